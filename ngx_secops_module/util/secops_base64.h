@@ -1,0 +1,29 @@
+
+/*
+ * base64url as JOSE has it (RFC 7515, section 2): no padding, no white space,
+ * and one encoding only of any bytes.  Pure C.
+ */
+
+#ifndef _SECOPS_BASE64_H_INCLUDED_
+#define _SECOPS_BASE64_H_INCLUDED_
+
+
+#include "util/secops_slice.h"
+
+
+/* bytes that len characters decode to at most */
+
+#define secops_base64url_max(len)  ((len) / 4 * 3 + 2)
+
+
+/*
+ * Writes the decoded bytes to dst, which has room for secops_base64url_max()
+ * of them, and their number to *len.  -1: text is not base64url, or the unused
+ * bits of its last character are not zero; dst then holds no promise.
+ */
+
+int secops_base64url_decode(secops_slice_t text, unsigned char *dst,
+    size_t *len);
+
+
+#endif /* _SECOPS_BASE64_H_INCLUDED_ */

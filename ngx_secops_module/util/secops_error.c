@@ -1,0 +1,86 @@
+
+/* The error table of the APIs; see secops_error.h. */
+
+#include "util/secops_error.h"
+
+
+static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
+    [SECOPS_ERROR_NONE] = { 200, secops_slice("") },
+    [SECOPS_ERROR_UNAUTHENTICATED] =
+        { 401, secops_slice("User is not authenticated") },
+    [SECOPS_ERROR_ACCESS] = { 403, secops_slice("Insufficient access") },
+    [SECOPS_ERROR_BODY] = { 400, secops_slice("Invalid post body") },
+    [SECOPS_ERROR_NO_FIELDS] = { 400, secops_slice("No fields supplied") },
+    [SECOPS_ERROR_MANDATORY] =
+        { 400, secops_slice("Mandatory fields missing: ") },
+    [SECOPS_ERROR_PERSIST] = { 500, secops_slice("Unable to persist record") },
+    [SECOPS_ERROR_PERSIST_LATER] =
+        { 503, secops_slice("Unable to persist record") },
+    [SECOPS_ERROR_READ] = { 500, secops_slice("Unable to read record") },
+    [SECOPS_ERROR_READ_LATER] = { 503, secops_slice("Unable to read record") },
+    [SECOPS_ERROR_NO_RECORD] = { 404, secops_slice("No Record found") },
+    [SECOPS_ERROR_NO_TABLE] = { 400, secops_slice("Invalid table ") },
+    [SECOPS_ERROR_NOT_FOUND] =
+        { 404, secops_slice("Requested URI does not represent any resource") },
+    [SECOPS_ERROR_METHOD] = { 405, secops_slice("Method not supported") },
+    [SECOPS_ERROR_TOO_LARGE] = { 413, secops_slice("Request body too large") },
+    [SECOPS_ERROR_MEDIA_TYPE] = { 415, secops_slice("Unsupported media type") },
+    [SECOPS_ERROR_UNKNOWN] = { 500, secops_slice("Unknown error") },
+};
+
+
+typedef struct {
+    unsigned        status;
+    secops_slice_t  message;
+} secops_error_status_t;
+
+
+static const secops_error_status_t  secops_error_statuses[] = {
+    { 400, secops_slice("Bad Request") },
+    { 401, secops_slice("User is not authenticated") },
+    { 403, secops_slice("Insufficient access") },
+    { 404, secops_slice("Requested URI does not represent any resource") },
+    { 405, secops_slice("Method not supported") },
+    { 408, secops_slice("Request Timeout") },
+    { 411, secops_slice("Length Required") },
+    { 412, secops_slice("Precondition Failed") },
+    { 413, secops_slice("Request body too large") },
+    { 414, secops_slice("URI Too Long") },
+    { 415, secops_slice("Unsupported media type") },
+    { 416, secops_slice("Range Not Satisfiable") },
+    { 421, secops_slice("Misdirected Request") },
+    { 429, secops_slice("Too Many Requests") },
+    { 431, secops_slice("Request Header Fields Too Large") },
+    { 502, secops_slice("Bad Gateway") },
+    { 503, secops_slice("Service Unavailable") },
+    { 504, secops_slice("Gateway Timeout") },
+};
+
+
+const secops_error_t *
+secops_error(secops_error_e error)
+{
+    if ((unsigned) error >= SECOPS_ERRORS) {
+        error = SECOPS_ERROR_UNKNOWN;
+    }
+
+    return &secops_error_table[error];
+}
+
+
+secops_slice_t
+secops_error_status_message(unsigned status)
+{
+    size_t  i;
+
+    for (i = 0;
+         i < sizeof(secops_error_statuses) / sizeof(secops_error_status_t);
+         i++)
+    {
+        if (secops_error_statuses[i].status == status) {
+            return secops_error_statuses[i].message;
+        }
+    }
+
+    return secops_error_table[SECOPS_ERROR_UNKNOWN].message;
+}

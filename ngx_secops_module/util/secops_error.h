@@ -1,0 +1,60 @@
+
+/*
+ * Every refusal that the APIs know: HTTP status and error.message.
+ *
+ * The messages of the Record API are the vendor's own, to the letter: scripts
+ * compare them.  "Mandatory fields missing: " is completed by the sender.
+ */
+
+#ifndef _SECOPS_ERROR_H_INCLUDED_
+#define _SECOPS_ERROR_H_INCLUDED_
+
+
+#include "util/secops_slice.h"
+
+
+typedef enum {
+    SECOPS_ERROR_NONE = 0,
+
+    SECOPS_ERROR_UNAUTHENTICATED,
+    SECOPS_ERROR_ACCESS,
+    SECOPS_ERROR_BODY,
+    SECOPS_ERROR_NO_FIELDS,
+    SECOPS_ERROR_MANDATORY,
+    SECOPS_ERROR_PERSIST,           /* refused, or outcome unknown */
+    SECOPS_ERROR_PERSIST_LATER,     /* surely not stored; worth another try */
+    SECOPS_ERROR_READ,
+    SECOPS_ERROR_READ_LATER,
+    SECOPS_ERROR_NO_RECORD,
+    SECOPS_ERROR_NO_TABLE,
+    SECOPS_ERROR_NOT_FOUND,
+    SECOPS_ERROR_METHOD,
+    SECOPS_ERROR_TOO_LARGE,
+    SECOPS_ERROR_MEDIA_TYPE,
+    SECOPS_ERROR_UNKNOWN,
+
+    SECOPS_ERRORS
+} secops_error_e;
+
+
+typedef struct {
+    unsigned        status;         /* HTTP */
+    secops_slice_t  message;        /* static */
+} secops_error_t;
+
+
+/* never NULL; the row of SECOPS_ERROR_UNKNOWN for a number out of range */
+
+const secops_error_t *secops_error(secops_error_e error);
+
+
+/*
+ * error.message for a status that nginx itself or another module chose (413,
+ * 429, …): the table's message where the status has one of its own, otherwise
+ * the status' name as RFC 9110 has it.
+ */
+
+secops_slice_t secops_error_status_message(unsigned status);
+
+
+#endif /* _SECOPS_ERROR_H_INCLUDED_ */

@@ -1,0 +1,103 @@
+
+/* Record ids; see secops_id.h. */
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "util/secops_id.h"
+
+
+#define SECOPS_ID_RANDOM  10        /* bytes; 19 of their 20 digits are used */
+
+
+static const unsigned char *secops_id_random(secops_id_stock_t *stock,
+    size_t len);
+
+
+static const char  secops_id_digits[] = "0123456789abcdef";
+
+
+int
+secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
+    unsigned char id[SECOPS_ID_LEN])
+{
+    unsigned              i;
+    const unsigned char  *random;
+
+    random = secops_id_random(stock, SECOPS_ID_RANDOM);
+
+    if (random == NULL) {
+        return -1;
+    }
+
+    id[0] = secops_id_digits[shard & 0xf];
+
+    for (i = 12; i > 0; i--) {
+        id[i] = secops_id_digits[msec & 0xf];
+        msec >>= 4;
+    }
+
+    for (i = 13; i < SECOPS_ID_LEN; i++) {
+        id[i] = secops_id_digits[(i & 1) ? random[(i - 13) / 2] & 0xf
+                                         : random[(i - 13) / 2] >> 4];
+    }
+
+    return 0;
+}
+
+
+int
+secops_id_random_shard(secops_id_stock_t *stock)
+{
+    const unsigned char  *random;
+
+    random = secops_id_random(stock, 1);
+
+    return random == NULL ? -1 : *random % SECOPS_ID_SHARDS;
+}
+
+
+/* len bytes that were never given before and are valid until the next call */
+
+static const unsigned char *
+secops_id_random(secops_id_stock_t *stock, size_t len)
+{
+    if (stock->left < len) {
+
+        if (RAND_bytes(stock->bytes, sizeof(stock->bytes)) != 1) {
+            stock->left = 0;
+            return NULL;
+        }
+
+        stock->left = sizeof(stock->bytes);
+    }
+
+    stock->left -= len;
+
+    return stock->bytes + stock->left;
+}
+
+
+int
+secops_id_shard(secops_slice_t id)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (id.len != SECOPS_ID_LEN) {
+        return -1;
+    }
+
+    for (i = 0; i < SECOPS_ID_LEN; i++) {
+
+        c = id.data[i];
+
+        if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+            return -1;
+        }
+    }
+
+    c = id.data[0];
+
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}

@@ -1,0 +1,34 @@
+
+/*
+ * A view of bytes that somebody else owns: not NUL-terminated, may hold any
+ * byte, valid as long as its owner says.  The pure C files use it where nginx
+ * files use ngx_str_t.
+ */
+
+#ifndef _SECOPS_SLICE_H_INCLUDED_
+#define _SECOPS_SLICE_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <string.h>
+
+
+typedef struct {
+    size_t                len;
+    const unsigned char  *data;
+} secops_slice_t;
+
+
+#define secops_slice(text)  { sizeof(text) - 1, (const unsigned char *) text }
+
+
+/* 1 when both hold the same bytes; never a prefix match */
+
+static inline int
+secops_slice_equal(secops_slice_t a, secops_slice_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+
+#endif /* _SECOPS_SLICE_H_INCLUDED_ */

@@ -1,0 +1,336 @@
+
+/* Text from outside; see secops_text.h. */
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "util/secops_text.h"
+
+
+static const unsigned char *secops_text_utf8_next(const unsigned char *p,
+    const unsigned char *last);
+static int secops_text_hex(unsigned char c);
+static int secops_text_reserve(secops_text_t *text, size_t len);
+
+
+int
+secops_text_is_name(secops_slice_t text)
+{
+    const unsigned char  *p, *last;
+
+    p = text.data;
+    last = p + text.len;
+
+    while (p < last) {
+
+        if (*p < 0x20 || *p == 0x7f) {
+            return 0;
+        }
+
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+
+        p = secops_text_utf8_next(p, last);
+
+        if (p == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* past one character of two to four bytes; NULL: it is not well formed */
+
+static const unsigned char *
+secops_text_utf8_next(const unsigned char *p, const unsigned char *last)
+{
+    uint32_t  c, min;
+    unsigned  i, n;
+
+    if (*p >= 0xc2 && *p <= 0xdf) {
+        n = 1;
+        c = *p & 0x1f;
+        min = 0x80;
+
+    } else if ((*p & 0xf0) == 0xe0) {
+        n = 2;
+        c = *p & 0x0f;
+        min = 0x800;
+
+    } else if (*p >= 0xf0 && *p <= 0xf4) {
+        n = 3;
+        c = *p & 0x07;
+        min = 0x10000;
+
+    } else {
+        return NULL;
+    }
+
+    if ((size_t) (last - p) <= n) {
+        return NULL;
+    }
+
+    for (i = 1; i <= n; i++) {
+
+        if ((p[i] & 0xc0) != 0x80) {
+            return NULL;
+        }
+
+        c = (c << 6) | (p[i] & 0x3f);
+    }
+
+    if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+        return NULL;
+    }
+
+    return p + n + 1;
+}
+
+
+unsigned char *
+secops_text_escape(unsigned char *dst, secops_slice_t text)
+{
+    size_t                i;
+    unsigned char         c;
+    static const char     hex[] = "0123456789abcdef";
+
+    for (i = 0; i < text.len; i++) {
+
+        c = text.data[i];
+
+        if (c == '"' || c == '\\') {
+            *dst++ = '\\';
+            *dst++ = c;
+
+        } else if (c >= 0x20) {
+            *dst++ = c;
+
+        } else {
+            *dst++ = '\\';
+
+            switch (c) {
+            case '\n':
+                *dst++ = 'n';
+                break;
+            case '\r':
+                *dst++ = 'r';
+                break;
+            case '\t':
+                *dst++ = 't';
+                break;
+            default:
+                *dst++ = 'u';
+                *dst++ = '0';
+                *dst++ = '0';
+                *dst++ = hex[c >> 4];
+                *dst++ = hex[c & 0xf];
+            }
+        }
+    }
+
+    return dst;
+}
+
+
+unsigned char *
+secops_text_form_decode(unsigned char *dst, secops_slice_t text)
+{
+    int                   high, low;
+    const unsigned char  *p, *last;
+
+    p = text.data;
+    last = p + text.len;
+
+    while (p < last) {
+
+        if (*p == '+') {
+            *dst++ = ' ';
+            p++;
+            continue;
+        }
+
+        if (*p == '%' && last - p > 2) {
+            high = secops_text_hex(p[1]);
+            low = secops_text_hex(p[2]);
+
+            if (high >= 0 && low >= 0) {
+                *dst++ = (unsigned char) (high << 4 | low);
+                p += 3;
+                continue;
+            }
+        }
+
+        *dst++ = *p++;
+    }
+
+    return dst;
+}
+
+
+static int
+secops_text_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+
+    return -1;
+}
+
+
+int
+secops_text_query_next(secops_slice_t *query, secops_slice_t *name,
+    secops_slice_t *value)
+{
+    const unsigned char  *p, *last, *equal, *end;
+
+    p = query->data;
+    last = p + query->len;
+
+    while (p < last && *p == '&') {
+        p++;
+    }
+
+    if (p == last) {
+        return 0;
+    }
+
+    end = memchr(p, '&', last - p);
+
+    if (end == NULL) {
+        end = last;
+    }
+
+    equal = memchr(p, '=', end - p);
+
+    name->data = p;
+    name->len = (equal ? equal : end) - p;
+
+    value->data = equal ? equal + 1 : end;
+    value->len = end - value->data;
+
+    query->data = end;
+    query->len = last - end;
+
+    return 1;
+}
+
+
+int
+secops_text_boolean(secops_slice_t text)
+{
+    size_t              i;
+    const char         *word;
+    secops_slice_t      one = secops_slice("1"), zero = secops_slice("0");
+
+    if (secops_slice_equal(text, one)) {
+        return 1;
+    }
+
+    if (secops_slice_equal(text, zero)) {
+        return 0;
+    }
+
+    if (text.len == 4) {
+        word = "true";
+
+    } else if (text.len == 5) {
+        word = "false";
+
+    } else {
+        return -1;
+    }
+
+    for (i = 0; i < text.len; i++) {
+        if ((text.data[i] | 0x20) != word[i]) {
+            return -1;
+        }
+    }
+
+    return text.len == 4;
+}
+
+
+void
+secops_text_append(secops_text_t *text, secops_slice_t more)
+{
+    if (more.len == 0 || secops_text_reserve(text, more.len) != 0) {
+        return;
+    }
+
+    memcpy(text->data + text->len, more.data, more.len);
+    text->len += more.len;
+}
+
+
+void
+secops_text_append_escaped(secops_text_t *text, secops_slice_t more)
+{
+    unsigned char  *end;
+
+    if (more.len == 0
+        || secops_text_reserve(text, secops_text_escape_max(more.len)) != 0)
+    {
+        return;
+    }
+
+    end = secops_text_escape(text->data + text->len, more);
+    text->len = end - text->data;
+}
+
+
+/* 0: there is room for len more bytes */
+
+static int
+secops_text_reserve(secops_text_t *text, size_t len)
+{
+    size_t          size;
+    unsigned char  *data;
+
+    if (len <= text->size - text->len) {
+        return 0;
+    }
+
+    size = text->size * 2 + len + 64;
+    data = realloc(text->data, size);
+
+    if (data == NULL) {
+        text->failed = 1;
+        return -1;
+    }
+
+    text->data = data;
+    text->size = size;
+
+    return 0;
+}
+
+
+void
+secops_text_append_string(secops_text_t *text, const char *more)
+{
+    secops_slice_t  slice;
+
+    slice.len = strlen(more);
+    slice.data = (const unsigned char *) more;
+
+    secops_text_append(text, slice);
+}
+
+
+void
+secops_text_free(secops_text_t *text)
+{
+    free(text->data);
+    memset(text, 0, sizeof(secops_text_t));
+}
