@@ -1,0 +1,175 @@
+
+/*
+ * The one reader of request bodies: a single pass over the bytes that checks
+ * RFC 8259 grammar, UTF-8, duplicate keys and limits, and leaves a flat array
+ * of tokens that point into the bytes.  Nothing is copied or converted.
+ *
+ * It accepts and refuses the same documents as jansson with JSON_DECODE_ANY |
+ * JSON_REJECT_DUPLICATES (so: no byte order mark, no NUL, escaped or not, in
+ * a string, no lone surrogate, no integer outside int64_t, no real outside
+ * double), provided that the limits given here are not the narrower ones.
+ * The one exception: jansson overlooks a NUL byte right after a number or a
+ * literal, which is refused here.
+ *
+ * Tokens stand in document order: a container is followed by its children, a
+ * key by its value.  So the first child of token i is i + 1, the value of the
+ * key i is i + 1, and the token after the whole of i is tokens[i].next.
+ *
+ * Pure C: no nginx, no allocation.  All memory is the caller's; a token array
+ * and the bytes must outlive the secops_json_t that refers to them.
+ */
+
+#ifndef _SECOPS_JSON_H_INCLUDED_
+#define _SECOPS_JSON_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "util/secops_slice.h"
+
+
+typedef enum {
+    SECOPS_JSON_OBJECT = 1,
+    SECOPS_JSON_ARRAY,
+    SECOPS_JSON_STRING,
+    SECOPS_JSON_NUMBER,
+    SECOPS_JSON_TRUE,
+    SECOPS_JSON_FALSE,
+    SECOPS_JSON_NULL
+} secops_json_type_e;
+
+
+#define SECOPS_JSON_KEY      0x01       /* a string that is a member's name */
+#define SECOPS_JSON_ESCAPED  0x02       /* a string with at least one escape */
+#define SECOPS_JSON_REAL     0x04       /* a number with fraction or exponent */
+
+
+typedef struct {
+    uint32_t              start;        /* offset of the first byte; of a
+                                           string: of the one after the quote */
+    uint32_t              len;          /* bytes; of a string: between its
+                                           quotes, escapes not decoded */
+    uint32_t              next;         /* index of the token after the value
+                                           and all that is in it; of a key:
+                                           after its value, so the next key */
+    uint32_t              size;         /* members or elements; of a key:
+                                           secops_json_hash() of its name,
+                                           decoded; else 0 */
+    uint8_t               type;         /* secops_json_type_e */
+    uint8_t               flags;
+} secops_json_token_t;
+
+
+typedef struct {
+    secops_slice_t        text;         /* the document; borrowed */
+    secops_json_token_t  *tokens;       /* the caller's memory */
+    uint32_t              ntokens;      /* used, after a successful parse */
+} secops_json_t;
+
+
+typedef struct {
+    uint32_t              depth;        /* containers in one another: 1 admits
+                                           only {} with scalars in it.  jansson
+                                           counts a scalar as a level too */
+    uint32_t              members;      /* of any one object */
+} secops_json_limits_t;
+
+
+typedef struct {
+    size_t                offset;       /* of the byte that is wrong */
+    const char           *reason;       /* static text, a sentence's end:
+                                           "duplicate key", "nested too deep" */
+} secops_json_error_t;
+
+
+#define SECOPS_JSON_OK     0
+#define SECOPS_JSON_MORE   1            /* capacity is too small: call again
+                                           from the start with more tokens */
+#define SECOPS_JSON_ERROR  (-1)         /* not acceptable: see the error */
+
+
+/*
+ * Capacity that never answers SECOPS_JSON_MORE for a document of len bytes.
+ * Much less is enough for usual documents: begin with less where len is large.
+ * Tokens that a document leaves unused serve as scratch: their content is lost.
+ */
+
+#define secops_json_max_tokens(len)  ((len) / 2 + 2)
+
+
+/*
+ * The key of secops_json_hash().  Call once per process before the first
+ * parse, with random bytes, so that nobody outside can choose keys that
+ * collide.  Tokens and schemas made under one seed are void under another.
+ */
+
+void secops_json_seed(uint64_t seed);
+
+uint32_t secops_json_hash(const unsigned char *data, size_t len);
+
+
+/*
+ * Reads the whole of data[0..len), which must hold one value and white space.
+ * len must be below 4 GiB.  On SECOPS_JSON_OK, token 0 is the value; json is
+ * set then only, error on SECOPS_JSON_ERROR only.
+ */
+
+int secops_json_parse(secops_json_t *json, const unsigned char *data,
+    size_t len, secops_json_token_t *tokens, uint32_t capacity,
+    const secops_json_limits_t *limits, secops_json_error_t *error);
+
+
+/*
+ * The value of a member of the object at token i, or 0 (token 0 is never a
+ * member's value).  The name is given decoded.
+ */
+
+uint32_t secops_json_member(const secops_json_t *json, uint32_t i,
+    const unsigned char *name, size_t len);
+
+
+/* the bytes of token i as they stand in the document (a string: no quotes) */
+
+secops_slice_t secops_json_raw(const secops_json_t *json, uint32_t i);
+
+
+/*
+ * Writes a string's decoded UTF-8 to dst, which must have room for the
+ * token's len; returns the bytes written.  No NUL is added, none can occur.
+ */
+
+size_t secops_json_decode(const secops_json_t *json, uint32_t i,
+    unsigned char *dst);
+
+
+/* 1 when the string at token i, decoded, is exactly these bytes */
+
+int secops_json_string_is(const secops_json_t *json, uint32_t i,
+    const unsigned char *data, size_t len);
+
+
+/* number of Unicode code points in the string at token i */
+
+size_t secops_json_string_length(const secops_json_t *json, uint32_t i);
+
+
+/*
+ * The double nearest to the number at token i: an integer above 2^53 may be
+ * rounded, an integer "-0" is 0, a real "-0.0" keeps its sign.
+ */
+
+double secops_json_number(const secops_json_t *json, uint32_t i);
+
+
+/*
+ * Equality as JSON Schema has it: 1 and 1.0 are equal, members may stand in
+ * any order, escapes count for what they mean.  Numbers are compared exactly,
+ * beyond what a double holds.  Recurses as deep as the limits allowed, and
+ * takes time quadratic in the members of an object whose order differs.
+ */
+
+int secops_json_equal(const secops_json_t *a, uint32_t i,
+    const secops_json_t *b, uint32_t j);
+
+
+#endif /* _SECOPS_JSON_H_INCLUDED_ */

@@ -1,0 +1,32 @@
+
+/*
+ * For the secops_json files only.  All texts here are numbers as RFC 8259 has
+ * them, already found valid.
+ */
+
+#ifndef _SECOPS_JSON_NUMBER_H_INCLUDED_
+#define _SECOPS_JSON_NUMBER_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "util/secops_slice.h"
+
+
+/* 1 when an integer leaves int64_t, or a real rounds to no finite double */
+
+int secops_json_number_overflows(const unsigned char *pos, size_t len,
+    int real);
+
+
+/* 1 when both are the same number: "1", "1.0", "10e-1" */
+
+int secops_json_number_equal(secops_slice_t a, secops_slice_t b);
+
+
+/* the nearest double; the number must not overflow */
+
+double secops_json_number_double(secops_slice_t text);
+
+
+#endif /* _SECOPS_JSON_NUMBER_H_INCLUDED_ */
