@@ -1,0 +1,443 @@
+
+/*
+ * redisReader hands each element to a function of ours and treats what that
+ * returns as an opaque object: here, the index of the value plus one.  While a
+ * reply is incomplete its strings are offsets into reply->bytes, which may
+ * still move; they become pointers when the last element is there.
+ */
+
+#include "redis/ngx_secops_redis_reply.h"
+
+
+#define NGX_SECOPS_REDIS_REPLY_MIN_VALUES  64
+#define NGX_SECOPS_REDIS_REPLY_MIN_BYTES   4096
+
+/* memory above this is given back after the reply that needed it */
+#define NGX_SECOPS_REDIS_REPLY_KEEP        (1024 * 1024)
+
+
+#if (HIREDIS_MAJOR >= 1)
+typedef size_t  ngx_secops_redis_elements_t;
+#else
+typedef int  ngx_secops_redis_elements_t;
+#endif
+
+
+static void *ngx_secops_redis_reply_string(const redisReadTask *task,
+    char *str, size_t len);
+static void *ngx_secops_redis_reply_array(const redisReadTask *task,
+    ngx_secops_redis_elements_t elements);
+static void *ngx_secops_redis_reply_integer(const redisReadTask *task,
+    long long integer);
+static void *ngx_secops_redis_reply_nil(const redisReadTask *task);
+#if (HIREDIS_MAJOR >= 1)
+static void *ngx_secops_redis_reply_double(const redisReadTask *task,
+    double value, char *str, size_t len);
+static void *ngx_secops_redis_reply_bool(const redisReadTask *task,
+    int value);
+#endif
+static void ngx_secops_redis_reply_object_free(void *object);
+
+static ngx_secops_redis_value_t *ngx_secops_redis_reply_value(
+    const redisReadTask *task, ngx_secops_redis_type_e type);
+static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
+    const char *fault);
+static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
+    ngx_secops_redis_value_t *value, char *str, size_t len);
+static void ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply);
+static void ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply);
+
+
+static redisReplyObjectFunctions  ngx_secops_redis_reply_functions = {
+    .createString = ngx_secops_redis_reply_string,
+    .createArray = ngx_secops_redis_reply_array,
+    .createInteger = ngx_secops_redis_reply_integer,
+    .createNil = ngx_secops_redis_reply_nil,
+#if (HIREDIS_MAJOR >= 1)
+    .createDouble = ngx_secops_redis_reply_double,
+    .createBool = ngx_secops_redis_reply_bool,
+#endif
+    .freeObject = ngx_secops_redis_reply_object_free
+};
+
+
+ngx_int_t
+ngx_secops_redis_reply_init(ngx_secops_redis_reply_t *reply)
+{
+    ngx_memzero(reply, sizeof(ngx_secops_redis_reply_t));
+
+    reply->reader = redisReaderCreateWithFunctions(
+                                           &ngx_secops_redis_reply_functions);
+
+    if (reply->reader == NULL) {
+        return NGX_ERROR;
+    }
+
+    reply->reader->privdata = reply;
+
+#if (HIREDIS_MAJOR >= 1)
+    reply->reader->maxelements = NGX_SECOPS_REDIS_REPLY_VALUES;
+#endif
+
+    return NGX_OK;
+}
+
+
+void
+ngx_secops_redis_reply_free(ngx_secops_redis_reply_t *reply)
+{
+    if (reply->reader) {
+        redisReaderFree(reply->reader);
+    }
+
+    free(reply->values);
+    free(reply->bytes);
+
+    ngx_memzero(reply, sizeof(ngx_secops_redis_reply_t));
+}
+
+
+ngx_int_t
+ngx_secops_redis_reply_feed(ngx_secops_redis_reply_t *reply, u_char *data,
+    size_t len)
+{
+    redisReader  *reader;
+
+    reader = reply->reader;
+
+    if (len > NGX_SECOPS_REDIS_REPLY_BYTES - reply->unread) {
+        (void) ngx_secops_redis_reply_fault(reply, "reply too large");
+        return NGX_ERROR;
+    }
+
+    reply->unread += len;
+
+    if (redisReaderFeed(reader, (char *) data, len) != REDIS_OK) {
+        (void) ngx_secops_redis_reply_fault(reply, reader->errstr);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
+{
+    void         *object;
+    redisReader  *reader;
+
+    if (reply->complete) {
+        ngx_secops_redis_reply_reset(reply);
+    }
+
+    reader = reply->reader;
+    object = NULL;
+
+    if (redisReaderGetReply(reader, &object) != REDIS_OK) {
+
+        if (reply->fault == NULL) {
+            (void) ngx_secops_redis_reply_fault(reply, reader->errstr);
+        }
+
+        return NGX_ERROR;
+    }
+
+    if (object == NULL) {
+        return NGX_AGAIN;
+    }
+
+    ngx_secops_redis_reply_link(reply);
+
+    reply->unread = reader->len - reader->pos;
+    reply->complete = 1;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply)
+{
+    if (reply->size > NGX_SECOPS_REDIS_REPLY_KEEP) {
+        free(reply->bytes);
+        reply->bytes = NULL;
+        reply->size = 0;
+    }
+
+    if (reply->capacity * sizeof(ngx_secops_redis_value_t)
+        > NGX_SECOPS_REDIS_REPLY_KEEP)
+    {
+        free(reply->values);
+        reply->values = NULL;
+        reply->capacity = 0;
+    }
+
+    reply->nvalues = 0;
+    reply->len = 0;
+    reply->errors = 0;
+    reply->complete = 0;
+}
+
+
+/* offsets become pointers, and each value learns where the next one is */
+
+static void
+ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply)
+{
+    ngx_uint_t                 i, n, next;
+    ngx_secops_redis_value_t  *value;
+
+    i = reply->nvalues;
+
+    while (i > 0) {
+        i--;
+        value = &reply->values[i];
+
+        if (value->str.len) {
+            value->str.data = reply->bytes + (uintptr_t) value->str.data;
+
+        } else {
+            value->str.data = (u_char *) "";
+        }
+
+        next = i + 1;
+
+        for (n = value->elements; n > 0; n--) {
+            next = reply->values[next].next;
+        }
+
+        value->next = next;
+    }
+}
+
+
+static void *
+ngx_secops_redis_reply_string(const redisReadTask *task, char *str, size_t len)
+{
+    ngx_secops_redis_type_e    type;
+    ngx_secops_redis_reply_t  *reply;
+    ngx_secops_redis_value_t  *value;
+
+    reply = task->privdata;
+
+    switch (task->type) {
+
+    case REDIS_REPLY_STRING:
+        type = NGX_SECOPS_REDIS_STRING;
+        break;
+
+    case REDIS_REPLY_STATUS:
+        type = NGX_SECOPS_REDIS_STATUS;
+        break;
+
+    case REDIS_REPLY_ERROR:
+        type = NGX_SECOPS_REDIS_ERROR;
+        reply->errors++;
+        break;
+
+    default:
+        return ngx_secops_redis_reply_fault(reply, "reply of unknown type");
+    }
+
+    value = ngx_secops_redis_reply_value(task, type);
+
+    if (value == NULL
+        || ngx_secops_redis_reply_copy(reply, value, str, len) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return (void *) (uintptr_t) reply->nvalues;
+}
+
+
+static void *
+ngx_secops_redis_reply_array(const redisReadTask *task,
+    ngx_secops_redis_elements_t elements)
+{
+    ngx_uint_t                 depth;
+    const redisReadTask       *parent;
+    ngx_secops_redis_reply_t  *reply;
+    ngx_secops_redis_value_t  *value;
+
+    reply = task->privdata;
+
+    if (task->type != REDIS_REPLY_ARRAY) {
+        return ngx_secops_redis_reply_fault(reply, "reply of unknown type");
+    }
+
+    depth = 0;
+
+    for (parent = task; parent; parent = parent->parent) {
+        if (++depth > NGX_SECOPS_REDIS_REPLY_DEPTH) {
+            return ngx_secops_redis_reply_fault(reply, "reply nested too deep");
+        }
+    }
+
+    if (elements > NGX_SECOPS_REDIS_REPLY_VALUES) {
+        return ngx_secops_redis_reply_fault(reply, "too many values in reply");
+    }
+
+    value = ngx_secops_redis_reply_value(task, NGX_SECOPS_REDIS_ARRAY);
+    if (value == NULL) {
+        return NULL;
+    }
+
+    value->elements = elements;
+
+    return (void *) (uintptr_t) reply->nvalues;
+}
+
+
+static void *
+ngx_secops_redis_reply_integer(const redisReadTask *task, long long integer)
+{
+    ngx_secops_redis_reply_t  *reply;
+    ngx_secops_redis_value_t  *value;
+
+    value = ngx_secops_redis_reply_value(task, NGX_SECOPS_REDIS_INTEGER);
+    if (value == NULL) {
+        return NULL;
+    }
+
+    value->integer = integer;
+
+    reply = task->privdata;
+
+    return (void *) (uintptr_t) reply->nvalues;
+}
+
+
+static void *
+ngx_secops_redis_reply_nil(const redisReadTask *task)
+{
+    ngx_secops_redis_reply_t  *reply;
+
+    if (ngx_secops_redis_reply_value(task, NGX_SECOPS_REDIS_NIL) == NULL) {
+        return NULL;
+    }
+
+    reply = task->privdata;
+
+    return (void *) (uintptr_t) reply->nvalues;
+}
+
+
+#if (HIREDIS_MAJOR >= 1)
+
+/* types of RESP3, which no link of ours ever asks for */
+
+static void *
+ngx_secops_redis_reply_double(const redisReadTask *task, double value,
+    char *str, size_t len)
+{
+    return ngx_secops_redis_reply_fault(task->privdata,
+                                        "reply of unknown type");
+}
+
+
+static void *
+ngx_secops_redis_reply_bool(const redisReadTask *task, int value)
+{
+    return ngx_secops_redis_reply_fault(task->privdata,
+                                        "reply of unknown type");
+}
+
+#endif
+
+
+/* an object is an index: there is nothing to free */
+
+static void
+ngx_secops_redis_reply_object_free(void *object)
+{
+    return;
+}
+
+
+static ngx_secops_redis_value_t *
+ngx_secops_redis_reply_value(const redisReadTask *task,
+    ngx_secops_redis_type_e type)
+{
+    ngx_uint_t                 n;
+    ngx_secops_redis_reply_t  *reply;
+    ngx_secops_redis_value_t  *value;
+
+    reply = task->privdata;
+
+    if (reply->nvalues == NGX_SECOPS_REDIS_REPLY_VALUES) {
+        return ngx_secops_redis_reply_fault(reply, "too many values in reply");
+    }
+
+    if (reply->nvalues == reply->capacity) {
+        n = ngx_max(2 * reply->capacity, NGX_SECOPS_REDIS_REPLY_MIN_VALUES);
+
+        value = realloc(reply->values, n * sizeof(ngx_secops_redis_value_t));
+        if (value == NULL) {
+            return ngx_secops_redis_reply_fault(reply, "no memory for reply");
+        }
+
+        reply->values = value;
+        reply->capacity = n;
+    }
+
+    value = &reply->values[reply->nvalues++];
+
+    ngx_memzero(value, sizeof(ngx_secops_redis_value_t));
+    value->type = type;
+
+    return value;
+}
+
+
+static ngx_int_t
+ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
+    ngx_secops_redis_value_t *value, char *str, size_t len)
+{
+    size_t   size;
+    u_char  *bytes;
+
+    if (len > NGX_SECOPS_REDIS_REPLY_BYTES - reply->len) {
+        (void) ngx_secops_redis_reply_fault(reply, "reply too large");
+        return NGX_ERROR;
+    }
+
+    if (len > reply->size - reply->len) {
+        size = ngx_max(2 * reply->size, NGX_SECOPS_REDIS_REPLY_MIN_BYTES);
+        size = ngx_max(size, reply->len + len);
+
+        bytes = realloc(reply->bytes, size);
+        if (bytes == NULL) {
+            (void) ngx_secops_redis_reply_fault(reply, "no memory for reply");
+            return NGX_ERROR;
+        }
+
+        reply->bytes = bytes;
+        reply->size = size;
+    }
+
+    if (len) {
+        ngx_memcpy(reply->bytes + reply->len, str, len);
+    }
+
+    value->str.len = len;
+    value->str.data = (u_char *) (uintptr_t) reply->len;
+
+    reply->len += len;
+
+    return NGX_OK;
+}
+
+
+/* NULL is what redisReader takes for "out of memory": it stops, and the fault
+   says what really was the matter */
+
+static void *
+ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
+    const char *fault)
+{
+    reply->fault = fault;
+
+    return NULL;
+}

@@ -1,0 +1,219 @@
+
+/*
+ * RESP writer.  Apart from the bytes it keeps one fact that the transport
+ * needs when a link dies under a half-written group: how many bytes may have
+ * left without any effect.  A single command takes effect with its last byte,
+ * a transaction with the last byte of its EXEC, other groups with the last
+ * byte of their first command.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "redis/secops_redis_resp.h"
+
+
+/* '*' or '$', 20 digits, CRLF */
+#define SECOPS_REDIS_RESP_HEAD  23
+
+#define SECOPS_REDIS_RESP_MIN   64
+
+
+static int secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size);
+static void secops_redis_resp_head(secops_redis_resp_t *resp,
+    unsigned char type, size_t n);
+static void secops_redis_resp_end(secops_redis_resp_t *resp);
+static void secops_redis_resp_name(secops_redis_resp_t *resp,
+    const void *data, size_t len);
+
+
+int
+secops_redis_resp_init(secops_redis_resp_t *resp, size_t size)
+{
+    memset(resp, 0, sizeof(secops_redis_resp_t));
+
+    if (size < SECOPS_REDIS_RESP_MIN) {
+        size = SECOPS_REDIS_RESP_MIN;
+    }
+
+    resp->data = malloc(size);
+    if (resp->data == NULL) {
+        return -1;
+    }
+
+    resp->capacity = size;
+
+    return 0;
+}
+
+
+void
+secops_redis_resp_free(secops_redis_resp_t *resp)
+{
+    free(resp->data);
+    memset(resp, 0, sizeof(secops_redis_resp_t));
+}
+
+
+void
+secops_redis_resp_begin(secops_redis_resp_t *resp, size_t argc)
+{
+    secops_redis_resp_end(resp);
+
+    if (argc == 0) {
+        resp->failed = 1;
+    }
+
+    if (secops_redis_resp_reserve(resp, SECOPS_REDIS_RESP_HEAD) != 0) {
+        return;
+    }
+
+    secops_redis_resp_head(resp, '*', argc);
+
+    resp->commands++;
+    resp->missing = argc;
+    resp->named = 0;
+}
+
+
+void
+secops_redis_resp_arg(secops_redis_resp_t *resp, const void *data, size_t len)
+{
+    if (resp->missing == 0) {
+        resp->failed = 1;
+    }
+
+    if (len > SIZE_MAX / 4
+        || secops_redis_resp_reserve(resp, SECOPS_REDIS_RESP_HEAD + len + 2)
+           != 0)
+    {
+        resp->failed = 1;
+        return;
+    }
+
+    secops_redis_resp_head(resp, '$', len);
+
+    if (len) {
+        memcpy(resp->data + resp->len, data, len);
+        resp->len += len;
+    }
+
+    resp->data[resp->len++] = '\r';
+    resp->data[resp->len++] = '\n';
+
+    if (!resp->named) {
+        resp->named = 1;
+        secops_redis_resp_name(resp, data, len);
+    }
+
+    resp->missing--;
+}
+
+
+int
+secops_redis_resp_complete(secops_redis_resp_t *resp)
+{
+    secops_redis_resp_end(resp);
+
+    if (resp->failed || resp->commands == 0) {
+        return -1;
+    }
+
+    /* a MULTI without EXEC */
+
+    if (resp->effect == 0) {
+        resp->effect = resp->len;
+    }
+
+    return 0;
+}
+
+
+/* the command that was begun last, if any, is whole */
+
+static void
+secops_redis_resp_end(secops_redis_resp_t *resp)
+{
+    if (resp->missing) {
+        resp->failed = 1;
+        return;
+    }
+
+    if (resp->commands && !resp->multi && resp->effect == 0) {
+        resp->effect = resp->len;
+    }
+}
+
+
+static void
+secops_redis_resp_name(secops_redis_resp_t *resp, const void *data, size_t len)
+{
+    if (resp->commands == 1) {
+        resp->transaction = (len == 5 && strncasecmp(data, "MULTI", 5) == 0);
+        resp->multi = resp->transaction;
+        return;
+    }
+
+    if (resp->multi && len == 4 && strncasecmp(data, "EXEC", 4) == 0) {
+        resp->multi = 0;
+    }
+}
+
+
+static void
+secops_redis_resp_head(secops_redis_resp_t *resp, unsigned char type, size_t n)
+{
+    unsigned char  *p, digits[20];
+
+    p = digits + sizeof(digits);
+
+    do {
+        *--p = (unsigned char) ('0' + n % 10);
+        n /= 10;
+    } while (n);
+
+    resp->data[resp->len++] = type;
+
+    while (p < digits + sizeof(digits)) {
+        resp->data[resp->len++] = *p++;
+    }
+
+    resp->data[resp->len++] = '\r';
+    resp->data[resp->len++] = '\n';
+}
+
+
+static int
+secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size)
+{
+    size_t          capacity;
+    unsigned char  *data;
+
+    if (resp->failed) {
+        return -1;
+    }
+
+    if (size <= resp->capacity - resp->len) {
+        return 0;
+    }
+
+    capacity = 2 * resp->capacity;
+
+    if (capacity < resp->len + size) {
+        capacity = resp->len + size;
+    }
+
+    data = realloc(resp->data, capacity);
+
+    if (data == NULL) {
+        resp->failed = 1;
+        return -1;
+    }
+
+    resp->data = data;
+    resp->capacity = capacity;
+
+    return 0;
+}
