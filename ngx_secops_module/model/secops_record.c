@@ -193,8 +193,9 @@ secops_record_value_boolean(const secops_json_t *json, uint32_t i)
 
 
 int
-secops_record_read_body(secops_record_body_t *body, const secops_json_t *json,
-    secops_record_options_t *options, secops_record_faults_t *faults)
+secops_record_read_body(secops_record_body_t *body,
+    const secops_json_t *json, secops_record_options_t *options,
+    secops_record_faults_t *faults)
 {
     uint32_t  config;
 

@@ -29,7 +29,8 @@ typedef struct {
 
 
 /*
- * What is wrong with a body.  The texts are malloc'ed: secops_record_faults_free.
+ * What is wrong with a body.  The texts are malloc'ed, and freed by
+ * secops_record_faults_free().
  */
 
 typedef struct {
@@ -65,8 +66,9 @@ typedef struct {
  * read last.  -1: faults says why.
  */
 
-int secops_record_read_body(secops_record_body_t *body, const secops_json_t *json,
-    secops_record_options_t *options, secops_record_faults_t *faults);
+int secops_record_read_body(secops_record_body_t *body,
+    const secops_json_t *json, secops_record_options_t *options,
+    secops_record_faults_t *faults);
 int secops_record_read_query(secops_slice_t query,
     secops_record_options_t *options, secops_record_faults_t *faults);
 

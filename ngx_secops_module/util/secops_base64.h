@@ -11,15 +11,15 @@
 #include "util/secops_slice.h"
 
 
-/* bytes that len characters decode to at most */
+/* bytes that len characters of base64url decode to */
 
-#define secops_base64url_max(len)  ((len) / 4 * 3 + 2)
+#define secops_base64url_size(len)  ((len) / 4 * 3 + (len) % 4 * 3 / 4)
 
 
 /*
- * Writes the decoded bytes to dst, which has room for secops_base64url_max()
+ * Writes the decoded bytes to dst, which has room for secops_base64url_size()
  * of them, and their number to *len.  -1: text is not base64url, or the unused
- * bits of its last character are not zero; dst then holds no promise.
+ * bits of its last character are not zero; dst may have been written to.
  */
 
 int secops_base64url_decode(secops_slice_t text, unsigned char *dst,

@@ -1,0 +1,43 @@
+# make build       the module for the installed nginx: build/*.so
+# make run         nginx and a private Redis on 127.0.0.1:8480, until Ctrl-C
+# make test        all tests, on the plain and on the sanitizer build
+# make check-asan  the sanitizer half alone, with longer fuzzing
+# make bench       CPU per request, beside its peers where they are at hand
+# make install     copies the module to nginx's own modules
+# make clean       removes what was built; never the data of make run
+#
+# SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
+# NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
+
+.PHONY: all build build-asan run test check-asan bench install clean \
+	deps-build deps-run deps-test deps-bench
+
+all: build
+
+deps-build deps-run deps-test deps-bench:
+	@scripts/deps.sh $(@:deps-%=%)
+
+build: deps-build
+	@scripts/build.sh module
+
+build-asan: deps-test
+	@scripts/build.sh asan
+
+run: deps-run build
+	@scripts/run.sh
+
+test: deps-test build build-asan
+	@SECOPS_SANITIZE=1 prove -j 2 --timer t
+
+check-asan: deps-test build build-asan
+	@SECOPS_SANITIZE=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
+	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/95-fuzz.t
+
+bench: deps-bench build
+	@scripts/bench.sh
+
+install: build
+	@scripts/install.sh
+
+clean:
+	rm -rf "$${SECOPS_BUILD_DIR:-build}"

@@ -1,0 +1,65 @@
+
+/*
+ * Operations: what a route leads to.
+ *
+ * An operation is called once the caller was authorized and the body, if it
+ * takes one, was read.  It returns what the request is to be finalized with,
+ * or NGX_DONE after ngx_http_secops_wait(): then it answers later, from a
+ * store call's handler, through ngx_http_secops_finish().
+ */
+
+#ifndef _NGX_HTTP_SECOPS_API_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_API_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "model/secops_json.h"
+
+
+/* groups of operations, as secops_api names them */
+
+#define NGX_HTTP_SECOPS_RECORDS  0x0001
+#define NGX_HTTP_SECOPS_TABLES   0x0002
+#define NGX_HTTP_SECOPS_HEALTH   0x0004
+#define NGX_HTTP_SECOPS_ERRORS   0x8000     /* alone: answers error_page */
+
+#define NGX_HTTP_SECOPS_ALL                                                   \
+    (NGX_HTTP_SECOPS_RECORDS|NGX_HTTP_SECOPS_TABLES|NGX_HTTP_SECOPS_HEALTH)
+
+
+typedef struct ngx_http_secops_ctx_s  ngx_http_secops_ctx_t;
+
+typedef ngx_int_t (*ngx_http_secops_operation_pt)(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+
+ngx_int_t ngx_http_secops_records_create(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_tables_get(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_health_v1(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_health_v2(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+
+/* answers an error that nginx or another module found, in the APIs' form */
+
+ngx_int_t ngx_http_secops_errors(ngx_http_request_t *r);
+
+
+/*
+ * Reads the request's body as JSON.  NGX_OK; NGX_DECLINED: it is no acceptable
+ * JSON, *detail (in r->pool) says why; NGX_ERROR: no memory, or the body could
+ * not be read.  The tokens are memory of the worker: they are valid until the
+ * operation returns to nginx, and until the next call.
+ */
+
+ngx_int_t ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
+    ngx_str_t *detail);
+
+
+#endif /* _NGX_HTTP_SECOPS_API_H_INCLUDED_ */

@@ -1,0 +1,103 @@
+
+/* A request's body as tokens. */
+
+#include "ngx_http_secops.h"
+#include "util/ngx_http_secops_body.h"
+
+
+/* enough for usual bodies; it stays in the processor's cache */
+
+#define NGX_HTTP_SECOPS_TOKENS  1024
+
+
+static ngx_int_t ngx_http_secops_json_fault(ngx_http_request_t *r,
+    secops_json_error_t *error, ngx_str_t *detail);
+
+
+/* the worker's, used by one operation after the other */
+
+static secops_json_token_t  ngx_http_secops_tokens[NGX_HTTP_SECOPS_TOKENS];
+
+
+ngx_int_t
+ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
+    ngx_str_t *detail)
+{
+    int                          rc;
+    size_t                       capacity, max;
+    ngx_str_t                    body;
+    secops_json_error_t          error;
+    secops_json_token_t         *tokens;
+    secops_json_limits_t         limits;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    if (ngx_http_secops_body(r, &body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (body.len == 0) {
+        ngx_str_set(detail, "the body is empty");
+        return NGX_DECLINED;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    limits.depth = slcf->max_depth;
+    limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
+
+    tokens = ngx_http_secops_tokens;
+    capacity = NGX_HTTP_SECOPS_TOKENS;
+    max = secops_json_max_tokens(body.len);
+
+    for ( ;; ) {
+
+        rc = secops_json_parse(json, body.data, body.len, tokens, capacity,
+                               &limits, &error);
+
+        if (rc != SECOPS_JSON_MORE) {
+            break;
+        }
+
+        if (tokens != ngx_http_secops_tokens) {
+            ngx_pfree(r->pool, tokens);
+        }
+
+        /* what was read in vain is a third of the last attempt at most */
+
+        capacity = ngx_min(capacity * 4, max);
+
+        tokens = ngx_palloc(r->pool, capacity * sizeof(secops_json_token_t));
+        if (tokens == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (rc == SECOPS_JSON_OK) {
+        return NGX_OK;
+    }
+
+    return ngx_http_secops_json_fault(r, &error, detail);
+}
+
+
+static ngx_int_t
+ngx_http_secops_json_fault(ngx_http_request_t *r, secops_json_error_t *error,
+    ngx_str_t *detail)
+{
+    size_t  size;
+
+    size = sizeof("the body is not acceptable JSON:  at byte ")
+           + ngx_strlen(error->reason) + NGX_SIZE_T_LEN;
+
+    detail->data = ngx_pnalloc(r->pool, size);
+    if (detail->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    detail->len = ngx_snprintf(detail->data, size,
+                               "the body is not acceptable JSON: %s at byte "
+                               "%uz", error->reason, error->offset)
+                  - detail->data;
+
+    return NGX_DECLINED;
+}

@@ -1,0 +1,359 @@
+
+/* Record API: what is answered once the store has spoken. */
+
+#include "api/ngx_http_secops_api_records.h"
+#include "util/ngx_http_secops_reply.h"
+
+
+#define NGX_HTTP_SECOPS_RECORDS_LOCATION  "/api/now/table/"
+#define NGX_HTTP_SECOPS_MULTI_STATUS      207
+
+
+static ngx_int_t ngx_http_secops_records_reply_single(
+    ngx_http_secops_records_t *records);
+static ngx_int_t ngx_http_secops_records_location(
+    ngx_http_secops_records_t *records);
+static ngx_int_t ngx_http_secops_records_reply_batch(
+    ngx_http_secops_records_t *records);
+static ngx_uint_t ngx_http_secops_records_batch_status(
+    ngx_http_secops_records_t *records, ngx_uint_t stored);
+static void ngx_http_secops_records_write_batch(
+    ngx_http_secops_records_t *records, secops_text_t *text,
+    ngx_uint_t stored);
+static void ngx_http_secops_records_write_entry(
+    ngx_http_secops_records_entry_t *entry, secops_text_t *text);
+static void ngx_http_secops_records_write_escaped(secops_text_t *text,
+    const u_char *data, size_t len);
+static ngx_int_t ngx_http_secops_records_copy(ngx_pool_t *pool,
+    ngx_str_t *dst, secops_text_t *text);
+
+
+ngx_int_t
+ngx_http_secops_records_reply(ngx_http_secops_records_t *records)
+{
+    if (records->batch) {
+        return ngx_http_secops_records_reply_batch(records);
+    }
+
+    if (records->entries[0].error != SECOPS_ERROR_NONE) {
+        return ngx_http_secops_fail_server(records->request, records->ctx,
+                                           records->entries[0].error,
+                                           &records->reason);
+    }
+
+    return ngx_http_secops_records_reply_single(records);
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_reply_single(ngx_http_secops_records_t *records)
+{
+    u_char     *p;
+    ngx_str_t   body;
+
+    static ngx_str_t  simple = ngx_string("{\"success\":true}");
+    static ngx_str_t  wrapped = ngx_string("{\"result\":{\"success\":true}}");
+
+    if (ngx_http_secops_records_location(records) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (records->options.simple_response) {
+        return ngx_http_secops_reply(records->request, NGX_HTTP_CREATED,
+                                     records->options.include_wrap ? &wrapped
+                                                                   : &simple);
+    }
+
+    body = records->json;
+
+    if (records->options.include_wrap) {
+
+        /* the buffer was made with room for both ends */
+
+        p = body.data - NGX_HTTP_SECOPS_RECORDS_WRAP_HEAD;
+
+        ngx_memcpy(p, NGX_HTTP_SECOPS_RECORDS_HEAD,
+                   NGX_HTTP_SECOPS_RECORDS_WRAP_HEAD);
+        ngx_memcpy(body.data + body.len, NGX_HTTP_SECOPS_RECORDS_TAIL,
+                   sizeof(NGX_HTTP_SECOPS_RECORDS_TAIL) - 1);
+
+        body.data = p;
+        body.len += NGX_HTTP_SECOPS_RECORDS_WRAP;
+    }
+
+    return ngx_http_secops_reply(records->request, NGX_HTTP_CREATED, &body);
+}
+
+
+/* a path, not a URL: which machine answers is the load balancer's affair */
+
+static ngx_int_t
+ngx_http_secops_records_location(ngx_http_secops_records_t *records)
+{
+    u_char     *p;
+    ngx_str_t   location;
+
+    static ngx_str_t  name = ngx_string("Location");
+
+    location.len = sizeof(NGX_HTTP_SECOPS_RECORDS_LOCATION) - 1
+                   + records->table->name.len + 1 + SECOPS_ID_LEN;
+
+    location.data = ngx_pnalloc(records->request->pool, location.len);
+    if (location.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(location.data, NGX_HTTP_SECOPS_RECORDS_LOCATION,
+                   sizeof(NGX_HTTP_SECOPS_RECORDS_LOCATION) - 1);
+    p = ngx_cpymem(p, records->table->name.data, records->table->name.len);
+    *p++ = '/';
+    ngx_memcpy(p, records->entries[0].sys_id, SECOPS_ID_LEN);
+
+    if (ngx_http_secops_add_header(records->request, &name, &location)
+        == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_secops_records_entry_faults(ngx_http_secops_records_entry_t *entry,
+    secops_record_faults_t *faults)
+{
+    ngx_pool_t  *pool;
+
+    pool = entry->records->request->pool;
+
+    entry->error = faults->error;
+
+    if (ngx_http_secops_records_copy(pool, &entry->more, &faults->missing)
+        != NGX_OK
+        || ngx_http_secops_records_copy(pool, &entry->detail, &faults->detail)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (faults->error != SECOPS_ERROR_MANDATORY) {
+        entry->more.len = 0;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_copy(ngx_pool_t *pool, ngx_str_t *dst,
+    secops_text_t *text)
+{
+    dst->len = text->len;
+    dst->data = ngx_pnalloc(pool, text->len + 1);
+
+    if (dst->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (text->len) {
+        ngx_memcpy(dst->data, text->data, text->len);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
+{
+    ngx_int_t            rc;
+    ngx_str_t            body;
+    ngx_uint_t           i, status, stored;
+    secops_text_t        text;
+    ngx_http_request_t  *r;
+
+    static ngx_str_t  retry_after = ngx_string("Retry-After");
+    static ngx_str_t  second = ngx_string("1");
+
+    r = records->request;
+
+    stored = 0;
+
+    for (i = 0; i < records->nentries; i++) {
+        stored += (records->entries[i].error == SECOPS_ERROR_NONE);
+    }
+
+    status = ngx_http_secops_records_batch_status(records, stored);
+
+    if (records->reason.len) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "secops: %V: %ui of %ui records not stored, last: %V",
+                      &records->ctx->route->operation,
+                      records->nentries - stored, records->nentries,
+                      &records->reason);
+    }
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
+        && ngx_http_secops_add_header(r, &retry_after, &second) == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&text, sizeof(secops_text_t));
+
+    ngx_http_secops_records_write_batch(records, &text, stored);
+
+    rc = text.failed ? NGX_ERROR
+                     : ngx_http_secops_records_copy(r->pool, &body, &text);
+
+    secops_text_free(&text);
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_reply(r, status, &body);
+}
+
+
+/*
+ * 201: all were stored; 207: some.  None: 400 when that was the records' fault,
+ * otherwise what a single record would have got.
+ */
+
+static ngx_uint_t
+ngx_http_secops_records_batch_status(ngx_http_secops_records_t *records,
+    ngx_uint_t stored)
+{
+    ngx_uint_t      i, status;
+    secops_error_e  error;
+
+    if (stored == records->nentries) {
+        return NGX_HTTP_CREATED;
+    }
+
+    for (i = 0; i < records->nentries; i++) {
+        if (records->entries[i].error != SECOPS_ERROR_NONE) {
+            records->ctx->error = records->entries[i].error;
+            break;
+        }
+    }
+
+    if (stored) {
+        return NGX_HTTP_SECOPS_MULTI_STATUS;
+    }
+
+    for (i = 0; i < records->nentries; i++) {
+
+        error = records->entries[i].error;
+        status = secops_error(error)->status;
+
+        if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+            records->ctx->error = error;
+            return status;
+        }
+    }
+
+    return NGX_HTTP_BAD_REQUEST;
+}
+
+
+static void
+ngx_http_secops_records_write_batch(ngx_http_secops_records_t *records,
+    secops_text_t *text, ngx_uint_t stored)
+{
+    u_char          counts[128];
+    ngx_uint_t      i;
+    secops_slice_t  slice;
+
+    if (records->options.include_wrap) {
+        secops_text_append_string(text, NGX_HTTP_SECOPS_RECORDS_HEAD);
+    }
+
+    secops_text_append_string(text, stored == records->nentries
+                                    ? "{\"success\":true"
+                                    : "{\"success\":false");
+
+    if (!records->options.simple_response) {
+
+        slice.data = counts;
+        slice.len = ngx_sprintf(counts, ",\"total\":%ui,\"stored\":%ui,"
+                                "\"failed\":%ui,\"records\":[",
+                                records->nentries, stored,
+                                records->nentries - stored)
+                    - counts;
+
+        secops_text_append(text, slice);
+
+        for (i = 0; i < records->nentries; i++) {
+
+            if (i) {
+                secops_text_append_string(text, ",");
+            }
+
+            ngx_http_secops_records_write_entry(&records->entries[i], text);
+        }
+
+        secops_text_append_string(text, "]");
+    }
+
+    secops_text_append_string(text, "}");
+
+    if (records->options.include_wrap) {
+        secops_text_append_string(text, NGX_HTTP_SECOPS_RECORDS_TAIL);
+    }
+}
+
+
+static void
+ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
+    secops_text_t *text)
+{
+    secops_slice_t         id;
+    const secops_error_t  *error;
+
+    if (entry->error == SECOPS_ERROR_NONE) {
+
+        id.len = SECOPS_ID_LEN;
+        id.data = entry->sys_id;
+
+        secops_text_append_string(text, "{\"success\":true,\"sys_id\":\"");
+        secops_text_append(text, id);
+        secops_text_append_string(text, "\"}");
+
+        return;
+    }
+
+    error = secops_error(entry->error);
+
+    secops_text_append_string(text,
+                              "{\"success\":false,\"error\":{\"message\":\"");
+    ngx_http_secops_records_write_escaped(text, error->message.data,
+                                          error->message.len);
+    ngx_http_secops_records_write_escaped(text, entry->more.data,
+                                          entry->more.len);
+
+    if (entry->detail.len) {
+        secops_text_append_string(text, "\",\"detail\":\"");
+        ngx_http_secops_records_write_escaped(text, entry->detail.data,
+                                              entry->detail.len);
+        secops_text_append_string(text, "\"}}");
+
+    } else {
+        secops_text_append_string(text, "\",\"detail\":null}}");
+    }
+}
+
+
+static void
+ngx_http_secops_records_write_escaped(secops_text_t *text, const u_char *data,
+    size_t len)
+{
+    secops_slice_t  slice;
+
+    slice.len = len;
+    slice.data = data;
+
+    secops_text_append_escaped(text, slice);
+}

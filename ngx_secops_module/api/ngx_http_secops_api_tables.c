@@ -1,0 +1,202 @@
+
+/* Table API: a record by its id. */
+
+#include "ngx_http_secops.h"
+#include "util/ngx_http_secops_reply.h"
+#include "util/secops_id.h"
+#include "util/secops_text.h"
+
+
+#define NGX_HTTP_SECOPS_RESULT_HEAD  "{\"result\":"
+#define NGX_HTTP_SECOPS_RESULT_TAIL  "}"
+
+
+typedef struct {
+    ngx_http_request_t       *request;
+    ngx_secops_store_call_t   call;
+    ngx_secops_store_call_t  *calls[1];
+} ngx_http_secops_tables_t;
+
+
+static void ngx_http_secops_tables_got(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_tables_reply(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_tables_result(ngx_http_request_t *r,
+    ngx_str_t *json);
+static ngx_int_t ngx_http_secops_tables_none(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+static ngx_int_t ngx_http_secops_tables_unknown(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_str_t *name);
+
+
+ngx_int_t
+ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t                     rc;
+    ngx_str_t                    *name, *sys_id;
+    secops_slice_t                id, prefix, domain;
+    secops_table_t               *table;
+    secops_keyspace_t             space;
+    ngx_http_secops_tables_t     *get;
+    ngx_http_secops_loc_conf_t   *slcf;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    static ngx_str_t  reason = ngx_string("Redis can not be reached");
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_secops_module);
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    name = &ctx->params[0];
+    sys_id = &ctx->params[1];
+
+    table = ngx_http_secops_table_by_name(mcf, name);
+
+    if (table == NULL) {
+        return ngx_http_secops_tables_unknown(r, ctx, name);
+    }
+
+    id.len = sys_id->len;
+    id.data = sys_id->data;
+
+    if (secops_id_shard(id) < 0) {
+        return ngx_http_secops_tables_none(r, ctx);
+    }
+
+    prefix.len = slcf->store.prefix.len;
+    prefix.data = slcf->store.prefix.data;
+    domain.len = ctx->identity.domain.len;
+    domain.data = ctx->identity.domain.data;
+
+    secops_keys_space(&space, prefix, domain);
+
+    get = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_tables_t));
+    if (get == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    get->request = r;
+    get->call.handler = ngx_http_secops_tables_got;
+    get->call.data = get;
+    get->calls[0] = &get->call;
+
+    ctx->calls = get->calls;
+    ctx->ncalls = 1;
+
+    rc = ngx_secops_store_get_record(&slcf->store, &get->call, &space,
+                                     table->name, sys_id);
+
+    switch (rc) {
+
+    case NGX_OK:
+        return ngx_http_secops_wait(r, ctx);
+
+    case NGX_BUSY:
+        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ_LATER,
+                                           &reason);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static void
+ngx_http_secops_tables_got(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_http_request_t        *r;
+    ngx_http_secops_ctx_t     *ctx;
+    ngx_http_secops_tables_t  *get;
+
+    get = call->data;
+    r = get->request;
+
+    ngx_http_secops_resume(r);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+    ctx->redis_time = result->time;
+
+    ngx_http_secops_finish(r, ctx, ngx_http_secops_tables_reply(r, ctx,
+                                                                result));
+}
+
+
+static ngx_int_t
+ngx_http_secops_tables_reply(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    ngx_secops_store_result_t *result)
+{
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+        return ngx_http_secops_tables_result(r, &result->value);
+
+    case NGX_SECOPS_STORE_NOT_FOUND:
+        return ngx_http_secops_tables_none(r, ctx);
+
+    case NGX_SECOPS_STORE_UNAVAILABLE:
+    case NGX_SECOPS_STORE_UNKNOWN:
+        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ_LATER,
+                                           &result->reason);
+
+    default:
+        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ,
+                                           &result->reason);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_secops_tables_result(ngx_http_request_t *r, ngx_str_t *json)
+{
+    u_char     *p;
+    ngx_str_t   body;
+
+    body.len = sizeof(NGX_HTTP_SECOPS_RESULT_HEAD) - 1 + json->len
+               + sizeof(NGX_HTTP_SECOPS_RESULT_TAIL) - 1;
+
+    body.data = ngx_pnalloc(r->pool, body.len);
+    if (body.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    p = ngx_cpymem(body.data, NGX_HTTP_SECOPS_RESULT_HEAD,
+                   sizeof(NGX_HTTP_SECOPS_RESULT_HEAD) - 1);
+    p = ngx_cpymem(p, json->data, json->len);
+    ngx_memcpy(p, NGX_HTTP_SECOPS_RESULT_TAIL,
+               sizeof(NGX_HTTP_SECOPS_RESULT_TAIL) - 1);
+
+    return ngx_http_secops_reply(r, NGX_HTTP_OK, &body);
+}
+
+
+/* absent, of another domain, or no id at all: the answer is the same */
+
+static ngx_int_t
+ngx_http_secops_tables_none(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  detail = ngx_string("Record doesn't exist or ACL "
+                                          "restricts the record retrieval");
+
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_RECORD, &none,
+                                &detail);
+}
+
+
+/* a name that is no text is not repeated: the answer must be UTF-8 */
+
+static ngx_int_t
+ngx_http_secops_tables_unknown(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_str_t *name)
+{
+    secops_slice_t    text;
+    static ngx_str_t  none = ngx_null_string;
+
+    text.len = name->len;
+    text.data = name->data;
+
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_TABLE,
+                                secops_text_is_name(text) ? name : &none,
+                                &none);
+}

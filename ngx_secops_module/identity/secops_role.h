@@ -1,0 +1,33 @@
+
+/*
+ * Roles: which permissions a list of role names gives.  Pure C.
+ */
+
+#ifndef _SECOPS_ROLE_H_INCLUDED_
+#define _SECOPS_ROLE_H_INCLUDED_
+
+
+#include "util/secops_slice.h"
+
+
+#define SECOPS_PERMISSION_NONE   0x00   /* anybody may */
+#define SECOPS_PERMISSION_READ   0x01
+#define SECOPS_PERMISSION_WRITE  0x02
+
+
+/*
+ * 1 when one of the list's names is exactly role.  Names are separated by any
+ * number of commas, spaces and tabs; letter case counts; an empty role is in
+ * no list.
+ */
+
+int secops_role_listed(secops_slice_t list, secops_slice_t role);
+
+
+/* the permissions that a list of roles gives: who may write may read */
+
+unsigned secops_role_permissions(secops_slice_t list, secops_slice_t read_role,
+    secops_slice_t write_role);
+
+
+#endif /* _SECOPS_ROLE_H_INCLUDED_ */

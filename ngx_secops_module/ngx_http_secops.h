@@ -1,0 +1,222 @@
+
+/*
+ * The HTTP side of the module: configuration, the request's context, and what
+ * operations need of them.
+ */
+
+#ifndef _NGX_HTTP_SECOPS_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "api/ngx_http_secops_api.h"
+#include "identity/ngx_http_secops_identity.h"
+#include "model/secops_table.h"
+#include "redis/ngx_secops_redis.h"
+#include "store/ngx_secops_store.h"
+#include "util/secops_error.h"
+
+
+/* members of any one object in a body */
+
+#define NGX_HTTP_SECOPS_MAX_MEMBERS  4096
+
+/* the largest number of path parameters of a route */
+
+#define NGX_HTTP_SECOPS_PARAMS  2
+
+
+typedef struct {
+    ngx_array_t                       redis;    /* of ngx_secops_redis_t * */
+    ngx_array_t                       tables;   /* of secops_table_t */
+    ngx_str_t                         schema_dir;
+    ngx_int_t                         request_id;  /* variable's index */
+} ngx_http_secops_main_conf_t;
+
+
+/* the secops_redis* directives; they become a client when merged */
+
+typedef struct {
+    ngx_str_t                         url;
+    ngx_str_t                         user;
+    ngx_str_t                         password_file;
+    ngx_int_t                         database;
+    ngx_msec_t                        connect_timeout;
+    ngx_msec_t                        timeout;
+    ngx_int_t                         max_commands;
+    size_t                            max_bytes;
+} ngx_http_secops_redis_conf_t;
+
+
+/* read-only once the configuration was read: what a request decides is in its
+   context */
+
+typedef struct {
+    ngx_uint_t                        groups;   /* NGX_HTTP_SECOPS_*; 0: the
+                                                   API is not served here */
+    ngx_http_secops_redis_conf_t      redis;
+    ngx_http_secops_identity_conf_t   identity;
+    ngx_secops_store_t                store;
+
+    ngx_int_t                         max_depth;
+    ngx_int_t                         max_batch;
+    ngx_int_t                         audit_maxlen;
+} ngx_http_secops_loc_conf_t;
+
+
+/*
+ *  ROUTED ──> AUTHORIZED ──> BODY_WAIT ──> STORE_WAIT ──> REPLIED
+ *
+ * and from any of them to GONE, when nginx ends the request.
+ */
+
+typedef enum {
+    NGX_HTTP_SECOPS_ROUTED = 0,
+    NGX_HTTP_SECOPS_AUTHORIZED,
+    NGX_HTTP_SECOPS_BODY_WAIT,
+    NGX_HTTP_SECOPS_STORE_WAIT,
+    NGX_HTTP_SECOPS_REPLIED,
+    NGX_HTTP_SECOPS_GONE
+} ngx_http_secops_state_e;
+
+
+typedef struct {
+    ngx_str_t                         path;     /* "*": one segment, kept */
+    ngx_uint_t                        methods;  /* NGX_HTTP_POST, … */
+    ngx_uint_t                        group;
+    ngx_uint_t                        permission;  /* SECOPS_PERMISSION_* */
+    ngx_uint_t                        body;     /* 1: takes a JSON body */
+    ngx_str_t                         operation;
+    ngx_http_secops_operation_pt      handler;
+} ngx_http_secops_route_t;
+
+
+/*
+ * One request's state, in its pool; found as the module's ctx, or after an
+ * internal redirect, which clears that, through the pool's cleanups.
+ *
+ * While it waits for the store, the request is kept by a reference that
+ * ngx_http_secops_wait() took and ngx_http_secops_finish() gives back.  Should
+ * nginx end the request before (the client left, the worker is told to go),
+ * the pool cleanup cancels the calls, so that no handler sees a dead request.
+ */
+
+struct ngx_http_secops_ctx_s {
+    ngx_http_request_t               *request;
+    ngx_http_secops_state_e           state;
+    const ngx_http_secops_route_t    *route;    /* NULL: none fits */
+    ngx_str_t                         allow;    /* of a path whose method does
+                                                   not fit: "GET, HEAD" */
+    ngx_str_t                         params[NGX_HTTP_SECOPS_PARAMS];
+    ngx_http_secops_identity_t        identity;
+
+    ngx_secops_store_call_t         **calls;    /* to be cancelled */
+    ngx_uint_t                        ncalls;
+
+    secops_error_e                    error;    /* answered, if any */
+    ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
+                                                      Redis was not asked */
+    void                             *data;     /* the operation's own */
+};
+
+
+/* ngx_http_secops_route.c: the route of r->uri among these groups.  Fills in
+   ctx->params; without a route, ctx->allow if another method would do */
+
+ngx_int_t ngx_http_secops_route(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_uint_t groups);
+
+
+/* ngx_http_secops_phases.c */
+
+ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_secops_handler(ngx_http_request_t *r);
+
+/* NULL: this request did not come by the module */
+
+ngx_http_secops_ctx_t *ngx_http_secops_get_ctx(ngx_http_request_t *r);
+
+/* keeps the request until ngx_http_secops_finish(); its calls are under way */
+
+ngx_int_t ngx_http_secops_wait(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+/* to be called first in a store call's handler: what is logged from here on is
+   this request's */
+
+void ngx_http_secops_resume(ngx_http_request_t *r);
+
+/* at the end of a store call's handler: finalizes with rc; the request and
+   everything in its pool may be gone afterwards */
+
+void ngx_http_secops_finish(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    ngx_int_t rc);
+
+/* answers an error of the table; more is appended to its message.  To be
+   returned like any reply */
+
+ngx_int_t ngx_http_secops_fail(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *more,
+    ngx_str_t *detail);
+
+/* the same for a 5xx: its detail is the request's id, and reason is logged */
+
+ngx_int_t ngx_http_secops_fail_server(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *reason);
+
+/* $request_id: the same for the log, the audit and the client.  On NGX_ERROR
+   it is empty */
+
+ngx_int_t ngx_http_secops_request_id(ngx_http_request_t *r, ngx_str_t *id);
+
+
+/* ngx_http_secops_conf.c */
+
+char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_secops_set_header_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* completes a location's conf once it was merged; NGX_CONF_ERROR was logged */
+
+char *ngx_http_secops_merge_redis(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *prev, ngx_http_secops_redis_conf_t *conf);
+char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf);
+char *ngx_http_secops_init_store(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+char *ngx_http_secops_check_identity(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+
+
+/* ngx_http_secops_definitions.c: the tables built in and those of
+   secops_schema_dir */
+
+char *ngx_http_secops_load_definitions(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+
+/* NULL: there is none */
+
+secops_table_t *ngx_http_secops_table_by_endpoint(
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *endpoint);
+secops_table_t *ngx_http_secops_table_by_name(
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *name);
+
+
+/* ngx_http_secops_variables.c */
+
+ngx_int_t ngx_http_secops_add_variables(ngx_conf_t *cf);
+
+
+extern ngx_module_t  ngx_http_secops_module;
+
+
+#endif /* _NGX_HTTP_SECOPS_H_INCLUDED_ */

@@ -1,0 +1,405 @@
+
+/*
+ * Definitions: the tables that are compiled in, and those of secops_schema_dir,
+ * which add to them or take their places.
+ */
+
+#include "ngx_http_secops.h"
+#include "model/secops_definitions.h"
+
+
+#define NGX_HTTP_SECOPS_MAX_DEFINITION  (1024 * 1024)
+
+
+static ngx_int_t ngx_http_secops_add_table(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
+    const u_char *data, size_t len);
+static ngx_int_t ngx_http_secops_check_endpoints(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+static void ngx_http_secops_free_table(void *data);
+static ngx_int_t ngx_http_secops_read_dir(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+static ngx_int_t ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx,
+    ngx_str_t *path);
+static ngx_int_t ngx_http_secops_skip(ngx_tree_ctx_t *ctx, ngx_str_t *path);
+static void ngx_http_secops_definition_name(ngx_str_t *path, ngx_str_t *name);
+static ngx_int_t ngx_http_secops_read_file(ngx_conf_t *cf, ngx_str_t *path,
+    ngx_str_t *text);
+static int ngx_libc_cdecl ngx_http_secops_compare_paths(const void *one,
+    const void *two);
+
+
+char *
+ngx_http_secops_load_definitions(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf)
+{
+    ngx_str_t                   name, file;
+    const secops_definition_t  *definition;
+
+    for (definition = secops_definitions; definition->kind; definition++) {
+
+        if (ngx_strcmp(definition->kind, "tables") != 0) {
+            continue;
+        }
+
+        name.data = (u_char *) definition->name;
+        name.len = ngx_strlen(definition->name);
+
+        ngx_str_set(&file, "built-in definition");
+
+        if (ngx_http_secops_add_table(cf, mcf, &file, &name, definition->data,
+                                      definition->len)
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (mcf->schema_dir.len && ngx_http_secops_read_dir(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_secops_check_endpoints(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* name must live as long as the cycle; a table of the same name is replaced */
+
+static ngx_int_t
+ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
+    ngx_str_t *file, ngx_str_t *name, const u_char *data, size_t len)
+{
+    secops_slice_t          slice;
+    secops_table_t          table, *slot;
+    ngx_pool_cleanup_t     *cln;
+    secops_schema_error_t   error;
+
+    slice.len = name->len;
+    slice.data = name->data;
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(secops_table_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (secops_table_compile(&table, slice, data, len, &error) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%V: table \"%V\": \"%s\" %s", file, name,
+                           error.pointer, error.reason);
+        return NGX_ERROR;
+    }
+
+
+    ngx_memcpy(cln->data, &table, sizeof(secops_table_t));
+    cln->handler = ngx_http_secops_free_table;
+
+    slot = ngx_http_secops_table_by_name(mcf, name);
+
+    if (slot == NULL) {
+        slot = ngx_array_push(&mcf->tables);
+        if (slot == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    *slot = table;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_secops_free_table(void *data)
+{
+    secops_table_free(data);
+}
+
+
+static ngx_int_t
+ngx_http_secops_check_endpoints(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf)
+{
+    ngx_str_t        one, two;
+    ngx_uint_t       i, j;
+    secops_table_t  *table;
+
+    table = mcf->tables.elts;
+
+    for (i = 1; i < mcf->tables.nelts; i++) {
+
+        for (j = 0; j < i; j++) {
+
+            if (!secops_slice_equal(table[i].endpoint, table[j].endpoint)) {
+                continue;
+            }
+
+            one.len = table[i].name.len;
+            one.data = (u_char *) table[i].name.data;
+            two.len = table[j].name.len;
+            two.data = (u_char *) table[j].name.data;
+
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "tables \"%V\" and \"%V\" have the same "
+                               "\"x-endpoint\"", &one, &two);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* what the walk through secops_schema_dir carries */
+
+typedef struct {
+    ngx_str_t     dir;
+    ngx_array_t   paths;            /* of ngx_str_t, NUL-terminated */
+    ngx_conf_t   *cf;
+} ngx_http_secops_schema_walk_t;
+
+
+static ngx_int_t
+ngx_http_secops_read_dir(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
+{
+    ngx_str_t                      *path, name, text;
+    ngx_uint_t                      i;
+    ngx_tree_ctx_t                  tree;
+    ngx_http_secops_schema_walk_t   walk;
+
+    walk.cf = cf;
+    walk.dir = mcf->schema_dir;
+
+    if (ngx_array_init(&walk.paths, cf->temp_pool, 8, sizeof(ngx_str_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&tree, sizeof(ngx_tree_ctx_t));
+
+    tree.file_handler = ngx_http_secops_collect_definition;
+    tree.pre_tree_handler = ngx_http_secops_skip;
+    tree.post_tree_handler = ngx_http_secops_skip;
+    tree.spec_handler = ngx_http_secops_skip;
+    tree.data = &walk;
+    tree.log = cf->log;
+
+    if (ngx_walk_tree(&tree, &mcf->schema_dir) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "could not read \"secops_schema_dir\" \"%V\"",
+                           &mcf->schema_dir);
+        return NGX_ERROR;
+    }
+
+    /* the same directory always gives the same tables in the same order */
+
+    ngx_qsort(walk.paths.elts, walk.paths.nelts, sizeof(ngx_str_t),
+              ngx_http_secops_compare_paths);
+
+    path = walk.paths.elts;
+
+    for (i = 0; i < walk.paths.nelts; i++) {
+
+        ngx_http_secops_definition_name(&path[i], &name);
+
+        if (ngx_http_secops_read_file(cf, &path[i], &text) != NGX_OK
+            || ngx_http_secops_add_table(cf, mcf, &path[i], &name, text.data,
+                                         text.len)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* only DIR/tables/NAME.json means anything; what else is there is told */
+
+static ngx_int_t
+ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx, ngx_str_t *path)
+{
+    u_char                         *p, *last;
+    ngx_str_t                      *copy;
+    ngx_http_secops_schema_walk_t  *walk;
+
+    static ngx_str_t  tables = ngx_string("/tables/");
+    static ngx_str_t  suffix = ngx_string(".json");
+
+    walk = ctx->data;
+
+    p = path->data + walk->dir.len;
+    last = path->data + path->len;
+
+    if (last - p < (ssize_t) (tables.len + suffix.len)
+        || ngx_strncmp(p, tables.data, tables.len) != 0
+        || ngx_strlchr(p + tables.len, last, '/') != NULL
+        || ngx_strncmp(last - suffix.len, suffix.data, suffix.len) != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, walk->cf, 0,
+                           "\"%V\" ignored: not a \"tables/NAME.json\" of "
+                           "\"secops_schema_dir\"", path);
+        return NGX_OK;
+    }
+
+    copy = ngx_array_push(&walk->paths);
+    if (copy == NULL) {
+        return NGX_ABORT;
+    }
+
+    copy->len = path->len;
+    copy->data = ngx_pnalloc(walk->cf->pool, path->len + 1);
+    if (copy->data == NULL) {
+        return NGX_ABORT;
+    }
+
+    (void) ngx_cpystrn(copy->data, path->data, path->len + 1);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_skip(ngx_tree_ctx_t *ctx, ngx_str_t *path)
+{
+    return NGX_OK;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_secops_compare_paths(const void *one, const void *two)
+{
+    const ngx_str_t  *first = one, *second = two;
+
+    return ngx_strcmp(first->data, second->data);
+}
+
+
+/* the file's name without its suffix; a slice of path */
+
+static void
+ngx_http_secops_definition_name(ngx_str_t *path, ngx_str_t *name)
+{
+    u_char  *p;
+
+    p = path->data + path->len;
+
+    while (p > path->data && p[-1] != '/') {
+        p--;
+    }
+
+    name->data = p;
+    name->len = path->data + path->len - p - (sizeof(".json") - 1);
+}
+
+
+static ngx_int_t
+ngx_http_secops_read_file(ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *text)
+{
+    ssize_t          n;
+    ngx_int_t        rc;
+    ngx_file_t       file;
+    ngx_file_info_t  fi;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.name = *path;
+    file.log = cf->log;
+    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", path);
+        return NGX_ERROR;
+    }
+
+    rc = NGX_ERROR;
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", path);
+        goto done;
+    }
+
+    if (ngx_file_size(&fi) > NGX_HTTP_SECOPS_MAX_DEFINITION) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is too large", path);
+        goto done;
+    }
+
+    text->len = (size_t) ngx_file_size(&fi);
+    text->data = ngx_pnalloc(cf->temp_pool, text->len + 1);
+
+    if (text->data == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_file(&file, text->data, text->len, 0);
+
+    if (n != (ssize_t) text->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_read_file_n " \"%V\" failed", path);
+        goto done;
+    }
+
+    rc = NGX_OK;
+
+done:
+
+    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", path);
+    }
+
+    return rc;
+}
+
+
+secops_table_t *
+ngx_http_secops_table_by_endpoint(ngx_http_secops_main_conf_t *mcf,
+    ngx_str_t *endpoint)
+{
+    ngx_uint_t       i;
+    secops_slice_t   slice;
+    secops_table_t  *table;
+
+    slice.len = endpoint->len;
+    slice.data = endpoint->data;
+
+    table = mcf->tables.elts;
+
+    for (i = 0; i < mcf->tables.nelts; i++) {
+        if (secops_slice_equal(table[i].endpoint, slice)) {
+            return &table[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+secops_table_t *
+ngx_http_secops_table_by_name(ngx_http_secops_main_conf_t *mcf,
+    ngx_str_t *name)
+{
+    ngx_uint_t       i;
+    secops_slice_t   slice;
+    secops_table_t  *table;
+
+    slice.len = name->len;
+    slice.data = name->data;
+
+    table = mcf->tables.elts;
+
+    for (i = 0; i < mcf->tables.nelts; i++) {
+        if (secops_slice_equal(table[i].name, slice)) {
+            return &table[i];
+        }
+    }
+
+    return NULL;
+}

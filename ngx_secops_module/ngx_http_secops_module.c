@@ -1,0 +1,514 @@
+
+/*
+ * ngx_http_secops_module: the Security Operations APIs inside nginx, with
+ * Redis as the state that all machines share.  This file: directives, module
+ * definition, and the life of configurations and processes.
+ */
+
+#include "ngx_http_secops.h"
+
+#include <openssl/rand.h>
+
+
+static ngx_int_t ngx_http_secops_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_secops_init(ngx_conf_t *cf);
+static void *ngx_http_secops_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_secops_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_secops_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_secops_init_process(ngx_cycle_t *cycle);
+static void ngx_http_secops_exit_process(ngx_cycle_t *cycle);
+static ngx_http_secops_main_conf_t *ngx_http_secops_cycle_conf(
+    ngx_cycle_t *cycle);
+
+
+static ngx_conf_num_bounds_t  ngx_http_secops_depth_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000
+};
+
+static ngx_conf_num_bounds_t  ngx_http_secops_batch_bounds = {
+    ngx_conf_check_num_bounds, 1, 100000
+};
+
+static ngx_conf_num_bounds_t  ngx_http_secops_audit_bounds = {
+    ngx_conf_check_num_bounds, 0, NGX_MAX_INT32_VALUE
+};
+
+static ngx_conf_num_bounds_t  ngx_http_secops_database_bounds = {
+    ngx_conf_check_num_bounds, 0, NGX_MAX_INT32_VALUE
+};
+
+
+static ngx_command_t  ngx_http_secops_commands[] = {
+
+    { ngx_string("secops_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_http_secops_set_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_schema_dir"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_secops_main_conf_t, schema_dir),
+      NULL },
+
+    { ngx_string("secops_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, redis.url),
+      NULL },
+
+    { ngx_string("secops_redis_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, redis.user),
+      NULL },
+
+    { ngx_string("secops_redis_password_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, redis.password_file),
+      NULL },
+
+    { ngx_string("secops_redis_database"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, redis.database),
+      &ngx_http_secops_database_bounds },
+
+    { ngx_string("secops_redis_connect_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, redis.connect_timeout),
+      NULL },
+
+    { ngx_string("secops_redis_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, redis.timeout),
+      NULL },
+
+    { ngx_string("secops_redis_max_pending"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_secops_set_max_pending,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_redis_prefix"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, store.prefix),
+      NULL },
+
+    { ngx_string("secops_auth"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_auth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.user),
+      NULL },
+
+    { ngx_string("secops_roles"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.roles),
+      NULL },
+
+    { ngx_string("secops_domain"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.domain),
+      NULL },
+
+    { ngx_string("secops_header_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_header_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.header_user),
+      NULL },
+
+    { ngx_string("secops_header_roles"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_header_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.header_roles),
+      NULL },
+
+    { ngx_string("secops_header_domain"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_header_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.header_domain),
+      NULL },
+
+    { ngx_string("secops_trusted_proxy"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_trusted_proxy,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_write_role"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.write_role),
+      NULL },
+
+    { ngx_string("secops_read_role"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.read_role),
+      NULL },
+
+    { ngx_string("secops_max_depth"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, max_depth),
+      &ngx_http_secops_depth_bounds },
+
+    { ngx_string("secops_max_batch"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, max_batch),
+      &ngx_http_secops_batch_bounds },
+
+    { ngx_string("secops_audit_maxlen"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, audit_maxlen),
+      &ngx_http_secops_audit_bounds },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_secops_module_ctx = {
+    ngx_http_secops_preconfiguration,      /* preconfiguration */
+    ngx_http_secops_init,                  /* postconfiguration */
+
+    ngx_http_secops_create_main_conf,      /* create main configuration */
+    ngx_http_secops_init_main_conf,        /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_secops_create_loc_conf,       /* create location configuration */
+    ngx_http_secops_merge_loc_conf         /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_secops_module = {
+    NGX_MODULE_V1,
+    &ngx_http_secops_module_ctx,           /* module context */
+    ngx_http_secops_commands,              /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_secops_init_process,          /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_secops_exit_process,          /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_secops_preconfiguration(ngx_conf_t *cf)
+{
+    uint64_t         seed;
+    static unsigned  seeded;
+
+    /* one seed for all cycles: schemas of the running one must stay valid when
+       a reload fails */
+
+    if (!seeded) {
+
+        if (RAND_bytes((u_char *) &seed, sizeof(seed)) != 1) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "the random generator failed");
+            return NGX_ERROR;
+        }
+
+        secops_json_seed(seed);
+        seeded = 1;
+    }
+
+    return ngx_http_secops_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_http_secops_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt          *h, *handlers;
+    ngx_http_core_main_conf_t    *cmcf;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    static ngx_str_t  request_id = ngx_string("request_id");
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    mcf->request_id = ngx_http_get_variable_index(cf, &request_id);
+
+    if (mcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    /*
+     * A phase runs its handlers from the last one to the first.  Ours goes to
+     * the front, wherever the module stands in the list of modules: identity
+     * may come from what auth_basic and auth_request leave behind.
+     */
+
+    handlers = cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers.elts;
+
+    ngx_memmove(handlers + 1, handlers,
+                (u_char *) h - (u_char *) handlers);
+
+    handlers[0] = ngx_http_secops_access_handler;
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_secops_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_secops_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_secops_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->schema_dir = { 0, NULL };
+     *     mcf->request_id = 0;
+     */
+
+    if (ngx_array_init(&mcf->redis, cf->pool, 1, sizeof(ngx_secops_redis_t *))
+        != NGX_OK
+        || ngx_array_init(&mcf->tables, cf->pool, 4, sizeof(secops_table_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+static char *
+ngx_http_secops_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_secops_main_conf_t *mcf = conf;
+
+    if (mcf->schema_dir.len) {
+
+        if (ngx_conf_full_name(cf->cycle, &mcf->schema_dir, 1) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        while (mcf->schema_dir.len > 1
+               && mcf->schema_dir.data[mcf->schema_dir.len - 1] == '/')
+        {
+            mcf->schema_dir.data[--mcf->schema_dir.len] = '\0';
+        }
+    }
+
+    return ngx_http_secops_load_definitions(cf, mcf);
+}
+
+
+static void *
+ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_secops_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_secops_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->redis.url = { 0, NULL };
+     *     conf->redis.user = { 0, NULL };
+     *     conf->redis.password_file = { 0, NULL };
+     *     conf->identity.user = NULL;
+     *     conf->identity.roles = NULL;
+     *     conf->identity.domain = NULL;
+     *     conf->identity.header_user = { { 0, NULL }, 0 };
+     *     conf->identity.header_roles = { { 0, NULL }, 0 };
+     *     conf->identity.header_domain = { { 0, NULL }, 0 };
+     *     conf->identity.write_role = { 0, NULL };
+     *     conf->identity.read_role = { 0, NULL };
+     *     conf->store = { NULL, { 0, NULL }, { 0, NULL } };
+     */
+
+    conf->groups = NGX_CONF_UNSET_UINT;
+
+    conf->redis.database = NGX_CONF_UNSET;
+    conf->redis.connect_timeout = NGX_CONF_UNSET_MSEC;
+    conf->redis.timeout = NGX_CONF_UNSET_MSEC;
+    conf->redis.max_commands = NGX_CONF_UNSET;
+    conf->redis.max_bytes = NGX_CONF_UNSET_SIZE;
+
+    conf->identity.methods = NGX_CONF_UNSET_PTR;
+    conf->identity.trusted = NGX_CONF_UNSET_PTR;
+
+    conf->max_depth = NGX_CONF_UNSET;
+    conf->max_batch = NGX_CONF_UNSET;
+    conf->audit_maxlen = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_secops_loc_conf_t *prev = parent;
+    ngx_http_secops_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->groups == NGX_CONF_UNSET_UINT) {
+
+        conf->groups = 0;
+
+        /* "if" and "limit_except" are the location that they stand in */
+
+        if (clcf->noname && prev->groups && clcf->handler == NULL) {
+            conf->groups = prev->groups;
+            clcf->handler = ngx_http_secops_handler;
+        }
+    }
+
+    ngx_conf_merge_value(conf->max_depth, prev->max_depth, 32);
+    ngx_conf_merge_value(conf->max_batch, prev->max_batch, 1000);
+    ngx_conf_merge_value(conf->audit_maxlen, prev->audit_maxlen, 1000000);
+    ngx_conf_merge_str_value(conf->store.prefix, prev->store.prefix, "secops");
+
+    if (ngx_http_secops_merge_redis(cf, &prev->redis, &conf->redis)
+        != NGX_CONF_OK
+        || ngx_http_secops_merge_identity(cf, &prev->identity,
+                                          &conf->identity)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->groups == 0 || conf->groups == NGX_HTTP_SECOPS_ERRORS) {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->groups != NGX_HTTP_SECOPS_HEALTH
+        && ngx_http_secops_check_identity(cf, conf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_secops_init_store(cf, conf);
+}
+
+
+static ngx_int_t
+ngx_http_secops_init_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                     i;
+    ngx_secops_redis_t           **redis;
+    ngx_http_secops_main_conf_t   *mcf;
+
+    mcf = ngx_http_secops_cycle_conf(cycle);
+
+    if (mcf == NULL) {
+        return NGX_OK;
+    }
+
+    redis = mcf->redis.elts;
+
+    for (i = 0; i < mcf->redis.nelts; i++) {
+        if (ngx_secops_redis_init_process(redis[i], cycle) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_secops_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                     i;
+    ngx_secops_redis_t           **redis;
+    ngx_http_secops_main_conf_t   *mcf;
+
+    mcf = ngx_http_secops_cycle_conf(cycle);
+
+    if (mcf == NULL) {
+        return;
+    }
+
+    redis = mcf->redis.elts;
+
+    for (i = 0; i < mcf->redis.nelts; i++) {
+        ngx_secops_redis_exit_process(redis[i]);
+    }
+}
+
+
+/* NULL: no http block, or a process that serves no requests (the cache's) */
+
+static ngx_http_secops_main_conf_t *
+ngx_http_secops_cycle_conf(ngx_cycle_t *cycle)
+{
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NULL;
+    }
+
+    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
+        return NULL;
+    }
+
+    return ngx_http_cycle_get_module_main_conf(cycle, ngx_http_secops_module);
+}

@@ -1,0 +1,173 @@
+
+/*
+ * The route table: method and path to operation.  What is not in it, does not
+ * exist; what is, names the permission that it takes.
+ */
+
+#include "ngx_http_secops.h"
+
+
+static ngx_uint_t ngx_http_secops_route_match(ngx_str_t *uri,
+    const ngx_str_t *path, ngx_str_t *params);
+static ngx_int_t ngx_http_secops_route_allow(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_uint_t methods);
+
+
+#define NGX_HTTP_SECOPS_GET  (NGX_HTTP_GET|NGX_HTTP_HEAD)
+
+
+static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
+
+    { ngx_string("/api/sn_sec_cmn/integration_capabilities/*"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_RECORDS, SECOPS_PERMISSION_WRITE, 1,
+      ngx_string("records.create"), ngx_http_secops_records_create },
+
+    { ngx_string("/api/now/table/*/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES, SECOPS_PERMISSION_READ, 0,
+      ngx_string("tables.get"), ngx_http_secops_tables_get },
+
+    { ngx_string("/api/now/v1/table/*/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES, SECOPS_PERMISSION_READ, 0,
+      ngx_string("tables.get"), ngx_http_secops_tables_get },
+
+    { ngx_string("/api/now/v2/table/*/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES, SECOPS_PERMISSION_READ, 0,
+      ngx_string("tables.get"), ngx_http_secops_tables_get },
+
+    { ngx_string("/api/v1/health"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH, SECOPS_PERMISSION_NONE, 0,
+      ngx_string("health.get"), ngx_http_secops_health_v1 },
+
+    { ngx_string("/api/v2/health"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH, SECOPS_PERMISSION_NONE, 0,
+      ngx_string("health.get"), ngx_http_secops_health_v2 },
+
+    { ngx_null_string, 0, 0, 0, 0, ngx_null_string, NULL }
+};
+
+
+typedef struct {
+    ngx_uint_t  method;
+    ngx_str_t   name;
+} ngx_http_secops_method_t;
+
+
+static const ngx_http_secops_method_t  ngx_http_secops_methods[] = {
+    { NGX_HTTP_GET, ngx_string("GET") },
+    { NGX_HTTP_HEAD, ngx_string("HEAD") },
+    { NGX_HTTP_POST, ngx_string("POST") },
+    { NGX_HTTP_PUT, ngx_string("PUT") },
+    { NGX_HTTP_DELETE, ngx_string("DELETE") },
+    { 0, ngx_null_string }
+};
+
+
+ngx_int_t
+ngx_http_secops_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    ngx_uint_t groups)
+{
+    ngx_uint_t                      methods;
+    const ngx_http_secops_route_t  *route;
+
+    methods = 0;
+
+    for (route = ngx_http_secops_routes; route->handler; route++) {
+
+        if (!(route->group & groups)
+            || !ngx_http_secops_route_match(&r->uri, &route->path,
+                                            ctx->params))
+        {
+            continue;
+        }
+
+        if (route->methods & r->method) {
+            ctx->route = route;
+            return NGX_OK;
+        }
+
+        methods |= route->methods;
+    }
+
+    return methods ? ngx_http_secops_route_allow(r, ctx, methods) : NGX_OK;
+}
+
+
+/* segment by segment; a slash at the end of the URI makes no difference */
+
+static ngx_uint_t
+ngx_http_secops_route_match(ngx_str_t *uri, const ngx_str_t *path,
+    ngx_str_t *params)
+{
+    u_char      *p, *last;
+    ngx_uint_t   i, n;
+
+    p = uri->data;
+    last = p + uri->len;
+    n = 0;
+
+    if (last - p > 1 && last[-1] == '/') {
+        last--;
+    }
+
+    for (i = 0; i < path->len; i++) {
+
+        if (path->data[i] == '*') {
+
+            params[n].data = p;
+
+            while (p < last && *p != '/') {
+                p++;
+            }
+
+            params[n].len = p - params[n].data;
+
+            if (params[n++].len == 0) {
+                return 0;
+            }
+
+            continue;
+        }
+
+        if (p == last || *p++ != path->data[i]) {
+            return 0;
+        }
+    }
+
+    return p == last;
+}
+
+
+static ngx_int_t
+ngx_http_secops_route_allow(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    ngx_uint_t methods)
+{
+    size_t                           len;
+    u_char                          *p;
+    const ngx_http_secops_method_t  *method;
+
+    len = 0;
+
+    for (method = ngx_http_secops_methods; method->method; method++) {
+        if (method->method & methods) {
+            len += method->name.len + 2;
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->allow.data = p;
+    ctx->allow.len = len - 2;
+
+    for (method = ngx_http_secops_methods; method->method; method++) {
+        if (method->method & methods) {
+            p = ngx_cpymem(p, method->name.data, method->name.len);
+            *p++ = ',';
+            *p++ = ' ';
+        }
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,349 @@
+
+/* Store calls as Redis commands; see ngx_secops_store.h. */
+
+#include "redis/ngx_secops_redis.h"
+#include "store/ngx_secops_store.h"
+#include "util/secops_id.h"
+
+
+#define ngx_secops_store_literal(cmd, text)                                   \
+    ngx_secops_redis_cmd_arg(cmd, text, sizeof(text) - 1)
+
+
+/* names, lengths and small arguments of a record's commands, rounded up */
+
+#define NGX_SECOPS_STORE_OVERHEAD  1024
+
+/* the readiness probe's key must not stay behind for ever */
+
+#define NGX_SECOPS_STORE_PROBE_TTL  "60"
+
+
+static void ngx_secops_store_set(ngx_secops_redis_cmd_t *cmd,
+    const ngx_secops_store_record_t *record, ngx_uint_t shard);
+static void ngx_secops_store_index(ngx_secops_redis_cmd_t *cmd,
+    const ngx_secops_store_record_t *record, ngx_uint_t shard);
+static void ngx_secops_store_audit(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_store_t *store, const ngx_secops_store_record_t *record,
+    ngx_uint_t shard);
+static ngx_int_t ngx_secops_store_send(ngx_secops_store_call_t *call,
+    ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
+    ngx_secops_redis_handler_pt handler);
+static void ngx_secops_store_written(void *data,
+    ngx_secops_redis_result_t *reply);
+static void ngx_secops_store_read(void *data,
+    ngx_secops_redis_result_t *reply);
+static void ngx_secops_store_answer(ngx_secops_store_call_t *call,
+    ngx_secops_redis_result_t *reply, ngx_secops_store_result_t *result);
+
+
+/*
+ * The group is not marked NGX_SECOPS_REDIS_REPLAY, although its id was chosen
+ * before: writing it twice would leave two audit entries of one write.
+ */
+
+ngx_int_t
+ngx_secops_store_insert_record(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const ngx_secops_store_record_t *record)
+{
+    ngx_int_t                shard;
+    secops_slice_t           id;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    id.len = SECOPS_ID_LEN;
+    id.data = record->sys_id;
+
+    shard = secops_id_shard(id);
+
+    if (shard < 0) {
+        return NGX_ERROR;
+    }
+
+    cmd = ngx_secops_redis_cmd_create(store->redis,
+                                      record->json.len
+                                      + NGX_SECOPS_STORE_OVERHEAD);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 1);
+    ngx_secops_store_literal(cmd, "MULTI");
+
+    ngx_secops_store_set(cmd, record, shard);
+    ngx_secops_store_index(cmd, record, shard);
+    ngx_secops_store_audit(cmd, store, record, shard);
+
+    ngx_secops_redis_cmd_begin(cmd, 1);
+    ngx_secops_store_literal(cmd, "EXEC");
+
+    return ngx_secops_store_send(call, cmd, 0, ngx_secops_store_written);
+}
+
+
+static void
+ngx_secops_store_set(ngx_secops_redis_cmd_t *cmd,
+    const ngx_secops_store_record_t *record, ngx_uint_t shard)
+{
+    secops_key_t  key;
+
+    secops_keys_record(&key, record->space, shard, record->table,
+                       record->sys_id);
+
+    ngx_secops_redis_cmd_begin(cmd, 3);
+    ngx_secops_store_literal(cmd, "SET");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_arg(cmd, record->json.data, record->json.len);
+}
+
+
+static void
+ngx_secops_store_index(ngx_secops_redis_cmd_t *cmd,
+    const ngx_secops_store_record_t *record, ngx_uint_t shard)
+{
+    size_t        len;
+    u_char        score[NGX_INT64_LEN];
+    secops_key_t  key;
+
+    len = ngx_sprintf(score, "%uL", record->msec) - score;
+
+    secops_keys_index(&key, record->space, shard, record->table);
+
+    ngx_secops_redis_cmd_begin(cmd, 4);
+    ngx_secops_store_literal(cmd, "ZADD");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_arg(cmd, score, len);
+    ngx_secops_redis_cmd_arg(cmd, record->sys_id, SECOPS_ID_LEN);
+
+    if (record->digest == NULL) {
+        return;
+    }
+
+    secops_keys_subject(&key, record->space, shard, record->table,
+                        record->digest);
+
+    ngx_secops_redis_cmd_begin(cmd, 4);
+    ngx_secops_store_literal(cmd, "ZADD");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_arg(cmd, score, len);
+    ngx_secops_redis_cmd_arg(cmd, record->sys_id, SECOPS_ID_LEN);
+}
+
+
+/* the entry's own id is its time */
+
+static void
+ngx_secops_store_audit(ngx_secops_redis_cmd_t *cmd, ngx_secops_store_t *store,
+    const ngx_secops_store_record_t *record, ngx_uint_t shard)
+{
+    secops_key_t               key;
+    ngx_secops_store_audit_t  *audit;
+
+    audit = record->audit;
+
+    secops_keys_audit(&key, record->space, shard);
+
+    ngx_secops_redis_cmd_begin(cmd, store->audit_maxlen.len ? 20 : 17);
+    ngx_secops_store_literal(cmd, "XADD");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+
+    if (store->audit_maxlen.len) {
+        ngx_secops_store_literal(cmd, "MAXLEN");
+        ngx_secops_store_literal(cmd, "~");
+        ngx_secops_redis_cmd_arg(cmd, store->audit_maxlen.data,
+                                 store->audit_maxlen.len);
+    }
+
+    ngx_secops_store_literal(cmd, "*");
+    ngx_secops_store_literal(cmd, "user");
+    ngx_secops_redis_cmd_arg(cmd, audit->user.data, audit->user.len);
+    ngx_secops_store_literal(cmd, "method");
+    ngx_secops_redis_cmd_arg(cmd, audit->method.data, audit->method.len);
+    ngx_secops_store_literal(cmd, "address");
+    ngx_secops_redis_cmd_arg(cmd, audit->address.data, audit->address.len);
+    ngx_secops_store_literal(cmd, "request");
+    ngx_secops_redis_cmd_arg(cmd, audit->request_id.data,
+                             audit->request_id.len);
+    ngx_secops_store_literal(cmd, "operation");
+    ngx_secops_redis_cmd_arg(cmd, audit->operation.data,
+                             audit->operation.len);
+    ngx_secops_store_literal(cmd, "type");
+    ngx_secops_redis_cmd_arg(cmd, record->table.data, record->table.len);
+    ngx_secops_store_literal(cmd, "id");
+    ngx_secops_redis_cmd_arg(cmd, record->sys_id, SECOPS_ID_LEN);
+}
+
+
+ngx_int_t
+ngx_secops_store_get_record(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    secops_slice_t table, ngx_str_t *sys_id)
+{
+    ngx_int_t                shard;
+    secops_key_t             key;
+    secops_slice_t           id;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    id.len = sys_id->len;
+    id.data = sys_id->data;
+
+    shard = secops_id_shard(id);
+
+    if (shard < 0) {
+        return NGX_ERROR;
+    }
+
+    secops_keys_record(&key, space, shard, table, sys_id->data);
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 32);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 2);
+    ngx_secops_store_literal(cmd, "GET");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_read);
+}
+
+
+ngx_int_t
+ngx_secops_store_probe(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call)
+{
+    secops_key_t             key;
+    secops_slice_t           prefix;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    prefix.len = store->prefix.len;
+    prefix.data = store->prefix.data;
+
+    secops_keys_health(&key, prefix);
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 64);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 5);
+    ngx_secops_store_literal(cmd, "SET");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_store_literal(cmd, "1");
+    ngx_secops_store_literal(cmd, "EX");
+    ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_PROBE_TTL);
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_written);
+}
+
+
+static ngx_int_t
+ngx_secops_store_send(ngx_secops_store_call_t *call,
+    ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
+    ngx_secops_redis_handler_pt handler)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_secops_redis_cmd_send(cmd, flags, handler, call);
+
+    call->cmd = (rc == NGX_OK) ? cmd : NULL;
+
+    return rc;
+}
+
+
+void
+ngx_secops_store_cancel(ngx_secops_store_call_t *call)
+{
+    if (call->cmd) {
+        ngx_secops_redis_cmd_cancel(call->cmd);
+        call->cmd = NULL;
+    }
+}
+
+
+static void
+ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t  result;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED
+        && reply->value[0].type == NGX_SECOPS_REDIS_NIL)
+    {
+        /* EXEC answers so when it did not execute */
+        result.status = NGX_SECOPS_STORE_REFUSED;
+        ngx_str_set(&result.reason, "transaction not executed");
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+}
+
+
+static void
+ngx_secops_store_read(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t  result;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
+
+        switch (reply->value[0].type) {
+
+        case NGX_SECOPS_REDIS_STRING:
+            result.value = reply->value[0].str;
+            break;
+
+        case NGX_SECOPS_REDIS_NIL:
+            result.status = NGX_SECOPS_STORE_NOT_FOUND;
+            break;
+
+        default:
+            result.status = NGX_SECOPS_STORE_REFUSED;
+            ngx_str_set(&result.reason, "unexpected type of reply");
+        }
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+}
+
+
+/* result holds what only the caller can tell of a reply that is no error */
+
+static void
+ngx_secops_store_answer(ngx_secops_store_call_t *call,
+    ngx_secops_redis_result_t *reply, ngx_secops_store_result_t *result)
+{
+    call->cmd = NULL;
+
+    result->time = reply->time;
+
+    switch (reply->status) {
+
+    case NGX_SECOPS_REDIS_REPLIED:
+        break;
+
+    case NGX_SECOPS_REDIS_REFUSED:
+        result->status = NGX_SECOPS_STORE_REFUSED;
+        result->reason = reply->message;
+        break;
+
+    case NGX_SECOPS_REDIS_UNAVAILABLE:
+        result->status = NGX_SECOPS_STORE_UNAVAILABLE;
+        result->reason = reply->message;
+        break;
+
+    default: /* NGX_SECOPS_REDIS_UNKNOWN */
+        result->status = NGX_SECOPS_STORE_UNKNOWN;
+        result->reason = reply->message;
+    }
+
+    call->handler(call, result);
+}

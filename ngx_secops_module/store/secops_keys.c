@@ -1,0 +1,188 @@
+
+/* The key space; see secops_keys.h. */
+
+#include <openssl/sha.h>
+
+#include "store/secops_keys.h"
+#include "util/secops_id.h"
+
+
+#define SECOPS_KEYS_DOMAIN_MAX  64
+
+
+static int secops_keys_domain_plain(secops_slice_t domain);
+static int secops_keys_char_plain(unsigned char c);
+static void secops_keys_begin(secops_key_t *key,
+    const secops_keyspace_t *space, unsigned shard);
+static void secops_keys_append(secops_key_t *key, const void *data,
+    size_t len);
+
+
+static const char  secops_keys_hex[] = "0123456789abcdef";
+
+
+int
+secops_keys_prefix_valid(secops_slice_t prefix)
+{
+    size_t  i;
+
+    if (prefix.len == 0 || prefix.len > SECOPS_KEYS_PREFIX_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < prefix.len; i++) {
+        if (prefix.data[i] != ':' && !secops_keys_char_plain(prefix.data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+secops_keys_space(secops_keyspace_t *space, secops_slice_t prefix,
+    secops_slice_t domain)
+{
+    unsigned char  digest[SECOPS_KEYS_DIGEST_LEN];
+
+    space->len = 0;
+
+    secops_keys_append(space, prefix.data, prefix.len);
+    secops_keys_append(space, ":{", 2);
+
+    if (secops_keys_domain_plain(domain)) {
+        secops_keys_append(space, domain.data, domain.len);
+
+    } else {
+        secops_keys_digest(domain, digest);
+        secops_keys_append(space, "~", 1);
+        secops_keys_append(space, digest, SECOPS_KEYS_DIGEST_LEN);
+    }
+
+    secops_keys_append(space, ":", 1);
+}
+
+
+static int
+secops_keys_domain_plain(secops_slice_t domain)
+{
+    size_t  i;
+
+    if (domain.len == 0 || domain.len > SECOPS_KEYS_DOMAIN_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < domain.len; i++) {
+        if (!secops_keys_char_plain(domain.data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+secops_keys_char_plain(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
+           || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+}
+
+
+void
+secops_keys_digest(secops_slice_t subject,
+    unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
+{
+    size_t         i;
+    unsigned char  sha[SHA256_DIGEST_LENGTH];
+
+    (void) SHA256(subject.data, subject.len, sha);
+
+    for (i = 0; i < SECOPS_KEYS_DIGEST_LEN / 2; i++) {
+        digest[2 * i] = secops_keys_hex[sha[i] >> 4];
+        digest[2 * i + 1] = secops_keys_hex[sha[i] & 0xf];
+    }
+}
+
+
+unsigned
+secops_keys_digest_shard(const unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
+{
+    return digest[0] <= '9' ? digest[0] - '0' : digest[0] - 'a' + 10;
+}
+
+
+void
+secops_keys_record(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table, const unsigned char *sys_id)
+{
+    secops_keys_begin(key, space, shard);
+    secops_keys_append(key, ":rec:", 5);
+    secops_keys_append(key, table.data, table.len);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, sys_id, SECOPS_ID_LEN);
+}
+
+
+void
+secops_keys_index(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table)
+{
+    secops_keys_begin(key, space, shard);
+    secops_keys_append(key, ":idx:", 5);
+    secops_keys_append(key, table.data, table.len);
+}
+
+
+void
+secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table,
+    const unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
+{
+    secops_keys_begin(key, space, shard);
+    secops_keys_append(key, ":sub:", 5);
+    secops_keys_append(key, table.data, table.len);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, digest, SECOPS_KEYS_DIGEST_LEN);
+}
+
+
+void
+secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard)
+{
+    secops_keys_begin(key, space, shard);
+    secops_keys_append(key, ":audit", 6);
+}
+
+
+void
+secops_keys_health(secops_key_t *key, secops_slice_t prefix)
+{
+    key->len = 0;
+    secops_keys_append(key, prefix.data, prefix.len);
+    secops_keys_append(key, ":{health}", 9);
+}
+
+
+static void
+secops_keys_begin(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard)
+{
+    key->len = 0;
+    secops_keys_append(key, space->data, space->len);
+    secops_keys_append(key, &secops_keys_hex[shard & 0xf], 1);
+    secops_keys_append(key, "}", 1);
+}
+
+
+/* the parts' limits add up to less than SECOPS_KEY_MAX */
+
+static void
+secops_keys_append(secops_key_t *key, const void *data, size_t len)
+{
+    memcpy(key->data + key->len, data, len);
+    key->len += len;
+}

@@ -1,0 +1,80 @@
+
+/*
+ * Every Redis key is spelled here and nowhere else.
+ *
+ *     P:{D:S}:rec:<table>:<sys_id>        a record, JSON
+ *     P:{D:S}:idx:<table>                 sorted set: sys_id by time
+ *     P:{D:S}:sub:<table>:<subject>       sorted set: sys_id by time
+ *     P:{D:S}:audit                       stream
+ *     P:{health}                          what the readiness probe writes
+ *
+ * P is secops_redis_prefix.  D stands for the caller's domain: the domain
+ * itself when it is made of [A-Za-z0-9._-] and not longer than 64 bytes,
+ * otherwise "~" and 32 hexadecimal digits of its SHA-256, so that no name can
+ * move a hash tag or equal another name's keys.  S is the shard, one
+ * hexadecimal digit.  <subject> is 32 hexadecimal digits of the SHA-256 of
+ * what the record is about; the first of them is the shard of such a record.
+ *
+ * All keys of one {D:S} lie in one slot of a Redis Cluster.  Pure C.
+ */
+
+#ifndef _SECOPS_KEYS_H_INCLUDED_
+#define _SECOPS_KEYS_H_INCLUDED_
+
+
+#include "util/secops_slice.h"
+
+
+#define SECOPS_KEYS_PREFIX_MAX  64
+#define SECOPS_KEYS_TABLE_MAX   80
+#define SECOPS_KEYS_DIGEST_LEN  32
+#define SECOPS_KEY_MAX          320
+
+
+typedef struct {
+    size_t         len;
+    unsigned char  data[SECOPS_KEY_MAX];
+} secops_key_t;
+
+
+/* a domain's part of the key space, made once per request */
+
+typedef secops_key_t  secops_keyspace_t;
+
+
+/* 1 when prefix may be the first part of keys: [A-Za-z0-9._:-], 1 to
+   SECOPS_KEYS_PREFIX_MAX bytes */
+
+int secops_keys_prefix_valid(secops_slice_t prefix);
+
+
+/* prefix must be valid; domain may be any bytes */
+
+void secops_keys_space(secops_keyspace_t *space, secops_slice_t prefix,
+    secops_slice_t domain);
+
+
+/* the digest of what a record is about, and the shard that follows from it */
+
+void secops_keys_digest(secops_slice_t subject,
+    unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
+unsigned secops_keys_digest_shard(
+    const unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
+
+
+/* table is at most SECOPS_KEYS_TABLE_MAX bytes, sys_id SECOPS_ID_LEN */
+
+void secops_keys_record(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table, const unsigned char *sys_id);
+void secops_keys_index(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table);
+void secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table,
+    const unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
+void secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard);
+
+void secops_keys_health(secops_key_t *key, secops_slice_t prefix);
+
+
+#endif /* _SECOPS_KEYS_H_INCLUDED_ */

@@ -1,0 +1,36 @@
+
+/* A request's body as one slice, wherever nginx has put it. */
+
+#ifndef _NGX_HTTP_SECOPS_BODY_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_BODY_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * To be called once the body was read.  The bytes are not copied when they lie
+ * in one buffer; otherwise they are in r->pool.  They are valid as long as the
+ * request.  An absent body is empty.  NGX_ERROR: no memory, or its file could
+ * not be read.
+ */
+
+ngx_int_t ngx_http_secops_body(ngx_http_request_t *r, ngx_str_t *body);
+
+
+/* 1 when the request announces a body, read or not */
+
+ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
+
+
+/*
+ * NGX_OK when the body's Content-Type, if one is given, says JSON:
+ * application/json or application/…+json, with or without parameters.
+ */
+
+ngx_int_t ngx_http_secops_body_is_json(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_SECOPS_BODY_H_INCLUDED_ */

@@ -1,0 +1,149 @@
+
+/* Responses; see ngx_http_secops_reply.h. */
+
+#include "util/ngx_http_secops_reply.h"
+#include "util/secops_text.h"
+
+
+/* a status that nginx has no line for */
+
+#define NGX_HTTP_SECOPS_MULTI_STATUS  207
+
+
+#define NGX_HTTP_SECOPS_ERROR_HEAD    "{\"error\":{\"message\":\""
+#define NGX_HTTP_SECOPS_ERROR_DETAIL  "\",\"detail\":"
+#define NGX_HTTP_SECOPS_ERROR_TAIL    "},\"status\":\"failure\"}"
+
+
+static u_char *ngx_http_secops_escape(u_char *dst, ngx_str_t *text);
+
+
+ngx_int_t
+ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *body)
+{
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_chain_t  out;
+
+    r->headers_out.status = status;
+    r->headers_out.status_line.len = 0;
+
+    if (status == NGX_HTTP_SECOPS_MULTI_STATUS) {
+        ngx_str_set(&r->headers_out.status_line, "207 Multi-Status");
+    }
+
+    r->headers_out.content_length_n = body->len;
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = body->len ? 1 : 0;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *message, ngx_str_t *detail)
+{
+    u_char            *p;
+    size_t             size;
+    ngx_str_t          body;
+
+    static ngx_str_t   retry_after = ngx_string("Retry-After");
+    static ngx_str_t   second = ngx_string("1");
+
+    size = sizeof(NGX_HTTP_SECOPS_ERROR_HEAD NGX_HTTP_SECOPS_ERROR_DETAIL
+                  NGX_HTTP_SECOPS_ERROR_TAIL)
+           + secops_text_escape_max(message->len + detail->len)
+           + sizeof("null");
+
+    body.data = ngx_pnalloc(r->pool, size);
+    if (body.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    p = ngx_cpymem(body.data, NGX_HTTP_SECOPS_ERROR_HEAD,
+                   sizeof(NGX_HTTP_SECOPS_ERROR_HEAD) - 1);
+    p = ngx_http_secops_escape(p, message);
+    p = ngx_cpymem(p, NGX_HTTP_SECOPS_ERROR_DETAIL,
+                   sizeof(NGX_HTTP_SECOPS_ERROR_DETAIL) - 1);
+
+    if (detail->len) {
+        *p++ = '"';
+        p = ngx_http_secops_escape(p, detail);
+        *p++ = '"';
+
+    } else {
+        p = ngx_cpymem(p, "null", 4);
+    }
+
+    p = ngx_cpymem(p, NGX_HTTP_SECOPS_ERROR_TAIL,
+                   sizeof(NGX_HTTP_SECOPS_ERROR_TAIL) - 1);
+
+    body.len = p - body.data;
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
+        || status == NGX_HTTP_TOO_MANY_REQUESTS)
+    {
+        if (ngx_http_secops_add_header(r, &retry_after, &second) == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return ngx_http_secops_reply(r, status, &body);
+}
+
+
+static u_char *
+ngx_http_secops_escape(u_char *dst, ngx_str_t *text)
+{
+    secops_slice_t  slice;
+
+    slice.len = text->len;
+    slice.data = text->data;
+
+    return secops_text_escape(dst, slice);
+}
+
+
+ngx_table_elt_t *
+ngx_http_secops_add_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key = *name;
+    h->value = *value;
+
+    return h;
+}

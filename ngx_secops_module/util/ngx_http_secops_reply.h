@@ -1,0 +1,40 @@
+
+/* The only sender of responses: a status and a JSON document. */
+
+#ifndef _NGX_HTTP_SECOPS_REPLY_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_REPLY_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Sends the response.  body must be valid as long as the request.  What is
+ * returned is what the request is to be finalized with, by the caller or by
+ * the phase that called it.
+ */
+
+ngx_int_t ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *body);
+
+
+/*
+ * The APIs' error document:
+ *     {"error":{"message":"…","detail":"…"},"status":"failure"}
+ * message and detail are UTF-8 and copied; an empty detail becomes null.  With
+ * 429 and 503 goes a Retry-After.
+ */
+
+ngx_int_t ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *message, ngx_str_t *detail);
+
+
+/* adds a response header; name and value are borrowed.  NULL: no memory */
+
+ngx_table_elt_t *ngx_http_secops_add_header(ngx_http_request_t *r,
+    ngx_str_t *name, ngx_str_t *value);
+
+
+#endif /* _NGX_HTTP_SECOPS_REPLY_H_INCLUDED_ */

@@ -1,0 +1,244 @@
+# The rules of the source tree that no compiler checks: config names exactly
+# the files that exist, includes go down only, a file's prefix says what it may
+# see, one file sends responses, and the C is laid out as nginx's is.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use File::Find;
+use SecOps;
+
+my $root = root();
+my $top = 'ngx_secops_module';
+
+# who may include whom: a folder, and the folders below it
+my %below = (
+    face     => [qw(api identity model store redis util)],
+    api      => [qw(identity model store util)],
+    identity => [qw(store model util)],
+    store    => [qw(redis model util)],
+    model    => [qw(util)],
+    redis    => [qw(util)],
+    util     => [],
+);
+
+# configuration and request context, shared by all that see a request
+my $shared = 'ngx_http_secops.h';
+
+my $sender = 'util/ngx_http_secops_reply.c';
+
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<:encoding(UTF-8)', $path or die "can not read $path: $!";
+    local $/;
+    return scalar(<$file>) // '';
+}
+
+
+sub files { # of a folder below the root, without version control and builds
+    my ($folder, $pattern) = @_;
+    my @found;
+
+    return () unless -e "$root/$folder";
+
+    find({ no_chdir => 1, wanted => sub {
+        my $path = $File::Find::name;
+        if (-d $path) {
+            $File::Find::prune = 1 if $path =~ m{^\Q$root\E/(\.git|build|run)$};
+            return;
+        }
+        push @found, substr $path, length("$root/") if $path =~ $pattern;
+    } }, "$root/$folder");
+
+    return sort @found;
+}
+
+
+# C without comments, strings and character constants; line numbers stay
+
+sub bare {
+    my ($text) = @_;
+
+    $text =~ s{
+        (/\*.*?\*/) | ("(?:\\.|[^"\\\n])*") | ('(?:\\.|[^'\\\n])*')
+    }{
+        my $piece = $1 // $2 // $3;
+        my $lines = ($piece =~ tr/\n//);
+        (defined $1 ? ' ' : defined $2 ? '""' : "'0'") . "\n" x $lines;
+    }gsex;
+
+    return $text;
+}
+
+
+sub none { # an assertion that lists what breaks it
+    my ($name, @found) = @_;
+    ok(!@found, $name) or diag(map { "$_\n" } @found);
+}
+
+
+my @sources = files($top, qr/\.[ch]$/);
+my %text = map { $_ => slurp("$root/$_") } @sources;
+my %short = map { $_ => substr $_, length("$top/") } @sources;
+my %exists = map { $short{$_} => 1 } @sources;
+
+
+# config
+
+my $config = slurp("$root/config");
+
+foreach my $list (['SECOPS_DEPS', 'h', 'header'], ['SECOPS_SRCS', 'c', 'source'])
+{
+    my ($variable, $extension, $what) = @$list;
+    my ($value) = $config =~ /^$variable="(.*?)"/ms;
+    my @named = ($value // '') =~ m{\$secops_dir/(\S+)}g;
+    my %named = map { $_ => 1 } @named;
+    my %seen;
+
+    none("config names every $what", map { "missing: \$secops_dir/$_" }
+        grep { /\.$extension$/ && !$named{$_} } sort keys %exists);
+    none("config names no $what that is not there",
+        grep { !$exists{$_} } @named);
+    none("config names no $what twice", grep { $seen{$_}++ } @named);
+}
+
+
+# names
+
+my %basenames;
+push @{$basenames{s{.*/}{}r}}, $_ foreach @sources;
+
+none('two files never share a name: objects lie together',
+    map { "@{$basenames{$_}}" } grep { @{$basenames{$_}} > 1 }
+    sort keys %basenames);
+
+none('every file begins with a prefix that tells its layer',
+    grep { !m{(?:^|/)(?:ngx_http_secops|ngx_secops|secops)[a-z0-9_]*\.[ch]$} }
+    @sources);
+
+
+# includes
+
+my (@upward, @unknown, @nginx, @http);
+
+foreach my $path (@sources) {
+    my $name = $short{$path};
+    my $folder = $name =~ m{^([^/]+)/} ? $1 : 'face';
+    my ($base) = $name =~ m{([^/]+)$};
+
+    while ($text{$path} =~ /^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]/mg) {
+        my ($quote, $include) = ($1, $2);
+
+        if ($quote eq '"') {
+            my $target = $include =~ m{^([^/]+)/} ? $1 : 'face';
+
+            push @unknown, "$name: $include" unless $exists{$include};
+
+            push @upward, "$name: $include"
+                unless $target eq $folder
+                || grep({ $_ eq $target } @{$below{$folder} // []})
+                || ($include eq $shared && $base =~ /^ngx_http_secops/
+                    && $folder ne 'util');
+        }
+
+        push @nginx, "$name: $include"
+            if $base =~ /^secops/ && $include =~ m{(?:^|/)ngx_};
+
+        push @http, "$name: $include"
+            if $base =~ /^ngx_secops/ && $include =~ m{(?:^|/)ngx_http};
+    }
+}
+
+none('an include is named from the one include root', @unknown);
+none('includes go down only', @upward);
+none('secops_* files see no nginx', @nginx);
+none('ngx_secops_* files see no request', @http);
+
+# ngx_config.h asks libc for what nginx needs, which has no effect once a system
+# header was read
+none('a file that sees nginx includes an ngx_ header before any other',
+    map { $short{$_} } grep {
+        $text{$_} =~ /^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)/m
+            && $1 !~ m{(?:^|/)ngx_}
+    } grep { m{/ngx_[^/]*$} } @sources);
+
+# these too would show a request's side to a file that must not know it
+none('ngx_secops_* and secops_* files name nothing of ngx_http_*',
+    map { $short{$_} } grep { bare($text{$_}) =~ /\bngx_http_\w/ }
+    grep { !m{/ngx_http_[^/]*$} } @sources);
+
+none("only $sender sends a response",
+    map { $short{$_} } grep {
+        bare($text{$_}) =~ /\bngx_http_(?:send_\w+|output_filter)\s*\(/
+    } grep { $short{$_} ne $sender } @sources);
+
+none('only store/secops_keys.c spells a key',
+    map { $short{$_} } grep {
+        $text{$_} =~ /"[^"\n]*:(?:rec|idx|sub|audit):?[^"\n]*"/
+    } grep { $short{$_} !~ m{^store/secops_keys\.} } @sources);
+
+
+# layout
+
+my @c = (@sources, files('t', qr/\.[ch]$/));
+$text{$_} //= slurp("$root/$_") foreach @c;
+
+sub lines {
+    my ($pattern, $code, @paths) = @_;
+    my @found;
+
+    foreach my $path (@paths) {
+        my $number = 0;
+        foreach my $line (split /\n/, $code->($text{$path})) {
+            $number++;
+            push @found, "$path:$number: $line" if $line =~ $pattern;
+        }
+    }
+
+    return @found;
+}
+
+my $as_is = sub { $_[0] };
+
+none('no line of C is longer than 80 columns', lines(qr/.{81}/, $as_is, @c));
+none('no // comment', lines(qr{//}, \&bare, @c));
+none('no macro with control flow',
+    map { /^(.{0,100})/s; $1 } grep {
+        /\b(?:return|goto|break|continue)\b/
+    } map { bare($text{$_}) =~ /^[ \t]*#[ \t]*define(?:[^\n]*\\\n)*[^\n]*/mg }
+    @sources);
+none('a header is guarded by its own name', grep {
+    my $guard = '_' . uc(m{([^/]+)\.h$} ? $1 : '') . '_H_INCLUDED_';
+    $text{$_} !~ /^#ifndef \Q$guard\E\n#define \Q$guard\E\n/m
+} grep { /\.h$/ } @sources);
+
+my @plain = map { files($_, qr/\.(?:[ch]|p[lm]|t|sh|json|md|in|conf|supp)$/) }
+    qw(ngx_secops_module t scripts conf-examples docs);
+push @plain, grep { -f "$root/$_" } qw(config README.md LICENSE);
+$text{$_} //= slurp("$root/$_") foreach @plain;
+
+none('no tab', lines(qr/\t/, $as_is, grep { !/\.md$/ } @plain));
+none('no space at the end of a line', lines(qr/[ \t]$/, $as_is, @plain));
+none('every file ends with a newline, and one only',
+    grep { $text{$_} ne '' && $text{$_} !~ /[^\n]\n\z/ } @plain);
+
+
+# what the module exports
+
+my $module = ($ENV{SECOPS_BUILD_DIR} // "$root/build")
+    . '/ngx_http_secops_module.so';
+
+SKIP: {
+    skip 'the module is not built', 1 unless -f $module;
+
+    none('every symbol that the module exports has its prefix',
+        grep { !/^(?:ngx_http_secops|ngx_secops|secops)_/
+            && !/^ngx_module(?:s|_names|_order)$/ && !/^_/ }
+        map { (split)[2] } split /\n/, `nm -D --defined-only '$module'`);
+}
+
+done_testing();

@@ -1,0 +1,1041 @@
+package SecOps;
+
+# The test harness: starts an nginx and the Redis servers that a test asks for,
+# in a folder and on ports of its own, speaks HTTP to them, and stops by pid
+# what it started.  At the end it asserts that nginx and its workers ended only
+# when they were told to, and left no [alert], no [emerg] and no sanitizer
+# report.  Core Perl only; HTTP/2 goes through curl.
+#
+#     use FindBin;
+#     use lib "$FindBin::Bin/lib";
+#     use SecOps;
+#
+#     my $t = SecOps->new();
+#     my $redis = $t->redis();
+#
+#     $t->run(<<'EOT');
+#     %%MAIN%%
+#     events { }
+#     http {
+#         %%HTTP%%
+#         server {
+#             listen 127.0.0.1:%%PORT%%;
+#             location /api/ {
+#                 secops_api;
+#                 secops_redis %%REDIS%%;
+#                 secops_auth header;
+#             }
+#         }
+#     }
+#     EOT
+#
+#     my $r = $t->request('POST', '/api/...', { 'X-SecOps-User' => 'me' }, '{}');
+#     is($r->{status}, 400, 'an empty object is refused');
+#     like($r->{json}{error}{message}, qr/Invalid/, '... with a reason');
+#
+#     $t->done();
+#
+# In a configuration:
+#     %%MAIN%%      load_module, pid, error_log, daemon, user, worker_processes
+#     %%HTTP%%      access_log off, temporary paths
+#     %%PORT%%      the first port; %%PORT1%%, %%PORT2%%, ... are others
+#     %%REDIS%%     URL of the first Redis; %%REDIS1%%, ... of the next ones
+#     %%DIR%%       the test's folder
+#
+# Environment:
+#     SECOPS_NGINX    binary; default: nginx
+#     SECOPS_MODULE   the module's .so; empty: linked into the binary;
+#                     default: build/ngx_http_secops_module.so
+#     SECOPS_KEEP     1: keep the folder and print its name
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Errno qw(EINTR);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use File::Temp;
+use IO::Select;
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+use JSON::PP;
+use POSIX qw(WNOHANG);
+use Scalar::Util ();
+use Socket ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use parent 'Exporter';
+
+our @EXPORT = (@Test::More::EXPORT, qw(wait_for sleep time root merge_tap));
+
+$ENV{PATH} .= ':/usr/sbin:/sbin';
+$SIG{PIPE} = 'IGNORE';
+
+my $root = abs_path(dirname(__FILE__) . '/../..');
+my $build = $ENV{SECOPS_BUILD_DIR} // "$root/build";
+my %running;                    # pid -> the process that started it
+
+
+sub root { return $root }
+
+
+# calls the code until it returns something true, 5 seconds unless told
+
+sub wait_for {
+    my ($code, $timeout) = @_;
+    my $end = time() + ($timeout // 5);
+
+    while (1) {
+        my $result = $code->();
+        return $result if $result;
+        return if time() > $end;
+        sleep 0.02;
+    }
+}
+
+
+# Adds the assertions of another program's TAP to this test's own: what prove
+# counts is what was asserted.  Skipped ones stay skipped.
+
+sub merge_tap {
+    my ($label, $tap, $status) = @_;
+    my ($plan, $count, $failed) = (undef, 0, 0);
+
+    foreach my $line (split /\n/, $tap) {
+
+        if ($line =~ /^1\.\.(\d+)(\s*#\s*skip\b.*)?/i) {
+            $plan = $1;
+            pass("$label: skipped$2") if $2;
+
+        } elsif ($line =~ /^(not )?ok\b\s*\d*\s*-?\s*(.*)/) {
+            my ($bad, $name) = ($1, $2);
+            my $skip = $name =~ s/\s*#\s*skip\s*(.*)//i ? $1 : undef;
+
+            $count++;
+            $failed++ if $bad;
+
+            if (defined $skip) {
+                SKIP: { skip "$label: $skip", 1 }
+            } else {
+                ok(!$bad, "$label: $name");
+            }
+
+        } elsif ($line =~ /^Bail out!/) {
+            $failed++;
+            diag("$label: $line");
+
+        } elsif ($line =~ /^#/ && $failed) {
+            diag("$label: $line");
+        }
+    }
+
+    my $complete = ok(defined $plan && $plan == $count && !$status,
+        "$label: ran to its end");
+    diag("$label: plan " . ($plan // 'missing') . ", $count assertions,"
+        . " status $status") unless $complete;
+
+    return $complete && !$failed;
+}
+
+
+sub new {
+    my ($class, %opt) = @_;
+
+    my $dir = File::Temp->newdir('secops-XXXXXX', TMPDIR => 1,
+        CLEANUP => !$ENV{SECOPS_KEEP});
+    chmod 0755, $dir;
+    diag("the test's folder is $dir") if $ENV{SECOPS_KEEP};
+
+    my $module = $ENV{SECOPS_MODULE} // "$build/ngx_http_secops_module.so";
+    $module = abs_path($module) // $module if $module ne '';
+
+    BAIL_OUT("$module is not there: run make build")
+        if $module ne '' && !-f $module;
+
+    return bless {
+        dir       => "$dir",
+        dir_object => $dir,
+        nginx     => $ENV{SECOPS_NGINX} // 'nginx',
+        module    => $module,
+        workers   => $opt{workers} // 1,
+        log_level => $opt{log_level} // 'info',
+        main      => $opt{main} // '',
+        ports     => [],
+        held      => [],
+        redis     => [],
+        allowed   => [],
+        owner     => $$,
+    }, $class;
+}
+
+
+sub dir { return $_[0]{dir} }
+
+
+# The n-th port of this test.  It was free a moment ago, and is out of the
+# range from which the kernel chooses.  A lock shared by all tests of the
+# machine keeps two of them from the same number.
+
+sub port {
+    my ($self, $n) = @_;
+    $n //= 0;
+
+    while (!defined $self->{ports}[$n]) {
+        my $port = 20000 + int(rand(10000));
+        my $lock = IO::Socket::UNIX->new(Local => "\0secops-test-port-$port",
+            Listen => 1) or next;
+        my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+            LocalPort => $port, Proto => 'tcp', Listen => 1, ReuseAddr => 1)
+            or next;
+
+        close $probe;
+        push @{$self->{held}}, $lock;
+        $self->{ports}[$n] = $port;
+    }
+
+    return $self->{ports}[$n];
+}
+
+
+sub write {
+    my ($self, $name, $content) = @_;
+    my $path = $name =~ m{^/} ? $name : "$self->{dir}/$name";
+
+    make_path(dirname($path));
+    open my $file, '>:raw', $path or die "can not write $path: $!";
+    print $file $content;
+    close $file or die "can not write $path: $!";
+
+    return $path;
+}
+
+
+sub read {
+    my ($self, $name) = @_;
+    my $path = $name =~ m{^/} ? $name : "$self->{dir}/$name";
+
+    open my $file, '<:raw', $path or return '';
+    local $/;
+    return scalar(<$file>) // '';
+}
+
+
+# starts a redis-server: see SecOps::Redis->new()
+
+sub redis {
+    my ($self, %opt) = @_;
+    my $redis = SecOps::Redis->new($self, scalar @{$self->{redis}}, %opt);
+
+    push @{$self->{redis}}, $redis;
+    return $redis;
+}
+
+
+# --- nginx ------------------------------------------------------------------
+
+sub expand {
+    my ($self, $conf) = @_;
+    my $dir = $self->{dir};
+
+    my $main = $self->{module} eq '' ? '' : "load_module $self->{module};\n";
+    $main .= 'user ' . getpwuid($>) . ' ' . getgrgid((split ' ', $))[0])
+        . ";\n" if $> == 0;
+    $main .= "pid $dir/nginx.pid;\n"
+        . "error_log $dir/error.log $self->{log_level};\n"
+        . "daemon off;\n"
+        . "worker_processes $self->{workers};\n"
+        . $self->{main};
+
+    my $http = "access_log off;\n";
+
+    foreach my $name (qw(client_body proxy fastcgi uwsgi scgi)) {
+        $http .= "${name}_temp_path $dir/${name}_temp;\n"
+            if $name =~ /client_body|proxy/ || $self->built_with($name);
+    }
+
+    $conf =~ s/%%MAIN%%/$main/g;
+    $conf =~ s/%%HTTP%%/$http/g;
+    $conf =~ s/%%DIR%%/$dir/g;
+    $conf =~ s/%%PORT(\d*)%%/$self->port($1 || 0)/ge;
+    $conf =~ s/%%REDIS(\d*)%%/$self->{redis}[$1 || 0]->url()/ge;
+
+    die "unknown placeholder $1" if $conf =~ /(%%\w+%%)/;
+
+    return $conf;
+}
+
+
+sub version { # "nginx -V", once
+    my ($self) = @_;
+    return $self->{version} //= `$self->{nginx} -V 2>&1`;
+}
+
+
+sub built_with { # an HTTP module that nginx has unless it was configured away
+    my ($self, $name) = @_;
+    return $self->version() !~ /--without-http_${name}_module/;
+}
+
+
+sub sanitized {
+    my ($self) = @_;
+    return $self->version() =~ /-fsanitize=/;
+}
+
+
+# A master and its workers free what they have when they end, nginx -t does not.
+
+sub environment {
+    my ($self, @command) = @_;
+    my $log = "log_path=$self->{dir}/sanitizer";
+    my $leaks = (grep { $_ eq '-t' } @command) ? 0 : 1;
+
+    return (
+        ASAN_OPTIONS  => "$log:detect_leaks=$leaks",
+        LSAN_OPTIONS  => "suppressions=$root/t/lib/lsan.supp:"
+            . "print_suppressions=0",
+        UBSAN_OPTIONS => "$log:print_stacktrace=1",
+    );
+}
+
+
+# Where there is setpriv, a server does not outlive a test that was killed.
+
+my ($setpriv) = grep { -x } qw(/usr/bin/setpriv /bin/setpriv);
+
+
+sub spawn { # output file, program, arguments; -> pid
+    my ($self, $output, @command) = @_;
+
+    unshift @command, $setpriv, '--pdeathsig', 'TERM' if $setpriv;
+    my $pid = fork() // die "fork: $!";
+
+    if ($pid == 0) {
+        $SIG{PIPE} = 'DEFAULT';
+        %ENV = (%ENV, $self->environment(@command));
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>>', $output or POSIX::_exit(126);
+        open STDERR, '>&', \*STDOUT;
+        POSIX::setpgid(0, 0);
+        { no warnings; exec { $command[0] } @command; }
+        print STDERR "can not execute $command[0]: $!\n";
+        POSIX::_exit(127);
+    }
+
+    $running{$pid} = $$;
+    return $pid;
+}
+
+
+sub reap { # pid; -> its wait status once it has ended
+    my ($pid, $timeout) = @_;
+
+    return wait_for(sub {
+        my $got = waitpid($pid, WNOHANG);
+        return if $got == 0;
+        delete $running{$pid};
+        return { status => $got == $pid ? $? : -1 };
+    }, $timeout);
+}
+
+
+# nginx -t on a configuration: (1 when it is valid, what was printed)
+
+sub t {
+    my ($self, $conf) = @_;
+
+    $self->write('test.conf', $self->expand($conf));
+    unlink "$self->{dir}/test.out";
+
+    my $pid = $self->spawn("$self->{dir}/test.out", $self->{nginx}, '-t',
+        '-p', "$self->{dir}/", '-c', "$self->{dir}/test.conf");
+    my $end = reap($pid, 30);
+
+    kill 'KILL', $pid unless $end;
+    return ($end && $end->{status} == 0 ? 1 : 0, $self->read('test.out'));
+}
+
+
+sub conf {
+    my ($self, $conf) = @_;
+    return $self->write('nginx.conf', $self->expand($conf));
+}
+
+
+# starts nginx on a configuration and waits until it serves
+
+sub run {
+    my ($self, $conf) = @_;
+
+    $self->conf($conf) if defined $conf;
+    unlink "$self->{dir}/nginx.pid";
+
+    my $pid = $self->spawn("$self->{dir}/nginx.out", $self->{nginx},
+        '-p', "$self->{dir}/", '-c', "$self->{dir}/nginx.conf");
+    $self->{master} = $pid;
+    $self->{told} = 0;
+
+    my $up = wait_for(sub {
+        my $got = waitpid($pid, WNOHANG);
+        if ($got == $pid) { delete $running{$pid}; return 'ended' }
+        return -s "$self->{dir}/nginx.pid" && $self->complete();
+    }, 20);
+
+    if (!$up || $up eq 'ended') {
+        diag($self->read('nginx.out'), $self->error_log());
+        die "nginx did not start\n";
+    }
+
+    return $self;
+}
+
+
+sub master { return $_[0]{master} }
+
+
+# pids of the workers, those of an older configuration that still end included
+
+sub workers {
+    my ($self) = @_;
+    my @pids;
+
+    foreach my $stat (glob '/proc/[0-9]*/stat') {
+        open my $file, '<', $stat or next;
+        my $line = <$file> // next;
+        my ($pid, $state, $parent) = $line =~ /^(\d+) .*\) (\S) (\d+)/ or next;
+        push @pids, $pid if $parent == ($self->{master} // -1)
+            && $state ne 'Z';
+    }
+
+    @pids = sort { $a <=> $b } @pids;
+    return @pids;
+}
+
+
+sub complete { # 1 when there are as many as configured
+    my ($self, @pids) = @_;
+    @pids = $self->workers() unless @pids;
+    return @pids >= ($self->{workers} eq 'auto' ? 1 : $self->{workers});
+}
+
+
+sub rss { # of a process, in kilobytes
+    my ($self, $pid) = @_;
+    my ($kb) = $self->read("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m;
+    return $kb;
+}
+
+
+# HUP with a new configuration (or the same); returns once the workers are new
+# ones and, unless told otherwise, the old ones have ended
+
+sub reload {
+    my ($self, $conf, %opt) = @_;
+    my %old = map { $_ => 1 } $self->workers();
+
+    $self->conf($conf) if defined $conf;
+    kill 'HUP', $self->{master};
+
+    return wait_for(sub {
+        my @pids = $self->workers();
+        my @new = grep { !$old{$_} } @pids;
+        return @new && $self->complete(@new)
+            && ($opt{keep_old} || @new == @pids);
+    }, $opt{timeout} // 20);
+}
+
+
+# QUIT (graceful) or TERM; returns the master's wait status, undef: still there
+
+sub quit { my ($self, $timeout) = @_; return $self->end('QUIT', $timeout) }
+sub stop { my ($self, $timeout) = @_; return $self->end('TERM', $timeout) }
+
+
+sub end {
+    my ($self, $signal, $timeout) = @_;
+
+    my $pid = $self->{master} // return;
+
+    if (!$self->{told}) {
+        my $got = waitpid($pid, WNOHANG);
+        if ($got != 0) {
+            fail("nginx ended by itself, wait status $?");
+            delete $running{$pid};
+            delete $self->{master};
+            return $?;
+        }
+    }
+
+    $self->{told} = 1;
+    kill $signal, $pid;
+
+    my $end = reap($pid, $timeout // 20) // return;
+    delete $self->{master};
+    return $end->{status};
+}
+
+
+sub error_log { return $_[0]->read('error.log') }
+
+
+# waits for a line; returns what it matched
+
+sub wait_log {
+    my ($self, $pattern, $timeout) = @_;
+
+    return wait_for(sub {
+        my ($line) = $self->error_log() =~ /^(.*$pattern.*)$/m;
+        return $line;
+    }, $timeout);
+}
+
+
+# lines of error.log that would fail the test are expected when they match
+
+sub allow {
+    my ($self, @patterns) = @_;
+    push @{$self->{allowed}}, @patterns;
+}
+
+
+# What must not be in a log.  A sanitizer's complaint about nginx's own source
+# counts only when one of our files is in its stack: nginx 1.22 itself adds
+# zero to NULL and copies nothing from it.
+
+sub faults {
+    my ($self) = @_;
+    my @faults;
+
+    foreach my $line (split /\n/, $self->error_log()) {
+        push @faults, $line if $line =~ /\[(alert|emerg)\]/
+            || $line =~ /exited on signal|exited with fatal code/
+            || $line =~ /worker process \d+ exited with code [^0]/;
+    }
+
+    foreach my $file ("$self->{dir}/nginx.out", glob "$self->{dir}/sanitizer*") {
+        my $text = $self->read($file);
+
+        foreach my $report (split /^(?=.*(?:runtime error:|ERROR: \w+Sanitizer))/m,
+                            $text)
+        {
+            next unless $report =~ /runtime error:|Sanitizer|\[emerg\]/;
+            next if $report =~ m{^src/\S+ runtime error: .*null pointer}
+                && $report !~ /ngx_secops_module/;
+            push @faults, $report;
+        }
+    }
+
+    return grep {
+        my $fault = $_;
+        !grep { $fault =~ $_ } @{$self->{allowed}};
+    } @faults;
+}
+
+
+# ends the test: stops all, looks at what was left, prints the plan
+
+sub done {
+    my ($self) = @_;
+
+    if (defined $self->{master}) {
+        my $status = $self->quit(20);
+
+        if (!defined $status) {
+            fail('nginx ended within 20 seconds of QUIT');
+            $self->stop(5) // kill 'KILL', $self->{master};
+        } else {
+            is($status, 0, 'nginx ended when it was told to');
+        }
+    }
+
+    $_->stop() foreach @{$self->{redis}};
+
+    my @faults = $self->faults();
+    ok(!@faults, 'no alert, no crash and no sanitizer report');
+    diag(join "\n", @faults[0 .. ($#faults > 20 ? 20 : $#faults)]) if @faults;
+
+    $self->{finished} = 1;
+    done_testing();
+}
+
+
+sub DESTROY {
+    my ($self) = @_;
+    return unless $self->{owner} == $$;
+    local ($?, $@, $!);
+    $self->stop(5) if defined $self->{master} && !$self->{finished};
+}
+
+
+END {
+    local $?;
+    foreach my $pid (grep { $running{$_} == $$ } keys %running) {
+        kill 'TERM', $pid;
+        reap($pid, 3) or do {
+            kill 'KILL', -$pid;
+            kill 'KILL', $pid;
+            waitpid $pid, 0;
+        };
+    }
+}
+
+foreach my $signal (qw(INT TERM HUP)) {
+    $SIG{$signal} = sub { exit 1 };
+}
+
+
+# --- HTTP -------------------------------------------------------------------
+
+# a connection: (port number n or a "unix:/path") -> SecOps::Connection
+
+sub connect {
+    my ($self, $where) = @_;
+    $where //= 0;
+    return SecOps::Connection->new($where =~ /^unix:/ ? $where
+        : $self->port($where));
+}
+
+
+# One request on a connection of its own.  $headers: a hash, or an array when
+# one name is to be sent twice; the body may be a reference, which is sent as
+# JSON.  -> { status, headers, body, json, head }; undef: no answer.
+
+sub request {
+    my ($self, $method, $path, $headers, $body, %opt) = @_;
+    my $connection = $self->connect($opt{port});
+
+    $connection->{timeout} = $opt{timeout} if $opt{timeout};
+    return $connection->request($method, $path,
+        [ Connection => 'close', SecOps::Connection::pairs($headers) ], $body);
+}
+
+
+# bytes as they are, on a connection of their own; all that came until its end
+
+sub raw {
+    my ($self, $bytes, %opt) = @_;
+    my $connection = $self->connect($opt{port});
+
+    $connection->send($bytes);
+    return $connection->slurp($opt{timeout});
+}
+
+
+# the same as request(), over HTTP/2
+
+sub h2 {
+    my ($self, $method, $path, $headers, $body, %opt) = @_;
+    my @pairs = SecOps::Connection::pairs($headers);
+    my $out = "$self->{dir}/h2.body";
+
+    unlink $out;
+    $body = JSON::PP->new->canonical->encode($body) if ref $body;
+
+    my @command = ('curl', '-s', '--http2-prior-knowledge', '-o', $out,
+        '-D', '-', '-X', $method, '--max-time', $opt{timeout} // 10);
+    while (my ($name, $value) = splice @pairs, 0, 2) {
+        push @command, '-H', "$name: $value";
+    }
+    push @command, '--data-binary', '@' . $self->write('h2.request', $body)
+        if defined $body;
+    push @command, 'http://127.0.0.1:' . $self->port($opt{port}) . $path;
+
+    # 92: nginx answered without reading the body and reset the stream, and
+    # curl, still sending, looked at the reset first; nothing was processed
+    my $head;
+    for (1 .. 5) {
+        open my $curl, '-|', @command or die "can not run curl: $!";
+        $head = do { local $/; <$curl> } // '';
+        close $curl;
+        last if $? >> 8 != 92;
+    }
+
+    $head =~ s/\A(?:HTTP\S+ 1\d\d.*?\r\n\r\n)+//s;
+    return unless $head =~ m{^HTTP/2 (\d+)};
+    return SecOps::Connection::response($head, $self->read($out));
+}
+
+
+# ----------------------------------------------------------------------------
+
+package SecOps::Connection;
+
+use strict;
+use warnings;
+
+use Time::HiRes qw(sleep time);
+
+
+sub new {
+    my ($class, $where) = @_;
+
+    my $socket = $where =~ /^unix:(.*)/
+        ? IO::Socket::UNIX->new(Peer => $1)
+        : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $where,
+              Proto => 'tcp', Timeout => 5);
+    die "can not connect to $where: $!" unless $socket;
+
+    $socket->autoflush(1);
+    binmode $socket;
+
+    return bless { socket => $socket, buffer => '', timeout => 10 }, $class;
+}
+
+
+sub pairs { # of a hash or an array reference, or nothing
+    my ($headers) = @_;
+    return () unless $headers;
+    return @$headers if ref $headers eq 'ARRAY';
+    return map { $_ => $headers->{$_} } sort keys %$headers;
+}
+
+
+sub socket { return $_[0]{socket} }
+
+
+# sends bytes; slowly: in pieces, with a pause between them
+
+sub send {
+    my ($self, $bytes, %opt) = @_;
+    my $piece = $opt{piece} || length $bytes;
+
+    for (my $sent = 0; $sent < length $bytes; $sent += $piece) {
+        sleep $opt{pause} // 0.01 if $sent;
+        my $part = substr $bytes, $sent, $piece;
+
+        while (length $part) {
+            my $n = syswrite $self->{socket}, $part;
+            next if !defined $n && $!{EINTR};
+            return 0 unless $n;
+            substr $part, 0, $n, '';
+        }
+    }
+
+    return 1;
+}
+
+
+# the bytes of a request.  A Host and, with a body, a Content-Type and a
+# Content-Length are added unless given; a header whose value is undef is left
+# out; chunked => N sends the body in chunks of N bytes
+
+sub format {
+    my ($self, $method, $path, $headers, $body, %opt) = @_;
+    my @pairs = pairs($headers);
+    my (%given, $head);
+
+    $body = JSON::PP->new->canonical->encode($body) if ref $body;
+
+    for (my $i = 0; $i < @pairs; $i += 2) {
+        $given{lc $pairs[$i]} = 1;
+        $head .= "$pairs[$i]: $pairs[$i + 1]\r\n" if defined $pairs[$i + 1];
+    }
+
+    $head = "$method $path HTTP/1.1\r\n"
+        . ($given{host} ? '' : "Host: localhost\r\n") . ($head // '');
+
+    if (defined $body) {
+        $head .= "Content-Type: application/json\r\n"
+            unless $given{'content-type'};
+
+        if ($opt{chunked}) {
+            $head .= "Transfer-Encoding: chunked\r\n";
+            $body = join '', (map { sprintf "%x\r\n%s\r\n", length, $_ }
+                unpack "(a$opt{chunked})*", $body), "0\r\n\r\n";
+
+        } elsif (!$given{'content-length'}) {
+            $head .= 'Content-Length: ' . length($body) . "\r\n";
+        }
+    }
+
+    return "$head\r\n" . ($body // '');
+}
+
+
+# One request and its answer; the connection stays open.  Options: chunked,
+# piece and pause (see send()).
+
+sub request {
+    my ($self, $method, $path, $headers, $body, %opt) = @_;
+
+    $self->send($self->format($method, $path, $headers, $body, %opt), %opt);
+    return $self->answer($method);
+}
+
+
+sub fill { # more bytes into the buffer; 0: end, error or time is up
+    my ($self, $end) = @_;
+    my $left = $end - time();
+
+    return 0 if $left <= 0;
+    return 0 unless IO::Select->new($self->{socket})->can_read($left);
+
+    my $n = sysread $self->{socket}, $self->{buffer}, 65536,
+        length $self->{buffer};
+    return $n ? 1 : 0;
+}
+
+
+sub take { # n bytes, or undef
+    my ($self, $n, $end) = @_;
+
+    while (length $self->{buffer} < $n) {
+        return unless $self->fill($end);
+    }
+
+    return substr $self->{buffer}, 0, $n, '';
+}
+
+
+sub take_until { # up to and with the separator, or undef
+    my ($self, $separator, $end) = @_;
+
+    while (index($self->{buffer}, $separator) < 0) {
+        return unless $self->fill($end);
+    }
+
+    return substr $self->{buffer}, 0,
+        index($self->{buffer}, $separator) + length $separator, '';
+}
+
+
+# the next answer on the connection; undef: it ended or time is up
+
+sub answer {
+    my ($self, $method, $timeout) = @_;
+    my $end = time() + ($timeout // $self->{timeout});
+    my ($head, $body) = (undef, '');
+
+    do {
+        $head = $self->take_until("\r\n\r\n", $end) // return;
+    } while ($head =~ m{^HTTP/1\.\d 1\d\d});
+
+    my ($status) = $head =~ m{^HTTP/1\.\d (\d+)} or return;
+
+    if (($method // '') eq 'HEAD' || $status == 204 || $status == 304) {
+        # no body follows, whatever the headers say
+
+    } elsif ($head =~ /^Transfer-Encoding:\s*chunked/mi) {
+        while (1) {
+            my $line = $self->take_until("\r\n", $end) // return;
+            my $size = hex(($line =~ /^([0-9a-f]+)/i)[0] // return);
+            my $chunk = $self->take($size + 2, $end) // return;
+            last if $size == 0;
+            $body .= substr $chunk, 0, $size;
+        }
+
+    } elsif ($head =~ /^Content-Length:\s*(\d+)/mi) {
+        $body = $self->take($1, $end) // return;
+
+    } else {
+        1 while $self->fill($end);
+        $body = $self->{buffer};
+        $self->{buffer} = '';
+    }
+
+    return response($head, $body);
+}
+
+
+# headers have lower case names; of a repeated one the values are joined by ", "
+
+sub response {
+    my ($head, $body) = @_;
+    my ($status) = $head =~ m{^HTTP/\S+ (\d+)};
+    my %headers;
+
+    while ($head =~ /^([^:\s]+):[ \t]*(.*?)\r?$/mg) {
+        my ($name, $value) = (lc $1, $2);
+        $headers{$name} = exists $headers{$name}
+            ? "$headers{$name}, $value" : $value;
+    }
+
+    return {
+        status  => $status,
+        head    => $head,
+        headers => \%headers,
+        body    => $body,
+        json    => scalar eval { JSON::PP->new->utf8->allow_nonref->decode($body) },
+    };
+}
+
+
+sub slurp { # all bytes until the end of the connection
+    my ($self, $timeout) = @_;
+    my $end = time() + ($timeout // $self->{timeout});
+
+    1 while $self->fill($end);
+    return $self->{buffer};
+}
+
+
+sub closed { # 1 when the peer has closed it, within the time
+    my ($self, $timeout) = @_;
+    my $end = time() + ($timeout // 5);
+
+    while (time() < $end) {
+        next if $self->fill($end);
+        return IO::Select->new($self->{socket})->can_read(0) ? 1 : 0;
+    }
+
+    return 0;
+}
+
+
+sub close { # reset => 1: with RST, as a client that was killed may
+    my ($self, %opt) = @_;
+
+    setsockopt $self->{socket}, Socket::SOL_SOCKET(), Socket::SO_LINGER(),
+        pack('ii', 1, 0) if $opt{reset};
+    CORE::close $self->{socket};
+}
+
+
+# ----------------------------------------------------------------------------
+
+package SecOps::Redis;
+
+use strict;
+use warnings;
+
+use Time::HiRes qw(sleep time);
+
+
+# Options: tcp => 1, listen on a port as well and prefer it in url(); aof =>
+# "always", "everysec" or "no"; args => [...], further arguments of redis-server;
+# start => 0, only choose the addresses.
+
+sub new {
+    my ($class, $test, $number, %opt) = @_;
+    my $dir = $test->dir() . "/redis$number";
+
+    File::Path::make_path($dir);
+
+    my $self = bless {
+        test   => $test,
+        dir    => $dir,
+        socket => "$dir/redis.sock",
+        port   => $opt{tcp} ? $test->port(100 + $number) : 0,
+        aof    => $opt{aof} // 'everysec',
+        args   => $opt{args} // [],
+        owner  => $$,
+    }, $class;
+
+    Scalar::Util::weaken($self->{test});
+    $self->start() unless defined $opt{start} && !$opt{start};
+    return $self;
+}
+
+
+sub url {
+    my ($self) = @_;
+    return $self->{port} ? "redis://127.0.0.1:$self->{port}"
+        : "unix:$self->{socket}";
+}
+
+
+sub pid { return $_[0]{pid} }
+sub port { return $_[0]{port} }
+sub log { return $_[0]{test}->read("$_[0]{dir}/redis.log") }
+
+
+sub start {
+    my ($self, @more) = @_;
+    my @aof = $self->{aof} eq 'no' ? ('--appendonly', 'no')
+        : ('--appendonly', 'yes', '--appendfsync', $self->{aof});
+
+    unlink $self->{socket};
+
+    $self->{pid} = $self->{test}->spawn("$self->{dir}/redis.log",
+        'redis-server', '--bind', '127.0.0.1', '--port', $self->{port},
+        '--unixsocket', $self->{socket}, '--unixsocketperm', '777',
+        '--dir', $self->{dir}, '--save', '', @aof, @{$self->{args}}, @more);
+
+    SecOps::wait_for(sub {
+        my $answer = eval { $self->cmd('PING') };
+        return defined $answer && $answer =~ /^(?:PONG|NOAUTH|-?LOADING)/;
+    }, 20) or do {
+        Test::More::diag($self->log());
+        die "redis-server did not start\n";
+    };
+
+    return $self;
+}
+
+
+sub end {
+    my ($self, $signal) = @_;
+    my $pid = delete $self->{pid} // return;
+
+    delete $self->{link};
+    kill 'CONT', $pid;
+    kill $signal, $pid;
+
+    SecOps::reap($pid, 20) or do {
+        kill 'KILL', $pid;
+        SecOps::reap($pid, 5);
+    };
+}
+
+
+sub stop { return $_[0]->end('TERM') }
+sub kill9 { return $_[0]->end('KILL') }
+sub restart { my ($self, @more) = @_; $self->stop(); $self->start(@more) }
+
+# it keeps its connections and answers nothing
+sub pause { kill 'STOP', $_[0]{pid} }
+sub resume { kill 'CONT', $_[0]{pid} }
+
+
+# One command; the reply as Perl data: nil is undef, an array a reference, an
+# error a string that begins with its code.  die: no connection, no answer.
+
+sub cmd {
+    my ($self, @words) = @_;
+
+    my $link = $self->{link} //= do {
+        my $socket = IO::Socket::UNIX->new(Peer => $self->{socket})
+            or die "no connection to $self->{socket}: $!\n";
+        bless { socket => $socket, buffer => '', timeout => 10 },
+            'SecOps::Connection';
+    };
+
+    $link->send(join '', '*' . @words . "\r\n",
+        map { '$' . length($_) . "\r\n$_\r\n" } @words);
+
+    my $reply = eval { [ parse($link, time() + 10) ] };
+    return $reply->[0] if $reply;
+
+    delete $self->{link};
+    die $@;
+}
+
+
+sub parse {
+    my ($link, $end) = @_;
+    my $line = $link->take_until("\r\n", $end) // die "no answer from Redis\n";
+
+    $line =~ s/\r\n\z//;
+    my ($type, $rest) = (substr($line, 0, 1), substr($line, 1));
+
+    if ($type eq '$') {
+        return undef if $rest < 0;
+        my $bytes = $link->take($rest + 2, $end) // die "no answer from Redis\n";
+        return substr $bytes, 0, $rest;
+    }
+
+    if ($type eq '*') {
+        return undef if $rest < 0;
+        return [ map { parse($link, $end) } 1 .. $rest ];
+    }
+
+    return $rest;
+}
+
+
+sub DESTROY { }
+
+
+1;

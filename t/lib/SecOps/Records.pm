@@ -1,0 +1,172 @@
+package SecOps::Records;
+
+# What the tests of the Record and the Table API share: a configuration, the
+# three tables with a record for each, callers, and the form of an error.
+
+use strict;
+use warnings;
+
+use JSON::PP;
+use Test::More;
+
+use parent 'Exporter';
+
+our @EXPORT = qw(conf who post path get records @tables is_refused is_stored
+    keys_like);
+
+my $base = '/api/sn_sec_cmn/integration_capabilities';
+
+
+# endpoint, table, its subject, a record that has just the mandatory fields
+
+our @tables = (
+    { endpoint => 'ci_enrichment', table => 'sn_sec_cmn_ci_enrichment_result',
+      subject => 'cmdb_ci', number => undef, mandatory => [qw(cmdb_ci source)],
+      record => { cmdb_ci => 'srv-1', source => 'scanner' } },
+
+    { endpoint => 'observable_enrichment',
+      table => 'sn_ti_observable_enrichment_result',
+      subject => 'observable', mandatory => [qw(observable source)],
+      record => { observable => '198.51.100.7', source => 'whois' } },
+
+    { endpoint => 'threat_lookup', table => 'sn_ti_lookup_result',
+      subject => 'observable',
+      mandatory => [qw(observable finding source_engine)],
+      record => { observable => '198.51.100.7', finding => 'Malicious',
+                  source_engine => 'VirusTotal' } },
+);
+
+
+# a record of the threat lookup table, with more fields or other ones
+
+sub records {
+    my (%more) = @_;
+    return { %{$tables[2]{record}}, %more };
+}
+
+
+# One server with the API and the error pages that are shipped.  Options: main,
+# http, server, location: what else stands there.
+
+sub conf {
+    my (%more) = @_;
+    $more{$_} //= '' foreach qw(http server location listen);
+
+    return <<"EOT";
+%%MAIN%%
+events { }
+http {
+    %%HTTP%%
+    client_header_buffer_size 4k;
+    large_client_header_buffers 4 32k;
+    $more{http}
+
+    server {
+        listen 127.0.0.1:%%PORT%%$more{listen};
+        $more{server}
+
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS%%;
+            secops_auth header;
+            $more{location}
+        }
+
+        error_page 400 401 403 404 405 408 411 413 414 415 416 421 429 494
+                   500 502 503 504 /secops_errors;
+
+        location = /secops_errors {
+            internal;
+            secops_api errors;
+        }
+    }
+}
+EOT
+}
+
+
+# the headers of a caller; by default one who may write
+
+sub who {
+    my (%caller) = @_;
+
+    return {
+        'X-SecOps-User'  => $caller{user} // 'script',
+        'X-SecOps-Roles' => $caller{roles} // 'sn_sec_cmn.api_write',
+        defined $caller{domain} ? ('X-SecOps-Domain' => $caller{domain}) : (),
+    };
+}
+
+
+sub path { # of a table by its endpoint; the default is threat_lookup
+    my ($endpoint, $query) = @_;
+    return "$base/" . ($endpoint // 'threat_lookup')
+        . (defined $query ? "?$query" : '');
+}
+
+
+# POSTs to the threat lookup table.  Options: query, endpoint, headers, and
+# what who() takes
+
+sub post {
+    my ($t, $body, %opt) = @_;
+    return $t->request('POST', path($opt{endpoint}, $opt{query}),
+        { %{who(%opt)}, %{$opt{headers} // {}} }, $body, %opt);
+}
+
+
+sub get {
+    my ($t, $path, %opt) = @_;
+    return $t->request('GET', $path, who(%opt), undef, %opt);
+}
+
+
+# the answer is this refusal, in the APIs' form, whatever the detail
+
+sub is_refused {
+    my ($r, $status, $message, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $json = ref $r->{json} eq 'HASH' ? $r->{json} : {};
+    my $error = ref $json->{error} eq 'HASH' ? $json->{error} : {};
+
+    my $ok = is_deeply({
+        status  => $r->{status},
+        type    => $r->{headers}{'content-type'},
+        members => join(' ', sort(keys %$json), sort keys %$error),
+        failure => $json->{status},
+        message => $error->{message},
+    }, {
+        status  => $status,
+        type    => 'application/json',
+        members => 'error status detail message',
+        failure => 'failure',
+        message => $message,
+    }, $name);
+
+    diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
+    return $ok;
+}
+
+
+# the answer is 201 with a record of its own id
+
+sub is_stored {
+    my ($r, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $ok = ok(($r->{status} // 0) == 201 && ref $r->{json} eq 'HASH'
+        && ($r->{json}{sys_id} // '') =~ /\A[0-9a-f]{32}\z/, $name);
+
+    diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
+    return $ok;
+}
+
+
+sub keys_like { # names in Redis, sorted
+    my ($redis, $pattern) = @_;
+    return sort @{$redis->cmd('KEYS', $pattern // '*')};
+}
+
+
+1;
