@@ -167,6 +167,11 @@ ngx_int_t ngx_http_secops_fail(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_fail_server(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *reason);
 
+/* the detail of any 5xx: by it the request is found in the log */
+
+ngx_int_t ngx_http_secops_server_detail(ngx_http_request_t *r,
+    ngx_str_t *detail);
+
 /* $request_id: the same for the log, the audit and the client.  On NGX_ERROR
    it is empty */
 

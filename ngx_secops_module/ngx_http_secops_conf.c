@@ -541,6 +541,13 @@ ngx_http_secops_init_redis(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
+    if (conf->redis.connect_timeout == 0 || conf->redis.timeout == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secops_redis_connect_timeout\" and "
+                           "\"secops_redis_timeout\" must not be 0");
+        return NGX_ERROR;
+    }
+
     ngx_memzero(&redis, sizeof(ngx_secops_redis_conf_t));
 
     redis.connect_timeout = conf->redis.connect_timeout;

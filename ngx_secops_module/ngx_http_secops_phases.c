@@ -472,11 +472,9 @@ ngx_int_t
 ngx_http_secops_fail_server(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     secops_error_e error, ngx_str_t *reason)
 {
-    u_char            *p;
-    ngx_str_t          id, detail;
+    ngx_str_t         id, detail;
 
-    static ngx_str_t   none = ngx_null_string;
-    static ngx_str_t   prefix = ngx_string("request ");
+    static ngx_str_t  none = ngx_null_string;
 
     (void) ngx_http_secops_request_id(r, &id);
 
@@ -484,17 +482,37 @@ ngx_http_secops_fail_server(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
                   "secops: %V failed: %V, request %V",
                   &ctx->route->operation, reason, &id);
 
-    detail.len = prefix.len + id.len;
-    detail.data = ngx_pnalloc(r->pool, detail.len);
-
-    if (detail.data == NULL) {
+    if (ngx_http_secops_server_detail(r, &detail) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    p = ngx_cpymem(detail.data, prefix.data, prefix.len);
+    return ngx_http_secops_fail(r, ctx, error, &none, &detail);
+}
+
+
+ngx_int_t
+ngx_http_secops_server_detail(ngx_http_request_t *r, ngx_str_t *detail)
+{
+    u_char            *p;
+    ngx_str_t          id;
+
+    static ngx_str_t   prefix = ngx_string("request ");
+
+    if (ngx_http_secops_request_id(r, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    detail->len = prefix.len + id.len;
+    detail->data = ngx_pnalloc(r->pool, detail->len);
+
+    if (detail->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(detail->data, prefix.data, prefix.len);
     ngx_memcpy(p, id.data, id.len);
 
-    return ngx_http_secops_fail(r, ctx, error, &none, &detail);
+    return NGX_OK;
 }
 
 

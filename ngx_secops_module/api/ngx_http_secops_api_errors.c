@@ -38,8 +38,10 @@ ngx_http_secops_errors(ngx_http_request_t *r)
 
     ngx_str_null(&detail);
 
-    if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        (void) ngx_http_secops_request_id(r, &detail);
+    if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR
+        && ngx_http_secops_server_detail(r, &detail) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_secops_reply_error(r, status, &message, &detail);

@@ -467,7 +467,7 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
 
     case NGX_BUSY:
         entry->error = SECOPS_ERROR_PERSIST_LATER;
-        ngx_str_set(&records->reason, "Redis can not be reached");
+        records->reason = *ngx_secops_store_busy(&slcf->store);
         break;
 
     default:

@@ -42,8 +42,6 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     ngx_http_secops_loc_conf_t   *slcf;
     ngx_http_secops_main_conf_t  *mcf;
 
-    static ngx_str_t  reason = ngx_string("Redis can not be reached");
-
     mcf = ngx_http_get_module_main_conf(r, ngx_http_secops_module);
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
@@ -93,7 +91,7 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     case NGX_BUSY:
         return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ_LATER,
-                                           &reason);
+                                           ngx_secops_store_busy(&slcf->store));
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -13,7 +13,7 @@ secops_role_listed(secops_slice_t list, secops_slice_t role)
     secops_slice_t        name;
     const unsigned char  *p, *last;
 
-    if (role.len == 0) {
+    if (role.len == 0 || list.len == 0) {
         return 0;
     }
 

@@ -157,11 +157,17 @@ void ngx_secops_redis_cmd_arg(ngx_secops_redis_cmd_t *cmd, const void *data,
 /*
  * NGX_OK: the handler will fire.  Otherwise the command was freed, nothing was
  * sent and the handler will not fire: NGX_BUSY, the queue is full or Redis is
- * known to be unreachable; NGX_ERROR, no memory.
+ * known to be unreachable, which ngx_secops_redis_busy() tells apart;
+ * NGX_ERROR, no memory.
  */
 
 ngx_int_t ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd,
     ngx_uint_t flags, ngx_secops_redis_handler_pt handler, void *data);
+
+
+/* for the log, right after a send that returned NGX_BUSY: static text */
+
+ngx_str_t *ngx_secops_redis_busy(ngx_secops_redis_t *redis);
 
 
 /* the handler will not fire; a command not yet written is not sent at all */

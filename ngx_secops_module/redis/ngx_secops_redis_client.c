@@ -212,6 +212,16 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
 }
 
 
+ngx_str_t *
+ngx_secops_redis_busy(ngx_secops_redis_t *redis)
+{
+    static ngx_str_t  unreachable = ngx_string("Redis can not be reached");
+    static ngx_str_t  full = ngx_string("too many commands are pending");
+
+    return ngx_secops_redis_backing_off(redis) ? &unreachable : &full;
+}
+
+
 static ngx_uint_t
 ngx_secops_redis_full(ngx_secops_redis_t *redis, ngx_secops_redis_cmd_t *cmd)
 {

@@ -253,6 +253,13 @@ ngx_secops_store_send(ngx_secops_store_call_t *call,
 }
 
 
+ngx_str_t *
+ngx_secops_store_busy(ngx_secops_store_t *store)
+{
+    return ngx_secops_redis_busy(store->redis);
+}
+
+
 void
 ngx_secops_store_cancel(ngx_secops_store_call_t *call)
 {

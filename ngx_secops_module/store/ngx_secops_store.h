@@ -91,10 +91,13 @@ typedef struct {
 
 /*
  * All of these: NGX_OK, the handler will be called; NGX_BUSY, Redis can not be
- * reached or has too much to do: the same as UNAVAILABLE; NGX_ERROR, no memory.
+ * reached or has too much to do: the same as UNAVAILABLE, and
+ * ngx_secops_store_busy() says which; NGX_ERROR, no memory.
  */
 
-/* record, both indexes and audit entry: all or none */
+/* record, both indexes and audit entry: all or none.  Redis does not undo,
+   though: should somebody have put another type under one of our keys, the
+   rest of the group is there, and the answer is REFUSED */
 
 ngx_int_t ngx_secops_store_insert_record(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, const ngx_secops_store_record_t *record);
@@ -107,6 +110,11 @@ ngx_int_t ngx_secops_store_get_record(ngx_secops_store_t *store,
 
 ngx_int_t ngx_secops_store_probe(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call);
+
+
+/* why NGX_BUSY was returned just now, for the log: static text */
+
+ngx_str_t *ngx_secops_store_busy(ngx_secops_store_t *store);
 
 
 /* the handler will not be called; no harm when the call is not under way */

@@ -194,6 +194,10 @@ secops_text_query_next(secops_slice_t *query, secops_slice_t *name,
 {
     const unsigned char  *p, *last, *equal, *end;
 
+    if (query->len == 0) {
+        return 0;
+    }
+
     p = query->data;
     last = p + query->len;
 

@@ -1,0 +1,452 @@
+# Directives: where each may stand, how it is inherited and overridden, its
+# default, and the sentence with which nginx -t refuses every bad value and
+# every set that contradicts itself.  A mistake must be found before it serves
+# requests, least of all one about who may do what.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use SecOps;
+use SecOps::Records;
+
+my $t = SecOps->new();
+my $redis = $t->redis();
+my $other = $t->redis();
+
+$t->write('password', "secret\n");
+$t->write('empty', "\n");
+$t->write('long', 'x' x 5000);
+
+
+# nginx -t on these directives; the location has the API unless told otherwise
+
+sub config {
+    my (%in) = @_;
+    $in{$_} //= '' foreach qw(http server location);
+    $in{api} //= 'secops_api;';
+    $in{redis} //= 'secops_redis %%REDIS%%;';
+    $in{auth} //= 'secops_auth header;';
+
+    return <<"EOT";
+%%MAIN%%
+events { }
+http {
+    %%HTTP%%
+    $in{http}
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        $in{server}
+        location /api/ {
+            $in{api}
+            $in{redis}
+            $in{auth}
+            $in{location}
+        }
+    }
+}
+EOT
+}
+
+
+sub valid {
+    my ($conf, $name) = @_;
+    my ($ok, $output) = $t->t($conf);
+    ok($ok, $name) or diag($output);
+    return $output;
+}
+
+
+sub invalid {
+    my ($conf, $sentence, $name) = @_;
+    my ($ok, $output) = $t->t($conf);
+
+    # to the terminal, and to the log, which may be the terminal as well
+    my %emerg = map { $_ => 1 } $output
+        =~ /^(?:nginx:|\d[\d\/]+ [\d:]+) \[emerg\] (?:\d+#\d+: )?(.*)$/mg;
+    my @emerg = sort keys %emerg;
+
+    ok(!$ok, "refused: $name");
+    is(scalar @emerg, 1, '... with one sentence') or diag($output);
+    like($emerg[0] // '', $sentence, '... that says why');
+
+    # nginx finds unknown variables at the end only
+    like($emerg[0] // '', qr/ in \S+test\.conf:\d+$/, '... and where')
+        unless $name =~ /no_such_variable/;
+}
+
+
+# where they may stand
+
+my %values = (
+    secops_redis                 => '%%REDIS%%',
+    secops_redis_user            => 'default',
+    secops_redis_password_file   => '%%DIR%%/password',
+    secops_redis_database        => 3,
+    secops_redis_connect_timeout => '500ms',
+    secops_redis_timeout         => '5s',
+    secops_redis_max_pending     => 'commands=5 bytes=1m',
+    secops_redis_prefix          => 'x.y_z-1:a',
+    secops_auth                  => 'header variables',
+    secops_user                  => '$remote_user',
+    secops_roles                 => '"a $arg_b"',
+    secops_domain                => 'acme',
+    secops_header_user           => 'X-User',
+    secops_header_roles          => 'X-Roles',
+    secops_header_domain         => 'X-Domain',
+    secops_trusted_proxy         => '10.0.0.0/8 ::1 192.0.2.1 unix: 2001:db8::/32',
+    secops_write_role            => 'writer',
+    secops_read_role             => 'reader',
+    secops_max_depth             => 100,
+    secops_max_batch             => 100000,
+    secops_audit_maxlen          => 0,
+);
+
+my @names = sort keys %values;
+my $all = join ' ', map { "$_ $values{$_};" } @names;
+my $rest = join ' ', map { "$_ $values{$_};" }
+    grep { !/^secops_(?:redis|auth)$/ } @names;
+my %none = (redis => '', auth => '');
+
+valid(config(%none, http => $all), 'all are valid in http');
+valid(config(%none, server => $all), 'all are valid in server');
+valid(config(location => $rest, auth => 'secops_auth header variables;'),
+    'all are valid in location');
+valid(config(%none, http => $all, server => $all, location => $all),
+    'all are valid at all three at once');
+
+foreach my $name (@names) {
+    my $line = "$name $values{$name};";
+    my %in = (http => 'secops_user x;', location => "$line $line");
+
+    delete $in{http} if $name eq 'secops_user';
+    $in{redis} = '' if $name eq 'secops_redis';
+    $in{auth} = '' if $name eq 'secops_auth';
+
+    invalid(config(%in), qr/is duplicate/, "$name twice")
+        unless $name eq 'secops_trusted_proxy';
+}
+valid(config(location => 'secops_trusted_proxy ::1; '
+    . 'secops_trusted_proxy 127.0.0.1;'), 'trusted proxies may be added');
+
+invalid(config() =~ s/^events/secops_redis x;\nevents/mr, qr/not allowed here/,
+    'secops_redis outside of http');
+invalid(config(http => 'secops_api;'), qr/not allowed here/,
+    'secops_api in http');
+invalid(config(server => 'secops_api;'), qr/not allowed here/,
+    'secops_api in server');
+invalid(config(location => 'if ($arg_x) { secops_write_role x; }'),
+    qr/not allowed here/, 'a role in an if');
+invalid(config(server => 'secops_schema_dir x;'), qr/not allowed here/,
+    'secops_schema_dir in server');
+
+
+# what secops_api needs
+
+foreach my $api (['secops_api;', 'all'], ['secops_api records;', 'records'],
+    ['secops_api tables;', 'tables'],
+    ['secops_api health records;', 'health and records'])
+{
+    invalid(config(api => $api->[0], auth => ''),
+        qr/"secops_api" needs "secops_auth": say how callers are identified, /,
+        "$api->[1] without secops_auth");
+    invalid(config(api => $api->[0], redis => ''),
+        qr/"secops_api" needs "secops_redis"/,
+        "$api->[1] without secops_redis");
+}
+invalid(config(auth => 'secops_auth off;'),
+    qr/"secops_api" needs "secops_auth"/, 'secops_auth off is none');
+invalid(config(http => 'secops_auth header;', auth => 'secops_auth off;'),
+    qr/"secops_api" needs "secops_auth"/,
+    'secops_auth off takes back what is inherited');
+invalid(config(auth => 'secops_auth variables;'),
+    qr/"secops_auth variables" needs "secops_user"/,
+    'variables without secops_user');
+invalid(config(auth => 'secops_auth header variables;'),
+    qr/"secops_auth variables" needs "secops_user"/,
+    'variables as the second method without secops_user');
+
+valid(config(api => 'secops_api health;', auth => ''),
+    'readiness alone needs no secops_auth');
+invalid(config(api => 'secops_api health;', auth => '', redis => ''),
+    qr/"secops_api" needs "secops_redis"/, '... but Redis');
+valid(config(api => 'secops_api errors;', %none), 'errors need nothing');
+valid(config(api => '', %none), 'a location without the API needs nothing');
+valid(config(auth => 'secops_auth variables;', http => 'secops_user x;'),
+    'variables with a user that is inherited');
+valid(config(http => 'secops_auth header;', auth => ''),
+    'secops_auth is inherited');
+valid(config(server => 'secops_redis %%REDIS%%;', redis => ''),
+    'secops_redis is inherited');
+
+
+# bad values
+
+foreach my $case (
+    ['api', 'secops_api event;', qr/unknown group "event", must be /],
+    ['api', 'secops_api Records;', qr/unknown group "Records"/],
+    ['api', 'secops_api record;', qr/unknown group "record"/],
+    ['api', 'secops_api records records;', qr/duplicate group "records"/],
+    ['api', 'secops_api errors health;', qr/group "errors" stands alone/],
+    ['api', 'secops_api health errors;', qr/group "errors" stands alone/],
+    ['api', 'secops_api; secops_api;', qr/is duplicate/],
+    ['auth', 'secops_auth;', qr/invalid number of arguments/],
+    ['auth', 'secops_auth basic;',
+        qr/unknown method "basic", must be "header" or "variables"/],
+    ['auth', 'secops_auth Header;', qr/unknown method "Header"/],
+    ['auth', 'secops_auth header header;', qr/duplicate method "header"/],
+    ['auth', 'secops_auth header off;', qr/unknown method "off"/],
+    ['redis', 'secops_redis;', qr/invalid number of arguments/],
+    ['redis', 'secops_redis 127.0.0.1:6379;',
+        qr{it must begin with "redis://" or "unix:" in "secops_redis"}],
+    ['redis', 'secops_redis http://127.0.0.1;', qr/must begin with/],
+    ['redis', 'secops_redis redis://;', qr/no host/],
+    ['redis', 'secops_redis redis://:6379;', qr/no host/],
+    ['redis', 'secops_redis redis://127.0.0.1:70000;', qr/invalid port/],
+    ['redis', 'secops_redis redis://127.0.0.1:x;', qr/invalid port/],
+    ['redis', 'secops_redis redis://127.0.0.1/x;',
+        qr/the database must be a number/],
+    ['redis', 'secops_redis redis://127.0.0.1/-1;',
+        qr/the database must be a number/],
+    ['redis', 'secops_redis redis://127.0.0.1/65536;',
+        qr/the database must be a number/],
+    ['redis', 'secops_redis redis://u:p@127.0.0.1;',
+        qr/a password does not belong in the URL, /],
+    ['redis', 'secops_redis redis://@127.0.0.1;', qr/no user before "\@"/],
+    ['redis', 'secops_redis redis://u@127.0.0.1;',
+        qr/Redis user "u" needs "secops_redis_password_file"/],
+    ['redis', 'secops_redis redis://name.invalid;', qr/host not found/],
+    ['redis', 'secops_redis unix:x;', qr/must be followed by an absolute path/],
+    ['redis', 'secops_redis unix:;', qr/must be followed by an absolute path/],
+    ['redis', 'secops_redis unix:/' . 'x' x 120 . ';', qr/too long/],
+    ['', 'secops_redis_user u;',
+        qr/Redis user "u" needs "secops_redis_password_file"/],
+    ['redis', 'secops_redis redis://u@127.0.0.1; secops_redis_user v;'
+        . ' secops_redis_password_file %%DIR%%/password;',
+        qr/user both in "secops_redis" and "secops_redis_user"/],
+    ['redis', 'secops_redis redis://127.0.0.1/1; secops_redis_database 2;',
+        qr/database both in "secops_redis" and "secops_redis_database"/],
+    ['', 'secops_redis_database x;', qr/invalid number/],
+    ['', 'secops_redis_database -1;', qr/invalid number/],
+    ['', 'secops_redis_password_file %%DIR%%/none;',
+        qr/open\(\) ".*none" failed \(2: /],
+    ['', 'secops_redis_password_file %%DIR%%/empty;',
+        qr/no password in the first line of ".*empty"/],
+    ['', 'secops_redis_password_file %%DIR%%/long;',
+        qr/no password in the first line of ".*long"/],
+    ['', 'secops_redis_password_file %%DIR%%;', qr/failed/],
+    ['', 'secops_redis_connect_timeout soon;', qr/invalid value/],
+    ['', 'secops_redis_timeout 1x;', qr/invalid value/],
+    ['', 'secops_redis_max_pending 5;', qr/invalid parameter "5"/],
+    ['', 'secops_redis_max_pending commands=;',
+        qr/invalid parameter "commands="/],
+    ['', 'secops_redis_max_pending commands=0;',
+        qr/invalid parameter "commands=0"/],
+    ['', 'secops_redis_max_pending bytes=1t;',
+        qr/invalid parameter "bytes=1t"/],
+    ['', 'secops_redis_max_pending bytes=0;', qr/invalid parameter "bytes=0"/],
+    ['', 'secops_redis_max_pending;', qr/invalid number of arguments/],
+    ['', 'secops_redis_prefix "";', qr/invalid "secops_redis_prefix" ""/],
+    ['', 'secops_redis_prefix "a{b}";',
+        qr/invalid "secops_redis_prefix" "a\{b\}", must be 1 to 64 of /],
+    ['', 'secops_redis_prefix "a b";', qr/invalid "secops_redis_prefix"/],
+    ['', 'secops_redis_prefix ' . 'x' x 65 . ';',
+        qr/invalid "secops_redis_prefix"/],
+    ['', 'secops_trusted_proxy;', qr/invalid number of arguments/],
+    ['', 'secops_trusted_proxy proxy.example;',
+        qr/invalid address "proxy.example" in "secops_trusted_proxy"/],
+    ['', 'secops_trusted_proxy 10.0.0.0/33;', qr/invalid address/],
+    ['', 'secops_trusted_proxy unix:/x;', qr/invalid address/],
+    ['', 'secops_trusted_proxy all;', qr/invalid address/],
+    ['', 'secops_user $no_such_variable;', qr/unknown "no_such_variable"/],
+    ['', 'secops_roles $no_such_variable;', qr/unknown "no_such_variable"/],
+    ['', 'secops_domain "${x";', qr/./],
+    ['', 'secops_header_user "";', qr/needs the name of a header/],
+    ['', 'secops_max_depth 0;', qr/must be between|equal to or greater/],
+    ['', 'secops_max_depth 1001;', qr/must be between|equal to or less/],
+    ['', 'secops_max_depth x;', qr/invalid number/],
+    ['', 'secops_max_batch 0;', qr/must be between|equal to or greater/],
+    ['', 'secops_max_batch 100001;', qr/must be between|equal to or less/],
+    ['', 'secops_audit_maxlen -1;', qr/invalid number/],
+) {
+    my ($place, $line, $sentence) = @$case;
+    my %in = $place ? ($place => $line) : (location => $line);
+    invalid(config(%in), $sentence, $line =~ s/x{60,}/x.../r);
+}
+
+like(valid(config(location => 'secops_trusted_proxy 10.0.0.1/8;'),
+    'an address with bits that mean nothing'),
+    qr/low address bits of 10.0.0.1\/8 are meaningless/,
+    '... is warned about');
+valid(config(redis => "secops_redis $_;"
+    . ' secops_redis_password_file %%DIR%%/password;'), "valid: $_")
+    foreach 'redis://127.0.0.1', 'redis://127.0.0.1:6380', 'redis://[::1]:6379',
+        'redis://localhost', 'redis://u@127.0.0.1:6379/5', 'redis://127.0.0.1/',
+        'REDIS://127.0.0.1', 'unix:/tmp/none.sock';
+
+
+# inheritance: the nearest value counts, one by one
+
+sub place { # of a location with these directives, under a prefix
+    my ($prefix, $directives) = @_;
+    return "location /$prefix/ { rewrite ^/$prefix(/.*)\$ \$1 break;"
+        . " secops_api; $directives }\n";
+}
+
+
+my $names = 'secops_header_user H-User; secops_header_roles H-Roles;'
+    . ' secops_header_domain H-Domain;';
+
+$t->run(<<"EOT");
+%%MAIN%%
+events { }
+http {
+    %%HTTP%%
+    secops_redis %%REDIS%%;
+    secops_redis_prefix outer;
+    secops_auth header;
+    secops_write_role outer:write;
+    secops_max_depth 5;
+    secops_max_batch 2;
+    secops_audit_maxlen 0;
+    $names
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        secops_write_role server:write;
+
+        location /api/ { secops_api; }
+        @{[ place('role', 'secops_write_role here:write;') ]}
+        @{[ place('prefix', 'secops_redis_prefix inner;') ]}
+        @{[ place('redis', 'secops_redis %%REDIS1%%;') ]}
+        @{[ place('base', 'secops_redis_database 4;') ]}
+        @{[ place('depth', 'secops_max_depth 6;') ]}
+        @{[ place('batch', 'secops_max_batch 3;') ]}
+        @{[ place('header', 'secops_header_user Other-User;') ]}
+        @{[ place('vars', 'secops_auth variables; secops_user v;'
+            . ' secops_roles server:write;') ]}
+        @{[ place('far', 'secops_trusted_proxy 192.0.2.1;') ]}
+
+        location /outer/ {
+            rewrite ^/outer(/.*)\$ \$1 break;
+            secops_api records;
+            secops_read_role x;
+
+            location /outer/inner/ {
+                rewrite ^/outer/inner(/.*)\$ \$1 break;
+                secops_api tables;
+            }
+            location /outer/plain/ {
+                root %%DIR%%;
+            }
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT1%%;
+        secops_redis_prefix second;
+        location /api/ { secops_api records; }
+        location /api/v1/ { secops_api health; }
+        location /api/now/ { secops_api tables; secops_read_role any; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT2%%;
+        location /api/ {
+            secops_api;
+            secops_redis_prefix defaults;
+            secops_write_role sn_sec_cmn.api_write;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT3%%;
+        secops_redis_database 7;
+        location /api/ { secops_api; }
+        @{[ place('away', 'secops_redis %%REDIS1%%;') ]}
+    }
+}
+EOT
+
+
+sub as { # a caller with this role
+    my ($role, %more) = @_;
+    return { 'H-User' => 'u', 'H-Roles' => $role, %more };
+}
+
+
+sub created { # a POST below the prefix
+    my ($prefix, $headers, $body, %opt) = @_;
+    return $t->request('POST', ($prefix ? "/$prefix" : '') . path(), $headers,
+        $body // records(), %opt)->{status};
+}
+
+
+my $batch = { data => [map { records() } 1 .. 3] };
+
+is(created('', as('server:write')), 201, 'server overrides http');
+is(created('', as('outer:write')), 403, '... so that http\'s value is void');
+is(created('role', as('here:write')), 201, 'location overrides server');
+is(created('role', as('server:write')), 403,
+    '... so that server\'s value is void');
+is(created('', as('outer:write'), undef, port => 1), 201,
+    'another server has http\'s value');
+is(created('', as('sn_sec_cmn.api_write')), 403,
+    'the default is void once another role was given');
+
+is(scalar(my @keys = keys_like($redis, 'outer:*:rec:*')), 2,
+    'the prefix of http is used');
+is(created('prefix', as('server:write')), 201, 'a prefix of its own');
+is(scalar(@keys = keys_like($redis, 'inner:*:rec:*')), 1, '... is used');
+is(created('redis', as('server:write')), 201, 'a Redis of its own');
+is(scalar(@keys = keys_like($other, 'outer:*:rec:*')), 1,
+    '... is used, with the prefix that is inherited');
+is(created('base', as('server:write')), 201, 'a database of its own');
+like($redis->cmd('INFO', 'keyspace'), qr/^db4:/m,
+    '... is used, in the Redis that is inherited');
+is(created('away', as('outer:write'), undef, port => 3), 201,
+    'a Redis of its own where a database is inherited');
+unlike($other->cmd('INFO', 'keyspace'), qr/^db7:/m,
+    '... does not use that: it belongs to the other Redis');
+is(created('', as('outer:write'), undef, port => 3), 201,
+    'a database that is inherited');
+like($redis->cmd('INFO', 'keyspace'), qr/^db7:/m, '... is used');
+
+is(created('', as('server:write'), $batch), 400,
+    'a number is inherited: a batch of 3 is too many');
+is(created('batch', as('server:write'), $batch), 201, '... and overridden');
+is(created('', as('server:write'), records(a => [[[[[]]]]])), 400,
+    'a depth is inherited');
+is(created('depth', as('server:write'), records(a => [[[[[]]]]])), 201,
+    '... and overridden');
+is(created('header', as('server:write')), 401,
+    'the name of one header is overridden');
+is(created('header', { 'Other-User' => 'x', 'H-Roles' => 'server:write' }),
+    201, '... the others are inherited');
+is(created('vars', {}), 201, 'the methods are overridden');
+is(created('far', as('server:write')), 401,
+    'trusted proxies of its own replace the default');
+
+is(created('outer', as('server:write')), 201, 'a location in a location');
+is($t->request('GET', '/outer/inner/api/now/table/x/y', as('x'))->{status},
+    400, '... inherits what the outer one has');
+is($t->request('POST', '/outer/inner' . path(), as('server:write'),
+    records())->{status}, 404, '... but serves its own groups');
+is($t->request('GET', '/outer/plain/api/v1/health')->{status}, 404,
+    '... or nothing: secops_api itself is not inherited');
+
+is($t->request('GET', '/api/v1/health', {}, undef, port => 1)->{status}, 200,
+    'groups may be served by different locations');
+is($t->request('GET', '/api/v1/table', {}, undef, port => 1)->{status}, 404,
+    '... each its own only');
+is($t->request('GET', '/api/now/table/incident/x', as('any'), undef,
+    port => 1)->{status}, 400, '... with its own roles');
+is($t->request('GET', '/api/now/table/incident/x',
+    as('sn_sec_cmn.api_read'), undef, port => 1)->{status}, 403,
+    '... and no others');
+is(created('', as('sn_sec_cmn.api_write'), undef, port => 2), 201,
+    'the default role can be given again');
+
+$t->done();

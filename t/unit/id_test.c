@@ -1,0 +1,201 @@
+
+/* Record ids: shard, time and randomness in 32 digits; and times as text. */
+
+#include <stdlib.h>
+
+#include "secops_tap.h"
+#include "util/secops_id.h"
+#include "util/secops_time.h"
+
+
+#define ID_TEST_MANY  20000
+
+
+static secops_id_stock_t  stock;
+
+
+static int
+test_compare(const void *one, const void *two)
+{
+    return memcmp(one, two, SECOPS_ID_LEN);
+}
+
+
+static int
+test_shard(const char *text, size_t len)
+{
+    secops_slice_t  id;
+
+    id.len = len;
+    id.data = (const unsigned char *) text;
+
+    return secops_id_shard(id);
+}
+
+
+static void
+test_parts(void)
+{
+    unsigned       shard, made, shards, digits;
+    unsigned char  id[SECOPS_ID_LEN];
+
+    made = shards = digits = 1;
+
+    for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
+        made &= secops_id_make(&stock, shard, 0x0123456789abULL, id) == 0;
+        shards &= test_shard((char *) id, SECOPS_ID_LEN) == (int) shard;
+        digits &= memcmp(id + 1, "0123456789ab", 12) == 0;
+    }
+
+    ok(made, "ids are made");
+    ok(shards, "an id's first digit is its shard");
+    ok(digits, "the next twelve are the time in milliseconds");
+
+    (void) secops_id_make(&stock, 1, 0xffffffffffffffffULL, id);
+    ok(test_shard((char *) id, SECOPS_ID_LEN) == 1
+       && memcmp(id + 1, "ffffffffffff", 12) == 0,
+       "a time beyond twelve digits does not reach into the shard");
+}
+
+
+/* 76 random bits: among so few no two are equal, and no digit is constant */
+
+static void
+test_random(void)
+{
+    int             equal;
+    size_t          i, j, fixed;
+    unsigned        seen[SECOPS_ID_LEN];
+    unsigned char  *ids, c;
+
+    ids = malloc(ID_TEST_MANY * SECOPS_ID_LEN);
+
+    if (!ok(ids != NULL, "memory for many ids")) {
+        return;
+    }
+
+    memset(seen, 0, sizeof(seen));
+
+    for (i = 0; i < ID_TEST_MANY; i++) {
+        (void) secops_id_make(&stock, 3, 5, ids + i * SECOPS_ID_LEN);
+
+        for (j = 13; j < SECOPS_ID_LEN; j++) {
+            c = ids[i * SECOPS_ID_LEN + j];
+            seen[j] |= 1u << (c <= '9' ? c - '0' : c - 'a' + 10);
+        }
+    }
+
+    for (j = 13, fixed = 0; j < SECOPS_ID_LEN; j++) {
+        fixed += (seen[j] != 0xffff);
+    }
+
+    is_int(fixed, 0, "every random digit takes every value");
+
+    qsort(ids, ID_TEST_MANY, SECOPS_ID_LEN, test_compare);
+
+    for (i = 1, equal = 0; i < ID_TEST_MANY; i++) {
+        equal += test_compare(ids + (i - 1) * SECOPS_ID_LEN,
+                              ids + i * SECOPS_ID_LEN)
+                 == 0;
+    }
+
+    is_int(equal, 0, "no two ids of the same time and shard are equal");
+
+    free(ids);
+}
+
+
+static void
+test_order(void)
+{
+    unsigned char  early[SECOPS_ID_LEN], late[SECOPS_ID_LEN];
+
+    (void) secops_id_make(&stock, 7, 1767225599999ULL, early);
+    (void) secops_id_make(&stock, 7, 1767225600000ULL, late);
+
+    ok(memcmp(early, late, SECOPS_ID_LEN) < 0,
+       "in a shard, ids sort by their time");
+}
+
+
+static void
+test_random_shard(void)
+{
+    int       shard;
+    unsigned  i, seen, range;
+
+    for (i = 0, seen = 0, range = 1; i < 2000; i++) {
+        shard = secops_id_random_shard(&stock);
+        range &= (shard >= 0 && shard < SECOPS_ID_SHARDS);
+        seen |= 1u << (shard & 0xf);
+    }
+
+    ok(range, "a random shard is one of the sixteen");
+    is_int(seen, 0xffff, "each of them comes");
+}
+
+
+static void
+test_valid(void)
+{
+    static const char  id[] = "f123456789abcdef0123456789abcdef";
+
+    is_int(test_shard(id, 32), 15, "an id");
+    is_int(test_shard("0123456789abcdef0123456789abcdef", 32), 0,
+           "an id of shard 0");
+    is_int(test_shard(id, 31), -1, "one digit less is none");
+    is_int(test_shard("f123456789abcdef0123456789abcdef0", 33), -1,
+           "one digit more is none");
+    is_int(test_shard(id, 0), -1, "nothing is none");
+    is_int(test_shard("F123456789abcdef0123456789abcdef", 32), -1,
+           "capitals are none");
+    is_int(test_shard("f123456789abcdef0123456789abcdeg", 32), -1,
+           "g is no digit");
+    is_int(test_shard("f123456789abcdef:123456789abcdef", 32), -1,
+           "what follows 9 is none");
+    is_int(test_shard("f123456789abcdef/123456789abcdef", 32), -1,
+           "what precedes 0 is none");
+    is_int(test_shard("f123456789abcdef`123456789abcdef", 32), -1,
+           "what precedes a is none");
+    is_int(test_shard("f123456789abcdef\0""123456789abcdef", 32), -1,
+           "NUL is none");
+}
+
+
+static void
+test_time(void)
+{
+    unsigned char  text[SECOPS_TIME_LEN];
+
+    secops_time_format(text, 0);
+    is_str(text, sizeof(text), "1970-01-01 00:00:00", "the epoch");
+
+    secops_time_format(text, 951827696);
+    is_str(text, sizeof(text), "2000-02-29 12:34:56", "a leap day");
+
+    secops_time_format(text, 1767225599);
+    is_str(text, sizeof(text), "2025-12-31 23:59:59", "the end of a year");
+
+    secops_time_format(text, 253402300799);
+    is_str(text, sizeof(text), "9999-12-31 23:59:59", "the last second");
+
+    secops_time_format(text, -1);
+    is_str(text, sizeof(text), "1969-12-31 23:59:59", "before the epoch");
+}
+
+
+int
+main(void)
+{
+    /* must not matter: times are UTC */
+    (void) setenv("TZ", "America/New_York", 1);
+
+    test_parts();
+    test_random();
+    test_order();
+    test_random_shard();
+    test_valid();
+    test_time();
+
+    return tap_done();
+}

@@ -1,0 +1,217 @@
+
+/*
+ * Keys: each is spelled as the header says, and no domain, however it is
+ * written, shares a key or a hash slot's tag with another one.
+ */
+
+#include <stdlib.h>
+
+#include "secops_tap.h"
+#include "store/secops_keys.h"
+#include "util/secops_id.h"
+
+
+static const unsigned char  sys_id[] = "5123456789abcdef0123456789abcdef";
+static const unsigned char  digest[] = "c0ffee00c0ffee00c0ffee00c0ffee00";
+
+
+static secops_slice_t
+slice(const char *text)
+{
+    secops_slice_t  s;
+
+    s.len = strlen(text);
+    s.data = (const unsigned char *) text;
+
+    return s;
+}
+
+
+static void
+test_spelling(void)
+{
+    secops_key_t           key;
+    secops_keyspace_t      space;
+    const secops_slice_t   table = secops_slice("t_x");
+
+    secops_keys_space(&space, slice("secops"), slice("acme"));
+
+    secops_keys_record(&key, &space, 5, table, sys_id);
+    is_str(key.data, key.len,
+           "secops:{acme:5}:rec:t_x:5123456789abcdef0123456789abcdef",
+           "a record's key");
+
+    secops_keys_index(&key, &space, 10, table);
+    is_str(key.data, key.len, "secops:{acme:a}:idx:t_x", "an index's key");
+
+    secops_keys_subject(&key, &space, 12, table, digest);
+    is_str(key.data, key.len,
+           "secops:{acme:c}:sub:t_x:c0ffee00c0ffee00c0ffee00c0ffee00",
+           "a subject's key");
+
+    secops_keys_audit(&key, &space, 0);
+    is_str(key.data, key.len, "secops:{acme:0}:audit", "the audit's key");
+
+    secops_keys_health(&key, slice("a:b"));
+    is_str(key.data, key.len, "a:b:{health}", "the probe's key");
+}
+
+
+static void
+test_prefix(void)
+{
+    char  text[SECOPS_KEYS_PREFIX_MAX + 2];
+
+    memset(text, 'x', sizeof(text));
+    text[SECOPS_KEYS_PREFIX_MAX] = '\0';
+
+    ok(secops_keys_prefix_valid(slice("Az09._-:")), "a prefix of all it may");
+    ok(secops_keys_prefix_valid(slice(text)), "a prefix as long as it may");
+
+    text[SECOPS_KEYS_PREFIX_MAX] = 'x';
+    text[SECOPS_KEYS_PREFIX_MAX + 1] = '\0';
+
+    ok(!secops_keys_prefix_valid(slice(text)), "a prefix too long");
+    ok(!secops_keys_prefix_valid(slice("")), "no prefix");
+    ok(!secops_keys_prefix_valid(slice("a{b")), "a prefix that opens a tag");
+    ok(!secops_keys_prefix_valid(slice("a}b")), "a prefix that closes one");
+    ok(!secops_keys_prefix_valid(slice("a b")), "a prefix with a space");
+    ok(!secops_keys_prefix_valid(slice("\xc3\xa4")), "a prefix beyond ASCII");
+}
+
+
+/* of the domains below, no two may give the same key space */
+
+static void
+test_domains(void)
+{
+    int                         unlike, tagged;
+    char                        long64[65], long65[66], long1000[1001];
+    size_t                      i, j, n, brace;
+    secops_keyspace_t           spaces[32];
+
+    const char  *domains[] = {
+        "acme", "ACME", "acme.", "global", "", "a}b", "a", "{x", "x", "}", "{}",
+        "a:b", "a:0", ":", "a b", "a_b", "\xc3\xa4", "\n", "*", "~", "..", "0",
+        "~44136fa355b3678a1146ad16f7e8649e", long64, long65, long1000
+    };
+
+    memset(long64, 'x', 64);
+    memset(long65, 'x', 65);
+    memset(long1000, 'x', 1000);
+    long64[64] = long65[65] = long1000[1000] = '\0';
+
+    n = sizeof(domains) / sizeof(char *);
+    unlike = tagged = 1;
+
+    for (i = 0; i < n; i++) {
+
+        secops_keys_space(&spaces[i], slice("p"), slice(domains[i]));
+
+        brace = 0;
+
+        for (j = 0; j < spaces[i].len; j++) {
+            brace += (spaces[i].data[j] == '{') + (spaces[i].data[j] == '}');
+        }
+
+        /* the tag is closed later, behind the shard */
+
+        tagged &= brace == 1 && memcmp(spaces[i].data, "p:{", 3) == 0
+                  && spaces[i].data[spaces[i].len - 1] == ':';
+
+        for (j = 0; j < i; j++) {
+            unlike &= spaces[i].len != spaces[j].len
+                      || memcmp(spaces[i].data, spaces[j].data, spaces[i].len)
+                         != 0;
+        }
+    }
+
+    ok(unlike, "no two domains have the same keys");
+    ok(tagged, "no domain opens or closes a hash tag");
+
+    is_str(spaces[0].data, spaces[0].len, "p:{acme:",
+           "a plain domain stands in its keys");
+
+    secops_keys_space(&spaces[0], slice("p"), slice("{}"));
+    is_str(spaces[0].data, spaces[0].len,
+           "p:{~44136fa355b3678a1146ad16f7e8649e:",
+           "another one's digest stands there");
+    ok(spaces[0].len != spaces[22].len
+       || memcmp(spaces[0].data, spaces[22].data, spaces[0].len) != 0,
+       "a domain that looks like a digest is not the digest's");
+}
+
+
+static void
+test_digest(void)
+{
+    unsigned        i, same;
+    unsigned char   out[SECOPS_KEYS_DIGEST_LEN];
+    secops_slice_t  none;
+
+    secops_keys_digest(slice("{}"), out);
+    is_str(out, sizeof(out), "44136fa355b3678a1146ad16f7e8649e",
+           "a digest is the first half of SHA-256");
+
+    none.len = 0;
+    none.data = NULL;
+
+    secops_keys_digest(none, out);
+    is_str(out, sizeof(out), "e3b0c44298fc1c149afbf4c8996fb924",
+           "that of nothing as well");
+
+    for (i = 0, same = 1; i < 16; i++) {
+        out[0] = "0123456789abcdef"[i];
+        same &= (secops_keys_digest_shard(out) == i);
+    }
+
+    ok(same, "a digest's shard is its first digit");
+}
+
+
+/* everything as long as it may be: the sanitizer would tell */
+
+static void
+test_longest(void)
+{
+    char               prefix[SECOPS_KEYS_PREFIX_MAX + 1], domain[65];
+    char               table[SECOPS_KEYS_TABLE_MAX + 1];
+    secops_key_t      *key;
+    secops_keyspace_t  space;
+
+    memset(prefix, 'p', SECOPS_KEYS_PREFIX_MAX);
+    memset(domain, 'd', 64);
+    memset(table, 't', SECOPS_KEYS_TABLE_MAX);
+    prefix[SECOPS_KEYS_PREFIX_MAX] = '\0';
+    domain[64] = '\0';
+    table[SECOPS_KEYS_TABLE_MAX] = '\0';
+
+    key = malloc(sizeof(secops_key_t));
+
+    if (!ok(key != NULL, "memory for a key")) {
+        return;
+    }
+
+    secops_keys_space(&space, slice(prefix), slice(domain));
+    secops_keys_subject(key, &space, 15, slice(table), digest);
+    ok(key->len == 64 + 2 + 64 + 3 + 5 + 80 + 1 + 32 && key->len
+       <= SECOPS_KEY_MAX, "the longest key fits");
+
+    secops_keys_record(key, &space, 15, slice(table), sys_id);
+    ok(key->len <= SECOPS_KEY_MAX, "so does the longest one of a record");
+
+    free(key);
+}
+
+
+int
+main(void)
+{
+    test_spelling();
+    test_prefix();
+    test_domains();
+    test_digest();
+    test_longest();
+
+    return tap_done();
+}

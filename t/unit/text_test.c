@@ -1,0 +1,278 @@
+
+/* Text from outside: what is a name, escaping, form encoding, booleans. */
+
+#include <stdlib.h>
+
+#include "secops_tap.h"
+#include "util/secops_text.h"
+
+
+typedef struct {
+    secops_slice_t  text;
+    const char     *name;
+} text_case_t;
+
+
+static const text_case_t  text_names[] = {
+    { secops_slice(""), "nothing" },
+    { secops_slice("a b\"\\'<>%{}~!"), "printable ASCII" },
+    { secops_slice("\xc2\x80"), "the first of two bytes" },
+    { secops_slice("\xdf\xbf"), "the last of two bytes" },
+    { secops_slice("\xe0\xa0\x80"), "the first of three bytes" },
+    { secops_slice("\xed\x9f\xbf"), "the last before the surrogates" },
+    { secops_slice("\xee\x80\x80"), "the first after them" },
+    { secops_slice("\xef\xbf\xbf"), "the last of three bytes" },
+    { secops_slice("\xf0\x90\x80\x80"), "the first of four bytes" },
+    { secops_slice("\xf4\x8f\xbf\xbf"), "the last of Unicode" }
+};
+
+
+static const text_case_t  text_no_names[] = {
+    { secops_slice("a\0b"), "a NUL" },
+    { secops_slice("\x01"), "the first control character" },
+    { secops_slice("\t"), "a tab" },
+    { secops_slice("a\n"), "a line feed" },
+    { secops_slice("\x1f"), "the last control character" },
+    { secops_slice("\x7f"), "DEL" },
+    { secops_slice("\x80"), "a second byte alone" },
+    { secops_slice("\xc0\x80"), "an overlong NUL" },
+    { secops_slice("\xc1\xbf"), "overlong in two bytes" },
+    { secops_slice("\xe0\x9f\xbf"), "overlong in three bytes" },
+    { secops_slice("\xf0\x8f\xbf\xbf"), "overlong in four bytes" },
+    { secops_slice("\xed\xa0\x80"), "the first surrogate" },
+    { secops_slice("\xed\xbf\xbf"), "the last surrogate" },
+    { secops_slice("\xf4\x90\x80\x80"), "beyond Unicode" },
+    { secops_slice("\xf5\x80\x80\x80"), "a first byte beyond Unicode" },
+    { secops_slice("\xf8\x88\x80\x80\x80"), "five bytes" },
+    { secops_slice("\xff"), "a byte that never occurs" },
+    { secops_slice("\xc3"), "one byte of two" },
+    { secops_slice("\xe2\x82"), "two bytes of three" },
+    { secops_slice("\xf0\x9f\x98"), "three bytes of four" },
+    { secops_slice("\xc3" "a"), "a letter where a second byte belongs" },
+    { secops_slice("\xe2\x82" "a"), "a letter where a third byte belongs" }
+};
+
+
+static secops_slice_t
+slice(const char *text)
+{
+    secops_slice_t  s;
+
+    s.len = strlen(text);
+    s.data = (const unsigned char *) text;
+
+    return s;
+}
+
+
+/* in memory of its own, so that a sanitizer sees a read past its end */
+
+static int
+test_is_name(secops_slice_t text)
+{
+    int             rc;
+    unsigned char  *copy;
+
+    copy = malloc(text.len ? text.len : 1);
+    if (copy == NULL) {
+        return -1;
+    }
+
+    memcpy(copy, text.data, text.len);
+    text.data = copy;
+
+    rc = secops_text_is_name(text);
+
+    free(copy);
+
+    return rc;
+}
+
+
+static void
+test_names(void)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(text_names) / sizeof(text_case_t); i++) {
+        is_int(test_is_name(text_names[i].text), 1, text_names[i].name);
+    }
+
+    for (i = 0; i < sizeof(text_no_names) / sizeof(text_case_t); i++) {
+        ok(test_is_name(text_no_names[i].text) == 0, "no name: %s",
+           text_no_names[i].name);
+    }
+}
+
+
+static void
+test_escape(void)
+{
+    unsigned char   dst[128], *end;
+    secops_slice_t  text;
+
+    text = (secops_slice_t)
+               secops_slice("a\"b\\c/\n\r\t\b\f\0\x1f\x7f\xc3\xa4");
+    end = secops_text_escape(dst, text);
+
+    is_str(dst, end - dst, "a\\\"b\\\\c/\\n\\r\\t\\u0008\\u000c\\u0000\\u001f"
+           "\x7f\xc3\xa4", "what JSON wants to have escaped is");
+
+    text = (secops_slice_t) secops_slice("\x01\x01\x01");
+    end = secops_text_escape(dst, text);
+
+    is_int(end - dst, secops_text_escape_max(3),
+           "the worst text takes as much as is told");
+}
+
+
+static void
+test_form(void)
+{
+    size_t          i;
+    unsigned char   dst[64], *end;
+
+    static const char  *cases[][3] = {
+        { "", "", "nothing" },
+        { "a+b", "a b", "a plus is a space" },
+        { "a%20b", "a b", "%20 is one too" },
+        { "%2B%2b", "++", "an encoded plus, in both cases of letters" },
+        { "%41%5a%7A", "AZz", "letters" },
+        { "%", "%", "a percent sign alone" },
+        { "a%4", "a%4", "one digit only" },
+        { "%4g%g4", "%4g%g4", "no digits" },
+        { "%%41", "%A", "a percent sign before a code" },
+        { "%2541", "%41", "decoded once" },
+        { "100%25", "100%", "at the end" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        end = secops_text_form_decode(dst, slice(cases[i][0]));
+        is_str(dst, end - dst, cases[i][1], cases[i][2]);
+    }
+
+    end = secops_text_form_decode(dst, slice("%00%ff"));
+    ok(end - dst == 2 && dst[0] == 0 && dst[1] == 0xff, "any byte");
+}
+
+
+/* a query as "name=value;" for each parameter */
+
+static void
+test_query(void)
+{
+    size_t             i;
+    secops_text_t      text;
+    secops_slice_t     query, name, value;
+
+    static const char  *cases[][3] = {
+        { "", "", "no query" },
+        { "&&", "", "only separators" },
+        { "a=1", "a=1;", "one parameter" },
+        { "a=1&b=2", "a=1;b=2;", "two" },
+        { "&a=1&&b=2&", "a=1;b=2;", "separators in excess" },
+        { "a", "a=;", "no value" },
+        { "a=", "a=;", "an empty one" },
+        { "=1", "=1;", "no name" },
+        { "a=b=c", "a=b=c;", "an equal sign in a value" },
+        { "a&b=c", "a=;b=c;", "a value of the next is not taken" },
+        { "a=%26&b=+", "a=%26;b=+;", "still encoded" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&text, 0, sizeof(secops_text_t));
+        query = slice(cases[i][0]);
+
+        while (secops_text_query_next(&query, &name, &value)) {
+            secops_text_append(&text, name);
+            secops_text_append_string(&text, "=");
+            secops_text_append(&text, value);
+            secops_text_append_string(&text, ";");
+        }
+
+        is_str(text.data ? (char *) text.data : "", text.len, cases[i][1],
+               cases[i][2]);
+
+        secops_text_free(&text);
+    }
+
+    query.len = 0;
+    query.data = NULL;
+    is_int(secops_text_query_next(&query, &name, &value), 0,
+           "a query that is NULL");
+}
+
+
+static void
+test_boolean(void)
+{
+    size_t             i;
+    static const char  *yes[] = { "true", "True", "TRUE", "tRuE", "1" };
+    static const char  *no[] = { "false", "False", "FALSE", "fAlsE", "0" };
+    static const char  *neither[] = {
+        "", "yes", "no", "on", "2", "-1", "01", "10", "tru", "truee", " true",
+        "true ", "fals", "falsee", "null", "t", "\x14rue", "4rue", "truE\x01"
+    };
+
+    for (i = 0; i < sizeof(yes) / sizeof(char *); i++) {
+        is_int(secops_text_boolean(slice(yes[i])), 1, yes[i]);
+    }
+
+    for (i = 0; i < sizeof(no) / sizeof(char *); i++) {
+        is_int(secops_text_boolean(slice(no[i])), 0, no[i]);
+    }
+
+    for (i = 0; i < sizeof(neither) / sizeof(char *); i++) {
+        ok(secops_text_boolean(slice(neither[i])) == -1,
+           "neither true nor false, %u", (unsigned) i);
+    }
+}
+
+
+static void
+test_grow(void)
+{
+    size_t         i, wrong;
+    secops_text_t  text;
+
+    memset(&text, 0, sizeof(secops_text_t));
+
+    for (i = 0; i < 10000; i++) {
+        secops_text_append_string(&text, "0123456789");
+    }
+
+    is_int(text.len, 100000, "a text grows");
+
+    for (i = 0, wrong = 0; i < text.len; i++) {
+        wrong += (text.data[i] != '0' + i % 10);
+    }
+
+    is_int(wrong, 0, "nothing of it is lost");
+    is_int(text.failed, 0, "it did not fail");
+
+    text.len = 0;
+    secops_text_append_escaped(&text, slice("\"\n"));
+    is_str(text.data, text.len, "\\\"\\n", "what is appended may be escaped");
+
+    secops_text_append(&text, slice(""));
+    is_int(text.len, 4, "nothing may be appended");
+
+    secops_text_free(&text);
+    ok(text.data == NULL && text.len == 0 && text.size == 0,
+       "a text that was freed is empty, and may be used again");
+}
+
+
+int
+main(void)
+{
+    test_names();
+    test_escape();
+    test_form();
+    test_query();
+    test_boolean();
+    test_grow();
+
+    return tap_done();
+}
