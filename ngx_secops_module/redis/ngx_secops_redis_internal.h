@@ -167,6 +167,8 @@ struct ngx_secops_redis_s {
 
     ngx_secops_redis_stats_t      stats;
 
+    unsigned                      overdue:1;    /* the deadline is over, its
+                                                   timer runs a last time */
     unsigned                      down:1;       /* the log was told so */
     unsigned                      told:1;       /* and that it is for fault */
 };

@@ -324,7 +324,18 @@ ngx_secops_redis_deadline_handler(ngx_event_t *ev)
 
     redis = ev->data;
 
-    /* a worker that was itself stopped for a while has the replies waiting */
+    /*
+     * A worker that was itself stopped for a while has the replies waiting:
+     * the next turn of the loop brings them before this runs again.
+     */
+
+    if (ngx_secops_redis_late(redis) && !redis->overdue) {
+        redis->overdue = 1;
+        ngx_add_timer(ev, 1);
+        return;
+    }
+
+    redis->overdue = 0;
 
     if (ngx_secops_redis_late(redis)
         && redis->link->peer.connection->read->ready

@@ -44,6 +44,8 @@ static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
     const char *fault);
 static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
     ngx_secops_redis_value_t *value, char *str, size_t len);
+static ngx_uint_t ngx_secops_redis_reply_endless(
+    ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply);
 
@@ -144,6 +146,12 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
     }
 
     if (object == NULL) {
+
+        if (ngx_secops_redis_reply_endless(reply)) {
+            (void) ngx_secops_redis_reply_fault(reply, "line too long");
+            return NGX_ERROR;
+        }
+
         return NGX_AGAIN;
     }
 
@@ -153,6 +161,22 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
     reply->complete = 1;
 
     return NGX_OK;
+}
+
+
+/* 1: what is incomplete is not a string that is still to come, but a line */
+
+static ngx_uint_t
+ngx_secops_redis_reply_endless(ngx_secops_redis_reply_t *reply)
+{
+    redisReader  *reader;
+
+    reader = reply->reader;
+
+    return reader->len - reader->pos > NGX_SECOPS_REDIS_REPLY_LINE
+           && memchr(reader->buf + reader->pos, LF,
+                     NGX_SECOPS_REDIS_REPLY_LINE)
+              == NULL;
 }
 
 

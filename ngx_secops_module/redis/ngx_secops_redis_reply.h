@@ -19,6 +19,10 @@
 #define NGX_SECOPS_REDIS_REPLY_BYTES   (64 * 1024 * 1024)
 #define NGX_SECOPS_REDIS_REPLY_DEPTH   7
 
+/* of a status, an error, a number or a length: the parser looks for its end
+   from its beginning each time that more has come */
+#define NGX_SECOPS_REDIS_REPLY_LINE    65536
+
 
 /* created zeroed; _init() and _free() in pairs, _free() twice does no harm */
 

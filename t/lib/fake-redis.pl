@@ -6,13 +6,15 @@
 #
 #   fake-redis.pl --listen=ADDRESS --log=FILE [--wait=SECONDS] [SCRIPT]
 #
-# ADDRESS is host:port or unix:/path.  The script is a file, or standard input.
+# ADDRESS is host:port or unix:/path.  The script is a file, or standard input,
+# of which each line is obeyed as it comes: a test may write it step by step.
 # Connections are served one after another.  One line of the script is one
 # step; empty lines and those that begin with "#" are skipped:
 #
 #   ACCEPT              take the next connection; the first step on a closed
 #                       one does the same by itself
-#   HANDSHAKE           answer commands as AUTO does, up to and with PING
+#   HANDSHAKE           answer commands as AUTO does, up to and with PING; of
+#                       connections that were given up meanwhile, the next one
 #   EXPECT n            read n commands
 #   READ n              read n bytes, commands or parts of them
 #   SEND bytes          \r \n \t \\ \xHH stand for what they do in C; nothing
@@ -22,10 +24,13 @@
 #   AUTO [n]            answer n commands, or all until the other side closes:
 #                       PING +PONG, MULTI +OK, then +QUEUED, EXEC an array of
 #                       "+OK", GET nil, all else +OK
+#   REFUSE ms bytes     for so long, answer the first command of each connection
+#                       with these bytes, and WAITCLOSE
 #   SLEEP ms
 #   WAITCLOSE           read and forget until the other side closes
 #   CLOSE               hang up
 #   RESET               hang up with a TCP reset
+#   MARK text           write the text into the log
 #   LOOP                go back to the first line
 #
 # It ends with the script: status 0, or 1 after something that was expected did
@@ -36,10 +41,11 @@
 #   listening
 #   accept 1
 #   > SET "k" "v"       a command that came; bytes outside printable ASCII as
-#                       \xHH
+#                       \xHH, long arguments cut
 #   bytes 17            what READ took
 #   eof                 the other side closed
 #   close 1
+#   mark ...            the text of a MARK
 #   failed: ...         and why
 
 use strict;
@@ -60,7 +66,7 @@ GetOptions('listen=s' => \$listen, 'log=s' => \$log_file, 'wait=f' => \$wait)
     && $listen && $log_file
     or die "usage: $0 --listen=ADDRESS --log=FILE [--wait=SECONDS] [SCRIPT]\n";
 
-my @script = <>;
+my @script;
 
 open my $log, '>>', $log_file or die "$log_file: $!\n";
 $log->autoflush(1);
@@ -73,7 +79,7 @@ my $multi;                              # commands queued, undef outside MULTI
 
 my %steps = (
     ACCEPT    => sub { accept_client() },
-    HANDSHAKE => sub { 1 while answer(need_command()) ne 'PING' },
+    HANDSHAKE => sub { handshake() },
     EXPECT    => sub { need_command() for 1 .. $_[0] },
     READ      => sub { need_bytes($_[0]) },
     SEND      => sub { send_bytes(unescape($_[0])) },
@@ -83,13 +89,16 @@ my %steps = (
     SLEEP     => sub { sleep($_[0] / 1000) },
     WAITCLOSE => sub { 1 while fill(); hang_up() },
     CLOSE     => sub { hang_up() },
+    MARK      => sub { note("mark $_[0]") },
+    REFUSE    => sub { refuse(split / /, $_[0], 2) },
     RESET     => sub { reset_client() },
 );
 
 note('listening');
 
-for (my $i = 0; $i < @script; $i++) {
-    my $line = $script[$i];
+for (my $i = 0; ; $i++) {
+    my $line = $script[$i] //= <>;
+    last unless defined $line;
     chomp $line;
 
     next if $line =~ /^\s*(#.*)?$/;
@@ -103,7 +112,7 @@ for (my $i = 0; $i < @script; $i++) {
 
     my $step = $steps{$name} or fail("line " . ($i + 1) . ": \"$line\"");
 
-    accept_client() unless $client || $name eq 'ACCEPT' || $name eq 'SLEEP';
+    accept_client() unless $client || $name =~ /^(?:ACCEPT|SLEEP|MARK)$/;
 
     $step->(defined $argument ? $argument : '');
 }
@@ -248,6 +257,19 @@ sub header {
 }
 
 
+sub handshake {
+    while (1) {
+        accept_client() unless $client;
+
+        while (my @command = command()) {
+            return if answer(@command) eq 'PING';
+        }
+
+        hang_up();
+    }
+}
+
+
 sub auto {
     my ($n) = @_;
 
@@ -324,6 +346,22 @@ sub repeat {
 }
 
 
+sub refuse {
+    my ($ms, $bytes) = @_;
+    my $end = time() + $ms / 1000;
+
+    while (1) {
+        accept_client() unless $client;
+        return if time() > $end;
+
+        need_command();
+        send_bytes(unescape($bytes));
+        1 while fill();
+        hang_up();
+    }
+}
+
+
 sub unescape {
     my ($text) = @_;
     my %char = (r => "\r", n => "\n", t => "\t", '\\' => '\\');
@@ -338,6 +376,7 @@ sub unescape {
 sub escape {
     my ($text) = @_;
 
+    $text = substr($text, 0, 4096) . '...' if length $text > 4096;
     $text =~ s/([^\x20-\x7e]|["\\])/sprintf '\\x%02x', ord $1/ge;
 
     return $text;

@@ -1,0 +1,178 @@
+# A request waits for Redis as long as secops_redis_timeout says, and no longer,
+# whatever else happens on the link: neither later commands, nor a few bytes
+# now and then, nor a new link give a command more time.  A link that is late
+# is closed, as nobody knows which reply would be whose.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use SecOps;
+use SecOps::Fake;
+use SecOps::Records;
+
+my $limit = 0.8;                        # secops_redis_timeout
+
+my $t = SecOps->new();
+my $fake = SecOps::Fake->new($t);
+my $unix = SecOps::Fake->new($t, listen => 'unix:' . $t->dir() . '/fake.sock');
+
+$t->run(conf(http => <<'EOT', location => <<'EOT2'));
+    server {
+        listen 127.0.0.1:%%PORT1%%;
+
+        location /api/ {
+            client_max_body_size 4m;
+            secops_api;
+            secops_redis %%REDIS1%%;
+            secops_redis_timeout 800ms;
+            secops_redis_connect_timeout 10s;
+            secops_auth header;
+        }
+    }
+EOT
+            secops_redis_timeout 800ms;
+            secops_redis_connect_timeout 10s;
+EOT2
+
+my ($worker) = $t->workers();
+
+
+# took as long as the limit, counted from then on
+
+sub in_time {
+    my ($from, $name) = @_;
+    my $took = time() - $from;
+
+    cmp_ok($took, '>', $limit - 0.1, "$name: not before the time was up");
+    cmp_ok($took, '<', $limit + 0.6, '... and not much later');
+}
+
+
+sub not_stored {
+    my ($r, $status, $name) = @_;
+
+    is_refused($r, $status, 'Unable to persist record', $name);
+    is($r->{headers}{'retry-after'}, $status == 503 ? 1 : undef,
+        $status == 503 ? '... it may be sent again' : '... nobody knows');
+}
+
+
+# no answer
+
+ok($fake->link(), 'no answer: the link before is of use');
+my $mark = $fake->play("EXPECT 6\nWAITCLOSE");
+my $from = time();
+my $r = post($t, records());
+in_time($from, 'a write that is never answered');
+not_stored($r, 500, '... is not a success');
+ok($fake->wait($mark), '... and the link is closed');
+ok($t->wait_log('connection lost: timed out'), '... so says the log');
+ok($t->wait_log('records.create failed: timed out'), '... for the request too');
+
+ok($fake->link(), 'no answer to a read: the next link is of use');
+$mark = $fake->play("EXPECT 1\nWAITCLOSE");
+$from = time();
+$r = get($t, read_path());
+in_time($from, 'a read that is never answered');
+is($r->{status}, 503, '... has no answer');
+ok($fake->wait($mark), '... and the link is closed');
+
+
+# others later on the same link
+
+ok($fake->link(), 'later ones: the next link is of use');
+$mark = $fake->play('EXPECT 6');
+$from = time();
+my $first = start($t, 'POST', path(), records());
+ok($fake->wait($mark), 'a write is under way');
+
+sleep $limit / 2;
+$mark = $fake->play('EXPECT 7');
+my $second = start($t, 'POST', path(), records(observable => 'second'));
+my $read = start($t, 'GET', read_path());
+ok($fake->wait($mark), '... and later another one, and a read');
+$fake->play("WAITCLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n");
+
+$r = $first->answer('POST');
+in_time($from, 'later commands do not give the first one more time');
+not_stored($r, 500, 'the first');
+not_stored($second->answer('POST'), 500, 'the second is lost with the link');
+is($fake->seen(qr/> SET .*second/), 1, '... it is not written again');
+is($read->answer('GET')->{body}, '{"result":{"a":1}}',
+    '... the read is, and answered over the next link');
+cmp_ok(time() - $from, '<', $limit * 1.5 + 0.6, '... soon');
+
+
+# a reply that trickles in
+
+$fake->step('CLOSE');
+ok($fake->link(), 'a trickle: the next link is of use');
+$mark = $fake->play("EXPECT 6\nSEND +OK\\r\\n\n"
+    . "SLEEP 180\nSEND +QUEUED\\r\\n\n" x 4
+    . "SLEEP 180\nSEND *4\\r\\n+OK\\r\\n\n" . "SLEEP 180\nSEND :1\\r\\n\n"
+    . 'WAITCLOSE');
+$from = time();
+$r = post($t, records());
+in_time($from, 'replies one by one do not give the write more time');
+not_stored($r, 500, 'a write that is answered in part');
+ok($fake->wait($mark), '... and the link is closed');
+
+
+# moved to the next link
+
+ok($fake->link(), 'moved: the next link is of use');
+$mark = $fake->play("EXPECT 1\nSLEEP 500\nCLOSE\nHANDSHAKE\nEXPECT 1\nWAITCLOSE");
+$from = time();
+$r = get($t, read_path());
+in_time($from, 'a new link does not give a read more time');
+is($r->{status}, 503, '... it has no answer');
+ok($fake->wait($mark), '... on either of them');
+
+
+# no link in time
+
+my $sets = $fake->seen(qr/> SET/);
+$fake->step('ACCEPT');
+$from = time();
+$r = post($t, records());
+in_time($from, 'a write while a link begins');
+not_stored($r, 503, '... was surely not sent');
+ok($t->wait_log('timed out, not sent'), '... so says the log');
+ok($fake->step('HANDSHAKE'), '... the link begins all the same');
+
+$mark = $fake->play('AUTO 6');
+is_stored(post($t, records()), '... and serves the next');
+ok($fake->wait($mark) && $fake->seen(qr/> SET/) == $sets + 1,
+    '... the first is never sent');
+$fake->step('CLOSE');
+
+
+# written in part: without its EXEC a transaction has no effect
+
+ok($unix->link(port => 1), 'in part: the link before is of use');
+$mark = $unix->play("EXPECT 1\nSLEEP 1000\nWAITCLOSE");
+$from = time();
+$r = post($t, records(more => 'x' x 2_000_000), port => 1);
+in_time($from, 'a write that Redis does not take');
+not_stored($r, 503, '... was surely not executed');
+ok($unix->wait($mark), '... and the link is closed');
+
+
+# the worker itself did not run: the reply is there when it wakes up
+
+ok($fake->link(), 'stopped: the next link is of use');
+$mark = $fake->play('EXPECT 6');
+$first = start($t, 'POST', path(), records());
+ok($fake->wait($mark), 'a write is under way');
+kill 'STOP', $worker;
+ok($fake->step("SEND $stored"), '... it is answered while the worker stops');
+sleep $limit + 0.2;
+kill 'CONT', $worker;
+is_stored($first->answer('POST'), '... and that counts, not the time');
+
+is(($t->workers())[0], $worker, 'it is the same worker all the time');
+
+$t->done();

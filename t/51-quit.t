@@ -1,0 +1,212 @@
+# How a worker ends.  QUIT: what is under way is answered first, and nothing
+# else holds it, neither an idle link nor the next attempt at a Redis that is
+# away.  TERM and worker_shutdown_timeout: it ends at once, whatever it had.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use SecOps;
+use SecOps::Fake;
+use SecOps::Records;
+
+my $t = SecOps->new();
+my $fake = SecOps::Fake->new($t);
+my $limits = <<'EOT';
+            secops_redis_timeout 3s;
+            secops_redis_connect_timeout 3s;
+EOT
+
+my $other = SecOps::Fake->new($t);
+my $conf = conf(location => $limits, http => <<"EOT");
+    server {
+        listen 127.0.0.1:%%PORT1%%;
+
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS1%%;
+            secops_auth header;
+            $limits
+        }
+    }
+EOT
+
+
+# a new nginx with a link that was of use, unless no_link
+
+sub begin {
+    my (%opt) = @_;
+
+    foreach my $peer ($fake, $other) {
+        $peer->stop();
+        $peer->listen();
+    }
+
+    $t->run($conf);
+    ok($fake->link(), "$opt{name}: the link is of use") unless $opt{no_link};
+}
+
+
+# the answer; nginx waits a while for a client to close after it
+
+sub answered {
+    my ($request, $method) = @_;
+    my $r = $request->answer($method);
+    $request->close();
+    return $r;
+}
+
+
+# what was sent before has been taken: a later connection was served
+
+sub is_taken { return $t->request('GET', '/none')->{status} == 404 }
+
+
+sub signal {
+    my ($signal) = @_;
+    $t->{told} = 1;
+    kill $signal, $t->master();
+    my $told = $signal eq 'QUIT' ? 'gracefully shutting down' : 'exiting';
+    ok($t->wait_log($told), "... $signal");
+    return time();
+}
+
+
+sub is_gone { # within so many seconds, with status 0
+    my ($from, $seconds, $name) = @_;
+    my $end = SecOps::reap($t->master(), 20);
+
+    is($end && $end->{status}, 0, $name);
+    cmp_ok(time() - $from, '<', $seconds, "... within $seconds s");
+    delete $t->{master};
+
+    my @faults = $t->faults();
+    ok(!@faults, '... without an alert') or diag(join "\n", @faults);
+    $t->write('error.log', '');
+}
+
+
+# nothing under way
+
+begin(name => 'idle');
+my $from = signal('QUIT');
+is_gone($from, 1, 'an idle worker ends');
+ok($fake->step('WAITCLOSE'), '... and closes its link');
+
+$fake->stop();
+$t->run($conf);
+ok($t->wait_log('not available: connect failed'), 'no Redis');
+is_gone(signal('QUIT'), 1, '... does not keep a worker');
+
+begin(name => 'greeting', no_link => 1);
+ok($fake->step('ACCEPT'), 'a link that begins');
+is_gone(signal('QUIT'), 1, '... does not keep a worker either');
+
+
+# a command under way
+
+begin(name => 'under way');
+my $mark = $fake->play('EXPECT 6');
+my $request = start($t, 'POST', path(), records());
+ok($fake->wait($mark), 'a record is on its way to Redis');
+signal('QUIT');
+sleep 0.3;
+ok(1 == $t->workers(), '... the worker waits');
+$from = time();
+$fake->play("SEND $stored\nWAITCLOSE", 'closed');
+is_stored(answered($request, 'POST'), '... the record is stored and answered');
+is_gone($from, 1, '... the worker ends');
+ok($fake->wait('closed'), '... and closes its link');
+
+begin(name => 'one of two links');
+ok($other->link(port => 1), '... and the one to another Redis');
+$mark = $fake->play('EXPECT 6');
+$request = start($t, 'POST', path(), records());
+ok($fake->wait($mark), 'a record is on its way to Redis');
+$other->play('WAITCLOSE', 'idle');
+signal('QUIT');
+ok($other->wait('idle'), '... the link that is idle is closed');
+is(scalar(my @left = $t->workers()), 1, '... while the worker waits');
+$fake->play("SEND $stored");
+is_stored(answered($request, 'POST'), '... for the record');
+is_gone(time(), 1, '... and ends');
+
+begin(name => 'a client that left');
+$mark = $fake->play('EXPECT 6');
+$request = start($t, 'POST', path(), records());
+ok($fake->wait($mark), 'a record is on its way to Redis');
+$request->close();
+ok($t->wait_log('client prematurely closed'), '... its client leaves');
+signal('QUIT');
+sleep 0.2;
+$from = time();
+$fake->play("SEND $stored\nWAITCLOSE");
+is_gone($from, 1, '... the worker ends with the reply');
+
+begin(name => 'never answered');
+$mark = $fake->play("EXPECT 6");
+$request = start($t, 'POST', path(), records());
+ok($fake->wait($mark), 'a record is on its way to Redis');
+signal('QUIT');
+$fake->play('WAITCLOSE', 'late');
+is_refused(answered($request, 'POST'), 500, 'Unable to persist record',
+    '... it is not answered in time, and the client learns that');
+is_gone(time(), 1, '... the worker ends then');
+ok($fake->wait('late'), '... and closes its link');
+
+begin(name => 'waits for a link', no_link => 1);
+ok($fake->step('ACCEPT'), 'a link begins');
+$request = start($t, 'POST', path(), records());
+ok(is_taken(), '... and a record waits for it');
+signal('QUIT');
+$fake->play("HANDSHAKE\nAUTO 6\nWAITCLOSE", 'done');
+$from = time();
+is_stored(answered($request, 'POST'), '... it is stored and answered');
+is_gone($from, 1, '... the worker ends');
+
+begin(name => 'lost and read again');
+$mark = $fake->play('EXPECT 1');
+$request = start($t, 'GET', read_path());
+ok($fake->wait($mark), 'a read is on its way to Redis');
+signal('QUIT');
+$from = time();
+$fake->play("CLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n\nWAITCLOSE");
+is(answered($request, 'GET')->{body}, '{"result":{"a":1}}',
+    '... the link is lost, another one is made for it');
+is_gone($from, 2, '... the worker ends');
+
+
+# at once
+
+begin(name => 'TERM');
+$mark = $fake->play("EXPECT 6");
+$request = start($t, 'POST', path(), records());
+my $other = start($t, 'GET', read_path());
+ok($fake->wait($mark), 'a record is on its way to Redis');
+is_gone(signal('TERM'), 1, '... the worker ends all the same');
+ok($request->closed(), '... and the client is told so by the end');
+
+$t->{main} = "worker_shutdown_timeout 300ms;\n";
+begin(name => 'worker_shutdown_timeout');
+$mark = $fake->play("EXPECT 7");
+$request = start($t, 'POST', path(), records());
+$other = start($t, 'GET', read_path());
+ok($fake->wait($mark), 'a record and a read are on their way to Redis');
+$from = signal('QUIT');
+$fake->play('WAITCLOSE', 'cut');
+is_gone($from, 2, '... the worker ends');
+cmp_ok(time() - $from, '>', 0.25, '... not before the timeout');
+$request->slurp();
+ok($request->closed(), '... the client has no connection any more');
+ok($fake->wait('cut'), '... nor has Redis');
+
+begin(name => 'worker_shutdown_timeout, a link begins', no_link => 1);
+ok($fake->step('ACCEPT'), 'a link begins');
+$request = start($t, 'POST', path(), records());
+ok(is_taken(), '... and a record waits for it');
+$from = signal('QUIT');
+is_gone($from, 2, '... the worker ends');
+
+$t->done();
