@@ -11,7 +11,8 @@
 build_packages=(gcc libc6-dev make libjansson-dev libhiredis-dev libssl-dev
                 libpcre2-dev)
 run_packages=(redis-server redis-tools curl util-linux procps)
-test_packages=(clang libclang-rt-dev zlib1g-dev json-schema-test-suite perl)
+test_packages=(clang libclang-rt-dev zlib1g-dev json-schema-test-suite perl
+               openssl python3-jwcrypto)
 bench_packages=(wrk)
 
 case ${1-} in

@@ -18,6 +18,16 @@ my $root = root();
 my $cases = "$root/../shared/data/json-parsing";
 $ENV{SECOPS_JSON_CASES} //= $cases if -d $cases;
 
+# keys and tokens of an issuer that shares no code with the module
+my $tokens = File::Temp->new();
+
+if (!defined $ENV{SECOPS_JWT_TOKENS}
+    && system("/usr/bin/python3 '$root/t/tools/make-tokens.py' >'$tokens'"
+        . ' 2>/dev/null') == 0)
+{
+    $ENV{SECOPS_JWT_TOKENS} = "$tokens";
+}
+
 my $suite = $ENV{SECOPS_SCHEMA_SUITE} // '/usr/share/json-schema-test-suite';
 
 my %arguments = (

@@ -9,6 +9,10 @@
 static int secops_base64url_value(unsigned char c);
 
 
+static const char  secops_base64url_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+
 int
 secops_base64url_decode(secops_slice_t text, unsigned char *dst, size_t *len)
 {
@@ -76,4 +80,35 @@ secops_base64url_value(unsigned char c)
     }
 
     return -1;
+}
+
+
+unsigned char *
+secops_base64url_encode(unsigned char *dst, secops_slice_t bytes)
+{
+    size_t    i;
+    uint32_t  bits;
+    unsigned  nbits;
+
+    bits = 0;
+    nbits = 0;
+
+    for (i = 0; i < bytes.len; i++) {
+
+        bits = bits << 8 | bytes.data[i];
+        nbits += 8;
+
+        while (nbits >= 6) {
+            nbits -= 6;
+            *dst++ = secops_base64url_digits[bits >> nbits & 0x3f];
+        }
+
+        bits &= (1u << nbits) - 1;
+    }
+
+    if (nbits) {
+        *dst++ = secops_base64url_digits[bits << (6 - nbits) & 0x3f];
+    }
+
+    return dst;
 }

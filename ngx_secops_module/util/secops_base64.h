@@ -15,6 +15,10 @@
 
 #define secops_base64url_size(len)  ((len) / 4 * 3 + (len) % 4 * 3 / 4)
 
+/* characters of base64url that len bytes encode to */
+
+#define secops_base64url_length(len)  ((len) / 3 * 4 + ((len) % 3 * 4 + 2) / 3)
+
 
 /*
  * Writes the decoded bytes to dst, which has room for secops_base64url_size()
@@ -24,6 +28,15 @@
 
 int secops_base64url_decode(secops_slice_t text, unsigned char *dst,
     size_t *len);
+
+
+/*
+ * Writes bytes as base64url to dst, which has room for
+ * secops_base64url_length() characters; returns the byte after the last.
+ */
+
+unsigned char *secops_base64url_encode(unsigned char *dst,
+    secops_slice_t bytes);
 
 
 #endif /* _SECOPS_BASE64_H_INCLUDED_ */

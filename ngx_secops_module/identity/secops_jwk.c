@@ -1,0 +1,160 @@
+
+/* A set of keys, whatever it was read from; see secops_jwk.h. */
+
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "identity/secops_jwk_internal.h"
+
+
+const char  secops_jwk_no_memory[] = "there is no memory";
+
+
+static int secops_jwk_is_json(secops_slice_t text);
+
+
+secops_jwk_set_t *
+secops_jwk_set_parse(const unsigned char *data, size_t len,
+    secops_jwk_error_t *error)
+{
+    secops_slice_t     text;
+    secops_jwk_set_t  *set;
+
+    text.len = len;
+    text.data = data;
+
+    error->key = 0;
+
+    if (len > SECOPS_JWK_SET_MAX_SIZE) {
+        error->reason = "it is longer than 1 MB";
+        return NULL;
+    }
+
+    set = calloc(1, sizeof(secops_jwk_set_t));
+
+    if (set == NULL) {
+        error->reason = secops_jwk_no_memory;
+        return NULL;
+    }
+
+    ERR_clear_error();
+
+    if (secops_jwk_is_json(text)) {
+        error->reason = secops_jwk_set_json(set, text, error);
+
+    } else {
+        error->reason = secops_jwk_set_pem(set, text, error);
+    }
+
+    ERR_clear_error();
+
+    if (error->reason == NULL) {
+        return set;
+    }
+
+    secops_jwk_set_free(set);
+
+    return NULL;
+}
+
+
+static int
+secops_jwk_is_json(secops_slice_t text)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; i < text.len; i++) {
+
+        c = text.data[i];
+
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+            return c == '{';
+        }
+    }
+
+    return 0;
+}
+
+
+const char *
+secops_jwk_set_add(secops_jwk_set_t *set, secops_jwk_t *key)
+{
+    secops_jwk_t  *keys;
+
+    if (set->nkeys == SECOPS_JWK_SET_MAX) {
+        return "there are more than 128 keys";
+    }
+
+    /* room for 1, 2, 4, … keys: it is used up when nkeys is one of these */
+
+    if ((set->nkeys & (set->nkeys - 1)) == 0) {
+
+        keys = realloc(set->keys, (set->nkeys ? set->nkeys * 2 : 1)
+                                  * sizeof(secops_jwk_t));
+
+        if (keys == NULL) {
+            return secops_jwk_no_memory;
+        }
+
+        set->keys = keys;
+    }
+
+    set->keys[set->nkeys++] = *key;
+
+    return NULL;
+}
+
+
+void
+secops_jwk_free(secops_jwk_t *key)
+{
+    if (key->secret.data) {
+        OPENSSL_cleanse((void *) key->secret.data, key->secret.len);
+        free((void *) key->secret.data);
+    }
+
+    free((void *) key->kid.data);
+    EVP_PKEY_free(key->pkey);
+}
+
+
+void
+secops_jwk_set_free(secops_jwk_set_t *set)
+{
+    size_t  i;
+
+    if (set == NULL) {
+        return;
+    }
+
+    for (i = 0; i < set->nkeys; i++) {
+        secops_jwk_free(&set->keys[i]);
+    }
+
+    free(set->keys);
+    free(set);
+}
+
+
+const secops_jwa_t *
+secops_jwk_algorithm(const secops_jwk_t *key, secops_slice_t alg)
+{
+    const secops_jwa_t  *jwa;
+
+    jwa = secops_jwa_find(alg, key->type);
+
+    if (jwa == NULL || (key->alg && key->alg != jwa)) {
+        return NULL;
+    }
+
+    /* RFC 7518, 3.2: a key shorter than the digest must not be used */
+
+    if (jwa->scheme == SECOPS_JWA_HMAC && key->secret.len < jwa->size) {
+        return NULL;
+    }
+
+    return jwa;
+}

@@ -1,0 +1,320 @@
+
+/* Compact JWS; see secops_jws.h. */
+
+#include <stdlib.h>
+
+#include "identity/secops_jose.h"
+#include "identity/secops_jws.h"
+#include "identity/secops_jws_signature.h"
+#include "util/secops_base64.h"
+
+
+/* a token taken apart; the decoded parts are in the buffer of its jws */
+
+typedef struct {
+    secops_slice_t   input;     /* header "." payload as sent: it is signed */
+    secops_slice_t   header;    /* decoded, as the next two */
+    secops_slice_t   payload;
+    secops_slice_t   signature;
+
+    secops_json_t    json;      /* of the header; its tokens are owned */
+    secops_slice_t   alg;
+    uint32_t         kid;       /* a token of json; 0: there is none */
+} secops_jws_parts_t;
+
+
+/* what trying keys has come to */
+
+typedef struct {
+    int              fits;      /* a key that the alg is for was tried */
+    int              named;     /* a key has the token's kid */
+    int              failed;    /* a key could not be tried */
+} secops_jws_trial_t;
+
+
+static const char *secops_jws_split(secops_jws_parts_t *parts,
+    secops_slice_t token, unsigned char *buf);
+static const char *secops_jws_part(secops_slice_t *rest, unsigned char **buf,
+    secops_slice_t *part);
+static const char *secops_jws_decode(secops_slice_t text, unsigned char **buf,
+    secops_slice_t *part);
+static secops_jws_status_e secops_jws_header(secops_jws_parts_t *parts,
+    const char **reason);
+static const char *secops_jws_header_check(secops_jws_parts_t *parts);
+static secops_jws_status_e secops_jws_find_key(
+    const secops_jws_parts_t *parts, secops_jwk_set_t *const *sets,
+    size_t nsets, const char **reason);
+static int secops_jws_try(const secops_jws_parts_t *parts,
+    const secops_jwk_t *key, secops_jws_trial_t *trial);
+
+
+secops_jws_status_e
+secops_jws_verify(secops_jws_t *jws, secops_slice_t token, size_t max_size,
+    secops_jwk_set_t *const *sets, size_t nsets, const char **reason)
+{
+    unsigned char        *buf;
+    secops_jws_parts_t    parts;
+    secops_jws_status_e   status;
+
+    if (token.len > max_size) {
+        *reason = "it is too long";
+        return SECOPS_JWS_INVALID;
+    }
+
+    buf = malloc(token.len + 1);
+
+    if (buf == NULL) {
+        *reason = "there is no memory";
+        return SECOPS_JWS_ERROR;
+    }
+
+    *reason = secops_jws_split(&parts, token, buf);
+
+    if (*reason) {
+        free(buf);
+        return SECOPS_JWS_INVALID;
+    }
+
+    status = secops_jws_header(&parts, reason);
+
+    if (status == SECOPS_JWS_OK) {
+        status = secops_jws_find_key(&parts, sets, nsets, reason);
+        free(parts.json.tokens);
+    }
+
+    if (status != SECOPS_JWS_OK) {
+        free(buf);
+        return status;
+    }
+
+    jws->payload = parts.payload;
+    jws->buf = buf;
+
+    return SECOPS_JWS_OK;
+}
+
+
+void
+secops_jws_free(secops_jws_t *jws)
+{
+    free(jws->buf);
+    jws->buf = NULL;
+}
+
+
+/* decoded, the parts are shorter than the token: buf is as long as that */
+
+static const char *
+secops_jws_split(secops_jws_parts_t *parts, secops_slice_t token,
+    unsigned char *buf)
+{
+    const char      *reason;
+    secops_slice_t   rest;
+
+    rest = token;
+
+    reason = secops_jws_part(&rest, &buf, &parts->header);
+
+    if (reason) {
+        return reason;
+    }
+
+    reason = secops_jws_part(&rest, &buf, &parts->payload);
+
+    if (reason) {
+        return reason;
+    }
+
+    parts->input.data = token.data;
+    parts->input.len = rest.data - 1 - token.data;
+
+    /* the dots of an encrypted token are no base64url */
+
+    return secops_jws_decode(rest, &buf, &parts->signature);
+}
+
+
+/* takes the part before the next dot from *rest */
+
+static const char *
+secops_jws_part(secops_slice_t *rest, unsigned char **buf,
+    secops_slice_t *part)
+{
+    secops_slice_t        text;
+    const unsigned char  *dot;
+
+    dot = rest->len ? memchr(rest->data, '.', rest->len) : NULL;
+
+    if (dot == NULL) {
+        return "it does not have three parts";
+    }
+
+    text.data = rest->data;
+    text.len = dot - rest->data;
+
+    rest->data = dot + 1;
+    rest->len -= text.len + 1;
+
+    return secops_jws_decode(text, buf, part);
+}
+
+
+static const char *
+secops_jws_decode(secops_slice_t text, unsigned char **buf,
+    secops_slice_t *part)
+{
+    part->data = *buf;
+
+    if (secops_base64url_decode(text, *buf, &part->len) != 0) {
+        return "a part of it is not base64url";
+    }
+
+    *buf += part->len;
+
+    return NULL;
+}
+
+
+static secops_jws_status_e
+secops_jws_header(secops_jws_parts_t *parts, const char **reason)
+{
+    int  rc;
+
+    rc = secops_jose_parse(&parts->json, parts->header);
+
+    if (rc == SECOPS_JOSE_ERROR) {
+        *reason = "there is no memory";
+        return SECOPS_JWS_ERROR;
+    }
+
+    if (rc == SECOPS_JOSE_INVALID) {
+        *reason = "its header is not well-formed JSON";
+        return SECOPS_JWS_INVALID;
+    }
+
+    *reason = secops_jws_header_check(parts);
+
+    if (*reason) {
+        free(parts->json.tokens);
+        return SECOPS_JWS_INVALID;
+    }
+
+    return SECOPS_JWS_OK;
+}
+
+
+static const char *
+secops_jws_header_check(secops_jws_parts_t *parts)
+{
+    uint32_t              alg;
+    const secops_json_t  *json;
+
+    json = &parts->json;
+
+    /* nothing that it could demand is understood here */
+
+    if (secops_jose_has(json, 0, "crit")) {
+        return "its header has crit";
+    }
+
+    if (secops_jose_has(json, 0, "b64")
+        && !secops_jose_member(json, 0, "b64", SECOPS_JSON_TRUE))
+    {
+        return "its payload is not in base64url";
+    }
+
+    parts->kid = secops_jose_member(json, 0, "kid", SECOPS_JSON_STRING);
+
+    if (parts->kid == 0 && secops_jose_has(json, 0, "kid")) {
+        return "its kid is not a string";
+    }
+
+    alg = secops_jose_member(json, 0, "alg", SECOPS_JSON_STRING);
+
+    if (alg == 0) {
+        return "its header has no alg";
+    }
+
+    /* no name needs an escape, so one that has some is unknown */
+
+    parts->alg = secops_json_raw(json, alg);
+
+    if (!secops_jwa_known(parts->alg)) {
+        return "its alg is not supported";
+    }
+
+    return NULL;
+}
+
+
+static secops_jws_status_e
+secops_jws_find_key(const secops_jws_parts_t *parts,
+    secops_jwk_set_t *const *sets, size_t nsets, const char **reason)
+{
+    size_t              i, n;
+    secops_jws_trial_t  trial;
+
+    memset(&trial, 0, sizeof(secops_jws_trial_t));
+
+    for (i = 0; i < nsets; i++) {
+        for (n = 0; n < sets[i]->nkeys; n++) {
+
+            if (secops_jws_try(parts, &sets[i]->keys[n], &trial)) {
+                return SECOPS_JWS_OK;
+            }
+        }
+    }
+
+    if (trial.failed) {
+        *reason = "its signature could not be checked";
+        return SECOPS_JWS_ERROR;
+    }
+
+    if (parts->kid && !trial.named) {
+        *reason = "no key has its kid";
+        return SECOPS_JWS_UNKNOWN_KEY;
+    }
+
+    *reason = trial.fits ? "its signature is wrong" : "no key is for its alg";
+
+    return SECOPS_JWS_INVALID;
+}
+
+
+/* 1: this key verifies it */
+
+static int
+secops_jws_try(const secops_jws_parts_t *parts, const secops_jwk_t *key,
+    secops_jws_trial_t *trial)
+{
+    int                  rc;
+    const secops_jwa_t  *jwa;
+
+    if (parts->kid && key->kid.data) {
+
+        if (!secops_json_string_is(&parts->json, parts->kid, key->kid.data,
+                                   key->kid.len))
+        {
+            return 0;
+        }
+
+        trial->named = 1;
+    }
+
+    jwa = secops_jwk_algorithm(key, parts->alg);
+
+    if (jwa == NULL) {
+        return 0;
+    }
+
+    trial->fits = 1;
+
+    rc = secops_jws_signature_verify(jwa, key, parts->input,
+                                     parts->signature);
+
+    if (rc == -1) {
+        trial->failed = 1;
+    }
+
+    return rc == 1;
+}

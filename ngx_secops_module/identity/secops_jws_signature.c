@@ -1,0 +1,150 @@
+
+/* Verifying a signature; see secops_jws_signature.h. */
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/hmac.h>
+#include <openssl/rsa.h>
+
+#include "identity/secops_jws_signature.h"
+#include "util/secops_der.h"
+
+
+/* SEQUENCE of two INTEGERs, each as long as a P-521 coordinate */
+
+#define SECOPS_JWS_ECDSA_MAX  (4 + 2 * (2 + 1 + 66))
+
+
+static int secops_jws_signature_hmac(const secops_jwa_t *jwa,
+    const secops_jwk_t *key, secops_slice_t input, secops_slice_t signature);
+static int secops_jws_signature_public(const secops_jwa_t *jwa,
+    const secops_jwk_t *key, secops_slice_t input, secops_slice_t signature);
+static int secops_jws_signature_pss(EVP_PKEY_CTX *ctx);
+static size_t secops_jws_signature_ecdsa(unsigned char *der,
+    secops_slice_t signature);
+
+
+int
+secops_jws_signature_verify(const secops_jwa_t *jwa, const secops_jwk_t *key,
+    secops_slice_t input, secops_slice_t signature)
+{
+    int     rc;
+    size_t  size;
+
+    size = jwa->size ? jwa->size : (size_t) EVP_PKEY_size(key->pkey);
+
+    if (signature.len != size) {
+        return 0;
+    }
+
+    ERR_clear_error();
+
+    if (jwa->scheme == SECOPS_JWA_HMAC) {
+        rc = secops_jws_signature_hmac(jwa, key, input, signature);
+
+    } else {
+        rc = secops_jws_signature_public(jwa, key, input, signature);
+    }
+
+    ERR_clear_error();
+
+    return rc;
+}
+
+
+static int
+secops_jws_signature_hmac(const secops_jwa_t *jwa, const secops_jwk_t *key,
+    secops_slice_t input, secops_slice_t signature)
+{
+    int            equal;
+    unsigned       len;
+    unsigned char  mac[EVP_MAX_MD_SIZE];
+
+    if (HMAC(jwa->digest(), key->secret.data, (int) key->secret.len,
+             input.data, input.len, mac, &len)
+        == NULL)
+    {
+        return -1;
+    }
+
+    equal = len == signature.len
+            && CRYPTO_memcmp(mac, signature.data, len) == 0;
+
+    OPENSSL_cleanse(mac, sizeof(mac));
+
+    return equal;
+}
+
+
+static int
+secops_jws_signature_public(const secops_jwa_t *jwa, const secops_jwk_t *key,
+    secops_slice_t input, secops_slice_t signature)
+{
+    int            rc;
+    EVP_MD_CTX    *md;
+    EVP_PKEY_CTX  *ctx;
+    const EVP_MD  *digest;
+    unsigned char  der[SECOPS_JWS_ECDSA_MAX];
+
+    if (jwa->scheme == SECOPS_JWA_ECDSA) {
+        signature.len = secops_jws_signature_ecdsa(der, signature);
+        signature.data = der;
+    }
+
+    md = EVP_MD_CTX_new();
+
+    if (md == NULL) {
+        return -1;
+    }
+
+    rc = -1;
+    digest = jwa->digest ? jwa->digest() : NULL;
+
+    if (EVP_DigestVerifyInit(md, &ctx, digest, NULL, key->pkey) == 1
+        && (jwa->scheme != SECOPS_JWA_PSS || secops_jws_signature_pss(ctx)))
+    {
+        rc = EVP_DigestVerify(md, signature.data, signature.len, input.data,
+                              input.len)
+             == 1;
+    }
+
+    EVP_MD_CTX_free(md);
+
+    return rc;
+}
+
+
+/* RFC 7518, 3.5: the salt is as long as the digest, MGF1 uses the same one */
+
+static int
+secops_jws_signature_pss(EVP_PKEY_CTX *ctx)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1
+           && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST)
+              == 1;
+}
+
+
+/* r and s, side by side in a JWS (RFC 7518, 3.4), as OpenSSL wants them;
+   returns the bytes written */
+
+static size_t
+secops_jws_signature_ecdsa(unsigned char *der, secops_slice_t signature)
+{
+    secops_slice_t  r, s;
+    unsigned char  *p;
+
+    r.len = signature.len / 2;
+    r.data = signature.data;
+
+    s.len = r.len;
+    s.data = r.data + r.len;
+
+    p = secops_der_header(der, SECOPS_DER_SEQUENCE,
+                          secops_der_integer_size(r)
+                          + secops_der_integer_size(s));
+    p = secops_der_integer(p, r);
+    p = secops_der_integer(p, s);
+
+    return p - der;
+}

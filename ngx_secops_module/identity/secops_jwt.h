@@ -1,0 +1,97 @@
+
+/*
+ * A JSON Web Token (RFC 7519): a verified JWS whose payload is claims, which
+ * must meet a policy, and are then read by name.  Pure C.
+ *
+ * Times are seconds since the epoch.  A NumericDate may have a fraction; one
+ * that is no number, negative, or beyond the year 9999 makes the token
+ * invalid, whatever the policy.
+ */
+
+#ifndef _SECOPS_JWT_H_INCLUDED_
+#define _SECOPS_JWT_H_INCLUDED_
+
+
+#include "identity/secops_jws.h"
+#include "model/secops_json.h"
+
+
+#define SECOPS_JWT_NEVER  INT64_MAX
+
+
+/* what a token must be like; borrowed, read-only */
+
+typedef struct {
+    const secops_slice_t  *issuers;     /* iss must be one of these */
+    size_t                 nissuers;    /* 0: iss is not looked at */
+    const secops_slice_t  *audiences;   /* aud must name one of these */
+    size_t                 naudiences;  /* 0: aud is not looked at */
+    int64_t                leeway;      /* that clocks may differ by, 0 or more:
+                                           of exp, nbf and iat */
+    int64_t                max_lifetime;  /* exp - iat at most, and both must
+                                             be there; 0: no such limit */
+    int                    require_expiration;
+    size_t                 max_size;    /* of a token; SECOPS_JWS_MAX_SIZE is a
+                                           good one */
+} secops_jwt_policy_t;
+
+
+/*
+ * A token that was found valid.  It refers neither to the text that it came
+ * in nor to the keys, so it may be kept: until the second expiry, when it
+ * ceases to be valid, and not longer than the keys are trusted.
+ */
+
+typedef struct {
+    secops_json_t          claims;      /* token 0 is the object */
+    int64_t                expiry;      /* or SECOPS_JWT_NEVER */
+    secops_jws_t           jws;         /* owns the text of the claims */
+} secops_jwt_t;
+
+
+/*
+ * Returns as secops_jws_verify() does, and SECOPS_JWS_INVALID when the claims
+ * do not meet the policy.  jwt is set on SECOPS_JWS_OK only, and then is the
+ * caller's to secops_jwt_free(); on any other, *reason is for the log.
+ */
+
+secops_jws_status_e secops_jwt_verify(secops_jwt_t *jwt, secops_slice_t token,
+    secops_jwk_set_t *const *sets, size_t nsets,
+    const secops_jwt_policy_t *policy, int64_t now, const char **reason);
+
+void secops_jwt_free(secops_jwt_t *jwt);
+
+
+/*
+ * Claims are named by a path: the whole of it is a member's name, or else it
+ * is split at a dot into the name of an object, which may have dots as well,
+ * and the path within: "realm_access.roles", "https://example.com/roles",
+ * "https://example.com/app.roles".  The longest name that is there wins; one
+ * that leads nowhere is passed over for the next.
+ *
+ * Both functions write to dst, which has room for secops_jwt_claim_max() bytes,
+ * and return the bytes written, which are UTF-8 without NUL; 0: there is no
+ * such claim, it has another type, or it is empty.
+ */
+
+#define secops_jwt_claim_max(jwt)  ((jwt)->claims.text.len)
+
+
+/* a string */
+
+size_t secops_jwt_claim_text(const secops_jwt_t *jwt, secops_slice_t path,
+    unsigned char *dst);
+
+
+/*
+ * A list as secops_role_listed() reads it: a string that is one already, or
+ * the strings of an array.  Of an array, what is not a string is left out, and
+ * so is a string that would be read as several names, or none: an issuer's one
+ * role must not become two others.
+ */
+
+size_t secops_jwt_claim_list(const secops_jwt_t *jwt, secops_slice_t path,
+    unsigned char *dst);
+
+
+#endif /* _SECOPS_JWT_H_INCLUDED_ */

@@ -1,0 +1,134 @@
+
+/* Reading claims by path; see secops_jwt.h. */
+
+#include "identity/secops_jwt.h"
+#include "identity/secops_role.h"
+
+
+static uint32_t secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
+    secops_slice_t path);
+static size_t secops_jwt_claim_join(const secops_json_t *claims, uint32_t i,
+    unsigned char *dst);
+
+
+size_t
+secops_jwt_claim_text(const secops_jwt_t *jwt, secops_slice_t path,
+    unsigned char *dst)
+{
+    uint32_t  i;
+
+    i = secops_jwt_claim_find(&jwt->claims, 0, path);
+
+    if (i == 0 || jwt->claims.tokens[i].type != SECOPS_JSON_STRING) {
+        return 0;
+    }
+
+    return secops_json_decode(&jwt->claims, i, dst);
+}
+
+
+size_t
+secops_jwt_claim_list(const secops_jwt_t *jwt, secops_slice_t path,
+    unsigned char *dst)
+{
+    uint32_t  i;
+
+    i = secops_jwt_claim_find(&jwt->claims, 0, path);
+
+    if (i == 0) {
+        return 0;
+    }
+
+    switch (jwt->claims.tokens[i].type) {
+
+    case SECOPS_JSON_STRING:
+        return secops_json_decode(&jwt->claims, i, dst);
+
+    case SECOPS_JSON_ARRAY:
+        return secops_jwt_claim_join(&jwt->claims, i, dst);
+
+    default:
+        return 0;
+    }
+}
+
+
+/*
+ * The value at path within the object at token i, or 0.  It calls itself no
+ * deeper than the path has dots, and tries again only where the claims have
+ * both an object of the longer and one of the shorter name.
+ */
+
+static uint32_t
+secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
+    secops_slice_t path)
+{
+    size_t          len;
+    uint32_t        value;
+    secops_slice_t  rest;
+
+    value = secops_json_member(claims, i, path.data, path.len);
+
+    if (value) {
+        return value;
+    }
+
+    for (len = path.len; len-- > 0; /* void */ ) {
+
+        if (path.data[len] != '.') {
+            continue;
+        }
+
+        value = secops_json_member(claims, i, path.data, len);
+
+        if (value == 0) {
+            continue;
+        }
+
+        rest.data = path.data + len + 1;
+        rest.len = path.len - len - 1;
+
+        value = secops_jwt_claim_find(claims, value, rest);
+
+        if (value) {
+            return value;
+        }
+    }
+
+    return 0;
+}
+
+
+/* an element takes two quotes in the claims, one separator here: dst is long
+   enough */
+
+static size_t
+secops_jwt_claim_join(const secops_json_t *claims, uint32_t i,
+    unsigned char *dst)
+{
+    uint32_t        n;
+    secops_slice_t  name;
+    unsigned char  *p;
+
+    p = dst;
+
+    for (n = i + 1; n < claims->tokens[i].next; n = claims->tokens[n].next) {
+
+        if (claims->tokens[n].type != SECOPS_JSON_STRING) {
+            continue;
+        }
+
+        name.data = p;
+        name.len = secops_json_decode(claims, n, p);
+
+        /* a list of one name holds that name; one of several does not hold
+           them as one */
+
+        if (secops_role_listed(name, name)) {
+            p += name.len;
+            *p++ = ',';
+        }
+    }
+
+    return p > dst ? (size_t) (p - dst - 1) : 0;
+}
