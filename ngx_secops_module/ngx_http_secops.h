@@ -24,6 +24,13 @@
 
 #define NGX_HTTP_SECOPS_MAX_MEMBERS  4096
 
+/* who may: anybody; whoever is known; or whoever has the permission, or the
+   scope */
+
+#define NGX_HTTP_SECOPS_PUBLIC      0
+#define NGX_HTTP_SECOPS_KNOWN       1
+#define NGX_HTTP_SECOPS_GRANTED     2
+
 /* the largest number of path parameters of a route */
 
 #define NGX_HTTP_SECOPS_PARAMS  2
@@ -32,6 +39,7 @@
 typedef struct {
     ngx_array_t                       redis;    /* of ngx_secops_redis_t * */
     ngx_array_t                       tables;   /* of secops_table_t */
+    secops_resource_model_t           resources;  /* freed with the cycle */
     ngx_str_t                         schema_dir;
     ngx_int_t                         request_id;  /* variable's index */
 } ngx_http_secops_main_conf_t;
@@ -61,6 +69,8 @@ typedef struct {
     ngx_http_secops_identity_conf_t   identity;
     ngx_secops_store_t                store;
 
+    ngx_http_complex_value_t         *public_url;  /* NULL: the request's own
+                                                      scheme and host */
     ngx_int_t                         max_depth;
     ngx_int_t                         max_batch;
     ngx_int_t                         audit_maxlen;
@@ -69,12 +79,14 @@ typedef struct {
 
 /*
  *  ROUTED ──> AUTHORIZED ──> BODY_WAIT ──> STORE_WAIT ──> REPLIED
+ *     └> AUTH_WAIT ─^
  *
  * and from any of them to GONE, when nginx ends the request.
  */
 
 typedef enum {
     NGX_HTTP_SECOPS_ROUTED = 0,
+    NGX_HTTP_SECOPS_AUTH_WAIT,
     NGX_HTTP_SECOPS_AUTHORIZED,
     NGX_HTTP_SECOPS_BODY_WAIT,
     NGX_HTTP_SECOPS_STORE_WAIT,
@@ -87,7 +99,12 @@ typedef struct {
     ngx_str_t                         path;     /* "*": one segment, kept */
     ngx_uint_t                        methods;  /* NGX_HTTP_POST, … */
     ngx_uint_t                        group;
-    ngx_uint_t                        permission;  /* SECOPS_PERMISSION_* */
+    ngx_uint_t                        access;   /* NGX_HTTP_SECOPS_PUBLIC, … */
+    ngx_uint_t                        permission;  /* SECOPS_PERMISSION_* that
+                                                      roles must give */
+    ngx_uint_t                        scope;    /* SECOPS_SCOPE_* that an api
+                                                   key must have; NONE: no key
+                                                   will do */
     ngx_uint_t                        body;     /* 1: takes a JSON body */
     ngx_str_t                         operation;
     ngx_http_secops_operation_pt      handler;
@@ -111,6 +128,7 @@ struct ngx_http_secops_ctx_s {
     ngx_str_t                         allow;    /* of a path whose method does
                                                    not fit: "GET, HEAD" */
     ngx_str_t                         params[NGX_HTTP_SECOPS_PARAMS];
+    ngx_http_secops_auth_t            auth;     /* how far it has come */
     ngx_http_secops_identity_t        identity;
 
     ngx_secops_store_call_t         **calls;    /* to be cancelled */
@@ -198,12 +216,30 @@ char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
     ngx_http_secops_identity_conf_t *conf);
 char *ngx_http_secops_init_store(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
-char *ngx_http_secops_check_identity(ngx_conf_t *cf,
+char *ngx_http_secops_init_identity(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 
 
+/* ngx_http_secops_conf_jwt.c */
+
+char *ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf);
+char *ngx_http_secops_merge_jwt(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *prev, ngx_http_secops_jwt_conf_t *conf);
+char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *conf);
+
+
 /* ngx_http_secops_definitions.c: the tables built in and those of
-   secops_schema_dir */
+   secops_schema_dir; the types of resources */
 
 char *ngx_http_secops_load_definitions(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_secops.h"
+#include "identity/ngx_secops_api_keys.h"
 
 
 typedef struct {
@@ -30,11 +31,17 @@ static ngx_int_t ngx_http_secops_read_password(ngx_conf_t *cf,
 
 #define NGX_HTTP_SECOPS_PASSWORD_MAX  4096
 
+/* api keys that a worker remembers for one location */
+
+#define NGX_HTTP_SECOPS_API_KEYS      1000
+
 
 static const ngx_http_secops_group_t  ngx_http_secops_groups[] = {
     { ngx_string("records"), NGX_HTTP_SECOPS_RECORDS },
     { ngx_string("tables"), NGX_HTTP_SECOPS_TABLES },
     { ngx_string("health"), NGX_HTTP_SECOPS_HEALTH },
+    { ngx_string("resources"), NGX_HTTP_SECOPS_RESOURCES },
+    { ngx_string("audit"), NGX_HTTP_SECOPS_AUDIT },
     { ngx_string("errors"), NGX_HTTP_SECOPS_ERRORS },
     { ngx_null_string, 0 }
 };
@@ -80,8 +87,8 @@ ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (group->group == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown group \"%V\", must be \"records\", "
-                               "\"tables\", \"health\" or \"errors\"",
-                               &value[i]);
+                               "\"tables\", \"resources\", \"audit\", "
+                               "\"health\" or \"errors\"", &value[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -141,8 +148,9 @@ ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         if (method == NGX_ERROR) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown method \"%V\", must be \"header\" or "
-                               "\"variables\"", &value[i]);
+                               "unknown method \"%V\", must be \"header\", "
+                               "\"variables\", \"jwt\" or \"api_key\"",
+                               &value[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -409,6 +417,14 @@ ngx_http_secops_merge_identity(ngx_conf_t *cf,
                              "sn_sec_cmn.api_write");
     ngx_conf_merge_str_value(conf->read_role, prev->read_role,
                              "sn_sec_cmn.api_read");
+    ngx_conf_merge_str_value(conf->admin_role, prev->admin_role,
+                             "sn_sec_cmn.admin");
+
+    ngx_conf_merge_msec_value(conf->api_key_cache, prev->api_key_cache, 5000);
+
+    if (ngx_http_secops_merge_jwt(cf, &prev->jwt, &conf->jwt) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->user == NULL) {
         conf->user = prev->user;
@@ -431,6 +447,10 @@ ngx_http_secops_merge_identity(ngx_conf_t *cf,
         || ngx_http_secops_merge_header(cf, &prev->header_domain,
                                         &conf->header_domain,
                                         "X-SecOps-Domain")
+           != NGX_CONF_OK
+        || ngx_http_secops_merge_header(cf, &prev->header_api_key,
+                                        &conf->header_api_key,
+                                        "x-arcanna-api-key")
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -455,29 +475,52 @@ ngx_http_secops_merge_identity(ngx_conf_t *cf,
 }
 
 
-char *
-ngx_http_secops_check_identity(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
-{
-    ngx_uint_t  i, *methods;
+/* once the store is there */
 
-    if (conf->identity.methods == NULL || conf->identity.methods->nelts == 0) {
+char *
+ngx_http_secops_init_identity(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
+{
+    ngx_http_secops_identity_conf_t  *identity;
+
+    identity = &conf->identity;
+
+    if (identity->methods == NULL || identity->methods->nelts == 0) {
+
+        if (conf->groups == NGX_HTTP_SECOPS_HEALTH) {
+            return NGX_CONF_OK;
+        }
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"secops_api\" needs \"secops_auth\": say how "
                            "callers are identified, by \"header\" (set by a "
-                           "proxy in front) or by \"variables\" (auth_basic, "
-                           "auth_request, client certificates, ...)");
+                           "proxy in front), \"variables\" (auth_basic, "
+                           "auth_request, client certificates, ...), \"jwt\" "
+                           "or \"api_key\"");
         return NGX_CONF_ERROR;
     }
 
-    methods = conf->identity.methods->elts;
+    if (ngx_http_secops_auth_enabled(identity, NGX_HTTP_SECOPS_AUTH_VARIABLES)
+        && identity->user == NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secops_auth variables\" needs "
+                           "\"secops_user\"");
+        return NGX_CONF_ERROR;
+    }
 
-    for (i = 0; i < conf->identity.methods->nelts; i++) {
-        if (methods[i] == NGX_HTTP_SECOPS_AUTH_VARIABLES
-            && conf->identity.user == NULL)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"secops_auth variables\" needs "
-                               "\"secops_user\"");
+    if (ngx_http_secops_auth_enabled(identity, NGX_HTTP_SECOPS_AUTH_JWT)
+        && ngx_http_secops_init_jwt(cf, &identity->jwt) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    identity->store = &conf->store;
+
+    if (ngx_http_secops_auth_enabled(identity, NGX_HTTP_SECOPS_AUTH_API_KEY)) {
+
+        identity->api_keys = ngx_secops_api_keys_create(cf,
+                                                 NGX_HTTP_SECOPS_API_KEYS);
+        if (identity->api_keys == NULL) {
             return NGX_CONF_ERROR;
         }
     }

@@ -17,6 +17,9 @@ static ngx_int_t ngx_http_secops_add_table(ngx_conf_t *cf,
 static ngx_int_t ngx_http_secops_check_endpoints(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
 static void ngx_http_secops_free_table(void *data);
+static ngx_int_t ngx_http_secops_add_resources(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+static void ngx_http_secops_free_resources(void *data);
 static ngx_int_t ngx_http_secops_read_dir(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
 static ngx_int_t ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx,
@@ -59,7 +62,9 @@ ngx_http_secops_load_definitions(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_secops_check_endpoints(cf, mcf) != NGX_OK) {
+    if (ngx_http_secops_check_endpoints(cf, mcf) != NGX_OK
+        || ngx_http_secops_add_resources(cf, mcf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -150,6 +155,38 @@ ngx_http_secops_check_endpoints(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_add_resources(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
+{
+    ngx_pool_cleanup_t     *cln;
+    secops_schema_error_t   error;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (secops_resource_model_compile(&mcf->resources, &error) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "built-in definition of resources: \"%s\" %s",
+                           error.pointer, error.reason);
+        return NGX_ERROR;
+    }
+
+    cln->data = &mcf->resources;
+    cln->handler = ngx_http_secops_free_resources;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_secops_free_resources(void *data)
+{
+    secops_resource_model_free(data);
 }
 
 

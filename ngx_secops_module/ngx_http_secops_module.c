@@ -168,6 +168,97 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       0,
       NULL },
 
+    { ngx_string("secops_jwt_key_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_jwt_key_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_jwt_key_request"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_secops_set_jwt_key_request,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_jwt_issuer"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_jwt_list,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.issuers),
+      NULL },
+
+    { ngx_string("secops_jwt_audience"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_jwt_list,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.audiences),
+      NULL },
+
+    { ngx_string("secops_jwt_leeway"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.leeway),
+      NULL },
+
+    { ngx_string("secops_jwt_max_lifetime"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.max_lifetime),
+      NULL },
+
+    { ngx_string("secops_jwt_require_expiration"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.require_expiration),
+      NULL },
+
+    { ngx_string("secops_jwt_claim_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_user),
+      NULL },
+
+    { ngx_string("secops_jwt_claim_roles"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_roles),
+      NULL },
+
+    { ngx_string("secops_jwt_claim_domain"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_domain),
+      NULL },
+
+    { ngx_string("secops_jwt_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_jwt_cache,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("secops_header_api_key"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_header_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.header_api_key),
+      NULL },
+
+    { ngx_string("secops_api_key_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.api_key_cache),
+      NULL },
+
     { ngx_string("secops_write_role"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -180,6 +271,20 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_secops_loc_conf_t, identity.read_role),
+      NULL },
+
+    { ngx_string("secops_admin_role"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.admin_role),
+      NULL },
+
+    { ngx_string("secops_public_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, public_url),
       NULL },
 
     { ngx_string("secops_max_depth"),
@@ -316,6 +421,7 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
+     *     mcf->resources = { { NULL } };
      *     mcf->schema_dir = { 0, NULL };
      *     mcf->request_id = 0;
      */
@@ -376,8 +482,16 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
      *     conf->identity.header_user = { { 0, NULL }, 0 };
      *     conf->identity.header_roles = { { 0, NULL }, 0 };
      *     conf->identity.header_domain = { { 0, NULL }, 0 };
+     *     conf->identity.header_api_key = { { 0, NULL }, 0 };
      *     conf->identity.write_role = { 0, NULL };
      *     conf->identity.read_role = { 0, NULL };
+     *     conf->identity.admin_role = { 0, NULL };
+     *     conf->identity.jwt.claim_user = { 0, NULL };
+     *     conf->identity.jwt.claim_roles = { 0, NULL };
+     *     conf->identity.jwt.claim_domain = { 0, NULL };
+     *     conf->identity.jwt.cache = NULL;
+     *     conf->identity.api_keys = NULL;
+     *     conf->public_url = NULL;
      *     conf->store = { NULL, { 0, NULL }, { 0, NULL } };
      */
 
@@ -391,6 +505,9 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
 
     conf->identity.methods = NGX_CONF_UNSET_PTR;
     conf->identity.trusted = NGX_CONF_UNSET_PTR;
+    conf->identity.api_key_cache = NGX_CONF_UNSET_MSEC;
+
+    ngx_http_secops_create_jwt(&conf->identity.jwt);
 
     conf->max_depth = NGX_CONF_UNSET;
     conf->max_batch = NGX_CONF_UNSET;
@@ -427,6 +544,10 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->audit_maxlen, prev->audit_maxlen, 1000000);
     ngx_conf_merge_str_value(conf->store.prefix, prev->store.prefix, "secops");
 
+    if (conf->public_url == NULL) {
+        conf->public_url = prev->public_url;
+    }
+
     if (ngx_http_secops_merge_redis(cf, &prev->redis, &conf->redis)
         != NGX_CONF_OK
         || ngx_http_secops_merge_identity(cf, &prev->identity,
@@ -440,13 +561,11 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    if (conf->groups != NGX_HTTP_SECOPS_HEALTH
-        && ngx_http_secops_check_identity(cf, conf) != NGX_CONF_OK)
-    {
+    if (ngx_http_secops_init_store(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_secops_init_store(cf, conf);
+    return ngx_http_secops_init_identity(cf, conf);
 }
 
 

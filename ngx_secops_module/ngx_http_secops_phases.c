@@ -14,6 +14,11 @@ static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
 static void ngx_http_secops_cleanup(void *data);
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
+static ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
+static void ngx_http_secops_content_resume(ngx_http_request_t *r);
+static ngx_int_t ngx_http_secops_auth_wait(ngx_http_request_t *r);
+static void ngx_http_secops_auth_wake(ngx_http_request_t *r);
+static ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
 static ngx_int_t ngx_http_secops_deny(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
@@ -45,18 +50,25 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "secops access handler \"%V\"", &r->uri);
 
-    ctx = ngx_http_secops_enter(r, slcf);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+
+    if (ctx == NULL || ctx->state != NGX_HTTP_SECOPS_AUTH_WAIT) {
+
+        ctx = ngx_http_secops_enter(r, slcf);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
-    if (ctx->route == NULL
-        || ctx->route->permission == SECOPS_PERMISSION_NONE)
-    {
+    if (ctx->route == NULL || ctx->route->access == NGX_HTTP_SECOPS_PUBLIC) {
         return NGX_DECLINED;
     }
 
     rc = ngx_http_secops_authorize(r, slcf, ctx);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_http_secops_auth_wait(r);
+    }
 
     if (rc == NGX_OK || rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
         return rc;
@@ -64,12 +76,14 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
-
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
+        && rc != NGX_HTTP_SERVICE_UNAVAILABLE)
+    {
         /* nginx decides when all have spoken */
 
         if (rc == NGX_HTTP_UNAUTHORIZED
-            && ngx_http_secops_challenge(r) != NGX_OK)
+            && ngx_http_secops_challenge(r, &slcf->identity, &ctx->auth)
+               != NGX_OK)
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -114,10 +128,20 @@ ngx_http_secops_handler(ngx_http_request_t *r)
         return ngx_http_secops_no_route(r, ctx);
     }
 
-    if (ctx->route->permission != SECOPS_PERMISSION_NONE
+    if (ctx->route->access != NGX_HTTP_SECOPS_PUBLIC
         && ctx->state == NGX_HTTP_SECOPS_ROUTED)
     {
         rc = ngx_http_secops_authorize(r, slcf, ctx);
+
+        if (rc == NGX_AGAIN) {
+
+            /* given back by ngx_http_secops_content_resume() */
+
+            r->main->count++;
+            r->write_event_handler = ngx_http_secops_content_resume;
+
+            return ngx_http_secops_auth_wait(r);
+        }
 
         if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
             return rc;
@@ -129,6 +153,63 @@ ngx_http_secops_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_secops_read_body(r, ctx);
+}
+
+
+/* the content phase once more, for a caller who was not known at first */
+
+static void
+ngx_http_secops_content_resume(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    ngx_http_secops_ctx_t       *ctx;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+
+    rc = ngx_http_secops_authorize(r, slcf, ctx);
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_secops_read_body(r, ctx);
+
+    } else if (rc != NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        rc = ngx_http_secops_deny(r, ctx, rc);
+    }
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+/* to be returned: the request stays where it is until it is woken */
+
+static ngx_int_t
+ngx_http_secops_auth_wait(ngx_http_request_t *r)
+{
+    return (ngx_http_secops_watch(r) == NGX_OK) ? NGX_DONE : NGX_ERROR;
+}
+
+
+/* what the request waited for is there: on it goes, wherever it stands */
+
+static void
+ngx_http_secops_auth_wake(ngx_http_request_t *r)
+{
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    ngx_http_secops_resume(r);
+
+    r->write_event_handler(r);
+
+    ngx_http_run_posted_requests(c);
 }
 
 
@@ -155,6 +236,7 @@ ngx_http_secops_enter(ngx_http_request_t *r, ngx_http_secops_loc_conf_t *slcf)
     ngx_memzero(ctx, sizeof(ngx_http_secops_ctx_t));
 
     ctx->request = r;
+    ctx->auth.wake = ngx_http_secops_auth_wake;
     ctx->redis_time = NGX_CONF_UNSET_MSEC;
 
     if (ngx_http_secops_route(r, ctx, slcf->groups) != NGX_OK) {
@@ -213,7 +295,7 @@ ngx_http_secops_cleanup(void *data)
 }
 
 
-/* NGX_OK, 401, 403 or 500 */
+/* NGX_OK, NGX_AGAIN, 401, 403, 500 or 503 */
 
 static ngx_int_t
 ngx_http_secops_authorize(ngx_http_request_t *r,
@@ -221,14 +303,19 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_secops_identify(r, &slcf->identity, &ctx->identity);
+    rc = ngx_http_secops_identify(r, &slcf->identity, &ctx->auth,
+                                  &ctx->identity);
+    switch (rc) {
 
-    if (rc == NGX_ERROR) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    case NGX_OK:
+        break;
 
-    if (rc != NGX_OK) {
-        ngx_str_null(&ctx->identity.user);
+    case NGX_AGAIN:
+        ctx->state = NGX_HTTP_SECOPS_AUTH_WAIT;
+        return NGX_AGAIN;
+
+    case NGX_DECLINED:
+        ctx->state = NGX_HTTP_SECOPS_ROUTED;
         ctx->error = SECOPS_ERROR_UNAUTHENTICATED;
 
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -236,14 +323,23 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
                       &ctx->route->operation);
 
         return NGX_HTTP_UNAUTHORIZED;
+
+    case NGX_BUSY:
+        ctx->state = NGX_HTTP_SECOPS_ROUTED;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+
+    default: /* NGX_ERROR */
+        ctx->state = NGX_HTTP_SECOPS_ROUTED;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if ((ctx->identity.permissions & ctx->route->permission) == 0) {
+    if (!ngx_http_secops_granted(ctx)) {
+        ctx->state = NGX_HTTP_SECOPS_ROUTED;
         ctx->error = SECOPS_ERROR_ACCESS;
 
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "secops: %V refused: user \"%V\" of domain \"%V\" "
-                      "lacks the role", &ctx->route->operation,
+                      "lacks the role or scope", &ctx->route->operation,
                       &ctx->identity.user, &ctx->identity.domain);
 
         return NGX_HTTP_FORBIDDEN;
@@ -256,17 +352,42 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
 }
 
 
+/* the one place where it is decided that somebody may do something */
+
+static ngx_uint_t
+ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx)
+{
+    const ngx_http_secops_route_t  *route;
+
+    route = ctx->route;
+
+    switch (route->access) {
+
+    case NGX_HTTP_SECOPS_PUBLIC:
+    case NGX_HTTP_SECOPS_KNOWN:
+        return 1;
+
+    default: /* NGX_HTTP_SECOPS_GRANTED */
+        return (ctx->identity.permissions & route->permission) != 0
+               || (ctx->identity.scopes & route->scope) != 0;
+    }
+}
+
+
 static ngx_int_t
 ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     ngx_int_t status)
 {
-    ngx_int_t         rc;
+    ngx_int_t                    rc;
+    ngx_http_secops_loc_conf_t  *slcf;
 
     static ngx_str_t  none = ngx_null_string;
     static ngx_str_t  detail =
                            ngx_string("Required to provide Auth information");
-    static ngx_str_t  role = ngx_string("The operation takes a role that the "
-                                        "user does not have");
+    static ngx_str_t  role = ngx_string("The operation takes a role or scope "
+                                        "that the caller does not have");
+    static ngx_str_t  reason =
+                           ngx_string("who calls can not be found out");
 
     rc = ngx_http_discard_request_body(r);
 
@@ -274,11 +395,19 @@ ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
         return rc;
     }
 
-    if (status == NGX_HTTP_FORBIDDEN) {
+    switch (status) {
+
+    case NGX_HTTP_FORBIDDEN:
         return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_ACCESS, &none, &role);
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_LATER,
+                                           &reason);
     }
 
-    if (ngx_http_secops_challenge(r) != NGX_OK) {
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    if (ngx_http_secops_challenge(r, &slcf->identity, &ctx->auth) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -384,17 +513,25 @@ ngx_http_secops_operate(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_secops_wait(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
-    ngx_event_t  *rev;
-
     ctx->state = NGX_HTTP_SECOPS_STORE_WAIT;
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    if (r->discard_body) {
-        return NGX_DONE;
-    }
+    return (ngx_http_secops_watch(r) == NGX_OK)
+           ? NGX_DONE : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
 
-    /* notice when the client leaves: that ends the request with 499 */
+
+/* notices when the client leaves: that ends the request with 499 */
+
+static ngx_int_t
+ngx_http_secops_watch(ngx_http_request_t *r)
+{
+    ngx_event_t  *rev;
+
+    if (r->discard_body) {
+        return NGX_OK;
+    }
 
     r->read_event_handler = ngx_http_test_reading;
 
@@ -402,12 +539,10 @@ ngx_http_secops_wait(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     if (rev->ready) {
         ngx_post_event(rev, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_OK;
     }
 
-    return NGX_DONE;
+    return ngx_handle_read_event(rev, 0);
 }
 
 

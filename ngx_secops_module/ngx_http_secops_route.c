@@ -1,7 +1,7 @@
 
 /*
  * The route table: method and path to operation.  What is not in it, does not
- * exist; what is, names the permission that it takes.
+ * exist; what is, says who may.
  */
 
 #include "ngx_http_secops.h"
@@ -19,30 +19,64 @@ static ngx_int_t ngx_http_secops_route_allow(ngx_http_request_t *r,
 static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
 
     { ngx_string("/api/sn_sec_cmn/integration_capabilities/*"),
-      NGX_HTTP_POST, NGX_HTTP_SECOPS_RECORDS, SECOPS_PERMISSION_WRITE, 1,
-      ngx_string("records.create"), ngx_http_secops_records_create },
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_RECORDS,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE, SECOPS_SCOPE_NONE,
+      1, ngx_string("records.create"), ngx_http_secops_records_create },
 
     { ngx_string("/api/now/table/*/*"),
-      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES, SECOPS_PERMISSION_READ, 0,
-      ngx_string("tables.get"), ngx_http_secops_tables_get },
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
+      0, ngx_string("tables.get"), ngx_http_secops_tables_get },
 
     { ngx_string("/api/now/v1/table/*/*"),
-      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES, SECOPS_PERMISSION_READ, 0,
-      ngx_string("tables.get"), ngx_http_secops_tables_get },
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
+      0, ngx_string("tables.get"), ngx_http_secops_tables_get },
 
     { ngx_string("/api/now/v2/table/*/*"),
-      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES, SECOPS_PERMISSION_READ, 0,
-      ngx_string("tables.get"), ngx_http_secops_tables_get },
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
+      0, ngx_string("tables.get"), ngx_http_secops_tables_get },
 
     { ngx_string("/api/v1/health"),
-      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH, SECOPS_PERMISSION_NONE, 0,
-      ngx_string("health.get"), ngx_http_secops_health_v1 },
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,
+      NGX_HTTP_SECOPS_PUBLIC, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
+      0, ngx_string("health.get"), ngx_http_secops_health_v1 },
 
     { ngx_string("/api/v2/health"),
-      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH, SECOPS_PERMISSION_NONE, 0,
-      ngx_string("health.get"), ngx_http_secops_health_v2 },
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,
+      NGX_HTTP_SECOPS_PUBLIC, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
+      0, ngx_string("health.get"), ngx_http_secops_health_v2 },
 
-    { ngx_null_string, 0, 0, 0, 0, ngx_null_string, NULL }
+    { ngx_string("/api/v2/resources"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_RESOURCES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RESOURCES,
+      1, ngx_string("resources.save"), ngx_http_secops_resources_save },
+
+    { ngx_string("/api/v2/resources"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("resources.list"), ngx_http_secops_resources_list },
+
+    { ngx_string("/api/v2/resources"),
+      NGX_HTTP_DELETE, NGX_HTTP_SECOPS_RESOURCES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_DELETE_RESOURCES,
+      0, ngx_string("resources.delete"), ngx_http_secops_resources_delete },
+
+    { ngx_string("/api/v2/token/scopes"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
+      NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
+      0, ngx_string("scopes.get"), ngx_http_secops_scopes_get },
+
+    { ngx_string("/api/secops/v1/audit"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_AUDIT,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      0, ngx_string("audit.get"), ngx_http_secops_audit_get },
+
+    { ngx_null_string, 0, 0, 0, 0, 0, 0, ngx_null_string, NULL }
 };
 
 

@@ -1,7 +1,12 @@
 # Every file in conf-examples/ is what its comments say: nginx -t accepts it,
 # and an nginx that runs it takes a record from the right caller and none from
 # the wrong one.  Only what depends on a machine is replaced: module, user,
-# paths, addresses.  What nginx itself refuses is answered as JSON by each.
+# paths, addresses, times that a test would have to wait for.  What nginx itself
+# refuses is answered as JSON by each.
+#
+# docs/identity.md has a section for each way to identify callers: the pieces of
+# configuration in it are those of the example that it names, and its commands
+# are run here and must print what it shows.
 
 use strict;
 use warnings;
@@ -13,6 +18,8 @@ use File::Basename;
 use JSON::PP;
 use MIME::Base64;
 use SecOps;
+use SecOps::Console;
+use SecOps::Tokens;
 
 my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
 my $record = '{"observable":"198.51.100.7","finding":"Malicious",'
@@ -20,9 +27,13 @@ my $record = '{"observable":"198.51.100.7","finding":"Malicious",'
 my $dir = root() . '/conf-examples';
 
 my %checks = (
-    'minimal.conf'       => \&minimal,
-    'load-balancer.conf' => \&load_balancer,
-    'basic-auth.conf'    => \&basic_auth,
+    'minimal.conf'            => \&minimal,
+    'load-balancer.conf'      => \&load_balancer,
+    'basic-auth.conf'         => \&basic_auth,
+    'jwt-keycloak.conf'       => \&jwt_keycloak,
+    'auth-request.conf'       => \&auth_request,
+    'client-certificate.conf' => \&client_certificate,
+    'api-keys.conf'           => \&api_keys,
 );
 
 my @examples = map { basename($_) } glob "$dir/*.conf";
@@ -33,7 +44,8 @@ is_deeply([ sort keys %checks ],
 
 sub text {
     my ($name) = @_;
-    open my $file, '<', "$dir/$name" or die "can not read $name: $!";
+    open my $file, '<', $name =~ m{^/} ? $name : "$dir/$name"
+        or die "can not read $name: $!";
     local $/;
     return scalar <$file>;
 }
@@ -43,7 +55,8 @@ sub text {
 
 sub put {
     my ($conf, $name, $pattern, $text) = @_;
-    $$conf =~ s/$pattern/$text/g or fail("$name has $pattern");
+    $$conf =~ s/$pattern/ref $text ? $text->() : $text/ge
+        or fail("$name has $pattern");
 }
 
 
@@ -57,7 +70,8 @@ sub adapt {
         "%%MAIN%%\n");
     put(\$conf, $name, qr/^error_log \S+;\n/m, '');
     put(\$conf, $name, qr/^http \{\n/m, "http {\n    %%HTTP%%\n");
-    put(\$conf, $name, qr/^ *listen \S+;\n/m, "listen 127.0.0.1:%%PORT%%;\n");
+    put(\$conf, $name, qr/^ *listen \d\S*( ssl)?;\n/m,
+        sub { "listen 127.0.0.1:%%PORT%%" . ($1 // '') . ";\n" });
     put(\$conf, $name, qr/^ *secops_redis \S+;\n/m,
         "secops_redis %%REDIS%%;\n");
     put(\$conf, $name, qr/^ *access_log \/var\/log\/nginx\//m,
@@ -89,10 +103,60 @@ sub refused {
 }
 
 
+# what is not text is a client's own: one record, by curl
+
+sub curl {
+    my ($t, $url, @arguments) = @_;
+    my $body = $t->dir() . '/curl.body';
+    my @command = ('curl', '-s', '-o', $body, '-D', '-', '--connect-to',
+        '::127.0.0.1:' . $t->port(), '-H', 'Content-Type: application/json',
+        @arguments, $url);
+
+    unlink $body;
+    open my $curl, '-|', @command or die "can not run curl: $!";
+    my $head = do { local $/; <$curl> } // '';
+    close $curl;
+    $head =~ s/\A(?:HTTP\S+ 1\d\d.*?\r\n\r\n)+//s;
+
+    return SecOps::Connection::response($head, $t->read($body));
+}
+
+
+# The example's section of the page: its configuration, and its commands after
+# the script $before.
+
+my $identity = root() . '/docs/identity.md';
+
+sub page {
+    my ($t, $name, $before) = @_;
+    my $text = text($identity);
+    my ($section) = grep { m{\(\.\./conf-examples/\Q$name\E\)} }
+        split /^(?=##+ )/m, $text;
+
+    if (!defined $section) {
+        fail("docs/identity.md leads to $name");
+        return;
+    }
+
+    my $conf = text($name) =~ s/^ +//mgr;
+    like($conf, qr/\Q$_\E/, "the page has a part of the example")
+        foreach map { s/^ +//mgr } $section =~ /^```nginx\n(.*?)^```$/msg;
+
+    my $console = SecOps::Console->new($t, $t->{redis}[0],
+        'cd ' . $t->dir() . "\n" . ($before // ''));
+    my $new = $console->check("$name in docs/identity.md", $section);
+
+    cmp_ok($console->commands(), '>=', 2, 'the page shows how to call it');
+    $t->write($identity, $text =~ s/\Q$section\E/$new/r) if $new ne $section;
+}
+
+
 # what no handler of ours has seen
 
 sub nginx_errors {
     my ($t, $name) = @_;
+
+    return if $name eq 'client-certificate.conf';       # see there
 
     refused($t->request('POST', $path, {}, 'x' x 2_100_000), 413,
         'Request body too large', "a large body");
@@ -230,7 +294,418 @@ sub basic_auth {
         'User is not authenticated', "headers are not believed");
     is($t->request('GET', '/api/v1/health')->{status}, 200,
         "readiness without a password");
+
+    page($t, $name);
 }
+
+
+# The provider is a server of the same nginx: it answers with what is in
+# certs.json, and writes down what it was asked.
+
+sub jwt_keycloak {
+    my ($t, $name) = @_;
+    my $conf = adapt($t, $name);
+    my $issuer = SecOps::Tokens->new();
+    my @keys = map { $issuer->key($_, kty => 'RSA', size => 2048, kid => $_,
+        use => 'sig', alg => 'RS256') } qw(first second);
+    my $token = sub {
+        my ($key, %claims) = @_;
+        return $issuer->token($key, {
+            iss => 'https://idp.example.com/realms/soc', aud => 'secops',
+            iat => time(), preferred_username => 'vt-script', roles => undef,
+            realm_access => { roles => [ 'offline_access',
+                'sn_sec_cmn.api_write' ] }, soc_domain => 'acme', %claims });
+    };
+    my $writer = $token->('first');
+
+    certificate($t, 'idp', '127.0.0.1');
+
+    put(\$conf, $name, qr{https://idp\.example\.com(?=/realms/soc/protocol)},
+        'https://127.0.0.1:%%PORT1%%');
+    put(\$conf, $name, qr{/etc/ssl/certs/ca-certificates\.crt},
+        '%%DIR%%/idp.crt');
+    put(\$conf, $name, qr{/var/cache/nginx/}, '%%DIR%%/');
+
+    # a worker that ends does not free the session it has saved
+    put(\$conf, $name, qr/(?=proxy_ssl_verify on;)/,
+        'proxy_ssl_session_reuse off; ');
+    put(\$conf, $name, qr/min_interval=10s/, 'min_interval=1s');
+    put(\$conf, $name, qr/proxy_cache_valid 200 10s/,
+        'proxy_cache_valid 200 1s');
+    put(\$conf, $name, qr/^http \{\n/m, <<'EOT');
+http {
+    log_format idp '$request_method $http_authorization$http_cookie.';
+
+    server {
+        listen 127.0.0.1:%%PORT1%% ssl;
+        ssl_certificate %%DIR%%/idp.crt;
+        ssl_certificate_key %%DIR%%/idp.key;
+        access_log %%DIR%%/idp.log idp;
+
+        location = /realms/soc/protocol/openid-connect/certs {
+            alias %%DIR%%/certs.json;
+        }
+    }
+EOT
+    my $bearer = sub { return { Authorization => "Bearer $_[0]",
+        Cookie => 'a=b' } };
+    my $send = sub { $t->request('POST', $path, $bearer->($_[0]), $record) };
+    my $certs = jwks($keys[0]);
+
+    # good keys, from somebody who can not prove to be the provider
+    $t->write('certs.json', $certs);
+    certificate($t, 'other', '127.0.0.1');
+    serve($t, $name, $conf =~ s/(trusted_certificate \S+)idp/$1other/r);
+    refused($send->($writer), 503, 'Service Unavailable',
+        'a provider whose certificate nobody has signed');
+
+    unlink $t->dir() . '/certs.json';
+    $t->reload($conf);
+
+    my $r = $send->($writer);
+    refused($r, 503, 'Service Unavailable', 'while the provider has no keys');
+    is($r->{headers}{'retry-after'}, 1, 'it can be tried again');
+
+    $t->write('certs.json', $certs);
+    $r = wait_for(sub { my $r = $send->($writer);
+        $r->{status} != 503 && $r });
+    is($r->{status}, 201, 'once there are keys the writer is accepted');
+    is("$r->{json}{sys_created_by} $r->{json}{sys_domain}", 'vt-script acme',
+        'by the name and in the domain of the token');
+
+    my $reader = $token->('first', preferred_username => 'dashboard',
+        realm_access => { roles => [ 'sn_sec_cmn.api_read' ] });
+    is($t->request('GET', $r->{headers}{location}, $bearer->($reader))
+        ->{status}, 200, 'the reader finds it');
+    refused($send->($reader), 403, 'Insufficient access',
+        'the reader can not write');
+    refused($send->($token->('first', realm_access =>
+        { roles => [ 'offline_access' ] })), 403, 'Insufficient access',
+        'a user without a role can not');
+
+    foreach my $case (
+        [ $token->('first', exp => time() - 60), 'an expired token' ],
+        [ $token->('first', aud => 'account'),
+          'a token for another application' ],
+        [ $token->('first', iss => 'https://idp.example.com/realms/hr'),
+          'a token of another realm' ],
+        [ substr($writer, 0, -8) . 'AAAAAAAA', 'a token with a wrong signature' ])
+    {
+        my ($bad, $what) = @$case;
+        $r = $send->($bad);
+        refused($r, 401, 'User is not authenticated', $what);
+        is($r->{headers}{'www-authenticate'}, 'Bearer error="invalid_token"',
+            '... it says why');
+    }
+
+    $r = $t->request('POST', $path, {}, $record);
+    refused($r, 401, 'User is not authenticated', 'no token');
+    is($r->{headers}{'www-authenticate'}, 'Bearer realm="Service-now"',
+        '... it says how');
+    refused($t->request('POST', $path, { 'X-SecOps-User' => 'vt-script',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write' }, $record), 401,
+        'User is not authenticated', 'headers are not believed');
+
+    page($t, $name, "token=$writer\n");
+
+    my $rotated = $token->('second');
+    refused($send->($rotated), 401, 'User is not authenticated',
+        'a token with a key that is not there');
+    $t->write('certs.json', jwks(@keys));
+    ok(wait_for(sub { $send->($rotated)->{status} == 201 }),
+        'a new key is found');
+    is($send->($writer)->{status}, 201, 'the old one is good still');
+
+    unlink $t->dir() . '/certs.json';
+    sleep 1.2;
+    $t->reload();
+    is($send->($writer)->{status}, 201,
+        'new workers find the keys in the cache while the provider is away');
+
+    is($t->request('GET', '/api/v1/health')->{status}, 200,
+        'readiness without a token');
+    is_deeply([ grep { $_ ne 'GET --.' } split /\n/, $t->read('idp.log') ], [],
+        'nothing of the callers got to the provider');
+    unlike($t->error_log(), qr/\Q${\ substr $writer, 0, 40}\E/,
+        'and no token into the log');
+}
+
+
+sub auth_request {
+    my ($t, $name) = @_;
+    my $conf = adapt($t, $name);
+
+    put(\$conf, $name, qr/127\.0\.0\.1:9001/, '127.0.0.1:%%PORT1%%');
+    put(\$conf, $name, qr/^http \{\n/m, <<'EOT');
+http {
+    map $http_authorization $known_user {
+        "Bearer 7f2c9a"   vt-script;
+        "Bearer 41d0bb"   dashboard;
+        "Bearer e83a05"   stranger;
+    }
+    map $known_user $known_roles {
+        vt-script   "other sn_sec_cmn.api_write";
+        dashboard   sn_sec_cmn.api_read;
+    }
+    log_format introspection '$request_method$http_x_user $content_length.';
+
+    server {
+        listen 127.0.0.1:%%PORT1%%;
+        access_log %%DIR%%/introspection.log introspection;
+
+        location = /introspect {
+            if ($known_user = '') {
+                return 401;
+            }
+            add_header X-User $known_user;
+            add_header X-Roles $known_roles;
+            add_header X-Domain acme;
+            return 200;
+        }
+    }
+EOT
+    serve($t, $name, $conf);
+
+    my $bearer = sub { return { Authorization => "Bearer $_[0]",
+        'X-User' => 'root', 'X-Roles' => 'sn_sec_cmn.api_write' } };
+
+    my $r = $t->request('POST', $path, $bearer->('7f2c9a'), $record);
+    is($r->{status}, 201, 'the writer is accepted');
+    is("$r->{json}{sys_created_by} $r->{json}{sys_domain}", 'vt-script acme',
+        'by the name and in the domain that the service gave');
+
+    is($t->request('GET', $r->{headers}{location}, $bearer->('41d0bb'))
+        ->{status}, 200, 'the reader finds it');
+    refused($t->request('POST', $path, $bearer->('41d0bb'), $record), 403,
+        'Insufficient access', 'the reader can not write');
+    refused($t->request('GET', $r->{headers}{location}, $bearer->('e83a05')),
+        403, 'Insufficient access', 'a user without a role can not read');
+
+    foreach my $token ('7f2c9', '7f2c9aa', '') {
+        refused($t->request('POST', $path, $bearer->($token), $record), 401,
+            'User is not authenticated', "the token \"$token\"");
+    }
+
+    refused($t->request('POST', $path, { 'X-User' => 'vt-script',
+        'X-Roles' => 'sn_sec_cmn.api_write' }, $record), 401,
+        'User is not authenticated', 'headers of the client are not believed');
+
+    is($t->request('GET', '/api/v1/health')->{status}, 200,
+        'readiness without a token');
+    is_deeply([ grep { $_ ne 'GET- -.' }
+        split /\n/, $t->read('introspection.log') ], [],
+        'the service gets neither record nor headers of the client');
+
+    page($t, $name);
+}
+
+
+# NAME.key and NAME.crt, signed by itself
+
+sub certificate {
+    my ($t, $file, $host) = @_;
+    my $dir = $t->dir();
+
+    openssl($t, qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256
+        -nodes -days 2), '-subj', "/CN=$host", '-addext',
+        "subjectAltName=DNS:$host", '-keyout', "$dir/$file.key", '-out',
+        "$dir/$file.crt");
+}
+
+
+sub openssl {
+    my ($t, @arguments) = @_;
+    my $log = $t->dir() . '/openssl.log';
+
+    system("openssl @{[ map { \"'$_'\" } @arguments ]} >>$log 2>&1") == 0
+        or fail("openssl @arguments: " . $t->read($log));
+}
+
+
+sub client_certificate {
+    my ($t, $name) = @_;
+    my $dir = $t->dir();
+    my $url = "https://soc.example.com$path";
+
+    certificate($t, 'soc', 'soc.example.com');
+    certificate($t, 'clients-ca', 'Clients of Acme');
+    certificate($t, 'vt-script-forged', 'vt-script');
+    openssl($t, qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes
+        -days 2 -subj /O=Acme/OU=SOC/CN=vt-script -keyout), "$dir/forged.key",
+        '-out', "$dir/forged.crt");
+
+    foreach my $client (qw(vt-script dashboard stranger retired)) {
+        my $subject = $client eq 'retired' ? 'vt-script' : $client;
+
+        openssl($t, qw(req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes
+            -subj), "/O=Acme/OU=SOC/CN=$subject", '-keyout', "$dir/$client.key",
+            '-out', "$dir/$client.csr");
+        openssl($t, qw(x509 -req -days 2 -CAcreateserial -in),
+            "$dir/$client.csr", '-CA', "$dir/clients-ca.crt", '-CAkey',
+            "$dir/clients-ca.key", '-out', "$dir/$client.crt");
+    }
+
+    $t->write('ca.cnf', "[ca]\ndefault_ca=own\n[own]\n"
+        . "database=$dir/ca.index\ndefault_md=sha256\n"
+        . "default_crl_days=2\ncertificate=$dir/clients-ca.crt\n"
+        . "private_key=$dir/clients-ca.key\n");
+    $t->write('ca.index', '');
+    openssl($t, 'ca', '-config', "$dir/ca.cnf", '-revoke', "$dir/retired.crt");
+    openssl($t, 'ca', '-config', "$dir/ca.cnf", '-gencrl', '-out',
+        "$dir/clients-ca.crl");
+
+    serve($t, $name, adapt($t, $name));
+
+    my $as = sub { return ('--cacert', "$dir/soc.crt", $_[0]
+        ? ('--cert', "$dir/$_[0].crt", '--key', "$dir/$_[0].key") : ()) };
+
+    my $r = curl($t, $url, $as->('vt-script'), '-d', $record);
+    is($r->{status}, 201, 'the writer is accepted');
+    is("$r->{json}{sys_created_by} $r->{json}{sys_domain}", 'vt-script acme',
+        'by the name of the map');
+
+    my $where = "https://soc.example.com$r->{headers}{location}";
+    is(curl($t, $where, $as->('dashboard'))->{status}, 200,
+        'the reader finds it');
+    refused(curl($t, $url, $as->('dashboard'), '-d', $record), 403,
+        'Insufficient access', 'the reader can not write');
+    refused(curl($t, $url, $as->('stranger'), '-d', $record), 401,
+        'User is not authenticated', 'a certificate that is not listed');
+
+    $r = curl($t, $url, $as->(), '-d', $record);
+    refused($r, 401, 'User is not authenticated', 'no certificate');
+    refused(curl($t, $url, $as->('forged'), '-d', $record), 400,
+        'Bad Request', 'the right subject of another CA');
+    refused(curl($t, $url, $as->('retired'), '-d', $record), 400,
+        'Bad Request', 'a certificate that was revoked');
+
+    is(curl($t, 'https://soc.example.com/api/v1/health', $as->())->{status},
+        200, 'readiness without a certificate');
+
+    page($t, $name);
+
+    refused(curl($t, 'https://soc.example.com/elsewhere', $as->()), 404,
+        'Requested URI does not represent any resource', 'no location');
+    refused($t->request('GET', '/api/v1/health'), 400, 'Bad Request',
+        'without TLS');
+}
+
+
+sub api_keys {
+    my ($t, $name) = @_;
+    my $resources = '/api/v2/resources';
+
+    $t->write('secops.htpasswd', join '', map { "$_:{PLAIN}$_-secret\n" }
+        qw(alice bob));
+    serve($t, $name, adapt($t, $name));
+
+    my $login = sub {
+        my ($user, $password) = @_;
+        $password //= "$user-secret";
+        return (Authorization =>
+            'Basic ' . encode_base64("$user:$password", ''));
+    };
+    my $new = sub {
+        my ($key, @scopes) = @_;
+        return { $key => { type => 'api_key', properties => { name => $key,
+            @scopes ? (scopes => \@scopes) : () } } };
+    };
+
+    my $r = $t->request('POST', $resources, { $login->('alice') },
+        $new->('reader', 'read:resources'));
+    is($r->{status}, 200, 'who has the write role creates a key');
+    my $value = $r->{json}{created}[0]{value} // '';
+    like($value, qr/^[\w-]{86}$/, 'and is told its value');
+    like($r->{json}{created}[0]{url}, qr{^https://soc\.example\.com/},
+        'with the URL that clients know');
+
+    my %key = ('x-arcanna-api-key' => $value);
+
+    $r = $t->request('GET', $resources, \%key);
+    is($r->{status}, 200, 'the key may do what it was created for');
+    unlike($r->{body}, qr/\Q$value\E/, 'and is never shown again');
+
+    is($t->request('POST', $resources, \%key, $new->('more'))->{status}, 403,
+        'and nothing else');
+    refused($t->request('POST', $path, \%key, $record), 403,
+        'Insufficient access', 'records take a role');
+    refused($t->request('GET', $resources, {}), 401,
+        'User is not authenticated', 'neither key nor password');
+    refused($t->request('GET', $resources, { $login->('alice', 'wrong') }),
+        401, 'User is not authenticated', 'a wrong password');
+
+    $r = $t->request('GET', $resources, { %key,
+        'x-arcanna-api-key' => 'A' x 86 });
+    is($r->{status}, 401, 'an unknown key');
+    $r = $t->request('GET', $resources, { $login->('alice', 'wrong'),
+        'x-arcanna-api-key' => 'x' });
+    is($r->{status}, 401, 'a key that is none does not make up for a password');
+
+    is($t->request('DELETE', "$resources?title=reader", { $login->('bob') })
+        ->{status}, 403, 'a reader can not delete it');
+    is($t->request('DELETE', "$resources?title=reader", { $login->('alice') })
+        ->{status}, 200, 'a writer can');
+    ok(wait_for(sub { $t->request('GET', $resources, \%key)->{status} == 401 },
+        3), 'then it is refused within the time that is set');
+
+    is($t->request('GET', '/api/secops/v1/audit', { $login->('alice') })
+        ->{json}{result}[0]{user}, 'alice', 'the audit tells who did it');
+    is($t->request('GET', '/api/v2/health')->{status}, 200,
+        'readiness without either');
+
+    page($t, $name);
+}
+
+
+# What docs/identity.md says about satisfy any: the module knows the caller all
+# the same, and a caller it knows comes in, whatever auth_basic has said.  That
+# is why the page warns of $remote_user.
+
+subtest 'satisfy any' => sub {
+    my $t = SecOps->new();
+    $t->redis();
+    $t->write('htpasswd', "alice:{PLAIN}secret\n");
+    $t->run("%%MAIN%%\n" . <<'EOT');
+events { }
+http {
+    %%HTTP%%
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        satisfy any;
+        auth_basic SOC;
+        auth_basic_user_file %%DIR%%/htpasswd;
+        secops_redis %%REDIS%%;
+        secops_roles sn_sec_cmn.api_read;
+
+        location /api/ {
+            secops_api;
+            secops_auth header variables;
+            secops_user $remote_user;
+        }
+        location /header/ {
+            rewrite ^/header(.*) $1 break;
+            secops_api;
+            secops_auth header;
+        }
+    }
+}
+EOT
+    my $get = sub {
+        my ($prefix, $password, %headers) = @_;
+        return $t->request('GET', "$prefix/api/v2/resources", { %headers,
+            $password ? (Authorization => 'Basic '
+                . encode_base64("alice:$password", '')) : () })->{status};
+    };
+
+    is($get->('/header', 'secret'), 401,
+        'whom auth_basic lets in must be known here');
+    is($get->('/header', '', 'X-SecOps-User' => 'a',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_read'), 200,
+        'who is known here needs no password');
+    is($get->('', 'wrong'), 200, 'so $remote_user must not be believed');
+    is($get->('', ''), 401, 'nobody stays nobody');
+    $t->done();
+};
 
 
 # The error pages are the same list wherever they are shipped, and lead to a

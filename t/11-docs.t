@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use File::Basename;
 use JSON::PP;
 use SecOps;
+use SecOps::Console;
 
 my $root = root();
 my $code = "$root/ngx_secops_module";
@@ -54,7 +55,8 @@ sub section { # of a page: from its heading to the next of the same rank
 
 sub directives {
     my $module = text("$code/ngx_http_secops_module.c");
-    my $conf = text("$code/ngx_http_secops_conf.c");
+    my $conf = join '', map { text($_) }
+        glob "$code/ngx_http_secops_conf*.c";
     my %found;
 
     while ($module =~ /\{\s ngx_string\("(secops_\w+)"\),\s*
@@ -66,7 +68,8 @@ sub directives {
             [ MAIN => 'http' ], [ SRV => 'server' ], [ LOC => 'location' ];
 
         $found{$name} = { contexts => join(', ', @contexts),
-            default => default("$module$conf", $name, $field =~ s/.*\.//r) };
+            default => default("$module$conf", $name, $field =~ s/.*\.//r,
+                $flags =~ /NGX_CONF_FLAG/) };
     }
 
     return \%found;
@@ -76,7 +79,7 @@ sub directives {
 # what a merge function puts where nothing was set, as a page prints it
 
 sub default {
-    my ($code, $name, $field) = @_;
+    my ($code, $name, $field, $flag) = @_;
 
     if ($name =~ /^secops_header_/) {
         my ($value) = $code =~ /&prev->$field,\s*&conf->$field,\s*"(.*?)"/;
@@ -93,10 +96,14 @@ sub default {
             . value($code, 'max_bytes') / 1024 / 1024 . 'm';
     }
 
+    return scalar value($code, 'cache_size') if $name eq 'secops_jwt_cache';
+
     my ($kind, $value) = value($code, $field);
 
-    return '—' if !defined $value || $value eq '""';
+    return '—' if !defined $value || $value eq '""' || $value eq 'NULL';
     return $value / 1000 . 's' if $kind eq 'msec_';
+    return $value . 's' if $kind eq 'sec_';
+    return $value ? 'on' : 'off' if $flag;
     return 0 if $value eq 'NGX_CONF_UNSET';
     return $value =~ s/"//gr;
 }
@@ -177,7 +184,8 @@ while ($errors =~ /^    \{ (\d+), secops_slice\("(.*?)"\) \},/mg) {
 my $record = text('docs/record-api.md');
 my @told;
 
-my $rows = section($record, '### Errors');
+my $rows = join '', map { section(text($_), '### Errors') }
+    glob "$root/docs/*.md";
 
 while ($rows =~ /^\| (\d+) \| `(.*?)` \|/mg) {
     my ($status, $message) = ($1, $2);
@@ -185,6 +193,9 @@ while ($rows =~ /^\| (\d+) \| `(.*?)` \|/mg) {
     $message =~ s/x$// if $message =~ /table x/;
     push @told, "$status $message";
 }
+
+my %seen;
+@told = grep { !$seen{$_}++ } @told;        # a page may repeat another's
 
 same(\@told, [ sort keys %messages ], 'error messages');
 
@@ -211,6 +222,104 @@ is_deeply([ section($operations, '## Errors of Redis')
     'the table of Redis\' errors is that of the code, in its order');
 
 
+# --- who may what -----------------------------------------------------------
+
+my $identity = text('docs/identity.md');
+my $routes = text("$code/ngx_http_secops_route.c");
+my $api_h = text("$code/api/ngx_http_secops_api.h");
+my @scopes = text("$code/identity/secops_scope.c")
+    =~ /secops_slice\("([\w:]+)"\)/g;
+my %scope = text("$code/identity/secops_scope.h")
+    =~ /^#define SECOPS_SCOPE_(\w+) +0x(\d+)$/mg;
+my ($input) = text("$code/identity/secops_scope.h")
+    =~ /^#define SECOPS_SCOPE_INPUT +\\\n *\((.*?)\)/ms;
+my (%operation, %group, $n_routes);
+
+$scope{$_} = $scopes[log(hex $scope{$_}) / log 2]
+    foreach grep { $_ ne 'NONE' } keys %scope;
+
+while ($routes =~ /\{\s*ngx_string\("(\/api\/[^"]+)"\),\s*
+                   NGX_HTTP_(?:SECOPS_)?(\w+),\s*NGX_HTTP_SECOPS_(\w+),\s*
+                   NGX_HTTP_SECOPS_(\w+),\s*SECOPS_PERMISSION_(\w+),\s*
+                   SECOPS_SCOPE_(\w+),\s*[01],\s*ngx_string\("([\w.]+)"\)/gx)
+{
+    my ($path, $method, $group, $access, $permission, $scope, $name)
+        = ($1, $2, $3, $4, $5, $6, $7);
+    my $role = $access eq 'PUBLIC' ? 'anybody'
+        : $access eq 'KNOWN' ? 'any caller' : lc $permission;
+    my $key = $scope eq 'NONE' ? '–' : "`$scope{$scope}`";
+
+    $operation{"| `$name` | `$method $path` | $role | $key |"} = 1;
+    $group{lc $group}{"$method " . $path =~ s/\*$//r =~ s/\*.*//r} = 1;
+    $n_routes++;
+}
+
+is($n_routes, () = $routes =~ /"\/api\//g, 'routes were read');
+same([ section($identity, '### Operations') =~ /^(\| `\w+\.\w+` .*\|)$/mg ],
+    [ sort keys %operation ], 'operations');
+
+# each group, and nothing of another one, in the table of secops_api
+
+my %told = section($page, '## secops_api')
+    =~ /^\| `(\w+)` \| (`[A-Z].*?) \|/mg;
+same([ keys %told ], [ sort keys %group ], 'groups');
+
+foreach my $group (sort keys %group) {
+    my @missing = grep { my ($method, $path) = split / /;
+        ($told{$group} // '') !~ /`(?:$method )?\Q$path\E/
+        && $path !~ m{^/api/now/v\d/} } keys %{$group{$group}};
+    is_deeply(\@missing, [], "the group $group: its paths");
+}
+
+same([ section($identity, '### Scopes') =~ /^\| `(\w+:\w+)` \|/mg ],
+    \@scopes, 'scopes');
+same([ section($identity, '### Scopes') =~ /^\| `(\w+:\w+)` \| yes \|/mg ],
+    [ map { $scope{$_} } ($input // '') =~ /SECOPS_SCOPE_(\w+)/g ],
+    'scopes of an input key');
+
+my %kinds = ('`oct`' => 'OCT', '`RSA`' => 'RSA', 'P-256' => 'P256',
+    'P-384' => 'P384', 'P-521' => 'P521', 'Ed25519' => 'ED25519',
+    'Ed448' => 'ED448');
+my $keys = section($identity, '### Algorithms and keys');
+my $jwa = text("$code/identity/secops_jwa.c");
+my %algorithms;
+
+while ($jwa =~ /secops_slice\("(\w+)"\),\s*SECOPS_JWA_(\w+),/g)
+{
+    $algorithms{"$2 $1"} = 1;
+}
+
+same([ map { my ($kind, $names) = @$_;
+        map { "$kinds{$kind} $_" } $names =~ /`(\w+)`/g }
+    map { [ /^\| .*?(`oct`|`RSA`|P-\d+|Ed\d+).*? \| (`.*`) \|$/ ] }
+    grep { /^\| `(?:oct|RSA|EC|OKP)`/ } split /\n/, $keys ],
+    [ sort keys %algorithms ], 'algorithms');
+
+# why a token is refused, why a key is not usable: static texts, all of them
+
+sub reasons {
+    return map { my $file = text($_); $file =~ s/\\"/'/g;
+        $file =~ /(?:return|reason =|[?:]|\[\] =)\s+"(it[^"]*|a [^"]*|an [^"]*|there [^"]*|no key [^"]*|something [^"]*)"/g
+        } @_;
+}
+
+my %found = map { s/'/"/gr => 1 } reasons(
+    map { "$code/identity/$_.c" } qw(secops_jws secops_jwt));
+my $why = section($identity, '### Why a token is refused');
+
+delete $found{'no key has its kid'};        # said in other words
+cmp_ok(scalar keys %found, '>=', 20, 'reasons of refusal were read');
+like($why, qr/`\Q$_\E`/, "identity.md tells why a token is refused: $_")
+    foreach sort keys %found;
+
+%found = map { s/'/"/gr => 1 } reasons(glob "$code/identity/secops_jwk*.c");
+$found{q(a secret must be as long as the algorithm's digest)}
+    = delete $found{q(a secret must be as long as the algorithm"s digest)} // 0;
+cmp_ok(scalar keys %found, '>=', 20, 'reasons about keys were read');
+like($keys, qr/`\Q$_\E`/, "identity.md tells why a key is not usable: $_")
+    foreach sort keys %found;
+
+
 # --- what is logged ---------------------------------------------------------
 
 my $lines = section($operations, '## The error log');
@@ -224,7 +333,7 @@ foreach my $source (map { text($_) } @sources) {
         my $format = join '', $1 =~ /"((?:[^"\\]|\\.)*)"/g;
 
         $format =~ s/\\"/"/g;
-        $format =~ s/%(?:u?[iLzT]|[VMsd])/…/g;
+        $format =~ s/%(?:u?[iLzT]|[VMsd])/…/g;   # as %uz and %V
         push @logged, $format if $format =~ /^secops/;
     }
 
@@ -287,6 +396,18 @@ foreach my $name (@tables) {
             sort keys %{$schema->{properties}} ], "$name: columns");
 }
 
+foreach my $file (glob "$code/schema/resources/*.json") {
+    my $type = basename($file, '.json');
+    my $schema = JSON::PP->new->decode(text($file));
+    my %required = map { $_ => 1 } @{$schema->{required} // []};
+    my $section = section(text('docs/resources-api.md'),
+        '## What an ' . $type =~ s/_/ /r . ' is');
+
+    same([ $section =~ /^(\| `\w+` \|.*\|)$/mg ],
+        [ map { column($_, $schema->{properties}{$_}, $required{$_}) }
+            sort keys %{$schema->{properties}} ], "$type: properties");
+}
+
 my $own = section($record, '### A table of your own');
 my ($keywords) = text("$code/model/secops_schema_keyword.c")
     =~ /secops_schema_keywords\[\] = \{(.*?)^\};/ms;
@@ -342,6 +463,14 @@ foreach my $secret (qw(redis.password secops.htpasswd)) {
     $t->write($secret, "x\n");
 }
 
+# a public key, a private one, a secret that will do and one that will not
+
+my $private = `openssl genpkey -algorithm ED25519`;
+$t->write('private.pem', $private);
+$t->write('idp.pem', scalar `openssl pkey -pubout -in ${\ $t->dir()}/private.pem`);
+$t->write('scripts.jwks', '{"kty":"oct","k":"' . 'k' x 43 . '"}');
+$t->write('short.jwks', '{"keys":[{"kty":"oct","k":"c2hvcnQ"}]}');
+
 my ($example) = $own =~ /^```json\n(.*?)^```$/ms;
 my ($file) = $own =~ m{`/etc/nginx/(secops/tables/\w+\.json)`};
 $t->write($file, $example);
@@ -372,7 +501,8 @@ my @bad = (
     'secops_api; secops_redis redis://127.0.0.1;',
     'secops_api; secops_auth header;',
     'secops_api; secops_redis redis://127.0.0.1; secops_auth variables;',
-    'secops_auth jwt;', 'secops_auth header header;',
+    'secops_api; secops_redis redis://127.0.0.1; secops_auth jwt;',
+    'secops_auth foo;', 'secops_auth header header;',
     (map { "secops_api; secops_auth header; secops_redis $_;" }
         '127.0.0.1', 'rediss://127.0.0.1', 'redis://u:p@127.0.0.1',
         'redis://no-such-host.invalid', 'redis://u@127.0.0.1'
@@ -386,8 +516,16 @@ my @bad = (
         'secops_redis_max_pending commands=0', 'secops_redis_prefix ""',
         'secops_user $nope', 'secops_trusted_proxy foo', 'secops_max_depth 0',
         'secops_max_batch 0', 'secops_audit_maxlen x',
-        map({ "secops_header_$_ \"\"" } qw(user roles domain)),
-        map({ "secops_${_}_role x; secops_${_}_role y" } qw(write read))),
+        'secops_public_url $nope', 'secops_api_key_cache x',
+        map({ "secops_header_$_ \"\"" } qw(user roles domain api_key)),
+        map({ "secops_${_}_role x; secops_${_}_role y" }
+            qw(write read admin))),
+    (map { "$api secops_jwt_$_;" }
+        map({ "key_file /etc/nginx/$_" } qw(nope empty private.pem short.jwks)),
+        'key_request keys', 'key_request /a; secops_jwt_key_request /b',
+        'key_request /keys interval=0', 'issuer ""', 'audience ""', 'leeway x',
+        'max_lifetime x', 'require_expiration maybe', 'cache 0',
+        map({ "claim_$_ x; secops_jwt_claim_$_ y" } qw(user roles domain))),
 );
 
 $t->write('empty', '');
@@ -419,57 +557,6 @@ while ($page =~ /^Refused:\n\n```text\n(.*?)^```$/msg) {
 
 # --- commands ---------------------------------------------------------------
 
-# what differs from run to run; ids that stand in a command are those that an
-# earlier one printed
-
-my %id;
-
-sub normal {
-    my ($output) = @_;
-    $output =~ s/\b[0-9a-f]{32}\b/ID/g;
-    $output =~ s/\b\d{13}(-\d+)?\b/TIME/g;
-    $output =~ s/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/TIME/g;
-    $output =~ s/^(Date: |Server: ).*/$1/mg;
-    return $output;
-}
-
-
-sub remember {
-    my ($shown, $got) = @_;
-    my @shown = $shown =~ /\b([0-9a-f]{32})\b/g;
-    my @got = $got =~ /\b([0-9a-f]{32})\b/g;
-    @id{@shown} = @got if @shown == @got;
-}
-
-
-my $last = '';
-
-sub execute {
-    my ($command, $before) = @_;
-    my $port = $t->port();
-    my $quoted = $command;
-
-    $quoted =~ s/\b([0-9a-f]{32})\b/$id{$1} \/\/ $1/ge;
-    $quoted =~ s/\bSYSID\b/$last/g;
-
-    # as on a terminal, unless another program reads it
-    my $raw = $command =~ /\|/ ? '' : ' --no-raw';
-    $quoted =~ s/redis-cli -s run\/redis\.sock/redis-cli$raw -s $redis->{socket}/g;
-
-    my $script = "$before\n$quoted\n" =~ s/127\.0\.0\.1:8480/127.0.0.1:$port/gr;
-    $script =~ s/\bcurl /curl -s /g;
-
-    open my $shell, '-|', 'bash', '-c', "$script" or die "can not run bash: $!";
-    my $output = do { local $/; <$shell> } // '';
-    close $shell;
-
-    my ($sys_id) = $output =~ /"sys_id":"(\w{32})"/;
-    $last = $sys_id // $last;
-
-    return ($output, $quoted);
-}
-
-
 my $conf = text('conf-examples/run.conf.in');
 $conf =~ s/^(?:load_module|\@USER\@|worker_processes|daemon|pid) .*\n//mg;
 $conf =~ s/^(?:\@USER\@|error_log .*)\n//mg;
@@ -481,45 +568,93 @@ $t->run("%%MAIN%%\n$conf");
 
 my $commands = 0;
 
-foreach my $name (@pages) {
+# those of identity.md are run by t/10-conf-examples.t, each with its example
+
+foreach my $name (grep { $_ ne 'docs/identity.md' } @pages) {
+    my $console = SecOps::Console->new($t, $redis);
     my $content = text($name);
-    my $before = '';
-    my $new = '';
+    my $new = $console->check($name, $content);
 
-    foreach my $part (split /(^```console\n.*?^```$)/ms, $content) {
-        if ($part !~ /^```console\n(.*)^```$/ms) {
-            $new .= $part;
-            next;
-        }
-
-        my @steps = split /^(?=\$ )/m, $1;
-        $new .= "```console\n";
-
-        foreach my $step (@steps) {
-            my ($command, $shown) = $step =~ /^\$ (.*?)\n(.*)\z/s;
-            my ($output, $run) = execute($command, $before);
-
-            $before .= "$command\n" if $command =~ /^\w+=/;
-            $output .= "\n" if length $output && $output !~ /\n\z/;
-            $output =~ s/\r//g;
-            $commands++;
-
-            if ($ENV{SECOPS_WRITE_DOCS}) {
-                $run =~ s/redis-cli( --no-raw)? -s \S+/redis-cli -s run\/redis.sock/;
-                $new .= "\$ $run\n$output";
-                next;
-            }
-
-            remember($shown, $output);
-            is(normal($output), normal($shown), "$name: $command");
-        }
-
-        $new .= '```';
-    }
-
-    $t->write("$root/$name", $new) if $ENV{SECOPS_WRITE_DOCS};
+    $t->write("$root/$name", $new) if $new ne $content;
+    $commands += $console->commands();
 }
 
 cmp_ok($commands, '>=', 20, 'commands were run');
+
+
+# --- the ACL user -----------------------------------------------------------
+
+# one request of each kind, as the user that the page sets up: the rights are
+# enough, and none is there for nothing but those to connect
+
+my ($acl) = text('docs/storage.md') =~ /(ACL SETUSER edge .*)/;
+my @rights = $acl =~ /\+(\w+)/g;
+my $user = SecOps->new();
+my $store = $user->redis();
+
+$acl =~ s/'//g;
+$store->cmd(split ' ', $acl);
+$user->write('password', "a-long-password\n");
+$user->run("%%MAIN%%\n" . <<'EOT');
+events { }
+http {
+    %%HTTP%%
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS%%;
+            secops_redis_user edge;
+            secops_redis_password_file %%DIR%%/password;
+            secops_auth header api_key;
+            secops_api_key_cache 0;
+        }
+    }
+}
+EOT
+
+sub statuses {
+    my %who = ('X-SecOps-User' => 'a',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write sn_sec_cmn.admin');
+    my $set = { a => { type => 'api_key', properties => { name => 'a',
+        scopes => [ 'read:resources' ] } } };
+    my $made = $user->request('POST', '/api/v2/resources', \%who, $set);
+    my $key = $made->{json}{created}[0]{value};
+    my $record = $user->request('POST', '/api/sn_sec_cmn/'
+        . 'integration_capabilities/threat_lookup', \%who,
+        '{"observable":"x","finding":"Clean","source_engine":"y"}');
+
+    # the last use is stored behind the answer's back
+    my $title = '/api/v2/resources?title=a';
+    my $listed = $key && $user->request('GET', $title,
+        { 'x-arcanna-api-key' => $key });
+    my $used = $key && wait_for(sub {
+        $user->request('GET', $title, \%who)->{body} =~ /"last_used"/ }, 0.3);
+
+    return join ' ', $made->{status}, $record->{status},
+        $listed ? $listed->{status} : '-', $used ? 'used' : '-',
+        map({ $user->request('GET', $_, \%who)->{status} }
+            $record->{headers}{location} // '/', '/api/v1/health',
+            '/api/secops/v1/audit', '/api/v2/resources'),
+        $user->request('DELETE', $title, \%who)->{status},
+        scalar @{$store->cmd('KEYS', 'secops:{key:*')};
+}
+
+
+my $all_well = '200 201 200 used 200 200 200 200 200 0';
+is(statuses(), $all_well, 'the rights in storage.md are enough');
+
+foreach my $right (grep { !/^(?:ping|select)$/ } @rights) {
+
+    # a key that the last round could not delete
+    $store->cmd('FLUSHALL');
+    $store->cmd('SCRIPT', 'FLUSH');
+    $store->cmd('ACL', 'SETUSER', 'edge', "-$right");
+    isnt(statuses(), $all_well, "$right is needed");
+    $store->cmd('ACL', 'SETUSER', 'edge', "+$right");
+}
+
+is($user->quit(), 0, 'the nginx of this user ended when it was told to');
+is_deeply([ $user->faults() ], [], '... without an alert');
 
 $t->done();

@@ -194,7 +194,7 @@ foreach my $case (
     ['api', 'secops_api; secops_api;', qr/is duplicate/],
     ['auth', 'secops_auth;', qr/invalid number of arguments/],
     ['auth', 'secops_auth basic;',
-        qr/unknown method "basic", must be "header" or "variables"/],
+        qr/unknown method "basic", must be "header", "variables", "jwt" or/],
     ['auth', 'secops_auth Header;', qr/unknown method "Header"/],
     ['auth', 'secops_auth header header;', qr/duplicate method "header"/],
     ['auth', 'secops_auth header off;', qr/unknown method "off"/],

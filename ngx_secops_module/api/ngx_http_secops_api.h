@@ -21,13 +21,16 @@
 
 /* groups of operations, as secops_api names them */
 
-#define NGX_HTTP_SECOPS_RECORDS  0x0001
-#define NGX_HTTP_SECOPS_TABLES   0x0002
-#define NGX_HTTP_SECOPS_HEALTH   0x0004
-#define NGX_HTTP_SECOPS_ERRORS   0x8000     /* alone: answers error_page */
+#define NGX_HTTP_SECOPS_RECORDS    0x0001
+#define NGX_HTTP_SECOPS_TABLES     0x0002
+#define NGX_HTTP_SECOPS_HEALTH     0x0004
+#define NGX_HTTP_SECOPS_RESOURCES  0x0008
+#define NGX_HTTP_SECOPS_AUDIT      0x0010
+#define NGX_HTTP_SECOPS_ERRORS     0x8000     /* alone: answers error_page */
 
 #define NGX_HTTP_SECOPS_ALL                                                   \
-    (NGX_HTTP_SECOPS_RECORDS|NGX_HTTP_SECOPS_TABLES|NGX_HTTP_SECOPS_HEALTH)
+    (NGX_HTTP_SECOPS_RECORDS|NGX_HTTP_SECOPS_TABLES|NGX_HTTP_SECOPS_HEALTH    \
+     |NGX_HTTP_SECOPS_RESOURCES|NGX_HTTP_SECOPS_AUDIT)
 
 
 typedef struct ngx_http_secops_ctx_s  ngx_http_secops_ctx_t;
@@ -43,6 +46,16 @@ ngx_int_t ngx_http_secops_tables_get(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_health_v1(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_health_v2(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_resources_save(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_resources_list(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_resources_delete(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_scopes_get(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_audit_get(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
 

@@ -2,6 +2,9 @@
 /*
  * Readiness, for load balancers and clients: 200 when Redis has just accepted
  * a write, 503 otherwise.  Anybody may ask.
+ *
+ * Clients of /api/v1 find out there, with an api key, whether the key is good:
+ * that it is not, is no error there but an answer.
  */
 
 #include "ngx_http_secops.h"
@@ -17,6 +20,9 @@ typedef struct {
 } ngx_http_secops_health_t;
 
 
+static ngx_int_t ngx_http_secops_health_key(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+static void ngx_http_secops_health_wake(ngx_http_request_t *r);
 static ngx_int_t ngx_http_secops_health(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_str_t *ready, ngx_str_t *not_ready);
 static void ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
@@ -33,7 +39,67 @@ ngx_http_secops_health_v1(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     static ngx_str_t  not_ready =
                           ngx_string("{\"status\":false,\"connected\":false}");
 
-    return ngx_http_secops_health(r, ctx, &ready, &not_ready);
+    switch (ngx_http_secops_health_key(r, ctx)) {
+
+    case NGX_AGAIN:
+        return ngx_http_secops_wait(r, ctx);
+
+    case NGX_ABORT:
+        return ngx_http_secops_reply(r, NGX_HTTP_OK, &not_ready);
+
+    case NGX_ERROR:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    default:
+
+        /* no key, a good one, or Redis does not say: then it will not be
+           ready either */
+
+        return ngx_http_secops_health(r, ctx, &ready, &not_ready);
+    }
+}
+
+
+/* as ngx_http_secops_auth_api_key() */
+
+static ngx_int_t
+ngx_http_secops_health_key(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    ngx_http_secops_loc_conf_t    *slcf;
+    ngx_http_secops_credential_t   credential;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    if (!ngx_http_secops_auth_enabled(&slcf->identity,
+                                      NGX_HTTP_SECOPS_AUTH_API_KEY))
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->auth.wake = ngx_http_secops_health_wake;
+
+    ngx_memzero(&credential, sizeof(ngx_http_secops_credential_t));
+
+    return ngx_http_secops_auth_api_key(r, &slcf->identity, &ctx->auth,
+                                        &credential);
+}
+
+
+static void
+ngx_http_secops_health_wake(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ngx_http_secops_resume(r);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+
+    rc = ngx_http_secops_health_v1(r, ctx);
+
+    if (rc != NGX_DONE) {
+        ngx_http_secops_finish(r, ctx, rc);
+    }
 }
 
 

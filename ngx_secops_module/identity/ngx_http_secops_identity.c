@@ -1,8 +1,7 @@
 
 /*
- * Identity from trusted headers and from variables.  What a method can not
- * vouch for counts for nothing: a name that is no text, a header that stands
- * there twice, headers from a peer that is not trusted.
+ * From credential to identity: the order of the methods, and what holds for
+ * all of them.  What a method can not vouch for counts for nothing.
  */
 
 #include "identity/ngx_http_secops_identity.h"
@@ -11,8 +10,8 @@
 
 
 typedef ngx_int_t (*ngx_http_secops_auth_pt)(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_str_t *user, ngx_str_t *roles,
-    ngx_str_t *domain);
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
 
 
 typedef struct {
@@ -21,27 +20,21 @@ typedef struct {
 } ngx_http_secops_auth_method_t;
 
 
-static ngx_int_t ngx_http_secops_auth_header(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_str_t *user, ngx_str_t *roles,
-    ngx_str_t *domain);
-static ngx_int_t ngx_http_secops_auth_variables(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_str_t *user, ngx_str_t *roles,
-    ngx_str_t *domain);
 static ngx_int_t ngx_http_secops_identity_check(ngx_http_request_t *r,
-    ngx_str_t *user, ngx_str_t *domain);
-static ngx_int_t ngx_http_secops_peer_trusted(ngx_http_request_t *r,
-    ngx_array_t *trusted);
-static ngx_int_t ngx_http_secops_peer_sockaddr(ngx_http_request_t *r,
-    ngx_addr_t *peer);
-static ngx_int_t ngx_http_secops_header_value(ngx_http_request_t *r,
-    ngx_http_secops_header_t *header, ngx_str_t *value);
+    ngx_http_secops_credential_t *credential);
+static void ngx_http_secops_identity_set(
+    ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_credential_t *credential,
+    ngx_http_secops_identity_t *identity);
 
 
 /* in the order of ngx_http_secops_auth_method_e */
 
 static ngx_http_secops_auth_method_t  ngx_http_secops_auth_methods[] = {
     { ngx_string("header"), ngx_http_secops_auth_header },
-    { ngx_string("variables"), ngx_http_secops_auth_variables }
+    { ngx_string("variables"), ngx_http_secops_auth_variables },
+    { ngx_string("jwt"), ngx_http_secops_auth_jwt },
+    { ngx_string("api_key"), ngx_http_secops_auth_api_key }
 };
 
 
@@ -50,56 +43,51 @@ static ngx_str_t  ngx_http_secops_default_domain = ngx_string("global");
 
 ngx_int_t
 ngx_http_secops_identify(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_identity_t *identity)
 {
     ngx_int_t                       rc;
-    ngx_str_t                       roles;
-    ngx_uint_t                      i, *methods;
-    secops_slice_t                  list, read_role, write_role;
+    ngx_uint_t                     *methods;
+    ngx_http_secops_credential_t    credential;
     ngx_http_secops_auth_method_t  *method;
 
     methods = conf->methods->elts;
 
-    for (i = 0; i < conf->methods->nelts; i++) {
+    for ( /* void */ ; auth->current < conf->methods->nelts; auth->current++) {
 
-        method = &ngx_http_secops_auth_methods[methods[i]];
+        method = &ngx_http_secops_auth_methods[methods[auth->current]];
 
-        ngx_str_null(&roles);
-        ngx_str_null(&identity->user);
-        ngx_str_null(&identity->domain);
+        ngx_memzero(&credential, sizeof(ngx_http_secops_credential_t));
 
-        rc = method->handler(r, conf, &identity->user, &roles,
-                             &identity->domain);
+        rc = method->handler(r, conf, auth, &credential);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_secops_identity_check(r, &identity->user,
-                                                &identity->domain);
+            rc = ngx_http_secops_identity_check(r, &credential);
         }
 
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                        "secops auth %V: %i \"%V\"", &method->name, rc,
-                       &identity->user);
+                       &credential.user);
 
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
+        switch (rc) {
+
+        case NGX_OK:
+            identity->method = methods[auth->current];
+            ngx_http_secops_identity_set(conf, &credential, identity);
+            return NGX_OK;
+
+        case NGX_ABORT:
+            auth->rejected = 1;
+            break;
+
+        case NGX_DECLINED:
+            break;
+
+        default:
+            return rc;
         }
 
-        if (rc != NGX_OK) {
-            continue;
-        }
-
-        list.len = roles.len;
-        list.data = roles.data;
-        read_role.len = conf->read_role.len;
-        read_role.data = conf->read_role.data;
-        write_role.len = conf->write_role.len;
-        write_role.data = conf->write_role.data;
-
-        identity->method = methods[i];
-        identity->permissions = secops_role_permissions(list, read_role,
-                                                        write_role);
-        return NGX_OK;
+        auth->data = NULL;
     }
 
     return NGX_DECLINED;
@@ -107,106 +95,71 @@ ngx_http_secops_identify(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_secops_identity_check(ngx_http_request_t *r, ngx_str_t *user,
-    ngx_str_t *domain)
+ngx_http_secops_identity_check(ngx_http_request_t *r,
+    ngx_http_secops_credential_t *credential)
 {
     secops_slice_t  name;
 
-    if (user->len == 0) {
+    if (credential->user.len == 0) {
         return NGX_DECLINED;
     }
 
-    if (domain->len == 0) {
-        *domain = ngx_http_secops_default_domain;
+    if (credential->domain.len == 0) {
+        credential->domain = ngx_http_secops_default_domain;
     }
 
-    name.len = user->len;
-    name.data = user->data;
+    name.len = credential->user.len;
+    name.data = credential->user.data;
 
-    if (user->len > NGX_HTTP_SECOPS_USER_MAX || !secops_text_is_name(name)) {
+    if (name.len > NGX_HTTP_SECOPS_USER_MAX || !secops_text_is_name(name)) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "secops: the user's name is longer than %d bytes or "
                       "not UTF-8 text", NGX_HTTP_SECOPS_USER_MAX);
-        return NGX_DECLINED;
+        return NGX_ABORT;
     }
 
-    name.len = domain->len;
-    name.data = domain->data;
+    name.len = credential->domain.len;
+    name.data = credential->domain.data;
 
-    if (domain->len > NGX_HTTP_SECOPS_DOMAIN_MAX
-        || !secops_text_is_name(name))
-    {
+    if (name.len > NGX_HTTP_SECOPS_DOMAIN_MAX || !secops_text_is_name(name)) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "secops: the domain's name is longer than %d bytes or "
                       "not UTF-8 text", NGX_HTTP_SECOPS_DOMAIN_MAX);
-        return NGX_DECLINED;
+        return NGX_ABORT;
     }
 
     return NGX_OK;
 }
 
 
-static ngx_int_t
-ngx_http_secops_auth_header(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_str_t *user, ngx_str_t *roles,
-    ngx_str_t *domain)
+static void
+ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_credential_t *credential,
+    ngx_http_secops_identity_t *identity)
 {
-    ngx_int_t  rc;
+    secops_roles_t  roles;
+    secops_slice_t  list;
 
-    rc = ngx_http_secops_header_value(r, &conf->header_user, user);
+    list.len = credential->roles.len;
+    list.data = credential->roles.data;
+    roles.read.len = conf->read_role.len;
+    roles.read.data = conf->read_role.data;
+    roles.write.len = conf->write_role.len;
+    roles.write.data = conf->write_role.data;
+    roles.admin.len = conf->admin_role.len;
+    roles.admin.data = conf->admin_role.data;
 
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    rc = ngx_http_secops_peer_trusted(r, conf->trusted);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (ngx_http_secops_header_value(r, &conf->header_roles, roles)
-        == NGX_ABORT
-        || ngx_http_secops_header_value(r, &conf->header_domain, domain)
-           == NGX_ABORT)
-    {
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
+    identity->user = credential->user;
+    identity->domain = credential->domain;
+    identity->scopes = credential->scopes;
+    identity->permissions = secops_role_permissions(list, &roles);
 }
 
 
-static ngx_int_t
-ngx_http_secops_auth_variables(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_str_t *user, ngx_str_t *roles,
-    ngx_str_t *domain)
-{
-    if (ngx_http_complex_value(r, conf->user, user) != NGX_OK) {
-        return NGX_ERROR;
-    }
+/* where there are several, somebody between the client and here forgot to
+   remove the client's own */
 
-    if (conf->roles && ngx_http_complex_value(r, conf->roles, roles) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (conf->domain
-        && ngx_http_complex_value(r, conf->domain, domain) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * NGX_OK; NGX_DECLINED, there is none; NGX_ABORT, there are several: somebody
- * between the client and here forgot to remove the client's own.
- */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_header_value(ngx_http_request_t *r,
     ngx_http_secops_header_t *header, ngx_str_t *value)
 {
@@ -255,85 +208,6 @@ ngx_http_secops_header_value(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_secops_peer_trusted(ngx_http_request_t *r, ngx_array_t *trusted)
-{
-    ngx_int_t   rc;
-    ngx_addr_t  peer;
-
-    rc = ngx_http_secops_peer_sockaddr(r, &peer);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (ngx_cidr_match(peer.sockaddr, trusted) == NGX_OK) {
-        return NGX_OK;
-    }
-
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "secops: identity headers from untrusted peer \"%V\", "
-                  "ignored", &peer.name);
-
-    return NGX_DECLINED;
-}
-
-
-/*
- * The address of the connection itself.  The realip module replaces it by one
- * that a header names, and keeps the original only for its variable; where
- * that module is not built in, there is no such variable.
- */
-
-static ngx_int_t
-ngx_http_secops_peer_sockaddr(ngx_http_request_t *r, ngx_addr_t *peer)
-{
-    ngx_uint_t                  key;
-    ngx_str_t                   text;
-    ngx_connection_t           *c;
-    ngx_http_variable_value_t  *v;
-    static ngx_str_t            name = ngx_string("realip_remote_addr");
-    static struct sockaddr      local = { .sa_family = AF_UNIX };
-
-    c = r->connection;
-
-    key = ngx_hash_key(name.data, name.len);
-    v = ngx_http_get_variable(r, &name, key);
-
-    if (v == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (v->not_found
-        || (v->len == c->addr_text.len
-            && ngx_memcmp(v->data, c->addr_text.data, v->len) == 0))
-    {
-        peer->sockaddr = c->sockaddr;
-        peer->socklen = c->socklen;
-        peer->name = c->addr_text;
-        return NGX_OK;
-    }
-
-    text.len = v->len;
-    text.data = v->data;
-
-    if (text.len == 5 && ngx_strncmp(text.data, "unix:", 5) == 0) {
-        peer->sockaddr = &local;
-        peer->socklen = sizeof(local);
-        peer->name = text;
-        return NGX_OK;
-    }
-
-    if (ngx_parse_addr(r->pool, peer, text.data, text.len) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    peer->name = text;
-
-    return NGX_OK;
-}
-
-
 ngx_str_t *
 ngx_http_secops_auth_method_name(ngx_uint_t method)
 {
@@ -365,17 +239,52 @@ ngx_http_secops_auth_method(ngx_str_t *name)
 }
 
 
-/* scripts of these APIs log in with Basic, and look for this very challenge */
+ngx_uint_t
+ngx_http_secops_auth_enabled(ngx_http_secops_identity_conf_t *conf,
+    ngx_uint_t method)
+{
+    ngx_uint_t  i, *methods;
+
+    if (conf->methods == NULL) {
+        return 0;
+    }
+
+    methods = conf->methods->elts;
+
+    for (i = 0; i < conf->methods->nelts; i++) {
+        if (methods[i] == method) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * A location that takes tokens says so, as RFC 6750 has it.  Otherwise: scripts
+ * of these APIs log in with Basic, and look for this very challenge.
+ */
 
 ngx_int_t
-ngx_http_secops_challenge(ngx_http_request_t *r)
+ngx_http_secops_challenge(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth)
 {
+    ngx_str_t        *value;
     ngx_table_elt_t  *h;
 
     static ngx_str_t  name = ngx_string("WWW-Authenticate");
-    static ngx_str_t  value = ngx_string("Basic realm=\"Service-now\"");
+    static ngx_str_t  basic = ngx_string("Basic realm=\"Service-now\"");
+    static ngx_str_t  bearer = ngx_string("Bearer realm=\"Service-now\"");
+    static ngx_str_t  invalid = ngx_string("Bearer error=\"invalid_token\"");
 
-    h = ngx_http_secops_add_header(r, &name, &value);
+    value = &basic;
+
+    if (ngx_http_secops_auth_enabled(conf, NGX_HTTP_SECOPS_AUTH_JWT)) {
+        value = auth->rejected ? &invalid : &bearer;
+    }
+
+    h = ngx_http_secops_add_header(r, &name, value);
     if (h == NULL) {
         return NGX_ERROR;
     }

@@ -12,7 +12,10 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "identity/ngx_http_secops_jwt.h"
 #include "identity/secops_role.h"
+#include "identity/secops_scope.h"
+#include "store/ngx_secops_store.h"
 
 
 #define NGX_HTTP_SECOPS_USER_MAX    255
@@ -21,7 +24,9 @@
 
 typedef enum {
     NGX_HTTP_SECOPS_AUTH_HEADER = 0,
-    NGX_HTTP_SECOPS_AUTH_VARIABLES
+    NGX_HTTP_SECOPS_AUTH_VARIABLES,
+    NGX_HTTP_SECOPS_AUTH_JWT,
+    NGX_HTTP_SECOPS_AUTH_API_KEY
 } ngx_http_secops_auth_method_e;
 
 
@@ -33,7 +38,8 @@ typedef struct {
 } ngx_http_secops_header_t;
 
 
-/* read-only once the configuration was read */
+/* read-only once the configuration was read, but for what jwt and api_keys
+   point to: each worker's own */
 
 typedef struct {
     ngx_array_t                     *methods;   /* of ngx_uint_t */
@@ -47,33 +53,106 @@ typedef struct {
     ngx_http_secops_header_t         header_domain;
     ngx_array_t                     *trusted;   /* of ngx_cidr_t */
 
+    ngx_http_secops_jwt_conf_t       jwt;
+
+    ngx_http_secops_header_t         header_api_key;
+    ngx_msec_t                       api_key_cache;
+    struct ngx_secops_api_keys_s    *api_keys;  /* NULL: not a method here */
+    ngx_secops_store_t              *store;     /* where api keys are */
+
     ngx_str_t                        write_role;
     ngx_str_t                        read_role;
+    ngx_str_t                        admin_role;
 } ngx_http_secops_identity_conf_t;
 
 
-/* user and domain are UTF-8 without control characters, not empty; all are
-   valid as long as the request */
+/*
+ * What is known of the caller.  user and domain are UTF-8 without control
+ * characters, not empty; all are valid as long as the request.  Roles give
+ * permissions and an api key has scopes: never both.
+ */
 
 typedef struct {
     ngx_str_t                        user;
     ngx_str_t                        domain;
     ngx_uint_t                       permissions;   /* SECOPS_PERMISSION_* */
+    ngx_uint_t                       scopes;    /* SECOPS_SCOPE_* */
     ngx_uint_t                       method;
 } ngx_http_secops_identity_t;
 
 
+/* what a method has found out */
+
+typedef struct {
+    ngx_str_t                        user;      /* empty: nobody */
+    ngx_str_t                        roles;     /* a list */
+    ngx_str_t                        domain;    /* empty: the default one */
+    ngx_uint_t                       scopes;
+} ngx_http_secops_credential_t;
+
+
+typedef void (*ngx_http_secops_wake_pt)(ngx_http_request_t *r);
+
+
+/*
+ * How far the identification of a request has come; zeroed before the first
+ * call, in the request's context, and there until the request ends.
+ */
+
+typedef struct {
+    ngx_uint_t                       current;   /* index in conf->methods */
+    void                            *data;      /* the current method's own;
+                                                   NULL when it begins */
+    ngx_uint_t                       rejected;  /* 1: a credential was there
+                                                   that is not valid */
+    ngx_http_secops_wake_pt          wake;      /* set by the caller: see
+                                                   NGX_AGAIN below */
+} ngx_http_secops_auth_t;
+
+
 /*
  * NGX_OK: identity is filled in.  NGX_DECLINED: no method knows the caller.
- * NGX_ERROR: no memory, or a variable could not be evaluated.
+ * NGX_AGAIN: something has to be fetched first; auth->wake(r) is called once
+ * it is there, from an event of its own, and then this is to be called again.
+ * NGX_BUSY: who calls can not be found out at present.  NGX_ERROR: no memory,
+ * or a variable could not be evaluated.
  */
 
 ngx_int_t ngx_http_secops_identify(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_identity_t *identity);
 
 
-/* "header", "variables": as in secops_auth; never NULL */
+/*
+ * The methods.  Each returns as above: NGX_OK with *credential, NGX_DECLINED
+ * when the request has no credential of its kind; and NGX_ABORT when there is
+ * one which is not valid, said in the log.
+ */
+
+ngx_int_t ngx_http_secops_auth_header(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
+ngx_int_t ngx_http_secops_auth_variables(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
+ngx_int_t ngx_http_secops_auth_jwt(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
+ngx_int_t ngx_http_secops_auth_api_key(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
+
+
+/*
+ * The value of a request header that may stand there once.  NGX_DECLINED:
+ * there is none; NGX_ABORT: there are several, said in the log.
+ */
+
+ngx_int_t ngx_http_secops_header_value(ngx_http_request_t *r,
+    ngx_http_secops_header_t *header, ngx_str_t *value);
+
+
+/* "header", "variables" and so on: as in secops_auth; never NULL */
 
 ngx_str_t *ngx_http_secops_auth_method_name(ngx_uint_t method);
 
@@ -83,9 +162,16 @@ ngx_str_t *ngx_http_secops_auth_method_name(ngx_uint_t method);
 ngx_int_t ngx_http_secops_auth_method(ngx_str_t *name);
 
 
+/* 1 when the method is one of the conf's */
+
+ngx_uint_t ngx_http_secops_auth_enabled(ngx_http_secops_identity_conf_t *conf,
+    ngx_uint_t method);
+
+
 /* adds the WWW-Authenticate of a 401 to the response */
 
-ngx_int_t ngx_http_secops_challenge(ngx_http_request_t *r);
+ngx_int_t ngx_http_secops_challenge(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth);
 
 
 #endif /* _NGX_HTTP_SECOPS_IDENTITY_H_INCLUDED_ */

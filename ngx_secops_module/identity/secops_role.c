@@ -52,16 +52,22 @@ secops_role_separator(unsigned char c)
 
 
 unsigned
-secops_role_permissions(secops_slice_t list, secops_slice_t read_role,
-    secops_slice_t write_role)
+secops_role_permissions(secops_slice_t list, const secops_roles_t *roles)
 {
-    if (secops_role_listed(list, write_role)) {
-        return SECOPS_PERMISSION_READ | SECOPS_PERMISSION_WRITE;
+    unsigned  permissions;
+
+    permissions = SECOPS_PERMISSION_NONE;
+
+    if (secops_role_listed(list, roles->write)) {
+        permissions = SECOPS_PERMISSION_READ | SECOPS_PERMISSION_WRITE;
+
+    } else if (secops_role_listed(list, roles->read)) {
+        permissions = SECOPS_PERMISSION_READ;
     }
 
-    if (secops_role_listed(list, read_role)) {
-        return SECOPS_PERMISSION_READ;
+    if (secops_role_listed(list, roles->admin)) {
+        permissions |= SECOPS_PERMISSION_ADMIN;
     }
 
-    return SECOPS_PERMISSION_NONE;
+    return permissions;
 }

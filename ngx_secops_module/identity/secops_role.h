@@ -10,9 +10,19 @@
 #include "util/secops_slice.h"
 
 
-#define SECOPS_PERMISSION_NONE   0x00   /* anybody may */
-#define SECOPS_PERMISSION_READ   0x01
-#define SECOPS_PERMISSION_WRITE  0x02
+#define SECOPS_PERMISSION_NONE    0x00
+#define SECOPS_PERMISSION_READ    0x01
+#define SECOPS_PERMISSION_WRITE   0x02
+#define SECOPS_PERMISSION_ADMIN   0x04
+
+
+/* the names that stand for the permissions; borrowed */
+
+typedef struct {
+    secops_slice_t  read;
+    secops_slice_t  write;
+    secops_slice_t  admin;
+} secops_roles_t;
 
 
 /*
@@ -24,10 +34,11 @@
 int secops_role_listed(secops_slice_t list, secops_slice_t role);
 
 
-/* the permissions that a list of roles gives: who may write may read */
+/* the permissions that a list of roles gives: who may write may read, and an
+   administrator may do neither for that reason alone */
 
-unsigned secops_role_permissions(secops_slice_t list, secops_slice_t read_role,
-    secops_slice_t write_role);
+unsigned secops_role_permissions(secops_slice_t list,
+    const secops_roles_t *roles);
 
 
 #endif /* _SECOPS_ROLE_H_INCLUDED_ */

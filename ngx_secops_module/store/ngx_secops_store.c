@@ -1,13 +1,8 @@
 
 /* Store calls as Redis commands; see ngx_secops_store.h. */
 
-#include "redis/ngx_secops_redis.h"
-#include "store/ngx_secops_store.h"
+#include "store/ngx_secops_store_internal.h"
 #include "util/secops_id.h"
-
-
-#define ngx_secops_store_literal(cmd, text)                                   \
-    ngx_secops_redis_cmd_arg(cmd, text, sizeof(text) - 1)
 
 
 /* names, lengths and small arguments of a record's commands, rounded up */
@@ -26,15 +21,8 @@ static void ngx_secops_store_index(ngx_secops_redis_cmd_t *cmd,
 static void ngx_secops_store_audit(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_store_t *store, const ngx_secops_store_record_t *record,
     ngx_uint_t shard);
-static ngx_int_t ngx_secops_store_send(ngx_secops_store_call_t *call,
-    ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
-    ngx_secops_redis_handler_pt handler);
-static void ngx_secops_store_written(void *data,
-    ngx_secops_redis_result_t *reply);
 static void ngx_secops_store_read(void *data,
     ngx_secops_redis_result_t *reply);
-static void ngx_secops_store_answer(ngx_secops_store_call_t *call,
-    ngx_secops_redis_result_t *reply, ngx_secops_store_result_t *result);
 
 
 /*
@@ -129,47 +117,22 @@ ngx_secops_store_index(ngx_secops_redis_cmd_t *cmd,
 }
 
 
-/* the entry's own id is its time */
-
 static void
 ngx_secops_store_audit(ngx_secops_redis_cmd_t *cmd, ngx_secops_store_t *store,
     const ngx_secops_store_record_t *record, ngx_uint_t shard)
 {
-    secops_key_t               key;
-    ngx_secops_store_audit_t  *audit;
-
-    audit = record->audit;
+    secops_key_t    key;
+    secops_slice_t  id;
 
     secops_keys_audit(&key, record->space, shard);
 
-    ngx_secops_redis_cmd_begin(cmd, store->audit_maxlen.len ? 20 : 17);
+    id.len = SECOPS_ID_LEN;
+    id.data = record->sys_id;
+
+    ngx_secops_redis_cmd_begin(cmd, 2 + ngx_secops_store_audit_argc(store));
     ngx_secops_store_literal(cmd, "XADD");
     ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
-
-    if (store->audit_maxlen.len) {
-        ngx_secops_store_literal(cmd, "MAXLEN");
-        ngx_secops_store_literal(cmd, "~");
-        ngx_secops_redis_cmd_arg(cmd, store->audit_maxlen.data,
-                                 store->audit_maxlen.len);
-    }
-
-    ngx_secops_store_literal(cmd, "*");
-    ngx_secops_store_literal(cmd, "user");
-    ngx_secops_redis_cmd_arg(cmd, audit->user.data, audit->user.len);
-    ngx_secops_store_literal(cmd, "method");
-    ngx_secops_redis_cmd_arg(cmd, audit->method.data, audit->method.len);
-    ngx_secops_store_literal(cmd, "address");
-    ngx_secops_redis_cmd_arg(cmd, audit->address.data, audit->address.len);
-    ngx_secops_store_literal(cmd, "request");
-    ngx_secops_redis_cmd_arg(cmd, audit->request_id.data,
-                             audit->request_id.len);
-    ngx_secops_store_literal(cmd, "operation");
-    ngx_secops_redis_cmd_arg(cmd, audit->operation.data,
-                             audit->operation.len);
-    ngx_secops_store_literal(cmd, "type");
-    ngx_secops_redis_cmd_arg(cmd, record->table.data, record->table.len);
-    ngx_secops_store_literal(cmd, "id");
-    ngx_secops_redis_cmd_arg(cmd, record->sys_id, SECOPS_ID_LEN);
+    ngx_secops_store_audit_args(cmd, store, record->audit, record->table, id);
 }
 
 
@@ -238,7 +201,7 @@ ngx_secops_store_probe(ngx_secops_store_t *store,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_secops_store_send(ngx_secops_store_call_t *call,
     ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
     ngx_secops_redis_handler_pt handler)
@@ -270,7 +233,7 @@ ngx_secops_store_cancel(ngx_secops_store_call_t *call)
 }
 
 
-static void
+void
 ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply)
 {
     ngx_secops_store_call_t  *call = data;
@@ -301,30 +264,35 @@ ngx_secops_store_read(void *data, ngx_secops_redis_result_t *reply)
     ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
 
     if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
-
-        switch (reply->value[0].type) {
-
-        case NGX_SECOPS_REDIS_STRING:
-            result.value = reply->value[0].str;
-            break;
-
-        case NGX_SECOPS_REDIS_NIL:
-            result.status = NGX_SECOPS_STORE_NOT_FOUND;
-            break;
-
-        default:
-            result.status = NGX_SECOPS_STORE_REFUSED;
-            ngx_str_set(&result.reason, "unexpected type of reply");
-        }
+        ngx_secops_store_string(&reply->value[0], &result);
     }
 
     ngx_secops_store_answer(call, reply, &result);
 }
 
 
-/* result holds what only the caller can tell of a reply that is no error */
+void
+ngx_secops_store_string(ngx_secops_redis_value_t *value,
+    ngx_secops_store_result_t *result)
+{
+    switch (value->type) {
 
-static void
+    case NGX_SECOPS_REDIS_STRING:
+        result->value = value->str;
+        break;
+
+    case NGX_SECOPS_REDIS_NIL:
+        result->status = NGX_SECOPS_STORE_NOT_FOUND;
+        break;
+
+    default:
+        result->status = NGX_SECOPS_STORE_REFUSED;
+        ngx_str_set(&result->reason, "unexpected type of reply");
+    }
+}
+
+
+void
 ngx_secops_store_answer(ngx_secops_store_call_t *call,
     ngx_secops_redis_result_t *reply, ngx_secops_store_result_t *result)
 {

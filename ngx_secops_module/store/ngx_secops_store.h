@@ -16,13 +16,23 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "model/secops_audit.h"
+#include "model/secops_resource.h"
 #include "store/secops_keys.h"
+#include "util/secops_time.h"
 
 
 /* of the layer below: nobody above the store needs to look inside */
 
 struct ngx_secops_redis_s;
 struct ngx_secops_redis_cmd_s;
+struct ngx_secops_store_script_s;
+
+
+/* of resources, and of domains, in bytes */
+
+#define NGX_SECOPS_STORE_ID_MAX      64
+#define NGX_SECOPS_STORE_DOMAIN_MAX  1024
 
 
 /* one location's store; made when the configuration is read */
@@ -37,10 +47,21 @@ typedef struct {
 typedef enum {
     NGX_SECOPS_STORE_OK = 0,
     NGX_SECOPS_STORE_NOT_FOUND,
+    NGX_SECOPS_STORE_CHANGED,       /* not stored: somebody else was first */
     NGX_SECOPS_STORE_REFUSED,       /* not stored, and trying again is no use */
     NGX_SECOPS_STORE_UNAVAILABLE,   /* not stored; worth another try */
     NGX_SECOPS_STORE_UNKNOWN        /* nobody knows whether it was stored */
 } ngx_secops_store_status_e;
+
+
+/* a resource as it is stored */
+
+typedef struct {
+    ngx_uint_t                  lookup;         /* index of what asked for it */
+    ngx_str_t                   id;
+    ngx_str_t                   document;       /* JSON */
+    ngx_str_t                   last_used;      /* empty: not known */
+} ngx_secops_store_found_t;
 
 
 /* valid until the handler returns */
@@ -48,6 +69,14 @@ typedef enum {
 typedef struct {
     ngx_secops_store_status_e   status;
     ngx_str_t                   value;          /* of a read: the document */
+    secops_audit_entry_t       *entries;        /* of an audit read; may be
+                                                   changed.  Their stream is
+                                                   not filled in */
+    ngx_uint_t                  nentries;
+    ngx_str_t                   revision;       /* of resources: what a commit
+                                                   wants to be still the same */
+    ngx_secops_store_found_t   *found;          /* in the order of lookups */
+    ngx_uint_t                  nfound;
     ngx_str_t                   reason;         /* for the log */
     ngx_msec_t                  time;           /* that Redis took */
 } ngx_secops_store_result_t;
@@ -89,6 +118,108 @@ typedef struct {
 } ngx_secops_store_record_t;
 
 
+/* a part of an audit stream; borrowed */
+
+typedef struct {
+    unsigned                        stream;
+    const secops_audit_position_t  *after;      /* NULL: from the newest on */
+    ngx_uint_t                      count;
+} ngx_secops_store_audit_read_t;
+
+
+/* a call that runs a script, and what to run it with; for the store's own use
+   but for the call */
+
+typedef struct ngx_secops_store_eval_s  ngx_secops_store_eval_t;
+
+struct ngx_secops_store_eval_s {
+    ngx_secops_store_call_t                  call;  /* must be the first */
+    ngx_secops_store_t                      *store;
+    const secops_keyspace_t                 *space;
+    const struct ngx_secops_store_script_s  *script;
+    ngx_uint_t                               nargs;
+    ngx_uint_t                               text;  /* 1: sent in full */
+};
+
+
+/* which resources: all of a type, or one by its id or its title */
+
+typedef enum {
+    NGX_SECOPS_STORE_ALL = 0,
+    NGX_SECOPS_STORE_BY_ID,
+    NGX_SECOPS_STORE_BY_TITLE
+} ngx_secops_store_by_e;
+
+typedef struct {
+    secops_resource_type_e          type;
+    ngx_secops_store_by_e           by;
+    secops_slice_t                  what;
+} ngx_secops_store_lookup_t;
+
+
+/* a reading of resources; lookups and space are borrowed until it is done */
+
+typedef struct {
+    ngx_secops_store_eval_t         eval;       /* must be the first */
+    ngx_secops_store_lookup_t      *lookups;
+    ngx_uint_t                      nlookups;
+} ngx_secops_store_find_t;
+
+
+/* one resource that is created, replaced or deleted; borrowed */
+
+typedef struct {
+    secops_resource_type_e          type;
+    secops_slice_t                  id;
+    secops_slice_t                  title;
+    ngx_str_t                       document;   /* empty: to be deleted */
+    ngx_str_t                       operation;  /* for the audit */
+} ngx_secops_store_change_t;
+
+
+/* a set of changes; all is borrowed until it is answered */
+
+typedef struct {
+    ngx_secops_store_eval_t         eval;       /* must be the first */
+    ngx_secops_store_change_t      *changes;
+    ngx_uint_t                      nchanges;
+    ngx_secops_store_audit_t       *audit;
+    ngx_str_t                       revision;   /* that was found */
+} ngx_secops_store_commit_t;
+
+
+/* that a resource was used; the id is borrowed until it is answered */
+
+typedef struct {
+    ngx_secops_store_eval_t         eval;       /* must be the first */
+    secops_resource_type_e          type;
+    ngx_str_t                       id;
+    u_char                          time[SECOPS_TIME_LEN];
+} ngx_secops_store_touch_t;
+
+
+/* where the value of an api key leads to; borrowed */
+
+typedef struct {
+    const u_char                   *digest;     /* SECOPS_KEYS_API_KEY_LEN */
+    ngx_str_t                       id;
+} ngx_secops_store_pointer_t;
+
+
+/* an api key that is looked up by its digest; id and domain are filled in
+   before the handler is called, and stay */
+
+typedef struct {
+    ngx_secops_store_call_t         call;       /* must be the first */
+    ngx_secops_store_t             *store;
+    ngx_str_t                       id;
+    ngx_str_t                       domain;
+    ngx_msec_t                      time;
+    u_char                          id_bytes[NGX_SECOPS_STORE_ID_MAX];
+    u_char                          domain_bytes[NGX_SECOPS_STORE_DOMAIN_MAX];
+} ngx_secops_store_api_key_t;
+
+
 /*
  * All of these: NGX_OK, the handler will be called; NGX_BUSY, Redis can not be
  * reached or has too much to do: the same as UNAVAILABLE, and
@@ -105,6 +236,54 @@ ngx_int_t ngx_secops_store_insert_record(ngx_secops_store_t *store,
 ngx_int_t ngx_secops_store_get_record(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, const secops_keyspace_t *space,
     secops_slice_t table, ngx_str_t *sys_id);
+
+/* at most read->count entries, newest first */
+
+ngx_int_t ngx_secops_store_read_audit(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    const ngx_secops_store_audit_read_t *read);
+
+/* OK: found and revision are what there is; not finding is no error */
+
+ngx_int_t ngx_secops_store_find_resources(ngx_secops_store_t *store,
+    ngx_secops_store_find_t *find, const secops_keyspace_t *space);
+
+
+/*
+ * All the changes and an audit entry for each, or nothing.  CHANGED: the
+ * domain's resources are not those of that revision any more.
+ */
+
+ngx_int_t ngx_secops_store_commit_resources(ngx_secops_store_t *store,
+    ngx_secops_store_commit_t *commit, const secops_keyspace_t *space);
+
+
+/* unless it is deleted meanwhile, without an audit entry */
+
+ngx_int_t ngx_secops_store_touch_resource(ngx_secops_store_t *store,
+    ngx_secops_store_touch_t *touch, const secops_keyspace_t *space);
+
+
+/*
+ * Where values of api keys lead to: to a resource of a domain, which alone
+ * says that there is such a key, and what it may do.  So these are written
+ * before the resource is, never changed, and left over for a moment when it is
+ * deleted: a value leads nowhere then.
+ */
+
+ngx_int_t ngx_secops_store_put_pointers(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, ngx_str_t *domain,
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n);
+ngx_int_t ngx_secops_store_delete_pointers(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call,
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n);
+
+
+/* OK: value is the key's document; NOT_FOUND: it leads nowhere */
+
+ngx_int_t ngx_secops_store_get_api_key(ngx_secops_store_t *store,
+    ngx_secops_store_api_key_t *key, const u_char *digest);
+
 
 /* OK: a write was accepted just now */
 

@@ -151,10 +151,59 @@ secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
 
 void
 secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
-    unsigned shard)
+    unsigned stream)
 {
-    secops_keys_begin(key, space, shard);
+    secops_keys_begin(key, space, stream);
     secops_keys_append(key, ":audit", 6);
+}
+
+
+void
+secops_keys_resources(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t type)
+{
+    secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, type.data, type.len);
+}
+
+
+void
+secops_keys_titles(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t type)
+{
+    secops_keys_resources(key, space, type);
+    secops_keys_append(key, ":title", 6);
+}
+
+
+void
+secops_keys_used(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t type)
+{
+    secops_keys_resources(key, space, type);
+    secops_keys_append(key, ":used", 5);
+}
+
+
+void
+secops_keys_revision(secops_key_t *key, const secops_keyspace_t *space)
+{
+    secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+    secops_keys_append(key, ":rev", 4);
+}
+
+
+void
+secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
+    const unsigned char digest[SECOPS_KEYS_API_KEY_LEN])
+{
+    key->len = 0;
+    secops_keys_append(key, prefix.data, prefix.len);
+    secops_keys_append(key, ":{key:", 6);
+    secops_keys_append(key, digest, 2);
+    secops_keys_append(key, "}:", 2);
+    secops_keys_append(key, digest, SECOPS_KEYS_API_KEY_LEN);
 }
 
 
@@ -167,13 +216,22 @@ secops_keys_health(secops_key_t *key, secops_slice_t prefix)
 }
 
 
+/* shard may be SECOPS_KEYS_RESOURCES */
+
 static void
 secops_keys_begin(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard)
 {
     key->len = 0;
     secops_keys_append(key, space->data, space->len);
-    secops_keys_append(key, &secops_keys_hex[shard & 0xf], 1);
+
+    if (shard == SECOPS_KEYS_RESOURCES) {
+        secops_keys_append(key, "res", 3);
+
+    } else {
+        secops_keys_append(key, &secops_keys_hex[shard & 0xf], 1);
+    }
+
     secops_keys_append(key, "}", 1);
 }
 

@@ -5,7 +5,13 @@
  *     P:{D:S}:rec:<table>:<sys_id>        a record, JSON
  *     P:{D:S}:idx:<table>                 sorted set: sys_id by time
  *     P:{D:S}:sub:<table>:<subject>       sorted set: sys_id by time
- *     P:{D:S}:audit                       stream
+ *     P:{D:S}:audit                       stream, about records
+ *     P:{D:res}:audit                     stream, about resources
+ *     P:{D:res}:<type>                    hash: resources, JSON, by id
+ *     P:{D:res}:<type>:title              hash: ids by title
+ *     P:{D:res}:<type>:used               hash: times of last use by id
+ *     P:{D:res}:rev                       number: changes with each of them
+ *     P:{key:<xx>}:<digest>               hash: an api key's domain and id
  *     P:{health}                          what the readiness probe writes
  *
  * P is secops_redis_prefix.  D stands for the caller's domain: the domain
@@ -14,6 +20,8 @@
  * move a hash tag or equal another name's keys.  S is the shard, one
  * hexadecimal digit.  <subject> is 32 hexadecimal digits of the SHA-256 of
  * what the record is about; the first of them is the shard of such a record.
+ * <type> is that of a resource; <digest> is an api key's, and <xx> its first
+ * two digits, so that keys spread over a Redis Cluster.
  *
  * All keys of one {D:S} lie in one slot of a Redis Cluster.  Pure C.
  */
@@ -22,13 +30,19 @@
 #define _SECOPS_KEYS_H_INCLUDED_
 
 
+#include "util/secops_id.h"
 #include "util/secops_slice.h"
 
 
-#define SECOPS_KEYS_PREFIX_MAX  64
-#define SECOPS_KEYS_TABLE_MAX   80
-#define SECOPS_KEYS_DIGEST_LEN  32
-#define SECOPS_KEY_MAX          320
+#define SECOPS_KEYS_PREFIX_MAX   64
+#define SECOPS_KEYS_TABLE_MAX    80
+#define SECOPS_KEYS_DIGEST_LEN   32
+#define SECOPS_KEYS_API_KEY_LEN  64
+#define SECOPS_KEY_MAX           320
+
+/* the part of a domain's keys that no shard has */
+
+#define SECOPS_KEYS_RESOURCES    SECOPS_ID_SHARDS
 
 
 typedef struct {
@@ -71,8 +85,30 @@ void secops_keys_index(secops_key_t *key, const secops_keyspace_t *space,
 void secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table,
     const unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
+
+/* stream is a shard, or SECOPS_KEYS_RESOURCES */
+
 void secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
-    unsigned shard);
+    unsigned stream);
+
+/*
+ * A domain's resources.  All these keys lie in one slot, so that a script can
+ * change them at once.  type is that of a resource.
+ */
+
+void secops_keys_resources(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t type);
+void secops_keys_titles(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t type);
+void secops_keys_used(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t type);
+void secops_keys_revision(secops_key_t *key, const secops_keyspace_t *space);
+
+
+/* of an api key, whoever's it is; digest is 64 hexadecimal digits */
+
+void secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
+    const unsigned char digest[SECOPS_KEYS_API_KEY_LEN]);
 
 void secops_keys_health(secops_key_t *key, secops_slice_t prefix);
 

@@ -22,9 +22,19 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_NO_TABLE] = { 400, secops_slice("Invalid table ") },
     [SECOPS_ERROR_NOT_FOUND] =
         { 404, secops_slice("Requested URI does not represent any resource") },
+    [SECOPS_ERROR_QUERY] = { 400, secops_slice("Invalid query") },
     [SECOPS_ERROR_METHOD] = { 405, secops_slice("Method not supported") },
     [SECOPS_ERROR_TOO_LARGE] = { 413, secops_slice("Request body too large") },
     [SECOPS_ERROR_MEDIA_TYPE] = { 415, secops_slice("Unsupported media type") },
+    [SECOPS_ERROR_RESOURCES] = { 400, secops_slice("Invalid request") },
+    [SECOPS_ERROR_INVALID] = { 422, secops_slice("Invalid resources") },
+    [SECOPS_ERROR_REFERENCE] = { 404, secops_slice("Unknown reference") },
+    [SECOPS_ERROR_EXISTS] = { 409, secops_slice("Resource already exists") },
+    [SECOPS_ERROR_NO_RESOURCE] = { 404, secops_slice("No resource found") },
+    [SECOPS_ERROR_SAVE] = { 500, secops_slice("Unable to save resources") },
+    [SECOPS_ERROR_SAVE_LATER] =
+        { 503, secops_slice("Unable to save resources") },
+    [SECOPS_ERROR_LATER] = { 503, secops_slice("Service Unavailable") },
     [SECOPS_ERROR_UNKNOWN] = { 500, secops_slice("Unknown error") },
 };
 

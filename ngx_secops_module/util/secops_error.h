@@ -28,9 +28,18 @@ typedef enum {
     SECOPS_ERROR_NO_RECORD,
     SECOPS_ERROR_NO_TABLE,
     SECOPS_ERROR_NOT_FOUND,
+    SECOPS_ERROR_QUERY,
     SECOPS_ERROR_METHOD,
     SECOPS_ERROR_TOO_LARGE,
     SECOPS_ERROR_MEDIA_TYPE,
+    SECOPS_ERROR_RESOURCES,         /* not a set of resources, or query */
+    SECOPS_ERROR_INVALID,           /* of resources: what it asks for */
+    SECOPS_ERROR_REFERENCE,
+    SECOPS_ERROR_EXISTS,
+    SECOPS_ERROR_NO_RESOURCE,
+    SECOPS_ERROR_SAVE,              /* refused, or outcome unknown */
+    SECOPS_ERROR_SAVE_LATER,        /* surely not saved; worth another try */
+    SECOPS_ERROR_LATER,             /* before anything was tried */
     SECOPS_ERROR_UNKNOWN,
 
     SECOPS_ERRORS

@@ -58,6 +58,43 @@ test_spelling(void)
 
 
 static void
+test_resources(void)
+{
+    secops_key_t           key;
+    secops_keyspace_t      space;
+    const secops_slice_t   type = secops_slice("api_key");
+
+    static const unsigned char  api_key[] =
+        "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
+
+    secops_keys_space(&space, slice("secops"), slice("acme"));
+
+    secops_keys_resources(&key, &space, type);
+    is_str(key.data, key.len, "secops:{acme:res}:api_key", "resources");
+
+    secops_keys_titles(&key, &space, type);
+    is_str(key.data, key.len, "secops:{acme:res}:api_key:title",
+           "... their titles");
+
+    secops_keys_used(&key, &space, type);
+    is_str(key.data, key.len, "secops:{acme:res}:api_key:used",
+           "... their last use");
+
+    secops_keys_revision(&key, &space);
+    is_str(key.data, key.len, "secops:{acme:res}:rev", "... their revision");
+
+    secops_keys_audit(&key, &space, SECOPS_KEYS_RESOURCES);
+    is_str(key.data, key.len, "secops:{acme:res}:audit", "... their audit");
+
+    /* no shard of a domain "key" has two digits, so none has this tag */
+
+    secops_keys_api_key(&key, slice("secops"), api_key);
+    is_str(key.data, key.len, "secops:{key:c0}:c0ffee00c0ffee00c0ffee00c0ffee00"
+           "c0ffee00c0ffee00c0ffee00c0ffee00", "an api key's pointer");
+}
+
+
+static void
 test_prefix(void)
 {
     char  text[SECOPS_KEYS_PREFIX_MAX + 2];
@@ -208,6 +245,7 @@ int
 main(void)
 {
     test_spelling();
+    test_resources();
     test_prefix();
     test_domains();
     test_digest();

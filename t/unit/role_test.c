@@ -48,9 +48,15 @@ main(void)
     size_t                i;
     secops_slice_t        none, nowhere;
     const role_case_t    *c;
-    const secops_slice_t  read = secops_slice("r"), write = secops_slice("w");
     const secops_slice_t  r = secops_slice("x,r"), w = secops_slice("w");
     const secops_slice_t  both = secops_slice("r w"), x = secops_slice("rw");
+    const secops_slice_t  a = secops_slice("a"), all = secops_slice("a,w");
+    const secops_roles_t  roles = {
+        secops_slice("r"), secops_slice("w"), secops_slice("a")
+    };
+    const secops_roles_t  unnamed = {
+        secops_slice(""), secops_slice(""), secops_slice("")
+    };
 
     for (i = 0; i < sizeof(role_cases) / sizeof(role_case_t); i++) {
         c = &role_cases[i];
@@ -61,22 +67,29 @@ main(void)
     nowhere.data = NULL;
     none = (secops_slice_t) secops_slice("");
 
-    is_int(secops_role_listed(nowhere, read), 0, "a list that is NULL");
+    is_int(secops_role_listed(nowhere, roles.read), 0, "a list that is NULL");
 
-    is_int(secops_role_permissions(r, read, write), SECOPS_PERMISSION_READ,
+    is_int(secops_role_permissions(r, &roles), SECOPS_PERMISSION_READ,
            "the read role may read");
-    is_int(secops_role_permissions(w, read, write),
+    is_int(secops_role_permissions(w, &roles),
            SECOPS_PERMISSION_READ | SECOPS_PERMISSION_WRITE,
            "the write role may write and read");
-    is_int(secops_role_permissions(both, read, write),
+    is_int(secops_role_permissions(both, &roles),
            SECOPS_PERMISSION_READ | SECOPS_PERMISSION_WRITE,
            "who has both may write");
-    is_int(secops_role_permissions(x, read, write), SECOPS_PERMISSION_NONE,
+    is_int(secops_role_permissions(x, &roles), SECOPS_PERMISSION_NONE,
            "who has neither may nothing");
-    is_int(secops_role_permissions(none, read, write), SECOPS_PERMISSION_NONE,
+    is_int(secops_role_permissions(none, &roles), SECOPS_PERMISSION_NONE,
            "who has no role may nothing");
-    is_int(secops_role_permissions(none, none, none), SECOPS_PERMISSION_NONE,
+    is_int(secops_role_permissions(none, &unnamed), SECOPS_PERMISSION_NONE,
            "roles that are empty give nothing to anybody");
+
+    is_int(secops_role_permissions(a, &roles), SECOPS_PERMISSION_ADMIN,
+           "an administrator may neither read nor write for that alone");
+    is_int(secops_role_permissions(all, &roles),
+           SECOPS_PERMISSION_READ | SECOPS_PERMISSION_WRITE
+           | SECOPS_PERMISSION_ADMIN,
+           "... but with the write role as well");
 
     return tap_done();
 }

@@ -1,0 +1,696 @@
+
+/*
+ * What the operations of the Resources API have in common: their way through
+ * the store.  See ngx_http_secops_api_resources.h.
+ */
+
+#include "api/ngx_http_secops_api_resources.h"
+#include "identity/ngx_secops_api_keys.h"
+
+
+/* others may be first a few times; who is always late has met a flood */
+
+#define NGX_HTTP_SECOPS_RESOURCES_TRIES  10
+
+/* milliseconds, times the number of the attempt, at most */
+
+#define NGX_HTTP_SECOPS_RESOURCES_DELAY  10
+
+
+static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_cleanup(void *data);
+static ngx_int_t ngx_http_secops_resources_find(
+    ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_put_pointers(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_pointers(
+    ngx_http_secops_resources_t *op, ngx_secops_store_pointer_t **pointers,
+    ngx_uint_t *n, ngx_uint_t put);
+static void ngx_http_secops_resources_pointed(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_send(
+    ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_committed(
+    ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_again(
+    ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_retry(ngx_event_t *ev);
+static void ngx_http_secops_resources_forget(ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_cleaned(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_answer(
+    ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result);
+static void ngx_http_secops_resources_continue(
+    ngx_http_secops_resources_t *op, ngx_int_t rc);
+static ngx_secops_store_t *ngx_http_secops_resources_store(
+    ngx_http_secops_resources_t *op);
+
+
+ngx_int_t
+ngx_http_secops_resources_begin(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_http_secops_resources_t **begun)
+{
+    u_char                       *buffer;
+    secops_slice_t                args;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_secops_resources_t  *op;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_secops_resources_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    op = cln->data;
+    ngx_memzero(op, sizeof(ngx_http_secops_resources_t));
+
+    cln->handler = ngx_http_secops_resources_cleanup;
+
+    op->request = r;
+    op->ctx = ctx;
+
+    ngx_http_secops_resources_init(op);
+
+    args.len = r->args.len;
+    args.data = r->args.data;
+
+    buffer = ngx_pnalloc(r->pool, args.len + 1);
+    if (buffer == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    *begun = op;
+
+    if (secops_resource_read_query(&op->query, args, buffer, &op->faults)
+        != 0)
+    {
+        op->error = op->faults.error;
+        return ngx_http_secops_resources_fail(op, NULL);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
+{
+    secops_slice_t               prefix, domain;
+    ngx_http_request_t          *r;
+    ngx_secops_store_t          *store;
+    ngx_http_secops_ctx_t       *ctx;
+    ngx_http_secops_identity_t  *identity;
+
+    r = op->request;
+    ctx = op->ctx;
+    identity = &ctx->identity;
+    store = ngx_http_secops_resources_store(op);
+
+    prefix.len = store->prefix.len;
+    prefix.data = store->prefix.data;
+    domain.len = identity->domain.len;
+    domain.data = identity->domain.data;
+
+    secops_keys_space(&op->space, prefix, domain);
+
+    op->audit.user = identity->user;
+    op->audit.method = *ngx_http_secops_auth_method_name(identity->method);
+    op->audit.address = r->connection->addr_text;
+
+    (void) ngx_http_secops_request_id(r, &op->audit.request_id);
+
+    op->find.eval.call.handler = ngx_http_secops_resources_found;
+    op->find.eval.call.data = op;
+    op->commit.eval.call.handler = ngx_http_secops_resources_committed;
+    op->commit.eval.call.data = op;
+    op->commit.audit = &op->audit;
+    op->pointers.data = op;
+
+    op->calls[0] = &op->find.eval.call;
+    op->calls[1] = &op->commit.eval.call;
+    op->calls[2] = &op->pointers;
+
+    ctx->calls = op->calls;
+    ctx->ncalls = 3;
+
+    op->retry.handler = ngx_http_secops_resources_retry;
+    op->retry.data = op;
+    op->retry.log = r->connection->log;
+}
+
+
+static void
+ngx_http_secops_resources_cleanup(void *data)
+{
+    ngx_http_secops_resources_t  *op = data;
+
+    ngx_uint_t  i;
+
+    if (op->retry.timer_set) {
+        ngx_del_timer(&op->retry);
+    }
+
+    for (i = 0; i < op->nentries; i++) {
+        ngx_explicit_memzero(op->entries[i].value, SECOPS_APIKEY_VALUE_LEN);
+    }
+
+    if (op->secret.len) {
+        ngx_explicit_memzero(op->secret.data, op->secret.len);
+    }
+
+    secops_resource_set_free(&op->set);
+    secops_resource_faults_free(&op->faults);
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_lookups(ngx_http_secops_resources_t *op)
+{
+    ngx_uint_t                    type;
+    ngx_secops_store_lookup_t    *lookup;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
+
+    lookup = ngx_pcalloc(op->request->pool, SECOPS_RESOURCE_TYPES
+                                         * sizeof(ngx_secops_store_lookup_t));
+    if (lookup == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->find.lookups = lookup;
+
+    for (type = 0; type < SECOPS_RESOURCE_TYPES; type++) {
+
+        if (mcf->resources.schemas[type] == NULL
+            || (op->query.type >= 0 && op->query.type != (int) type))
+        {
+            continue;
+        }
+
+        lookup->type = type;
+
+        if (op->query.title.len) {
+            lookup->by = NGX_SECOPS_STORE_BY_TITLE;
+            lookup->what = op->query.title;
+
+        } else if (op->query.id.len) {
+            lookup->by = NGX_SECOPS_STORE_BY_ID;
+            lookup->what = op->query.id;
+        }
+
+        lookup++;
+    }
+
+    op->find.nlookups = lookup - op->find.lookups;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_start(ngx_http_secops_resources_t *op)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_secops_resources_find(op);
+
+    if (rc != NGX_DONE) {
+        return rc;
+    }
+
+    return ngx_http_secops_wait(op->request, op->ctx);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
+{
+    ngx_int_t            rc;
+    ngx_secops_store_t  *store;
+
+    store = ngx_http_secops_resources_store(op);
+
+    rc = ngx_secops_store_find_resources(store, &op->find, &op->space);
+
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_DONE;
+
+    case NGX_BUSY:
+        op->reason = *ngx_secops_store_busy(store);
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_LATER);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static void
+ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_int_t                     rc;
+    ngx_http_secops_resources_t  *op;
+
+    op = call->data;
+
+    ngx_http_secops_resources_result(op, result);
+
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+        rc = op->decide(op, result);
+        break;
+
+    case NGX_SECOPS_STORE_UNAVAILABLE:
+    case NGX_SECOPS_STORE_UNKNOWN:
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_LATER);
+        break;
+
+    default:
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_UNKNOWN);
+    }
+
+    ngx_http_secops_resources_continue(op, rc);
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_commit(ngx_http_secops_resources_t *op,
+    ngx_str_t *revision)
+{
+    if (ngx_http_secops_resources_copy(op, &op->commit.revision,
+                                       revision->data, revision->len)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_resources_put_pointers(op);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
+{
+    ngx_int_t                    rc;
+    ngx_uint_t                   n;
+    ngx_secops_store_t          *store;
+    ngx_secops_store_pointer_t  *pointers;
+
+    if (ngx_http_secops_resources_pointers(op, &pointers, &n, 1) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (n == 0) {
+        return ngx_http_secops_resources_send(op);
+    }
+
+    store = ngx_http_secops_resources_store(op);
+
+    op->pointers.handler = ngx_http_secops_resources_pointed;
+
+    rc = ngx_secops_store_put_pointers(store, &op->pointers,
+                                       &op->ctx->identity.domain, pointers, n);
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_DONE;
+
+    case NGX_BUSY:
+        op->reason = *ngx_secops_store_busy(store);
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+/*
+ * put: those that are to be written, and count as written from now on.
+ * Otherwise those that may be there and lead nowhere: of keys that were to be
+ * created and were not, and of keys that were deleted.
+ */
+
+static ngx_int_t
+ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
+    ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put)
+{
+    ngx_uint_t                          i, want;
+    ngx_secops_store_pointer_t         *pointer;
+    ngx_http_secops_resources_entry_t  *entry;
+
+    pointer = ngx_palloc(op->request->pool,
+                         (op->nentries + 1)
+                         * sizeof(ngx_secops_store_pointer_t));
+    if (pointer == NULL) {
+        return NGX_ERROR;
+    }
+
+    *pointers = pointer;
+
+    for (i = 0; i < op->nentries; i++) {
+        entry = &op->entries[i];
+
+        if (entry->resource == NULL) {
+            want = entry->known && op->error == SECOPS_ERROR_NONE;
+            pointer->digest = entry->digest;
+            pointer->id = entry->id;
+
+        } else {
+            want = put ? entry->created && !entry->pointer
+                       : entry->pointer
+                         && (op->error != SECOPS_ERROR_NONE || !entry->created);
+            pointer->digest = entry->made_digest;
+            pointer->id = entry->made_id;
+        }
+
+        if (want && (!put || entry->resource)) {
+            entry->pointer = put;
+            pointer++;
+        }
+    }
+
+    *n = pointer - *pointers;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_secops_resources_pointed(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_int_t                     rc;
+    ngx_http_secops_resources_t  *op;
+
+    op = call->data;
+
+    ngx_http_secops_resources_result(op, result);
+
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+        rc = ngx_http_secops_resources_send(op);
+        break;
+
+    case NGX_SECOPS_STORE_REFUSED:
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE);
+        break;
+
+    default:
+
+        /* whether they were written or not, no resource was changed */
+
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+    }
+
+    ngx_http_secops_resources_continue(op, rc);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_send(ngx_http_secops_resources_t *op)
+{
+    ngx_int_t            rc;
+    ngx_secops_store_t  *store;
+
+    store = ngx_http_secops_resources_store(op);
+
+    rc = ngx_secops_store_commit_resources(store, &op->commit, &op->space);
+
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_DONE;
+
+    case NGX_BUSY:
+        op->reason = *ngx_secops_store_busy(store);
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static void
+ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_int_t                     rc;
+    ngx_http_secops_resources_t  *op;
+
+    op = call->data;
+
+    ngx_http_secops_resources_result(op, result);
+
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+        ngx_http_secops_resources_forget(op);
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
+        break;
+
+    case NGX_SECOPS_STORE_CHANGED:
+        rc = ngx_http_secops_resources_again(op);
+        break;
+
+    case NGX_SECOPS_STORE_UNAVAILABLE:
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+        break;
+
+    case NGX_SECOPS_STORE_UNKNOWN:
+
+        /* it may be done: what was changed here is forgotten, and no pointer
+           may be taken from a key that may exist */
+
+        ngx_http_secops_resources_forget(op);
+
+        op->error = SECOPS_ERROR_SAVE;
+        rc = ngx_http_secops_resources_answer(op);
+        break;
+
+    default:
+        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE);
+    }
+
+    ngx_http_secops_resources_continue(op, rc);
+}
+
+
+/* another worker, or another machine, was faster: not at the same time again */
+
+static ngx_int_t
+ngx_http_secops_resources_again(ngx_http_secops_resources_t *op)
+{
+    if (++op->tries == NGX_HTTP_SECOPS_RESOURCES_TRIES) {
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+    }
+
+    ngx_add_timer(&op->retry,
+                  1 + ngx_random() % (op->tries
+                                      * NGX_HTTP_SECOPS_RESOURCES_DELAY));
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_secops_resources_retry(ngx_event_t *ev)
+{
+    ngx_http_secops_resources_t  *op;
+
+    op = ev->data;
+
+    ngx_http_secops_resume(op->request);
+
+    ngx_http_secops_resources_continue(op, ngx_http_secops_resources_find(op));
+}
+
+
+/* this worker need not wait for its own memory to grow old */
+
+static void
+ngx_http_secops_resources_forget(ngx_http_secops_resources_t *op)
+{
+    ngx_uint_t                    i;
+    ngx_http_secops_loc_conf_t   *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
+
+    if (slcf->identity.api_keys == NULL) {
+        return;
+    }
+
+    for (i = 0; i < op->nentries; i++) {
+        if (op->entries[i].known) {
+            ngx_secops_api_keys_forget(slcf->identity.api_keys,
+                                       op->entries[i].digest);
+        }
+    }
+}
+
+
+/* takes away what leads nowhere, and answers */
+
+ngx_int_t
+ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
+    secops_error_e error)
+{
+    ngx_uint_t                   n;
+    ngx_secops_store_pointer_t  *pointers;
+
+    op->error = error;
+
+    if (ngx_http_secops_resources_pointers(op, &pointers, &n, 0) == NGX_OK
+        && n)
+    {
+        op->pointers.handler = ngx_http_secops_resources_cleaned;
+
+        if (ngx_secops_store_delete_pointers(
+                                       ngx_http_secops_resources_store(op),
+                                       &op->pointers, pointers, n)
+            == NGX_OK)
+        {
+            return NGX_DONE;
+        }
+    }
+
+    return ngx_http_secops_resources_answer(op);
+}
+
+
+/* if it failed, they are left: they lead nowhere, so that harms nobody */
+
+static void
+ngx_http_secops_resources_cleaned(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_http_request_t           *r;
+    ngx_http_secops_resources_t  *op;
+
+    op = call->data;
+    r = op->request;
+
+    ngx_http_secops_resume(r);
+
+    if (result->status != NGX_SECOPS_STORE_OK) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "secops: pointers of api keys that do not exist were "
+                      "not removed: %V", &result->reason);
+    }
+
+    ngx_http_secops_resources_continue(op,
+                                       ngx_http_secops_resources_answer(op));
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_answer(ngx_http_secops_resources_t *op)
+{
+    if (op->error == SECOPS_ERROR_NONE) {
+        return op->reply(op);
+    }
+
+    if (secops_error(op->error)->status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return ngx_http_secops_resources_fail_server(op);
+    }
+
+    return ngx_http_secops_resources_fail(op, NULL);
+}
+
+
+/* first of all in a call's handler */
+
+static void
+ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_resume(op->request);
+
+    if (op->ctx->redis_time == NGX_CONF_UNSET_MSEC) {
+        op->ctx->redis_time = 0;
+    }
+
+    op->ctx->redis_time += result->time;
+
+    ngx_str_null(&op->reason);
+
+    if (result->status != NGX_SECOPS_STORE_OK) {
+        (void) ngx_http_secops_resources_copy(op, &op->reason,
+                                              result->reason.data,
+                                              result->reason.len);
+    }
+}
+
+
+/* last of all: op may be gone then */
+
+static void
+ngx_http_secops_resources_continue(ngx_http_secops_resources_t *op,
+    ngx_int_t rc)
+{
+    if (rc != NGX_DONE) {
+        ngx_http_secops_finish(op->request, op->ctx, rc);
+    }
+}
+
+
+static ngx_secops_store_t *
+ngx_http_secops_resources_store(ngx_http_secops_resources_t *op)
+{
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
+
+    return &slcf->store;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_copy(ngx_http_secops_resources_t *op, ngx_str_t *dst,
+    const void *data, size_t len)
+{
+    dst->len = 0;
+    dst->data = ngx_pnalloc(op->request->pool, len + 1);
+
+    if (dst->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->len = len;
+    ngx_memcpy(dst->data, data, len);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_dump(ngx_http_secops_resources_t *op, ngx_str_t *dst,
+    json_t *json)
+{
+    char       *text;
+    ngx_int_t   rc;
+
+    text = json_dumps(json, JSON_COMPACT);
+
+    json_decref(json);
+
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_secops_resources_copy(op, dst, text, ngx_strlen(text));
+
+    free(text);
+
+    return rc;
+}

@@ -1,0 +1,308 @@
+
+/*
+ * secops_auth api_key: a key's value in a request header.  Who holds one is
+ * known as "api_key:" and the key's name, in the key's domain, and may do what
+ * the key's scopes say.
+ */
+
+#include "identity/ngx_http_secops_identity.h"
+#include "identity/ngx_secops_api_keys.h"
+
+#include <openssl/crypto.h>
+
+
+#define NGX_HTTP_SECOPS_API_KEY_USER  "api_key:"
+
+
+/*
+ * A lookup under way, in the request's pool: its cleanup cancels the call, so
+ * that no answer comes to a request that is gone.
+ */
+
+typedef struct {
+    ngx_http_request_t               *request;
+    ngx_http_secops_identity_conf_t  *conf;
+    ngx_http_secops_auth_t           *auth;
+    ngx_secops_store_api_key_t        lookup;
+    ngx_msec_t                        asked;
+    u_char                            digest[SECOPS_APIKEY_DIGEST_LEN];
+
+    ngx_uint_t                        answered;
+    ngx_int_t                         rc;       /* what is returned then */
+    ngx_http_secops_credential_t      credential;
+} ngx_http_secops_auth_api_key_t;
+
+
+static ngx_int_t ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    const u_char *digest);
+static void ngx_http_secops_auth_api_key_cleanup(void *data);
+static void ngx_http_secops_auth_api_key_answered(
+    ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_auth_api_key_read(
+    ngx_http_secops_auth_api_key_t *state, ngx_str_t *text);
+static ngx_int_t ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, const u_char *digest,
+    const ngx_secops_api_key_t *key,
+    ngx_http_secops_credential_t *credential);
+
+
+ngx_int_t
+ngx_http_secops_auth_api_key(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential)
+{
+    u_char                           digest[SECOPS_APIKEY_DIGEST_LEN];
+    ngx_int_t                        rc;
+    ngx_str_t                        value;
+    secops_slice_t                   text;
+    ngx_secops_api_key_t            *key;
+    ngx_http_secops_auth_api_key_t  *state;
+
+    state = auth->data;
+
+    if (state) {
+
+        if (!state->answered) {
+            return NGX_AGAIN;
+        }
+
+        *credential = state->credential;
+
+        return state->rc;
+    }
+
+    rc = ngx_http_secops_header_value(r, &conf->header_api_key, &value);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    text.len = value.len;
+    text.data = value.data;
+
+    if (secops_apikey_digest(text, digest) != 0) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: api key refused: it is malformed");
+        return NGX_ABORT;
+    }
+
+    key = ngx_secops_api_keys_get(conf->api_keys, digest, conf->api_key_cache);
+
+    if (key) {
+        return ngx_http_secops_auth_api_key_accept(r, conf, digest, key,
+                                                   credential);
+    }
+
+    return ngx_http_secops_auth_api_key_ask(r, conf, auth, digest);
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    const u_char *digest)
+{
+    ngx_int_t                        rc;
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_secops_auth_api_key_t  *state;
+
+    cln = ngx_pool_cleanup_add(r->pool,
+                               sizeof(ngx_http_secops_auth_api_key_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    state = cln->data;
+    ngx_memzero(state, sizeof(ngx_http_secops_auth_api_key_t));
+
+    cln->handler = ngx_http_secops_auth_api_key_cleanup;
+
+    state->request = r;
+    state->conf = conf;
+    state->auth = auth;
+    state->asked = ngx_current_msec;
+    state->lookup.call.handler = ngx_http_secops_auth_api_key_answered;
+    state->lookup.call.data = state;
+
+    ngx_memcpy(state->digest, digest, SECOPS_APIKEY_DIGEST_LEN);
+
+    rc = ngx_secops_store_get_api_key(conf->store, &state->lookup, digest);
+
+    switch (rc) {
+
+    case NGX_OK:
+        auth->data = state;
+        return NGX_AGAIN;
+
+    case NGX_BUSY:
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "secops: api key not looked up: %V",
+                      ngx_secops_store_busy(conf->store));
+        return NGX_BUSY;
+
+    default:
+        return NGX_ERROR;
+    }
+}
+
+
+static void
+ngx_http_secops_auth_api_key_cleanup(void *data)
+{
+    ngx_http_secops_auth_api_key_t  *state = data;
+
+    ngx_secops_store_cancel(&state->lookup.call);
+}
+
+
+static void
+ngx_http_secops_auth_api_key_answered(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_http_request_t              *r;
+    ngx_secops_api_key_t             none;
+    ngx_http_secops_auth_api_key_t  *state;
+
+    state = call->data;
+    r = state->request;
+
+    ngx_http_set_log_request(r->connection->log, r);
+
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+        state->rc = ngx_http_secops_auth_api_key_read(state, &result->value);
+        break;
+
+    case NGX_SECOPS_STORE_NOT_FOUND:
+        ngx_memzero(&none, sizeof(ngx_secops_api_key_t));
+
+        ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
+                                state->asked, &none, r->connection->log);
+
+        state->rc = ngx_http_secops_auth_api_key_accept(r, state->conf,
+                                                        state->digest, &none,
+                                                        &state->credential);
+        break;
+
+    default:
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "secops: api key not looked up: %V", &result->reason);
+
+        state->rc = (result->status == NGX_SECOPS_STORE_REFUSED) ? NGX_ERROR
+                                                                 : NGX_BUSY;
+    }
+
+    state->answered = 1;
+
+    state->auth->wake(r);
+}
+
+
+/* the document of a key that was found */
+
+static ngx_int_t
+ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
+    ngx_str_t *text)
+{
+    json_t                *document;
+    ngx_int_t              rc;
+    secops_apikey_t        stored;
+    ngx_http_request_t    *r;
+    ngx_secops_api_key_t   key;
+
+    r = state->request;
+
+    document = json_loadb((char *) text->data, text->len, 0, NULL);
+
+    if (secops_apikey_read(&stored, document) != 0) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "secops: the stored api key \"%V\" can not be read",
+                      &state->lookup.id);
+        json_decref(document);
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&key, sizeof(ngx_secops_api_key_t));
+
+    /* else the digest was left over from another key of this id */
+
+    if (CRYPTO_memcmp(stored.digest.data, state->digest,
+                      SECOPS_APIKEY_DIGEST_LEN)
+        == 0)
+    {
+        key.name.len = stored.name.len;
+        key.name.data = (u_char *) stored.name.data;
+        key.expire_at.len = stored.expire_at.len;
+        key.expire_at.data = (u_char *) stored.expire_at.data;
+        key.id = state->lookup.id;
+        key.domain = state->lookup.domain;
+        key.scopes = stored.scopes;
+    }
+
+    ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
+                            state->asked, &key, r->connection->log);
+
+    rc = ngx_http_secops_auth_api_key_accept(r, state->conf, state->digest,
+                                             &key, &state->credential);
+    json_decref(document);
+
+    return rc;
+}
+
+
+/* NGX_OK, NGX_ABORT, NGX_ERROR.  What it needs of the key it copies */
+
+static ngx_int_t
+ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, const u_char *digest,
+    const ngx_secops_api_key_t *key, ngx_http_secops_credential_t *credential)
+{
+    u_char          *p, time[SECOPS_TIME_LEN];
+    secops_slice_t   now, expire_at;
+
+    if (key->name.len == 0) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: api key refused: it is not known");
+        return NGX_ABORT;
+    }
+
+    secops_time_format(time, ngx_time());
+
+    now.len = SECOPS_TIME_LEN;
+    now.data = time;
+    expire_at.len = key->expire_at.len;
+    expire_at.data = key->expire_at.data;
+
+    if (secops_apikey_expired(expire_at, now)) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: api key \"%V\" refused: it has expired",
+                      &key->id);
+        return NGX_ABORT;
+    }
+
+    credential->user.len = sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1
+                           + key->name.len;
+    credential->domain.len = key->domain.len;
+
+    p = ngx_pnalloc(r->pool, credential->user.len + credential->domain.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    credential->user.data = p;
+    p = ngx_cpymem(p, NGX_HTTP_SECOPS_API_KEY_USER,
+                   sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1);
+    p = ngx_cpymem(p, key->name.data, key->name.len);
+
+    credential->domain.data = p;
+    ngx_memcpy(p, key->domain.data, key->domain.len);
+
+    credential->scopes = key->scopes;
+
+    ngx_secops_api_keys_used(conf->api_keys, conf->store, digest,
+                             r->connection->log);
+
+    return NGX_OK;
+}

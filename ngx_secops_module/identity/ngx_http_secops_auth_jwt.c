@@ -1,0 +1,375 @@
+
+/*
+ * secops_auth jwt: a bearer token in the Authorization header (RFC 6750).
+ */
+
+#include "identity/ngx_http_secops_identity.h"
+
+
+static ngx_int_t ngx_http_secops_auth_jwt_token(ngx_http_request_t *r,
+    ngx_str_t *token);
+static ngx_int_t ngx_http_secops_auth_jwt_keys(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_uint_t unknown);
+static ngx_int_t ngx_http_secops_auth_jwt_recall(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_str_t *token, u_char *digest,
+    ngx_http_secops_credential_t *credential);
+static ngx_int_t ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_str_t *token, const u_char *digest,
+    ngx_http_secops_credential_t *credential);
+static ngx_int_t ngx_http_secops_auth_jwt_sets(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_array_t *sets);
+static ngx_int_t ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, secops_jwt_t *jwt,
+    ngx_secops_jwt_claims_t *claims);
+static ngx_int_t ngx_http_secops_auth_jwt_copy(ngx_http_request_t *r,
+    const ngx_secops_jwt_claims_t *claims,
+    ngx_http_secops_credential_t *credential);
+static ngx_uint_t ngx_http_secops_auth_jwt_generation(
+    ngx_http_secops_jwt_conf_t *conf);
+
+
+ngx_int_t
+ngx_http_secops_auth_jwt(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential)
+{
+    u_char                       digest[NGX_SECOPS_JWT_DIGEST_LEN];
+    ngx_int_t                    rc;
+    ngx_str_t                    token;
+    ngx_http_secops_jwt_conf_t  *jcf;
+
+    jcf = &conf->jwt;
+
+    rc = ngx_http_secops_auth_jwt_token(r, &token);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (token.len > jcf->policy.max_size) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: token refused: it is %uz bytes long",
+                      token.len);
+        return NGX_ABORT;
+    }
+
+    /* before the keys that may have changed are asked for what is known */
+
+    rc = ngx_http_secops_auth_jwt_keys(r, jcf, auth, 0);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_secops_auth_jwt_recall(r, jcf, &token, digest, credential);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = ngx_http_secops_auth_jwt_verify(r, jcf, &token, digest, credential);
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    /* a key that is not known: there may be newer ones */
+
+    rc = ngx_http_secops_auth_jwt_keys(r, jcf, auth, 1);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "secops: token refused: it names a key that is not known");
+
+    return NGX_ABORT;
+}
+
+
+/* NGX_DECLINED: there is no token */
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_token(ngx_http_request_t *r, ngx_str_t *token)
+{
+    u_char     *p, *last;
+    ngx_str_t   value;
+
+    if (r->headers_in.authorization == NULL) {
+        return NGX_DECLINED;
+    }
+
+    value = r->headers_in.authorization->value;
+
+    if (value.len < sizeof("Bearer ") - 1
+        || ngx_strncasecmp(value.data, (u_char *) "Bearer ",
+                           sizeof("Bearer ") - 1)
+           != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = value.data + sizeof("Bearer ") - 1;
+    last = value.data + value.len;
+
+    while (p < last && *p == ' ') {
+        p++;
+    }
+
+    while (last > p && last[-1] == ' ') {
+        last--;
+    }
+
+    token->data = p;
+    token->len = last - p;
+
+    return NGX_OK;
+}
+
+
+/* NGX_OK: there are keys, the newest to be had; NGX_BUSY: there are none */
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_keys(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_uint_t unknown)
+{
+    ngx_int_t  rc;
+
+    if (conf->keys == NULL) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_secops_jwt_keys_fetch(r, conf->keys, unknown, &auth->data,
+                                        auth->wake);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (conf->key_files == NULL
+        && ngx_http_secops_jwt_keys_set(conf->keys) == NULL)
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "secops: there are no keys to verify tokens with");
+        return NGX_BUSY;
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED: it is not remembered; then digest is set, for the cache */
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_recall(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_str_t *token, u_char *digest,
+    ngx_http_secops_credential_t *credential)
+{
+    ngx_secops_jwt_claims_t  *claims;
+
+    if (conf->cache == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_secops_jwt_cache_digest(conf->cache, token, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    claims = ngx_secops_jwt_cache_get(conf->cache, digest,
+                                      ngx_http_secops_auth_jwt_generation(conf),
+                                      ngx_time());
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "secops jwt remembered: %d", claims != NULL);
+
+    if (claims == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_secops_auth_jwt_copy(r, claims, credential);
+}
+
+
+/* NGX_AGAIN: it names a key that is not known */
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_str_t *token, const u_char *digest,
+    ngx_http_secops_credential_t *credential)
+{
+    ngx_int_t                 rc;
+    const char               *reason;
+    ngx_array_t               sets;
+    secops_jwt_t              jwt;
+    secops_slice_t            text;
+    secops_jws_status_e       status;
+    ngx_secops_jwt_claims_t   claims;
+
+    if (ngx_http_secops_auth_jwt_sets(r, conf, &sets) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    text.len = token->len;
+    text.data = token->data;
+
+    status = secops_jwt_verify(&jwt, text, sets.elts, sets.nelts,
+                               &conf->policy, ngx_time(), &reason);
+
+    switch (status) {
+
+    case SECOPS_JWS_OK:
+        break;
+
+    case SECOPS_JWS_UNKNOWN_KEY:
+        return NGX_AGAIN;
+
+    case SECOPS_JWS_INVALID:
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: token refused: %s", reason);
+        return NGX_ABORT;
+
+    default: /* SECOPS_JWS_ERROR */
+        ngx_log_error(NGX_LOG_CRIT, r->connection->log, 0,
+                      "secops: token could not be verified: %s", reason);
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_secops_auth_jwt_read(r, conf, &jwt, &claims);
+
+    if (rc == NGX_OK && conf->cache) {
+        ngx_secops_jwt_cache_put(conf->cache, digest,
+                                 ngx_http_secops_auth_jwt_generation(conf),
+                                 jwt.expiry, &claims, r->connection->log);
+    }
+
+    secops_jwt_free(&jwt);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    credential->user = claims.user;
+    credential->roles = claims.roles;
+    credential->domain = claims.domain;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_sets(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_array_t *sets)
+{
+    ngx_uint_t          i, n;
+    secops_jwk_set_t   *set, **file, **push;
+
+    n = conf->key_files ? conf->key_files->nelts : 0;
+
+    if (ngx_array_init(sets, r->pool, n + 1, sizeof(secops_jwk_set_t *))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    file = n ? conf->key_files->elts : NULL;
+
+    for (i = 0; i < n; i++) {
+        push = ngx_array_push(sets);
+        *push = file[i];
+    }
+
+    set = conf->keys ? ngx_http_secops_jwt_keys_set(conf->keys) : NULL;
+
+    if (set) {
+        push = ngx_array_push(sets);
+        *push = set;
+    }
+
+    return NGX_OK;
+}
+
+
+/* a token without a user identifies nobody */
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, secops_jwt_t *jwt,
+    ngx_secops_jwt_claims_t *claims)
+{
+    u_char          *p;
+    size_t           max;
+    secops_slice_t   path;
+
+    max = secops_jwt_claim_max(jwt);
+
+    p = ngx_pnalloc(r->pool, max * 3);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    path.len = conf->claim_user.len;
+    path.data = conf->claim_user.data;
+    claims->user.data = p;
+    claims->user.len = secops_jwt_claim_text(jwt, path, p);
+    p += claims->user.len;
+
+    path.len = conf->claim_domain.len;
+    path.data = conf->claim_domain.data;
+    claims->domain.data = p;
+    claims->domain.len = secops_jwt_claim_text(jwt, path, p);
+    p += claims->domain.len;
+
+    path.len = conf->claim_roles.len;
+    path.data = conf->claim_roles.data;
+    claims->roles.data = p;
+    claims->roles.len = secops_jwt_claim_list(jwt, path, p);
+
+    if (claims->user.len == 0) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: token refused: no user in its claim \"%V\"",
+                      &conf->claim_user);
+        return NGX_ABORT;
+    }
+
+    return NGX_OK;
+}
+
+
+/* what the cache holds may be gone before the request is */
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_copy(ngx_http_request_t *r,
+    const ngx_secops_jwt_claims_t *claims,
+    ngx_http_secops_credential_t *credential)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, claims->user.len + claims->domain.len
+                             + claims->roles.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    credential->user.len = claims->user.len;
+    credential->user.data = p;
+    p = ngx_cpymem(p, claims->user.data, claims->user.len);
+
+    credential->domain.len = claims->domain.len;
+    credential->domain.data = p;
+    p = ngx_cpymem(p, claims->domain.data, claims->domain.len);
+
+    credential->roles.len = claims->roles.len;
+    credential->roles.data = p;
+    ngx_memcpy(p, claims->roles.data, claims->roles.len);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_secops_auth_jwt_generation(ngx_http_secops_jwt_conf_t *conf)
+{
+    return conf->keys ? ngx_http_secops_jwt_keys_generation(conf->keys) : 0;
+}

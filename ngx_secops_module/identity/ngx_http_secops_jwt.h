@@ -1,0 +1,83 @@
+
+/*
+ * JSON Web Tokens at work: where keys come from, what was verified before.
+ */
+
+#ifndef _NGX_HTTP_SECOPS_JWT_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_JWT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "identity/ngx_secops_jwt_cache.h"
+#include "identity/secops_jwt.h"
+
+
+typedef struct ngx_http_secops_jwt_keys_s  ngx_http_secops_jwt_keys_t;
+
+typedef void (*ngx_http_secops_jwt_wake_pt)(ngx_http_request_t *r);
+
+
+/* the secops_jwt_* directives of a location */
+
+typedef struct {
+    ngx_array_t                     *key_files;  /* of secops_jwk_set_t *:
+                                                    owned by the cycle */
+    ngx_http_secops_jwt_keys_t      *keys;      /* of secops_jwt_key_request;
+                                                   NULL: none */
+    ngx_array_t                     *issuers;   /* of secops_slice_t */
+    ngx_array_t                     *audiences;
+    time_t                           leeway;
+    time_t                           max_lifetime;
+    ngx_flag_t                       require_expiration;
+
+    ngx_str_t                        claim_user;    /* dotted paths */
+    ngx_str_t                        claim_roles;
+    ngx_str_t                        claim_domain;
+
+    ngx_int_t                        cache_size;
+    ngx_secops_jwt_cache_t          *cache;     /* each worker's own; NULL: no
+                                                   token is remembered */
+    secops_jwt_policy_t              policy;
+} ngx_http_secops_jwt_conf_t;
+
+
+/* ngx_http_secops_jwt_keys.c */
+
+/* keys that a subrequest to uri fetches, again after interval; for an unknown
+   kid sooner, but not within min_interval of the last try */
+
+ngx_http_secops_jwt_keys_t *ngx_http_secops_jwt_keys_create(ngx_conf_t *cf,
+    ngx_str_t *uri, ngx_msec_t interval, ngx_msec_t min_interval);
+
+
+/*
+ * Has the keys fetched when that is due.  unknown: a token named a key that
+ * there is not.  NGX_OK: what _set() gives is as good as it gets.  NGX_AGAIN:
+ * they are being fetched; wake(r) is called, from an event of its own, and then
+ * this is to be called again.  NGX_ERROR: no memory.
+ *
+ * *state is NULL at first and the same for all calls of a request, whatever
+ * unknown is: one fetch tells it all that it will learn.
+ */
+
+ngx_int_t ngx_http_secops_jwt_keys_fetch(ngx_http_request_t *r,
+    ngx_http_secops_jwt_keys_t *keys, ngx_uint_t unknown, void **state,
+    ngx_http_secops_jwt_wake_pt wake);
+
+
+/* the last good keys, or NULL; valid until the request returns to nginx */
+
+secops_jwk_set_t *ngx_http_secops_jwt_keys_set(
+    ngx_http_secops_jwt_keys_t *keys);
+
+
+/* changes whenever keys were fetched: what others verified is no more known */
+
+ngx_uint_t ngx_http_secops_jwt_keys_generation(
+    ngx_http_secops_jwt_keys_t *keys);
+
+
+#endif /* _NGX_HTTP_SECOPS_JWT_H_INCLUDED_ */

@@ -1,0 +1,437 @@
+
+/* API keys that a worker knows; see ngx_secops_api_keys.h. */
+
+#include "identity/ngx_secops_api_keys.h"
+
+
+#define NGX_SECOPS_API_KEYS_USED  60000         /* milliseconds */
+
+
+/* the keys that exist, or those that do not */
+
+typedef struct {
+    ngx_queue_t               queue;            /* last asked for first */
+    ngx_uint_t                used;
+} ngx_secops_api_keys_list_t;
+
+
+/* one key; malloc'ed with its texts behind it, freed when it leaves */
+
+typedef struct {
+    ngx_rbtree_node_t            node;          /* key: first bytes of digest */
+    ngx_queue_t                  queue;
+    ngx_secops_api_keys_list_t  *list;
+    u_char                       digest[SECOPS_APIKEY_DIGEST_LEN];
+    ngx_msec_t                   asked;
+    ngx_msec_t                   told;          /* that it was used */
+    ngx_uint_t                   ever_told;
+    ngx_secops_api_key_t         key;
+} ngx_secops_api_keys_entry_t;
+
+
+/*
+ * A last use that is on its way to Redis: malloc'ed, freed by the answer.  The
+ * transport calls nobody when the process ends; then by the cleanup.
+ */
+
+typedef struct {
+    ngx_secops_store_touch_t     touch;
+    ngx_queue_t                  queue;
+    secops_keyspace_t            space;
+    u_char                       id[NGX_SECOPS_STORE_ID_MAX];
+} ngx_secops_api_keys_touch_t;
+
+
+struct ngx_secops_api_keys_s {
+    ngx_rbtree_t                 rbtree;
+    ngx_rbtree_node_t            sentinel;
+    ngx_secops_api_keys_list_t   known;
+    ngx_secops_api_keys_list_t   unknown;
+    ngx_uint_t                   size;          /* of each list */
+    ngx_queue_t                  touches;
+};
+
+
+static ngx_secops_api_keys_entry_t *ngx_secops_api_keys_find(
+    ngx_secops_api_keys_t *keys, const u_char *digest);
+static ngx_secops_api_keys_entry_t *ngx_secops_api_keys_copy(
+    const ngx_secops_api_key_t *key, ngx_log_t *log);
+static u_char *ngx_secops_api_keys_copy_text(u_char *p, ngx_str_t *dst,
+    const ngx_str_t *src);
+static void ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
+    ngx_secops_api_keys_entry_t *entry);
+static void ngx_secops_api_keys_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static ngx_rbtree_key_t ngx_secops_api_keys_key(const u_char *digest);
+static void ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
+    ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log);
+static void ngx_secops_api_keys_touched(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+static void ngx_secops_api_keys_cleanup(void *data);
+
+
+ngx_secops_api_keys_t *
+ngx_secops_api_keys_create(ngx_conf_t *cf, ngx_uint_t size)
+{
+    ngx_pool_cleanup_t     *cln;
+    ngx_secops_api_keys_t  *keys;
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_secops_api_keys_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    keys = cln->data;
+
+    ngx_memzero(keys, sizeof(ngx_secops_api_keys_t));
+
+    ngx_rbtree_init(&keys->rbtree, &keys->sentinel,
+                    ngx_secops_api_keys_insert);
+    ngx_queue_init(&keys->known.queue);
+    ngx_queue_init(&keys->unknown.queue);
+    ngx_queue_init(&keys->touches);
+
+    keys->size = size;
+
+    cln->handler = ngx_secops_api_keys_cleanup;
+
+    return keys;
+}
+
+
+ngx_secops_api_key_t *
+ngx_secops_api_keys_get(ngx_secops_api_keys_t *keys, const u_char *digest,
+    ngx_msec_t age)
+{
+    ngx_secops_api_keys_entry_t  *entry;
+
+    entry = ngx_secops_api_keys_find(keys, digest);
+
+    if (entry == NULL || ngx_current_msec - entry->asked >= age) {
+        return NULL;
+    }
+
+    ngx_queue_remove(&entry->queue);
+    ngx_queue_insert_head(&entry->list->queue, &entry->queue);
+
+    return &entry->key;
+}
+
+
+void
+ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
+    ngx_msec_t asked, const ngx_secops_api_key_t *key, ngx_log_t *log)
+{
+    ngx_queue_t                  *q;
+    ngx_secops_api_keys_list_t   *list;
+    ngx_secops_api_keys_entry_t  *entry, *old;
+
+    entry = ngx_secops_api_keys_copy(key, log);
+
+    old = ngx_secops_api_keys_find(keys, digest);
+
+    if (old) {
+
+        if (entry) {
+            entry->told = old->told;
+            entry->ever_told = old->ever_told;
+        }
+
+        ngx_secops_api_keys_remove(keys, old);
+    }
+
+    if (entry == NULL) {
+        return;
+    }
+
+    list = key->name.len ? &keys->known : &keys->unknown;
+
+    if (list->used == keys->size) {
+        q = ngx_queue_last(&list->queue);
+        ngx_secops_api_keys_remove(keys, ngx_queue_data(q,
+                                         ngx_secops_api_keys_entry_t, queue));
+    }
+
+    ngx_memcpy(entry->digest, digest, SECOPS_APIKEY_DIGEST_LEN);
+
+    entry->list = list;
+    entry->asked = asked;
+    entry->node.key = ngx_secops_api_keys_key(digest);
+
+    ngx_rbtree_insert(&keys->rbtree, &entry->node);
+    ngx_queue_insert_head(&list->queue, &entry->queue);
+
+    list->used++;
+}
+
+
+static ngx_secops_api_keys_entry_t *
+ngx_secops_api_keys_copy(const ngx_secops_api_key_t *key, ngx_log_t *log)
+{
+    u_char                       *p;
+    ngx_secops_api_keys_entry_t  *entry;
+
+    entry = ngx_calloc(sizeof(ngx_secops_api_keys_entry_t) + key->name.len
+                       + key->id.len + key->domain.len + key->expire_at.len,
+                       log);
+    if (entry == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_calloc():
+     *
+     *     entry->told = 0;
+     *     entry->ever_told = 0;
+     */
+
+    p = (u_char *) (entry + 1);
+
+    p = ngx_secops_api_keys_copy_text(p, &entry->key.name, &key->name);
+    p = ngx_secops_api_keys_copy_text(p, &entry->key.id, &key->id);
+    p = ngx_secops_api_keys_copy_text(p, &entry->key.domain, &key->domain);
+    (void) ngx_secops_api_keys_copy_text(p, &entry->key.expire_at,
+                                         &key->expire_at);
+
+    entry->key.scopes = key->scopes;
+
+    return entry;
+}
+
+
+static u_char *
+ngx_secops_api_keys_copy_text(u_char *p, ngx_str_t *dst, const ngx_str_t *src)
+{
+    dst->len = src->len;
+    dst->data = p;
+
+    return ngx_cpymem(p, src->data, src->len);
+}
+
+
+void
+ngx_secops_api_keys_forget(ngx_secops_api_keys_t *keys, const u_char *digest)
+{
+    ngx_secops_api_keys_entry_t  *entry;
+
+    entry = ngx_secops_api_keys_find(keys, digest);
+
+    if (entry) {
+        ngx_secops_api_keys_remove(keys, entry);
+    }
+}
+
+
+static void
+ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
+    ngx_secops_api_keys_entry_t *entry)
+{
+    ngx_rbtree_delete(&keys->rbtree, &entry->node);
+    ngx_queue_remove(&entry->queue);
+
+    entry->list->used--;
+
+    ngx_free(entry);
+}
+
+
+/* nobody learns a digest by the time this takes, still less the value */
+
+static ngx_secops_api_keys_entry_t *
+ngx_secops_api_keys_find(ngx_secops_api_keys_t *keys, const u_char *digest)
+{
+    ngx_int_t                     rc;
+    ngx_rbtree_key_t              key;
+    ngx_rbtree_node_t            *node;
+    ngx_secops_api_keys_entry_t  *entry;
+
+    key = ngx_secops_api_keys_key(digest);
+    node = keys->rbtree.root;
+
+    while (node != &keys->sentinel) {
+
+        if (key != node->key) {
+            node = (key < node->key) ? node->left : node->right;
+            continue;
+        }
+
+        entry = (ngx_secops_api_keys_entry_t *) node;
+
+        rc = ngx_memcmp(digest, entry->digest, SECOPS_APIKEY_DIGEST_LEN);
+
+        if (rc == 0) {
+            return entry;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_secops_api_keys_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
+{
+    ngx_rbtree_node_t            **p;
+    ngx_secops_api_keys_entry_t   *entry, *other;
+
+    for ( ;; ) {
+
+        if (node->key != temp->key) {
+            p = (node->key < temp->key) ? &temp->left : &temp->right;
+
+        } else {
+            entry = (ngx_secops_api_keys_entry_t *) node;
+            other = (ngx_secops_api_keys_entry_t *) temp;
+
+            p = (ngx_memcmp(entry->digest, other->digest,
+                            SECOPS_APIKEY_DIGEST_LEN)
+                 < 0)
+                ? &temp->left : &temp->right;
+        }
+
+        if (*p == sentinel) {
+            break;
+        }
+
+        temp = *p;
+    }
+
+    *p = node;
+    node->parent = temp;
+    node->left = sentinel;
+    node->right = sentinel;
+    ngx_rbt_red(node);
+}
+
+
+static ngx_rbtree_key_t
+ngx_secops_api_keys_key(const u_char *digest)
+{
+    ngx_rbtree_key_t  key;
+
+    ngx_memcpy(&key, digest, sizeof(ngx_rbtree_key_t));
+
+    return key;
+}
+
+
+void
+ngx_secops_api_keys_used(ngx_secops_api_keys_t *keys,
+    ngx_secops_store_t *store, const u_char *digest, ngx_log_t *log)
+{
+    ngx_secops_api_keys_entry_t  *entry;
+
+    entry = ngx_secops_api_keys_find(keys, digest);
+
+    if (entry == NULL
+        || entry->key.name.len == 0
+        || (entry->ever_told
+            && ngx_current_msec - entry->told < NGX_SECOPS_API_KEYS_USED))
+    {
+        return;
+    }
+
+    /* also when it fails: a Redis in trouble is not asked more often */
+
+    entry->told = ngx_current_msec;
+    entry->ever_told = 1;
+
+    ngx_secops_api_keys_touch(keys, store, &entry->key, log);
+}
+
+
+static void
+ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
+    ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log)
+{
+    secops_slice_t                prefix, domain;
+    ngx_secops_api_keys_touch_t  *touch;
+
+    if (key->id.len > NGX_SECOPS_STORE_ID_MAX) {
+        return;
+    }
+
+    touch = ngx_calloc(sizeof(ngx_secops_api_keys_touch_t), log);
+    if (touch == NULL) {
+        return;
+    }
+
+    prefix.len = store->prefix.len;
+    prefix.data = store->prefix.data;
+    domain.len = key->domain.len;
+    domain.data = key->domain.data;
+
+    secops_keys_space(&touch->space, prefix, domain);
+
+    ngx_memcpy(touch->id, key->id.data, key->id.len);
+
+    touch->touch.eval.call.handler = ngx_secops_api_keys_touched;
+    touch->touch.eval.call.data = touch;
+    touch->touch.type = SECOPS_RESOURCE_API_KEY;
+    touch->touch.id.len = key->id.len;
+    touch->touch.id.data = touch->id;
+
+    secops_time_format(touch->touch.time, ngx_time());
+
+    if (ngx_secops_store_touch_resource(store, &touch->touch, &touch->space)
+        != NGX_OK)
+    {
+        ngx_free(touch);
+        return;
+    }
+
+    ngx_queue_insert_tail(&keys->touches, &touch->queue);
+}
+
+
+static void
+ngx_secops_api_keys_touched(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_secops_api_keys_touch_t  *touch;
+
+    touch = call->data;
+
+    if (result->status != NGX_SECOPS_STORE_OK) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "secops: the last use of an api key was not stored: %V",
+                      &result->reason);
+    }
+
+    ngx_queue_remove(&touch->queue);
+    ngx_free(touch);
+}
+
+
+/* the configuration ends, and before it the process' links to Redis did */
+
+static void
+ngx_secops_api_keys_cleanup(void *data)
+{
+    ngx_secops_api_keys_t  *keys = data;
+
+    ngx_queue_t                  *q;
+    ngx_secops_api_keys_touch_t  *touch;
+
+    while (!ngx_queue_empty(&keys->known.queue)) {
+        q = ngx_queue_head(&keys->known.queue);
+        ngx_secops_api_keys_remove(keys, ngx_queue_data(q,
+                                         ngx_secops_api_keys_entry_t, queue));
+    }
+
+    while (!ngx_queue_empty(&keys->unknown.queue)) {
+        q = ngx_queue_head(&keys->unknown.queue);
+        ngx_secops_api_keys_remove(keys, ngx_queue_data(q,
+                                         ngx_secops_api_keys_entry_t, queue));
+    }
+
+    while (!ngx_queue_empty(&keys->touches)) {
+        q = ngx_queue_head(&keys->touches);
+        touch = ngx_queue_data(q, ngx_secops_api_keys_touch_t, queue);
+        ngx_queue_remove(q);
+        ngx_free(touch);
+    }
+}

@@ -1,0 +1,62 @@
+
+/*
+ * Tokens that were verified a moment ago, and what they say, so that the
+ * second request with a token costs a hash.  A token is known by its SHA-256,
+ * never kept itself.  Bounded: the token that was not used for the longest
+ * time makes room.  Per worker; its memory is malloc'ed.
+ */
+
+#ifndef _NGX_SECOPS_JWT_CACHE_H_INCLUDED_
+#define _NGX_SECOPS_JWT_CACHE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+#define NGX_SECOPS_JWT_DIGEST_LEN  32
+
+
+typedef struct ngx_secops_jwt_cache_s  ngx_secops_jwt_cache_t;
+
+
+/* user, domain and roles of a verified token */
+
+typedef struct {
+    ngx_str_t    user;
+    ngx_str_t    domain;
+    ngx_str_t    roles;
+} ngx_secops_jwt_claims_t;
+
+
+/* at configuration; empty, of at most size tokens.  NULL: no memory */
+
+ngx_secops_jwt_cache_t *ngx_secops_jwt_cache_create(ngx_conf_t *cf,
+    ngx_uint_t size);
+
+
+/* of NGX_SECOPS_JWT_DIGEST_LEN bytes.  NGX_ERROR: OpenSSL does not work */
+
+ngx_int_t ngx_secops_jwt_cache_digest(ngx_secops_jwt_cache_t *cache,
+    ngx_str_t *token, u_char *digest);
+
+
+/*
+ * The claims of the token of this digest, or NULL: it is not known, it has
+ * expired by now (seconds), or it was verified with keys of another
+ * generation.  Valid until the next call.
+ */
+
+ngx_secops_jwt_claims_t *ngx_secops_jwt_cache_get(
+    ngx_secops_jwt_cache_t *cache, const u_char *digest, ngx_uint_t generation,
+    time_t now);
+
+
+/* remembers a copy; expiry in seconds.  Without memory it forgets */
+
+void ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache,
+    const u_char *digest, ngx_uint_t generation, int64_t expiry,
+    const ngx_secops_jwt_claims_t *claims, ngx_log_t *log);
+
+
+#endif /* _NGX_SECOPS_JWT_CACHE_H_INCLUDED_ */

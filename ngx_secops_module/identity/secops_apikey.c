@@ -1,0 +1,393 @@
+
+/* API keys; see secops_apikey.h. */
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "identity/secops_apikey.h"
+#include "identity/secops_scope.h"
+#include "util/secops_base64.h"
+
+
+#define SECOPS_APIKEY_VALUE_BYTES  64
+#define SECOPS_APIKEY_ID_BYTES     15
+
+
+static int secops_apikey_random(unsigned char *dst, size_t len);
+static json_t *secops_apikey_scope_names(unsigned scopes);
+static unsigned secops_apikey_scope_bits(const json_t *names);
+static int secops_apikey_set(json_t *document, const char *name,
+    secops_slice_t text);
+static int secops_apikey_replace(json_t *document, const char *name,
+    json_t *value);
+static secops_slice_t secops_apikey_text(const json_t *document,
+    const char *name);
+
+
+int
+secops_apikey_make_value(unsigned char value[SECOPS_APIKEY_VALUE_LEN])
+{
+    return secops_apikey_random(value, SECOPS_APIKEY_VALUE_BYTES);
+}
+
+
+int
+secops_apikey_make_id(unsigned char id[SECOPS_APIKEY_ID_LEN])
+{
+    return secops_apikey_random(id, SECOPS_APIKEY_ID_BYTES);
+}
+
+
+static int
+secops_apikey_random(unsigned char *dst, size_t len)
+{
+    unsigned char   bytes[SECOPS_APIKEY_VALUE_BYTES];
+    secops_slice_t  slice;
+
+    if (RAND_bytes(bytes, (int) len) != 1) {
+        return -1;
+    }
+
+    slice.len = len;
+    slice.data = bytes;
+
+    (void) secops_base64url_encode(dst, slice);
+
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+
+    return 0;
+}
+
+
+int
+secops_apikey_digest(secops_slice_t value,
+    unsigned char digest[SECOPS_APIKEY_DIGEST_LEN])
+{
+    int            valid;
+    size_t         i, len;
+    unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES],
+                   sha[SHA256_DIGEST_LENGTH];
+
+    static const char  hex[] = "0123456789abcdef";
+
+    if (value.len != SECOPS_APIKEY_VALUE_LEN) {
+        return -1;
+    }
+
+    valid = secops_base64url_decode(value, bytes, &len) == 0;
+
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+
+    if (!valid) {
+        return -1;
+    }
+
+    (void) SHA256(value.data, value.len, sha);
+
+    for (i = 0; i < SHA256_DIGEST_LENGTH; i++) {
+        digest[2 * i] = hex[sha[i] >> 4];
+        digest[2 * i + 1] = hex[sha[i] & 0xf];
+    }
+
+    return 0;
+}
+
+
+unsigned
+secops_apikey_scopes(const json_t *properties)
+{
+    return secops_apikey_scope_bits(json_object_get(properties, "scopes"));
+}
+
+
+/* names that are not known give nothing */
+
+static unsigned
+secops_apikey_scope_bits(const json_t *names)
+{
+    size_t          i;
+    unsigned        scopes;
+    const json_t   *name;
+    secops_slice_t  text;
+
+    scopes = SECOPS_SCOPE_NONE;
+
+    for (i = 0; i < json_array_size(names); i++) {
+
+        name = json_array_get(names, i);
+
+        if (!json_is_string(name)) {
+            continue;
+        }
+
+        text.len = json_string_length(name);
+        text.data = (const unsigned char *) json_string_value(name);
+
+        scopes |= secops_scope(text);
+    }
+
+    return scopes;
+}
+
+
+int
+secops_apikey_expire_at(const json_t *properties,
+    unsigned char time[SECOPS_TIME_LEN])
+{
+    secops_slice_t  text;
+
+    text = secops_apikey_text(properties, "expire_at");
+
+    if (text.len < SECOPS_TIME_LEN) {
+        return 0;
+    }
+
+    memcpy(time, text.data, SECOPS_TIME_LEN);
+
+    time[10] = ' ';
+
+    return 1;
+}
+
+
+json_t *
+secops_apikey_create(const json_t *properties,
+    const unsigned char digest[SECOPS_APIKEY_DIGEST_LEN],
+    const secops_apikey_change_t *change)
+{
+    json_t         *document;
+    unsigned        scopes;
+    secops_slice_t  text, expire_at;
+    unsigned char   time[SECOPS_TIME_LEN];
+
+    scopes = secops_apikey_scopes(properties);
+
+    if (scopes == SECOPS_SCOPE_NONE) {
+        scopes = SECOPS_SCOPE_INPUT;
+    }
+
+    text.len = SECOPS_APIKEY_DIGEST_LEN;
+    text.data = digest;
+
+    expire_at.len = secops_apikey_expire_at(properties, time)
+                    ? SECOPS_TIME_LEN : 0;
+    expire_at.data = time;
+
+    document = json_object();
+
+    if (secops_apikey_set(document, "name",
+                          secops_apikey_text(properties, "name"))
+        != 0
+        || json_object_set_new(document, "scopes",
+                               secops_apikey_scope_names(scopes))
+           != 0
+        || secops_apikey_set(document, "digest", text) != 0
+        || (expire_at.len
+            && secops_apikey_set(document, "expire_at", expire_at) != 0)
+        || secops_apikey_set(document, "created_by", change->user) != 0
+        || secops_apikey_set(document, "created_on", change->time) != 0
+        || secops_apikey_set(document, "updated_by", change->user) != 0
+        || secops_apikey_set(document, "updated_on", change->time) != 0)
+    {
+        json_decref(document);
+        return NULL;
+    }
+
+    return document;
+}
+
+
+int
+secops_apikey_update(json_t *document, const json_t *properties,
+    const secops_apikey_change_t *change)
+{
+    int            scopes, expire_at;
+    unsigned       bits;
+    unsigned char  time[SECOPS_TIME_LEN];
+
+    scopes = 0;
+    expire_at = 0;
+
+    bits = secops_apikey_scopes(properties);
+
+    if (bits != SECOPS_SCOPE_NONE) {
+        scopes = secops_apikey_replace(document, "scopes",
+                                       secops_apikey_scope_names(bits));
+    }
+
+    if (secops_apikey_expire_at(properties, time)) {
+        expire_at = secops_apikey_replace(document, "expire_at",
+                                          json_stringn((const char *) time,
+                                                       SECOPS_TIME_LEN));
+    }
+
+    if (scopes < 0 || expire_at < 0) {
+        return -1;
+    }
+
+    if (!scopes && !expire_at) {
+        return 0;
+    }
+
+    if (secops_apikey_set(document, "updated_by", change->user) != 0
+        || secops_apikey_set(document, "updated_on", change->time) != 0)
+    {
+        return -1;
+    }
+
+    return 1;
+}
+
+
+/* value is taken over; 1: it is another one than was there */
+
+static int
+secops_apikey_replace(json_t *document, const char *name, json_t *value)
+{
+    if (value && json_equal(json_object_get(document, name), value)) {
+        json_decref(value);
+        return 0;
+    }
+
+    return json_object_set_new(document, name, value) == 0 ? 1 : -1;
+}
+
+
+static json_t *
+secops_apikey_scope_names(unsigned scopes)
+{
+    json_t          *names;
+    unsigned         i;
+    secops_slice_t   name;
+
+    names = json_array();
+
+    for (i = 0; i < SECOPS_SCOPES; i++) {
+
+        if (!(scopes & 1U << i)) {
+            continue;
+        }
+
+        name = secops_scope_name(i);
+
+        if (json_array_append_new(names, json_stringn((const char *) name.data,
+                                                      name.len))
+            != 0)
+        {
+            json_decref(names);
+            return NULL;
+        }
+    }
+
+    return names;
+}
+
+
+static int
+secops_apikey_set(json_t *document, const char *name, secops_slice_t text)
+{
+    return json_object_set_new(document, name,
+                               json_stringn((const char *) text.data,
+                                            text.len));
+}
+
+
+/* empty: there is none */
+
+static secops_slice_t
+secops_apikey_text(const json_t *document, const char *name)
+{
+    const json_t    *value;
+    secops_slice_t   text;
+
+    value = json_object_get(document, name);
+
+    text.len = json_string_length(value);
+    text.data = (const unsigned char *) json_string_value(value);
+
+    return text;
+}
+
+
+int
+secops_apikey_read(secops_apikey_t *key, const json_t *document)
+{
+    key->name = secops_apikey_text(document, "name");
+    key->digest = secops_apikey_text(document, "digest");
+    key->expire_at = secops_apikey_text(document, "expire_at");
+    key->scopes = secops_apikey_scope_bits(json_object_get(document,
+                                                           "scopes"));
+
+    return (key->name.len && key->digest.len == SECOPS_APIKEY_DIGEST_LEN)
+           ? 0 : -1;
+}
+
+
+int
+secops_apikey_expired(secops_slice_t expire_at, secops_slice_t now)
+{
+    size_t  len;
+
+    if (expire_at.len == 0) {
+        return 0;
+    }
+
+    len = expire_at.len < now.len ? expire_at.len : now.len;
+
+    return memcmp(expire_at.data, now.data, len) <= 0;
+}
+
+
+json_t *
+secops_apikey_describe(secops_slice_t id, const json_t *document,
+    secops_slice_t last_used)
+{
+    json_t           *list;
+    size_t            i;
+    secops_slice_t    name, text;
+    secops_apikey_t   key;
+
+    static const char  *shown[] = {
+        "expire_at", "created_by", "created_on", "updated_by", "updated_on"
+    };
+
+    if (secops_apikey_read(&key, document) != 0) {
+        return NULL;
+    }
+
+    name = key.name;
+    list = json_object();
+
+    if (secops_apikey_set(list, "id", id) != 0
+        || secops_apikey_set(list, "title", name) != 0
+        || secops_apikey_set(list, "name", name) != 0
+        || json_object_set_new(list, "type", json_string("api_key")) != 0
+        || json_object_set_new(list, "scopes",
+                               secops_apikey_scope_names(key.scopes))
+           != 0)
+    {
+        goto failed;
+    }
+
+    for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+
+        text = secops_apikey_text(document, shown[i]);
+
+        if (text.len && secops_apikey_set(list, shown[i], text) != 0) {
+            goto failed;
+        }
+    }
+
+    if (last_used.len && secops_apikey_set(list, "last_used", last_used) != 0) {
+        goto failed;
+    }
+
+    return list;
+
+failed:
+
+    json_decref(list);
+
+    return NULL;
+}

@@ -1,0 +1,256 @@
+
+/*
+ * API keys by their digest, in two steps: the digest leads to a domain and an
+ * id, wherever in the key space; the resource there says what the key is.
+ *
+ * A Redis Cluster can not write both at once.  It need not: the resource alone
+ * decides, so a key comes into being, changes and ends with one atomic change
+ * of its domain, and is refused from the moment it is not listed any more.
+ * What is left behind when something fails in between is a digest that leads
+ * nowhere, of a value that nobody was told.
+ */
+
+#include "store/ngx_secops_store_internal.h"
+
+
+static void ngx_secops_store_pointer_read(void *data,
+    ngx_secops_redis_result_t *reply);
+static ngx_int_t ngx_secops_store_pointer_copy(
+    ngx_secops_store_api_key_t *key, ngx_secops_redis_value_t *value,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_secops_store_api_key_document(
+    ngx_secops_store_api_key_t *key);
+static void ngx_secops_store_api_key_read(void *data,
+    ngx_secops_redis_result_t *reply);
+static void ngx_secops_store_pointer_key(ngx_secops_store_t *store,
+    secops_key_t *key, const u_char *digest);
+
+
+/* every digest is another slot, so these are no transaction */
+
+ngx_int_t
+ngx_secops_store_put_pointers(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, ngx_str_t *domain,
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n)
+{
+    ngx_uint_t               i;
+    secops_key_t             key;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    cmd = ngx_secops_redis_cmd_create(store->redis,
+                                      n * (SECOPS_KEY_MAX + domain->len));
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        ngx_secops_store_pointer_key(store, &key, pointers[i].digest);
+
+        ngx_secops_redis_cmd_begin(cmd, 6);
+        ngx_secops_store_literal(cmd, "HSET");
+        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+        ngx_secops_store_literal(cmd, "domain");
+        ngx_secops_redis_cmd_arg(cmd, domain->data, domain->len);
+        ngx_secops_store_literal(cmd, "id");
+        ngx_secops_redis_cmd_arg(cmd, pointers[i].id.data, pointers[i].id.len);
+    }
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_written);
+}
+
+
+ngx_int_t
+ngx_secops_store_delete_pointers(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call,
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n)
+{
+    ngx_uint_t               i;
+    secops_key_t             key;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, n * SECOPS_KEY_MAX);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        ngx_secops_store_pointer_key(store, &key, pointers[i].digest);
+
+        ngx_secops_redis_cmd_begin(cmd, 2);
+        ngx_secops_store_literal(cmd, "DEL");
+        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    }
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_written);
+}
+
+
+ngx_int_t
+ngx_secops_store_get_api_key(ngx_secops_store_t *store,
+    ngx_secops_store_api_key_t *key, const u_char *digest)
+{
+    secops_key_t             pointer;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    key->store = store;
+
+    ngx_secops_store_pointer_key(store, &pointer, digest);
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, pointer.len + 64);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 4);
+    ngx_secops_store_literal(cmd, "HMGET");
+    ngx_secops_redis_cmd_arg(cmd, pointer.data, pointer.len);
+    ngx_secops_store_literal(cmd, "id");
+    ngx_secops_store_literal(cmd, "domain");
+
+    return ngx_secops_store_send(&key->call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_pointer_read);
+}
+
+
+static void
+ngx_secops_store_pointer_read(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t    result;
+    ngx_secops_store_api_key_t  *key;
+
+    key = (ngx_secops_store_api_key_t *) call;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED
+        && ngx_secops_store_pointer_copy(key, reply->value, &result) == NGX_OK)
+    {
+        key->time = reply->time;
+
+        if (ngx_secops_store_api_key_document(key) == NGX_OK) {
+            return;
+        }
+
+        result.status = NGX_SECOPS_STORE_UNAVAILABLE;
+        ngx_str_set(&result.reason, "Redis can not be reached");
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+}
+
+
+/* NGX_DECLINED: it leads nowhere; result says what that means */
+
+static ngx_int_t
+ngx_secops_store_pointer_copy(ngx_secops_store_api_key_t *key,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
+{
+    if (value[0].type != NGX_SECOPS_REDIS_ARRAY || value[0].elements != 2) {
+        goto unexpected;
+    }
+
+    if (value[1].type == NGX_SECOPS_REDIS_NIL
+        || value[2].type == NGX_SECOPS_REDIS_NIL)
+    {
+        result->status = NGX_SECOPS_STORE_NOT_FOUND;
+        return NGX_DECLINED;
+    }
+
+    if (value[1].type != NGX_SECOPS_REDIS_STRING
+        || value[2].type != NGX_SECOPS_REDIS_STRING
+        || value[1].str.len > NGX_SECOPS_STORE_ID_MAX
+        || value[2].str.len > NGX_SECOPS_STORE_DOMAIN_MAX)
+    {
+        goto unexpected;
+    }
+
+    key->id.len = value[1].str.len;
+    key->id.data = key->id_bytes;
+    ngx_memcpy(key->id_bytes, value[1].str.data, value[1].str.len);
+
+    key->domain.len = value[2].str.len;
+    key->domain.data = key->domain_bytes;
+    ngx_memcpy(key->domain_bytes, value[2].str.data, value[2].str.len);
+
+    return NGX_OK;
+
+unexpected:
+
+    result->status = NGX_SECOPS_STORE_REFUSED;
+    ngx_str_set(&result->reason, "unexpected pointer of an api key");
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_secops_store_api_key_document(ngx_secops_store_api_key_t *key)
+{
+    secops_key_t             documents;
+    secops_slice_t           prefix, domain;
+    secops_keyspace_t        space;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    prefix.len = key->store->prefix.len;
+    prefix.data = key->store->prefix.data;
+    domain.len = key->domain.len;
+    domain.data = key->domain.data;
+
+    secops_keys_space(&space, prefix, domain);
+    secops_keys_resources(&documents, &space,
+                          secops_resource_type_name(SECOPS_RESOURCE_API_KEY));
+
+    cmd = ngx_secops_redis_cmd_create(key->store->redis, documents.len + 128);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 3);
+    ngx_secops_store_literal(cmd, "HGET");
+    ngx_secops_redis_cmd_arg(cmd, documents.data, documents.len);
+    ngx_secops_redis_cmd_arg(cmd, key->id.data, key->id.len);
+
+    return ngx_secops_store_send(&key->call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_api_key_read);
+}
+
+
+static void
+ngx_secops_store_api_key_read(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t    result;
+    ngx_secops_store_api_key_t  *key;
+
+    key = (ngx_secops_store_api_key_t *) call;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    reply->time += key->time;
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
+        ngx_secops_store_string(reply->value, &result);
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+}
+
+
+static void
+ngx_secops_store_pointer_key(ngx_secops_store_t *store, secops_key_t *key,
+    const u_char *digest)
+{
+    secops_slice_t  prefix;
+
+    prefix.len = store->prefix.len;
+    prefix.data = store->prefix.data;
+
+    secops_keys_api_key(key, prefix, digest);
+}

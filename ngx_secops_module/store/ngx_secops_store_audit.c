@@ -1,0 +1,248 @@
+
+/*
+ * The audit streams: an entry as it is written along with what it is about,
+ * and a part of a stream as it is read.
+ */
+
+#include "store/ngx_secops_store_internal.h"
+
+
+/* "(", two numbers of 64 bits and the "-" between them */
+
+#define NGX_SECOPS_STORE_AUDIT_ID  (1 + 2 * NGX_INT64_LEN + 1)
+
+
+static void ngx_secops_store_audit_got(void *data,
+    ngx_secops_redis_result_t *reply);
+static ngx_int_t ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_secops_store_audit_entry(ngx_secops_redis_value_t *value,
+    ngx_uint_t i, secops_audit_entry_t *entry);
+static void ngx_secops_store_audit_field(secops_audit_entry_t *entry,
+    ngx_secops_redis_value_t *value, ngx_uint_t guess);
+
+
+ngx_uint_t
+ngx_secops_store_audit_argc(ngx_secops_store_t *store)
+{
+    return (store->audit_maxlen.len ? 3 : 0) + 1 + 2 * SECOPS_AUDIT_FIELDS;
+}
+
+
+/* the entry's own id is its time */
+
+void
+ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_store_t *store, const ngx_secops_store_audit_t *audit,
+    secops_slice_t type, secops_slice_t id)
+{
+    ngx_uint_t      i;
+    secops_slice_t  name, fields[SECOPS_AUDIT_FIELDS];
+
+    fields[SECOPS_AUDIT_USER].len = audit->user.len;
+    fields[SECOPS_AUDIT_USER].data = audit->user.data;
+    fields[SECOPS_AUDIT_METHOD].len = audit->method.len;
+    fields[SECOPS_AUDIT_METHOD].data = audit->method.data;
+    fields[SECOPS_AUDIT_ADDRESS].len = audit->address.len;
+    fields[SECOPS_AUDIT_ADDRESS].data = audit->address.data;
+    fields[SECOPS_AUDIT_REQUEST].len = audit->request_id.len;
+    fields[SECOPS_AUDIT_REQUEST].data = audit->request_id.data;
+    fields[SECOPS_AUDIT_OPERATION].len = audit->operation.len;
+    fields[SECOPS_AUDIT_OPERATION].data = audit->operation.data;
+    fields[SECOPS_AUDIT_TYPE] = type;
+    fields[SECOPS_AUDIT_ID] = id;
+
+    if (store->audit_maxlen.len) {
+        ngx_secops_store_literal(cmd, "MAXLEN");
+        ngx_secops_store_literal(cmd, "~");
+        ngx_secops_redis_cmd_arg(cmd, store->audit_maxlen.data,
+                                 store->audit_maxlen.len);
+    }
+
+    ngx_secops_store_literal(cmd, "*");
+
+    for (i = 0; i < SECOPS_AUDIT_FIELDS; i++) {
+        name = secops_audit_field_name(i);
+
+        ngx_secops_redis_cmd_arg(cmd, name.data, name.len);
+        ngx_secops_redis_cmd_arg(cmd, fields[i].data, fields[i].len);
+    }
+}
+
+
+ngx_int_t
+ngx_secops_store_read_audit(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    const ngx_secops_store_audit_read_t *read)
+{
+    size_t                          end_len, count_len;
+    u_char                          end[NGX_SECOPS_STORE_AUDIT_ID];
+    u_char                          count[NGX_INT_T_LEN];
+    secops_key_t                    key;
+    ngx_secops_redis_cmd_t         *cmd;
+    const secops_audit_position_t  *after;
+
+    after = read->after;
+
+    if (after == NULL) {
+        end[0] = '+';
+        end_len = 1;
+
+    } else {
+
+        /* of the streams behind its own, the same id is still to come */
+
+        end_len = ngx_sprintf(end, "%s%uL-%uL",
+                              read->stream > after->stream ? "" : "(",
+                              after->msec, after->seq)
+                  - end;
+    }
+
+    count_len = ngx_sprintf(count, "%ui", read->count) - count;
+
+    secops_keys_audit(&key, space, read->stream);
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 128);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 6);
+    ngx_secops_store_literal(cmd, "XREVRANGE");
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_arg(cmd, end, end_len);
+    ngx_secops_store_literal(cmd, "-");
+    ngx_secops_store_literal(cmd, "COUNT");
+    ngx_secops_redis_cmd_arg(cmd, count, count_len);
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_audit_got);
+}
+
+
+static void
+ngx_secops_store_audit_got(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t  result;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED
+        && ngx_secops_store_audit_parse(reply->value, &result) != NGX_OK)
+    {
+        result.status = NGX_SECOPS_STORE_REFUSED;
+        ngx_str_set(&result.reason, "unexpected reply to XREVRANGE");
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+
+    if (result.entries) {
+        ngx_free(result.entries);
+    }
+}
+
+
+/* the entries' fields stay in the reply; NGX_ERROR: this is no stream's part,
+   or there is no memory */
+
+static ngx_int_t
+ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
+    ngx_secops_store_result_t *result)
+{
+    ngx_uint_t  i, n;
+
+    if (value[0].type != NGX_SECOPS_REDIS_ARRAY) {
+        return NGX_ERROR;
+    }
+
+    if (value[0].elements == 0) {
+        return NGX_OK;
+    }
+
+    result->entries = ngx_alloc(value[0].elements
+                                * sizeof(secops_audit_entry_t),
+                                ngx_cycle->log);
+    if (result->entries == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 1, n = 0; i < value[0].next; i = value[i].next, n++) {
+
+        if (ngx_secops_store_audit_entry(value, i, &result->entries[n])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    result->nentries = n;
+
+    return NGX_OK;
+}
+
+
+/* an entry is an array of its id and an array of names and values */
+
+static ngx_int_t
+ngx_secops_store_audit_entry(ngx_secops_redis_value_t *value, ngx_uint_t i,
+    secops_audit_entry_t *entry)
+{
+    ngx_uint_t      n;
+    secops_slice_t  id;
+
+    if (value[i].type != NGX_SECOPS_REDIS_ARRAY
+        || value[i].elements != 2
+        || value[i + 1].type != NGX_SECOPS_REDIS_STRING
+        || value[i + 2].type != NGX_SECOPS_REDIS_ARRAY
+        || value[i + 2].elements % 2)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(entry, sizeof(secops_audit_entry_t));
+
+    id.len = value[i + 1].str.len;
+    id.data = value[i + 1].str.data;
+
+    if (secops_audit_read_id(id, &entry->position) != 0) {
+        return NGX_ERROR;
+    }
+
+    value = &value[i + 3];
+
+    for (n = 0; n < value[-1].elements; n += 2) {
+
+        if (value[n].type != NGX_SECOPS_REDIS_STRING
+            || value[n + 1].type != NGX_SECOPS_REDIS_STRING)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_secops_store_audit_field(entry, &value[n], n / 2);
+    }
+
+    return NGX_OK;
+}
+
+
+/* others than ours may have been added by hand: they are not shown */
+
+static void
+ngx_secops_store_audit_field(secops_audit_entry_t *entry,
+    ngx_secops_redis_value_t *value, ngx_uint_t guess)
+{
+    ngx_uint_t      field;
+    secops_slice_t  name;
+
+    name.len = value[0].str.len;
+    name.data = value[0].str.data;
+
+    field = secops_audit_field(name, guess);
+
+    if (field < SECOPS_AUDIT_FIELDS) {
+        entry->fields[field].len = value[1].str.len;
+        entry->fields[field].data = value[1].str.data;
+    }
+}

@@ -1,0 +1,424 @@
+# secops_auth api_key: what counts as a key, how long a worker believes what it
+# has looked up, what happens without Redis, and that a key which is revoked
+# at one machine is refused at the other within the stated time.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Digest::SHA qw(sha256_hex);
+use JSON::PP;
+use SecOps;
+use SecOps::Records;
+
+my $t = SecOps->new();
+my $other = SecOps->new();
+my $redis = $t->redis();
+my $url = $redis->url();
+my $path = '/api/v2/resources';
+my $scopes = '/api/v2/token/scopes';
+
+# one location that remembers keys for the default time, one for a second, one
+# not at all, one with another header, one with other keys
+
+my $conf = <<"EOT";
+%%MAIN%%
+events { }
+http {
+    %%HTTP%%
+    log_format key '\$uri \$status \$secops_user \$secops_domain '
+                   '\$secops_auth_method';
+    secops_redis $url;
+    secops_redis_timeout 1s;
+    secops_auth api_key header;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location / { secops_api; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT1%%;
+        secops_api_key_cache 1s;
+        location / { secops_api; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT2%%;
+        secops_api_key_cache 0;
+        location / { secops_api; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT3%%;
+        secops_header_api_key X-Our-Key;
+        location / { secops_api; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT4%%;
+        secops_redis_prefix elsewhere;
+        location / { secops_api; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT5%%;
+        secops_auth api_key;
+        location / { secops_api health resources; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT6%%;
+        secops_auth header;
+        location / { secops_api; }
+    }
+}
+EOT
+
+$conf =~ s{(listen .*)}{$1 access_log %%DIR%%/access.log key;}g;
+
+$t->run($conf);
+$other->run($conf);
+
+my ($cached, $second, $never, $renamed, $elsewhere, $only, $without) = 0 .. 6;
+
+
+sub make { # a key: its value and its id
+    my ($name, %more) = @_;
+    my $domain = delete $more{domain};
+    my $r = $t->request('POST', $path, who(domain => $domain),
+        { k => { type => 'api_key', properties => { name => $name, %more } } });
+    my $created = $r->{json}{created}[0] // {};
+    diag($r->{body}) unless $created->{value};
+    return @$created{qw(value internal_id)};
+}
+
+sub remove {
+    my ($title) = @_;
+    return $t->request('DELETE', "$path?title=$title", who())->{status};
+}
+
+sub ask { # the status with this key
+    my ($key, $port, $machine) = @_;
+    my $r = ($machine // $t)->request('GET', $scopes,
+        { 'x-arcanna-api-key' => $key }, undef, port => $port // $cached);
+    return $r->{status} // 'no answer';
+}
+
+sub lookups { # that Redis has served so far
+    my ($calls) = $redis->cmd('INFO', 'commandstats') =~
+        /^cmdstat_hmget:calls=(\d+)/m;
+    return $calls // 0;
+}
+
+sub used { return $redis->cmd('HGET', 'secops:{global:res}:api_key:used', $_[0]) }
+
+sub unknown { # a well formed value that nobody has
+    return join '', (map { ('A' .. 'Z', 'a' .. 'z', 0 .. 9, '-', '_')
+        [rand 64] } 1 .. 85), qw(A Q g w)[rand 4];
+}
+
+
+my ($key, $id) = make('first', scopes => ['read:resources']);
+
+is(ask($key), 200, 'a key is accepted');
+is_deeply($t->request('GET', $scopes, { 'X-Arcanna-API-Key' => $key })->{json},
+    ['read:resources'], '... however its header is written, with its scopes');
+is($t->request('GET', $scopes)->{status}, 401, 'without one, nobody is known');
+is($t->request('GET', $path, { 'x-arcanna-api-key' => $key })->{status}, 200,
+    'it may do what its scopes say');
+is($t->request('POST', $path, { 'x-arcanna-api-key' => $key }, '{}')->{status},
+    403, '... and nothing else');
+is($t->request('POST', path(), { 'x-arcanna-api-key' => $key }, records())
+    ->{status}, 403, '... where no scope will do, not by a key');
+is($t->request('GET', $scopes, { %{who(roles => '')},
+    'x-arcanna-api-key' => $key })->{body}, '["read:resources"]',
+    'the first method that knows the caller decides');
+is($t->request('GET', $scopes, { %{who()}, 'x-arcanna-api-key' => unknown() })
+    ->{status}, 200, '... and one that does not, leaves it to the next');
+is($t->request('GET', $scopes, { 'x-arcanna-api-key' => unknown() },
+    undef, port => $only)->{status}, 401, '... if there is one');
+
+
+# what can not be a key
+
+my $before = lookups();
+my %malformed = (
+    'nothing'              => '',
+    'one character less'   => substr($key, 1),
+    'one character more'   => "${key}A",
+    'a space in it'        => substr($key, 0, 40) . ' ' . substr($key, 41),
+    'a plus in it'         => '+' . substr($key, 1),
+    'a slash in it'        => '/' . substr($key, 1),
+    'padding at its end'   => substr($key, 0, 85) . '=',
+    'a byte above ASCII'   => "\xe9" . substr($key, 1),
+    'unused bits set'      => substr($key, 0, 85) . 'B',
+    'its digest'           => sha256_hex($key),
+    'a wildcard'           => '*',
+    'very long'            => 'A' x 3000,
+);
+foreach my $name (sort keys %malformed) {
+    is(ask($malformed{$name}), 401, "refused: $name");
+}
+is($t->request('GET', $scopes, [ 'x-arcanna-api-key' => $key,
+    'x-arcanna-api-key' => $key ])->{status}, 401, 'refused: the key twice');
+is(lookups(), $before, 'Redis was asked about none of these');
+is(ask(lc $key eq $key ? uc $key : lc $key), 401, 'letter case counts');
+
+is(ask($key, $renamed), 401, 'another header may be configured');
+is($t->request('GET', $scopes, { 'X-Our-Key' => $key }, undef,
+    port => $renamed)->{status}, 200, '... and then it is that one');
+is(ask($key, $elsewhere), 401, 'a key is none where the prefix is another');
+is(ask($key, $without), 401, '... and where the method is not configured');
+
+like($t->read('access.log'),
+    qr{^/api/v2/token/scopes 200 api_key:first global api_key$}m,
+    'who holds a key is known by its name');
+my ($acme) = make('theirs', domain => 'acme');
+is(ask($acme), 200, 'a key of another domain');
+like($t->read('access.log'), qr{ api_key:theirs acme api_key$}m,
+    '... is of that domain');
+
+
+# how long it is remembered
+
+ask($key);
+$before = lookups();
+ask($key) foreach 1 .. 10;
+is(lookups(), $before, 'a key that was looked up is not looked up again');
+ask($key, $never) foreach 1 .. 10;
+is(lookups(), $before + 10, '... unless nothing is to be remembered');
+
+my $nobody = unknown();
+ask($nobody);
+$before = lookups();
+is(ask($nobody), 401, 'what is no key');
+is(lookups(), $before, '... is remembered as well');
+ask($_) foreach map { unknown() } 1 .. 1200;
+$before = lookups();
+is(ask($key), 200, 'after 1200 values that somebody has tried');
+is(lookups(), $before, '... a key in use is still remembered');
+is(ask($nobody), 401, '... one that is none');
+is(lookups(), $before + 1, '... was forgotten for them');
+
+ask($key, $second);
+$before = lookups();
+sleep 1.1;
+ask($key, $second);
+is(lookups(), $before + 1, 'after its time it is looked up again');
+
+
+# what Redis says, and does not say
+
+my $digest = sha256_hex($key);
+my $pointer = 'secops:{key:' . substr($digest, 0, 2) . "}:$digest";
+is_deeply({ @{$redis->cmd('HGETALL', $pointer)} },
+    { domain => 'global', id => $id }, 'a digest leads to a domain and an id');
+
+my ($stray) = make('stray');
+my $stray_digest = sha256_hex($stray);
+my $stray_pointer = 'secops:{key:' . substr($stray_digest, 0, 2)
+    . "}:$stray_digest";
+$redis->cmd('HSET', $stray_pointer, 'id', $id);
+is(ask($stray, $never), 401, 'a digest that leads to another key is none');
+$redis->cmd('HSET', $stray_pointer, 'id', 'x' x 65);
+is(ask($stray, $never), 500, '... one that is not ours is an error');
+$redis->cmd('HDEL', $stray_pointer, 'id');
+is(ask($stray, $never), 401, '... one that leads nowhere is none');
+$redis->cmd('DEL', $stray_pointer);
+$redis->cmd('SET', $stray_pointer, 'x');
+is(ask($stray, $never), 500, '... one that can not be read is an error');
+$redis->cmd('DEL', $stray_pointer);
+is(ask($stray, $never), 401, '... one that is not there is none');
+
+my $document = $redis->cmd('HGET', 'secops:{global:res}:api_key', $id);
+$redis->cmd('HSET', 'secops:{global:res}:api_key', $id, '{"name":7}');
+is(ask($key, $never), 500, 'a key whose document can not be read');
+$redis->cmd('HSET', 'secops:{global:res}:api_key', $id,
+    $document =~ s/"read:resources"/"read:everything","read:resources"/r);
+is_deeply($t->request('GET', $scopes, { 'x-arcanna-api-key' => $key }, undef,
+    port => $never)->{json}, ['read:resources'],
+    'a scope of another version gives nothing');
+$redis->cmd('HSET', 'secops:{global:res}:api_key', $id, $document);
+
+$redis->cmd('SCRIPT', 'FLUSH');
+my ($fresh, $fresh_id) = make('fresh');
+is(used($fresh_id), undef, 'a key that was not used yet');
+ask($fresh, $never);
+ok(wait_for(sub { used($fresh_id) }), '... has a time of last use then');
+like(used($fresh_id), qr/\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\z/, '... in UTC');
+is($t->request('GET', "$path?title=fresh", who())->{json}[0]{last_used},
+    used($fresh_id), '... which is listed');
+$redis->cmd('HSET', 'secops:{global:res}:api_key:used', $fresh_id, 'untouched');
+ask($fresh, $never) foreach 1 .. 5;
+sleep 0.2;
+is(used($fresh_id), 'untouched', '... and written once a minute only');
+my $revision = $redis->cmd('GET', 'secops:{global:res}:rev');
+is(remove('fresh'), 200, 'when it is deleted');
+is(used($fresh_id), undef, '... the time goes as well');
+ok($redis->cmd('GET', 'secops:{global:res}:rev') == $revision + 1,
+    'using a key changes no revision');
+
+
+# expiry
+
+my $soon = sub { my @t = gmtime(time() + $_[0]);
+    sprintf '%04d-%02d-%02d %02d:%02d:%02d', $t[5] + 1900, $t[4] + 1,
+        @t[3, 2, 1, 0] };
+my ($short) = make('short', expire_at => $soon->(2));
+my ($long) = make('long', expire_at => $soon->(3600));
+is(ask($short), 200, 'a key that expires in a moment');
+is(ask($short, $never), 200, '... asked for each time');
+sleep 2.2;
+is(ask($short), 401, 'once it has expired it is refused, remembered or not');
+is(ask($short, $never), 401, '... or looked up');
+is(ask($long), 200, 'one that expires later is not');
+
+
+# revoked here, refused there
+
+my ($revoked) = make('revoked');
+is(ask($revoked, $_, $other), 200, 'a key is known at the other machine')
+    foreach $cached, $second, $never;
+is(ask($revoked), 200, '... and here');
+is(remove('revoked'), 200, 'it is deleted here');
+is(ask($revoked), 401, '... is refused here at once');
+is(ask($revoked, $never, $other), 401, '... there at once, where it is asked');
+ok(wait_for(sub { ask($revoked, $second, $other) == 401 }, 1.3),
+    '... within a second, where that is configured');
+ok(wait_for(sub { ask($revoked, $cached, $other) == 401 }, 5.3),
+    '... and within five by default');
+
+my ($narrowed) = make('narrowed', scopes => [qw(read:resources
+    write:resources)]);
+my $list = sub {
+    my ($port, $machine) = @_;
+    return $machine->request('GET', $path, { 'x-arcanna-api-key' => $narrowed },
+        undef, port => $port)->{status};
+};
+is($list->($second, $other), 200, 'a key may read there');
+is($t->request('POST', $path, who(), { k => { type => 'api_key', properties =>
+    { name => 'narrowed', scopes => ['write:events'] } } })->{status}, 200,
+    'its scopes are changed here');
+is($list->($never, $other), 403, '... and it may not there, where it is asked');
+ok(wait_for(sub { $list->($second, $other) == 403 }, 1.3),
+    '... and within a second elsewhere');
+
+($revoked) = make('readded');
+remove('readded');
+my ($again) = make('readded');
+is(ask($revoked, $never), 401, 'a name that is given again does not bring the'
+    . ' old value back');
+is(ask($again, $never), 200, '... only the new one');
+
+
+# health
+
+my $health = sub {
+    my ($headers, $port) = @_;
+    my $r = $t->request('GET', '/api/v1/health', $headers, undef,
+        port => $port // $cached);
+    return "$r->{status} $r->{body}";
+};
+my $good = '200 {"status":true,"connected":true}';
+my $bad = '200 {"status":false,"connected":false}';
+is($health->({}), $good, 'health without a key');
+is($health->({ 'x-arcanna-api-key' => $key }), $good, '... with a good one');
+is($health->({ 'x-arcanna-api-key' => $key }, $never), $good,
+    '... that is looked up');
+is($health->({ 'x-arcanna-api-key' => unknown() }), $bad,
+    '... with one that is not known');
+is($health->({ 'x-arcanna-api-key' => 'x' }, $only), $bad,
+    '... or is malformed');
+is($health->({ 'x-arcanna-api-key' => $short }), $bad, '... or has expired');
+is($health->({ 'x-arcanna-api-key' => unknown() }, $without), $good,
+    '... and where keys are not looked at, it says nothing about them');
+is($t->request('GET', '/api/v2/health', { 'x-arcanna-api-key' => unknown() })
+    ->{status}, 200, 'health of the other API does not look at keys');
+
+
+# while a request waits
+
+$redis->pause();
+my $waiting = $t->connect($never);
+$waiting->send($waiting->format('GET', $scopes,
+    { 'x-arcanna-api-key' => $key }));
+my $gone = $t->connect($never);
+$gone->send($gone->format('POST', $path, { 'x-arcanna-api-key' => $key }, '{}'));
+my $reset = $t->connect($never);
+$reset->send($reset->format('GET', '/api/v1/health',
+    { 'x-arcanna-api-key' => $key }));
+sleep 0.2;
+$gone->close();
+$reset->close(reset => 1);
+ok(wait_for(sub { (() = $t->read('access.log') =~ / 499 /g) == 2 }),
+    'clients that leave while their key is looked up are let go');
+$redis->resume();
+is($waiting->answer('GET')->{status}, 200, '... one that waits is answered');
+
+my ($manager) = make('manager', scopes => ['write:resources']);
+my $slow = $t->connect($never);
+$slow->send($slow->format('POST', $path, { 'x-arcanna-api-key' => $manager },
+    { k => { type => 'api_key', properties => { name => 'slow' } } }),
+    piece => 40, pause => 0.005);
+is($slow->answer('POST')->{status}, 200,
+    'a body that comes after its key was looked up is read');
+
+my @many = map { $t->connect($never) } 1 .. 50;
+$_->send($_->format('GET', $scopes, { 'x-arcanna-api-key' => $key }))
+    foreach @many;
+is_deeply([grep { $_->answer('GET')->{status} != 200 } @many], [],
+    'fifty requests with one key at once');
+
+my $keepalive = $t->connect($never);
+is_deeply([map { $keepalive->request('GET', $scopes,
+    { 'x-arcanna-api-key' => $_ })->{status} } $key, unknown(), $key, 'x',
+    $key], [200, 401, 200, 401, 200],
+    'requests on one connection each have their own key');
+
+
+# without Redis
+
+ask($key);
+$redis->pause();
+is(ask($key), 200, 'while Redis hangs, a key that is remembered is good');
+is(ask(unknown(), $only), 503, '... of another, nobody knows: come back');
+is(ask($key, $never), 503, '... nor of one that is not remembered');
+is(substr($health->({ 'x-arcanna-api-key' => unknown() }), 0, 3), 503,
+    '... and health says what is the matter');
+$redis->resume();
+ok(wait_for(sub { ask($key, $never) == 200 }), 'it answers again');
+
+ask($key);
+$redis->stop();
+is(ask($key), 200, 'when Redis is gone, a key that is remembered is good');
+my $r = $t->request('GET', $scopes, { 'x-arcanna-api-key' => unknown() },
+    undef, port => $only);
+is($r->{status}, 503, '... of another, nobody knows');
+is($r->{headers}{'retry-after'}, 1, '... and it is worth another try');
+$redis->start();
+ok(wait_for(sub { ask($key, $never) == 200 }),
+    'once it is back, the key is known as before');
+is(ask($revoked, $never), 401, '... and one that was revoked is not');
+
+unlike($t->error_log() . $other->error_log(), qr/\Q$_\E/,
+    'no value is in a log') foreach $key, $revoked, $short;
+
+
+# the end of a worker
+
+$redis->pause();
+my $last = $t->connect($never);
+$last->send($last->format('GET', $scopes, { 'x-arcanna-api-key' => $key }));
+sleep 0.2;
+kill 'QUIT', $t->master();
+sleep 0.2;
+$redis->resume();
+is(($last->answer('GET') // {})->{status}, 200,
+    'a worker that ends answers who waits for a lookup');
+$t->{told} = 1;
+
+$other->stop();
+$t->done();
