@@ -173,13 +173,16 @@ is($t->request('GET', $scopes, { 'X-Our-Key' => $key }, undef,
 is(ask($key, $elsewhere), 401, 'a key is none where the prefix is another');
 is(ask($key, $without), 401, '... and where the method is not configured');
 
-like($t->read('access.log'),
-    qr{^/api/v2/token/scopes 200 api_key:first global api_key$}m,
+sub logged { # the log follows the answer
+    my ($line) = @_;
+    return wait_for(sub { $t->read('access.log') =~ $line });
+}
+
+ok(logged(qr{^/api/v2/token/scopes 200 api_key:first global api_key$}m),
     'who holds a key is known by its name');
 my ($acme) = make('theirs', domain => 'acme');
 is(ask($acme), 200, 'a key of another domain');
-like($t->read('access.log'), qr{ api_key:theirs acme api_key$}m,
-    '... is of that domain');
+ok(logged(qr{ api_key:theirs acme api_key$}m), '... is of that domain');
 
 
 # how long it is remembered
