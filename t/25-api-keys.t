@@ -199,10 +199,18 @@ ask($nobody);
 $before = lookups();
 is(ask($nobody), 401, 'what is no key');
 is(lookups(), $before, '... is remembered as well');
+my ($used) = make('used');
+my $learned = time();
+ask($used);
 ask($_) foreach map { unknown() } 1 .. 1200;
 $before = lookups();
-is(ask($key), 200, 'after 1200 values that somebody has tried');
-is(lookups(), $before, '... a key in use is still remembered');
+is(ask($used), 200, 'after 1200 values that somebody has tried');
+SKIP: {
+    skip 'slow: the 5 s that it is remembered are over', 1
+        if time() - $learned > 4.5;
+    is(lookups(), $before, '... a key in use is still remembered');
+}
+$before = lookups();
 is(ask($nobody), 401, '... one that is none');
 is(lookups(), $before + 1, '... was forgotten for them');
 

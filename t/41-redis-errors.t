@@ -54,7 +54,7 @@ sub is_told {
 
     is_refused($r, $status, $message, $name);
     is($r->{headers}{'retry-after'}, $status == 503 ? 1 : undef,
-        $status == 503 ? '... and may come again' : '... and not to come again');
+        '... and ' . ($status == 503 ? 'may' : 'is not to') . ' come again');
 }
 
 
@@ -123,7 +123,8 @@ foreach my $error ('-', '-E', '- ') {
 
 foreach my $code ('WRONGTYPE', 'OOM', 'BUSY') {
     $fake->play("EXPECT 6\nSEND +OK\\r\\n" . $queued x 4
-        . "*4\\r\\n+OK\\r\\n-$code within EXEC\\r\\n:1\\r\\n\$3\\r\\n1-1\\r\\n");
+        . "*4\\r\\n+OK\\r\\n-$code within EXEC\\r\\n"
+        . ':1\r\n$3\r\n1-1\r\n');
     is_told(post($t, records()), 500, 'Unable to persist record',
         "$code within the reply to EXEC is no success");
     is_kept($refused);

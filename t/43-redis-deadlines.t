@@ -124,7 +124,8 @@ ok($fake->wait($mark), '... and the link is closed');
 # moved to the next link
 
 ok($fake->link(), 'moved: the next link is of use');
-$mark = $fake->play("EXPECT 1\nSLEEP 500\nCLOSE\nHANDSHAKE\nEXPECT 1\nWAITCLOSE");
+$mark = $fake->play("EXPECT 1\nSLEEP 700\nCLOSE\n"
+    . "HANDSHAKE\nEXPECT 1\nWAITCLOSE");
 $from = time();
 $r = get($t, read_path());
 in_time($from, 'a new link does not give a read more time');

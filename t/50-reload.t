@@ -57,7 +57,7 @@ my $kept = SecOps::Load->new($t, clients => 1, reads => 1, pause => 0.002);
 ok(wait_for(sub { $fresh->sent() > 50 }), 'requests flow');
 
 my ($reloads, $stuck, $master, $files) = (0, 0);
-my (%pids, @size);
+my %pids;
 my $from = time();
 
 while ($reloads < $wanted && time() < $from + $limit) {
@@ -145,7 +145,8 @@ $wrong =~ s/secops_auth header/secops_auth nothing/;
 $t->allow(qr/\[emerg\].*unknown method "nothing"/);
 $t->conf($wrong);
 kill 'HUP', $t->master();
-ok($t->wait_log('unknown method "nothing"'), 'a wrong configuration is refused');
+ok($t->wait_log('unknown method "nothing"'),
+    'a wrong configuration is refused');
 is_deeply([$t->workers()], \@old, '... the workers are the same');
 is_stored(post($t, records()), '... and serve');
 

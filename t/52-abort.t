@@ -171,7 +171,8 @@ my $stream = $h2->request('POST', path(), who(), '{"observable":', part => 1);
 ok($h2->ping(), 'a stream in the middle of its body');
 $h2->reset($stream);
 $mark = $fake->play("EXPECT 1\nSEND " . value(5));
-is_value($h2->answer(get_h2($h2, 5)), 5, '... is reset, and another one served');
+is_value($h2->answer(get_h2($h2, 5)), 5,
+    '... is reset, and another one served');
 
 foreach my $how ('reset', 'close', 'goaway') {
     $h2 = SecOps::H2->new($t, 1);
