@@ -523,7 +523,8 @@ my @bad = (
     (map { "$api secops_jwt_$_;" }
         map({ "key_file /etc/nginx/$_" } qw(nope empty private.pem short.jwks)),
         'key_request keys', 'key_request /a; secops_jwt_key_request /b',
-        'key_request /keys interval=0', 'issuer ""', 'audience ""', 'leeway x',
+        'key_request /keys interval=0', 'leeway x',
+        map({ ("$_ \"\"", "$_ x; secops_jwt_$_ off") } qw(issuer audience)),
         'max_lifetime x', 'require_expiration maybe', 'cache 0',
         map({ "claim_$_ x; secops_jwt_claim_$_ y" } qw(user roles domain))),
 );

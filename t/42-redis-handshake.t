@@ -76,8 +76,11 @@ at(fake => 'secops_redis redis://app@127.0.0.1:%%PORT201%%/7;
 at(six => "secops_redis redis://[::1]:$port;") if $six;
 at(name => "secops_redis redis://redis.test:$port;
     resolver 127.0.0.1:$dns ipv6=off; resolver_timeout 1s;");
+
+# a machine without /etc/hosts does not know it
+my $local = gethostbyname('localhost');
 at(localhost => 'secops_redis redis://localhost:' . $redis->port() . ';
-    secops_redis_password_file %%DIR%%/default.password;');
+    secops_redis_password_file %%DIR%%/default.password;') if $local;
 
 # the fake that the handshake is read from
 my $login = SecOps::Fake->new($t, listen => '127.0.0.1:' . $t->port(201));
@@ -101,8 +104,11 @@ is_deeply([clients(3)], ['app'], '... are what Redis has seen');
 is_stored(store('directives'), 'user and database of directives');
 is_deeply([clients(4)], ['app'], '... are what Redis has seen');
 is_stored(store('default'), 'a password alone is the one of the default user');
-is_stored(store('localhost'),
-    'a name without a resolver is looked up at start');
+SKIP: {
+    skip 'localhost has no address', 1 unless $local;
+    is_stored(store('localhost'),
+        'a name without a resolver is looked up at start');
+}
 
 $redis->cmd('SELECT', 3);
 is(@{[keys_like($redis, 'secops:*:rec:*')]}, 1,
@@ -260,17 +266,21 @@ ok(wait_for(sub { store('name')->{status} == 201 }),
     'the name leads elsewhere, and the link is lost: a record is stored');
 is($second->seen(qr/^> SET/), 1, '... where the name leads now');
 
-my $third = $address->('127.0.0.1');
-my $failed = () = $t->error_log() =~ m{redis.test:\d+": not available}g;
+my $third = SecOps::Fake->new($t, listen => "127.0.0.1:$port");
+$third->play("HANDSHAKE\nAUTO 6\nCLOSE", 'closed');
 $t->write('names', 'redis.test 127.0.0.1 '
     . join(' ', map { "127.0.0.$_" } 3 .. 12) . "\n");
 $second->stop();
-ok($third->wait_log('> PING'),
+ok(wait_for(sub { store('name')->{status} == 201 }),
     'of many addresses the one that answers is found');
-is(scalar(() = $t->error_log() =~ m{redis.test:\d+": not available}g), $failed,
-    '... in one attempt');
+ok($third->wait('closed'), '... which closes the link');
+
+my $not = qr/redis\.test:\d+": not available/;
+my $failed = () = $t->error_log() =~ /$not/g;
+ok($third->step('HANDSHAKE'), '... and is found again');
+is(scalar(() = $t->error_log() =~ /$not/g), $failed, '... in one attempt');
+$third->play('AUTO');
 is_stored(store('name'), '... and used');
-is($third->seen(qr/^> SET/), 1, '... alone');
 $third->stop();
 
 

@@ -60,8 +60,9 @@ sub answer {
         if $what->{chunked};
     $body = substr $body, 0, $what->{cut} if defined $what->{cut};
 
-    syswrite $socket, join "\r\n", 'HTTP/1.1 ' . ($what->{status} // 200) . ' x',
-        $length, 'Connection: close', @{$what->{headers} // []}, '', $body;
+    syswrite $socket, join "\r\n",
+        'HTTP/1.1 ' . ($what->{status} // 200) . ' x', $length,
+        'Connection: close', @{$what->{headers} // []}, '', $body;
 }
 
 
