@@ -105,7 +105,8 @@ typedef struct {
     ngx_uint_t                        scope;    /* SECOPS_SCOPE_* that an api
                                                    key must have; NONE: no key
                                                    will do */
-    ngx_uint_t                        body;     /* 1: takes a JSON body */
+    ngx_uint_t                        body;     /* NGX_HTTP_SECOPS_BODY_* that
+                                                   it takes; 0: none */
     ngx_str_t                         operation;
     ngx_http_secops_operation_pt      handler;
 } ngx_http_secops_route_t;

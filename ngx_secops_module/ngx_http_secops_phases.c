@@ -7,11 +7,13 @@
 #include "ngx_http_secops.h"
 #include "util/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_reply.h"
+#include "util/secops_id.h"
 
 
 static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf);
 static void ngx_http_secops_cleanup(void *data);
+static void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
 static ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
@@ -26,6 +28,13 @@ static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_read_body(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_operate(ngx_http_request_t *r);
+static void ngx_http_secops_set_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v);
+
+
+/* the worker's */
+
+static secops_id_stock_t  ngx_http_secops_request_ids;
 
 
 /*
@@ -285,9 +294,16 @@ ngx_http_secops_cleanup(void *data)
 {
     ngx_http_secops_ctx_t *ctx = data;
 
-    ngx_uint_t  i;
-
     ctx->state = NGX_HTTP_SECOPS_GONE;
+
+    ngx_http_secops_cancel(ctx);
+}
+
+
+static void
+ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
+{
+    ngx_uint_t  i;
 
     for (i = 0; i < ctx->ncalls; i++) {
         ngx_secops_store_cancel(ctx->calls[i]);
@@ -448,8 +464,11 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     ngx_int_t         rc;
 
     static ngx_str_t  none = ngx_null_string;
-    static ngx_str_t  detail = ngx_string("Content-Type must be "
-                                          "application/json");
+    static ngx_str_t  json = ngx_string("Content-Type must be "
+                                        "application/json");
+    static ngx_str_t  batch = ngx_string("Content-Type must be "
+                                         "application/json or "
+                                         "application/x-ndjson");
 
     if (!ctx->route->body) {
 
@@ -468,7 +487,7 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     }
 
     if (ngx_http_secops_has_body(r)
-        && ngx_http_secops_body_is_json(r) != NGX_OK)
+        && !(ngx_http_secops_body_type(r) & ctx->route->body))
     {
         rc = ngx_http_discard_request_body(r);
 
@@ -477,7 +496,9 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         }
 
         return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_MEDIA_TYPE, &none,
-                                    &detail);
+                                    (ctx->route->body
+                                     & NGX_HTTP_SECOPS_BODY_LINES)
+                                    ? &batch : &json);
     }
 
     ctx->state = NGX_HTTP_SECOPS_BODY_WAIT;
@@ -504,9 +525,16 @@ ngx_http_secops_operate(ngx_http_request_t *r)
 
     rc = ctx->route->handler(r, ctx);
 
-    if (rc != NGX_DONE) {
-        ngx_http_finalize_request(r, rc);
+    if (rc == NGX_DONE) {
+        return;
     }
+
+    /* it may have failed with calls under way: their handlers would answer
+       a second time */
+
+    ngx_http_secops_cancel(ctx);
+
+    ngx_http_finalize_request(r, rc);
 }
 
 
@@ -659,6 +687,12 @@ ngx_http_secops_request_id(ngx_http_request_t *r, ngx_str_t *id)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_secops_module);
 
+    v = &r->variables[mcf->request_id];
+
+    if (!v->valid && !v->not_found) {
+        ngx_http_secops_set_request_id(r, v);
+    }
+
     v = ngx_http_get_indexed_variable(r, mcf->request_id);
 
     if (v == NULL || v->not_found) {
@@ -670,4 +704,31 @@ ngx_http_secops_request_id(ngx_http_request_t *r, ngx_str_t *id)
     id->data = v->data;
 
     return NGX_OK;
+}
+
+
+/*
+ * nginx asks the random generator for each $request_id, which takes longer
+ * than to read a record.  So the variable is given its value here, from a
+ * stock, unless it has one already; if that fails, nginx tries its own way.
+ */
+
+static void
+ngx_http_secops_set_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v)
+{
+    u_char  *id;
+
+    id = ngx_pnalloc(r->pool, SECOPS_ID_LEN);
+
+    if (id == NULL || secops_id_request(&ngx_http_secops_request_ids, id) != 0)
+    {
+        return;
+    }
+
+    v->len = SECOPS_ID_LEN;
+    v->data = id;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
 }

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_secops.h"
+#include "util/ngx_http_secops_body.h"
 
 
 static ngx_uint_t ngx_http_secops_route_match(ngx_str_t *uri,
@@ -13,7 +14,9 @@ static ngx_int_t ngx_http_secops_route_allow(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_uint_t methods);
 
 
-#define NGX_HTTP_SECOPS_GET  (NGX_HTTP_GET|NGX_HTTP_HEAD)
+#define NGX_HTTP_SECOPS_GET    (NGX_HTTP_GET|NGX_HTTP_HEAD)
+#define NGX_HTTP_SECOPS_BATCH                                                 \
+    (NGX_HTTP_SECOPS_BODY_JSON|NGX_HTTP_SECOPS_BODY_LINES)
 
 
 static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
@@ -21,7 +24,8 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
     { ngx_string("/api/sn_sec_cmn/integration_capabilities/*"),
       NGX_HTTP_POST, NGX_HTTP_SECOPS_RECORDS,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE, SECOPS_SCOPE_NONE,
-      1, ngx_string("records.create"), ngx_http_secops_records_create },
+      NGX_HTTP_SECOPS_BATCH, ngx_string("records.create"),
+      ngx_http_secops_records_create },
 
     { ngx_string("/api/now/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
@@ -52,7 +56,8 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_POST, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_WRITE_RESOURCES,
-      1, ngx_string("resources.save"), ngx_http_secops_resources_save },
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("resources.save"),
+      ngx_http_secops_resources_save },
 
     { ngx_string("/api/v2/resources"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,

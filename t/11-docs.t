@@ -241,7 +241,7 @@ $scope{$_} = $scopes[log(hex $scope{$_}) / log 2]
 while ($routes =~ /\{\s*ngx_string\("(\/api\/[^"]+)"\),\s*
                    NGX_HTTP_(?:SECOPS_)?(\w+),\s*NGX_HTTP_SECOPS_(\w+),\s*
                    NGX_HTTP_SECOPS_(\w+),\s*SECOPS_PERMISSION_(\w+),\s*
-                   SECOPS_SCOPE_(\w+),\s*[01],\s*ngx_string\("([\w.]+)"\)/gx)
+                   SECOPS_SCOPE_(\w+),\s*\w+,\s*ngx_string\("([\w.]+)"\)/gx)
 {
     my ($path, $method, $group, $access, $permission, $scope, $name)
         = ($1, $2, $3, $4, $5, $6, $7);

@@ -113,12 +113,15 @@ foreach my $case (
 
 is_refused(h2('GET', '/api/none', who()), 404,
     'Requested URI does not represent any resource', 'an unknown path');
-is(h2('GET', '/api/v1/health', {}, '{}')->{status}, 200,
-    'a GET may have a body');
+
+# nginx resets a stream that it has answered before the body came
+ok(wait_for(sub {
+    (h2('GET', '/api/v1/health', {}, '{}')->{status} // 0) == 200;
+}), 'a GET may have a body');
 is(h2('POST', path(), who(), { data => [ records(), {} ] })->{status}, 207,
     'a batch of which some are stored');
 
-is($redis->cmd('ZCARD', 'secops:{global:'
+is($redis->cmd('LLEN', 'secops:{global:'
     . substr($r->{json}{sys_id}, 0, 1) . '}:idx:sn_ti_lookup_result'), 7,
     'exactly what was answered with 201 and 207 is stored');
 

@@ -220,22 +220,45 @@ is($get[$_ - 1]->answer('GET')->{body}, qq({"result":{"a":$_}}),
     "answer $_ goes to whom it belongs") foreach 3, 1, 2;
 
 
-# one transaction in a batch fails
+# one transaction in a batch fails: with all that are in it, and no other
 
 ok($fake->link(), 'a batch: the link before is of use');
 $fake->play("EXPECT 18\nSEND $stored$queued*4\\r\\n+OK\\r\\n-WRONGTYPE a\\r\\n"
-    . ":1\\r\\n\$3\\r\\n1-1\\r\\n$stored\nCLOSE");
-$r = post($t, { data => [map { records() } 1 .. 3] });
+    . "\$3\\r\\n1-1\\r\\n:1\\r\\n$stored\nCLOSE");
+$r = post($t, { data => [apart(3)] });
 is($r->{status}, 207, 'an error within one EXEC of a batch');
 is_deeply([map { $_->{success} ? 1 : 0 } @{$r->{json}{records}}], [1, 0, 1],
     '... fails that record and no other');
 
+my ($one, $other) = apart(2);
+my @shared = ($one, $other, $one, $other, $one);
+
+ok($fake->link(), 'shared transactions: the link before is of use');
+$fake->play("EXPECT 21\nSEND " . '+OK\r\n' . '+QUEUED\r\n' x 10 . '*10\r\n'
+    . '+OK\r\n:1\r\n$3\r\n1-1\r\n' x 2 . '+OK\r\n:1\r\n-WRONGTYPE a\r\n:1\r\n'
+    . '+OK\r\n' . '+QUEUED\r\n' x 7 . '*7\r\n'
+    . '+OK\r\n:1\r\n$3\r\n1-1\r\n' x 2 . ":1\\r\\n\nCLOSE");
+$r = post($t, { data => \@shared });
+is($r->{status}, 207, 'an error of the last record in a shared transaction');
+is_deeply([map { $_->{success} ? 1 : 0 } @{$r->{json}{records}}],
+    [0, 1, 0, 1, 0], '... fails all that share it, and no other');
+is_deeply([grep { $_ ne 'Unable to persist record' }
+    map { $_->{success} ? () : $_->{error}{message} } @{$r->{json}{records}}],
+    [], '... each of which is told');
+
 ok($fake->link(), 'a batch is cut: the link before is of use');
 $fake->play("EXPECT 18\nSEND $stored$queued\nCLOSE");
-$r = post($t, { data => [map { records() } 1 .. 3] });
+$r = post($t, { data => [apart(3)] });
 is($r->{status}, 207, 'a link that is lost in the middle of a batch');
 is_deeply([map { $_->{success} ? 1 : 0 } @{$r->{json}{records}}], [1, 0, 0],
     '... loses what was not answered');
+
+ok($fake->link(), 'an atomic batch: the link before is of use');
+$fake->play("EXPECT 14\nSEND " . '+OK\r\n' . '+QUEUED\r\n' x 12 . "\nCLOSE");
+$r = post($t, { data => [apart(3)] }, query => 'atomic=1');
+is($r->{status}, 500, 'an atomic batch whose link is lost: nobody knows');
+is_deeply([map { $_->{success} ? 1 : 0 } @{$r->{json}{records}}], [0, 0, 0],
+    '... of all of it');
 
 
 # how it is written: what one turn of the event loop brought leaves at once
@@ -249,7 +272,7 @@ SKIP: {
     skip 'no /proc/PID/io here', 5 unless defined writes();
 
     ok($fake->link(), 'counted: the link before is of use');
-    $fake->play('AUTO 3000');
+    $fake->play('AUTO');
     my $before = writes();
     $r = post($t, { data => [map { records() } 1 .. 500] });
     is($r->{status}, 201, '500 records in one request are stored');
@@ -259,7 +282,6 @@ SKIP: {
     # nginx has accepted them
     $_->request('GET', '/none') foreach @parallel;
 
-    $fake->play('AUTO 240');
     kill 'STOP', $worker;
     $before = writes();
     $_->send($_->format('POST', path(), who(), records())) foreach @parallel;

@@ -98,7 +98,7 @@ $fake->stop();
 $fake->listen();
 ok($fake->link(), 'a batch: the next link is of use');
 $mark = $fake->play("AUTO 18");
-$r = post($t, { data => [map { records() } 1 .. 5] });
+$r = post($t, { data => [apart(5)] });
 is($r->{status}, 207, 'of a batch that is too long');
 is_deeply([map { $_->{success} ? 1 : 0 } @{$r->{json}{records}}],
     [1, 1, 1, 0, 0], '... the first ones are stored');

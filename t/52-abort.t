@@ -120,7 +120,7 @@ is_value($get[$_ - 1]->answer('GET'), $place{$_},
     'one that stayed gets its own reply') foreach 1, 3, 5;
 
 $mark = $fake->play('EXPECT 18');
-my $batch = start($t, 'POST', path(), { data => [map { records() } 1 .. 3] });
+my $batch = start($t, 'POST', path(), { data => [apart(3)] });
 ok($fake->wait($mark), 'a batch is on its way to Redis');
 $fake->step("SEND $stored+OK\\r\\n+QUEUED\\r\\n");
 $batch->close();

@@ -65,14 +65,18 @@ ngx_int_t ngx_http_secops_errors(ngx_http_request_t *r);
 
 
 /*
- * Reads the request's body as JSON.  NGX_OK; NGX_DECLINED: it is no acceptable
- * JSON, *detail (in r->pool) says why; NGX_ERROR: no memory, or the body could
- * not be read.  The tokens are memory of the worker: they are valid until the
- * operation returns to nginx, and until the next call.
+ * Reads the request's body, or another text, as JSON.  NGX_OK; NGX_DECLINED:
+ * it is no acceptable JSON, *detail (in r->pool) says why; NGX_ERROR: no
+ * memory, or the body could not be read.  The tokens may be memory of the
+ * worker: they are valid until the operation returns to nginx, until the next
+ * call, or until they are freed, which who reads many texts does after each.
  */
 
 ngx_int_t ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
     ngx_str_t *detail);
+ngx_int_t ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
+    secops_json_t *json, ngx_str_t *detail);
+void ngx_http_secops_free_json(ngx_http_request_t *r, secops_json_t *json);
 
 
 #endif /* _NGX_HTTP_SECOPS_API_H_INCLUDED_ */

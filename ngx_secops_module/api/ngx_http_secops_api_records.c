@@ -2,46 +2,38 @@
 /*
  * Record API: POST of one record, or of a batch, into any table.
  *
- * Every record that passes its table's schema becomes one store call; all
- * calls of a request are started together, so that a batch takes one round
- * trip.  The reply is sent when the last of them was answered.
+ * Every record that passes its table's schema goes into a group of records
+ * that are stored together; all groups of a request leave in one write, so
+ * that a batch takes one round trip.  The reply is sent when the last of them
+ * was answered.
  */
 
 #include "ngx_http_secops.h"
 #include "api/ngx_http_secops_api_records.h"
+#include "util/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_reply.h"
 
 
-static ngx_int_t ngx_http_secops_records_read(
-    ngx_http_secops_records_t *records, secops_json_t *json,
+static ngx_int_t ngx_http_secops_records_document(
+    ngx_http_secops_records_t *records);
+static ngx_int_t ngx_http_secops_records_fields(
+    ngx_http_secops_records_t *records, const secops_json_t *json,
+    const secops_record_body_t *body);
+static ngx_int_t ngx_http_secops_records_options(
+    ngx_http_secops_records_t *records, const secops_json_t *json,
     secops_record_body_t *body);
 static ngx_int_t ngx_http_secops_records_reject(
     ngx_http_secops_records_t *records, secops_record_faults_t *faults);
-static ngx_int_t ngx_http_secops_records_init_entries(
-    ngx_http_secops_records_t *records, ngx_uint_t n);
-static ngx_int_t ngx_http_secops_records_start(
-    ngx_http_secops_records_t *records, const secops_json_t *json,
-    const secops_record_body_t *body);
-static ngx_int_t ngx_http_secops_records_start_entry(
-    ngx_http_secops_records_t *records,
-    ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
-    uint32_t i, const secops_record_body_t *body);
+static void ngx_http_secops_records_audit(
+    ngx_http_secops_records_t *records);
 static ngx_int_t ngx_http_secops_records_insert(
     ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
     uint32_t i, const secops_record_body_t *body);
 static ngx_int_t ngx_http_secops_records_id(
-    ngx_http_secops_records_t *records,
-    const ngx_secops_store_record_t *insert, u_char *sys_id);
-static void ngx_http_secops_records_store(ngx_http_secops_records_t *records,
-    ngx_http_secops_records_entry_t *entry,
-    const ngx_secops_store_record_t *insert);
+    ngx_http_secops_records_t *records, const u_char *digest, u_char *id);
 static u_char *ngx_http_secops_records_buffer(
     ngx_http_secops_records_t *records, size_t size);
-static void ngx_http_secops_records_audit(
-    ngx_http_secops_records_t *records);
-static void ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
 
 
 /* the worker's */
@@ -54,8 +46,6 @@ ngx_http_secops_records_create(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
-    secops_json_t                 json;
-    secops_record_body_t          body;
     ngx_http_secops_records_t    *records;
     ngx_http_secops_main_conf_t  *mcf;
 
@@ -77,15 +67,23 @@ ngx_http_secops_records_create(ngx_http_request_t *r,
                                     &none);
     }
 
-    rc = ngx_http_secops_records_read(records, &json, &body);
+    if (ngx_http_secops_body_type(r) == NGX_HTTP_SECOPS_BODY_LINES) {
+        rc = ngx_http_secops_records_options(records, NULL, NULL);
 
-    if (rc != NGX_DECLINED) {
-        return rc;
+        if (rc == NGX_DECLINED) {
+            rc = ngx_http_secops_records_lines(records);
+        }
+
+    } else {
+        rc = ngx_http_secops_records_document(records);
     }
 
-    rc = ngx_http_secops_records_start(records, &json, &body);
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_secops_records_send(records);
+    }
 
     if (rc != NGX_DECLINED) {
+        ngx_http_secops_records_drop(records);
         return rc;
     }
 
@@ -97,24 +95,20 @@ ngx_http_secops_records_create(ngx_http_request_t *r,
 }
 
 
-/* NGX_DECLINED: nothing was answered yet; else to be returned like any reply */
-
 static ngx_int_t
-ngx_http_secops_records_read(ngx_http_secops_records_t *records,
-    secops_json_t *json, secops_record_body_t *body)
+ngx_http_secops_records_document(ngx_http_secops_records_t *records)
 {
-    int                      valid;
-    ngx_int_t                rc;
-    ngx_str_t                detail;
-    secops_slice_t           query;
-    ngx_http_request_t      *r;
-    secops_record_faults_t   faults;
+    ngx_int_t              rc;
+    ngx_str_t              detail;
+    secops_json_t          json;
+    ngx_http_request_t    *r;
+    secops_record_body_t   body;
 
     static ngx_str_t  none = ngx_null_string;
 
     r = records->request;
 
-    rc = ngx_http_secops_read_json(r, json, &detail);
+    rc = ngx_http_secops_read_json(r, &json, &detail);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -125,13 +119,60 @@ ngx_http_secops_records_read(ngx_http_secops_records_t *records,
                                     &detail);
     }
 
+    rc = ngx_http_secops_records_options(records, &json, &body);
+
+    if (rc == NGX_DECLINED) {
+        rc = body.batch ? ngx_http_secops_records_array(records, &json, &body)
+                        : ngx_http_secops_records_fields(records, &json,
+                                                         &body);
+    }
+
+    ngx_http_secops_free_json(r, &json);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_fields(ngx_http_secops_records_t *records,
+    const secops_json_t *json, const secops_record_body_t *body)
+{
+    ngx_int_t         rc;
+
+    static ngx_str_t  data = ngx_string("/data");
+    static ngx_str_t  root = ngx_string("");
+
+    rc = ngx_http_secops_records_expect(records, 1);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    return ngx_http_secops_records_add(records, records->entries, json,
+                                       body->fields, body,
+                                       body->flat ? root.data : data.data);
+}
+
+
+/* of the query, and before that of a body that is a document */
+
+static ngx_int_t
+ngx_http_secops_records_options(ngx_http_secops_records_t *records,
+    const secops_json_t *json, secops_record_body_t *body)
+{
+    int                      valid;
+    ngx_int_t                rc;
+    secops_slice_t           query;
+    secops_record_faults_t   faults;
+
     ngx_memzero(&faults, sizeof(secops_record_faults_t));
 
-    query.len = r->args.len;
-    query.data = r->args.data;
+    query.len = records->request->args.len;
+    query.data = records->request->args.data;
 
-    valid = secops_record_read_body(body, json, &records->options, &faults)
-            == 0
+    valid = (json == NULL
+             || secops_record_read_body(body, json, &records->options, &faults)
+                == 0)
             && secops_record_read_query(query, &records->options, &faults)
                == 0;
 
@@ -171,81 +212,11 @@ ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
 }
 
 
-/* NGX_DECLINED: nothing was answered yet, calls may be under way */
-
-static ngx_int_t
-ngx_http_secops_records_start(ngx_http_secops_records_t *records,
-    const secops_json_t *json, const secops_record_body_t *body)
-{
-    u_char                            detail[128];
-    uint32_t                          i, last;
-    ngx_int_t                         rc;
-    ngx_str_t                         text;
-    ngx_uint_t                        n;
-    ngx_http_request_t               *r;
-    ngx_http_secops_loc_conf_t       *slcf;
-    const secops_json_token_t        *fields;
-
-    static ngx_str_t  none = ngx_null_string;
-    static ngx_str_t  empty = ngx_string("/data: has no record");
-
-    r = records->request;
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-
-    fields = &json->tokens[body->fields];
-
-    records->batch = body->batch;
-
-    if (!body->batch) {
-
-        if (ngx_http_secops_records_init_entries(records, 1) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        return ngx_http_secops_records_start_entry(records, records->entries,
-                                                   json, body->fields, body);
-    }
-
-    if (fields->size == 0) {
-        return ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_NO_FIELDS,
-                                    &none, &empty);
-    }
-
-    if (fields->size > (uint32_t) slcf->max_batch) {
-        text.data = detail;
-        text.len = ngx_sprintf(detail, "/data: has more than %i records",
-                               slcf->max_batch)
-                   - detail;
-
-        return ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_BODY, &none,
-                                    &text);
-    }
-
-    if (ngx_http_secops_records_init_entries(records, fields->size) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    last = fields->next;
-
-    for (i = body->fields + 1, n = 0; i < last; i = json->tokens[i].next, n++)
-    {
-        rc = ngx_http_secops_records_start_entry(records, &records->entries[n],
-                                                 json, i, body);
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_secops_records_init_entries(ngx_http_secops_records_t *records,
+ngx_int_t
+ngx_http_secops_records_expect(ngx_http_secops_records_t *records,
     ngx_uint_t n)
 {
-    ngx_uint_t                    i;
+    ngx_time_t                   *tp;
     secops_slice_t                prefix, domain;
     ngx_http_request_t           *r;
     ngx_secops_store_call_t     **calls;
@@ -253,25 +224,18 @@ ngx_http_secops_records_init_entries(ngx_http_secops_records_t *records,
 
     r = records->request;
 
+    /* a group has a record at least, so there are as many calls at most */
+
     records->entries = ngx_pcalloc(r->pool,
                                    n * sizeof(ngx_http_secops_records_entry_t));
     calls = ngx_palloc(r->pool, n * sizeof(ngx_secops_store_call_t *));
 
     if (records->entries == NULL || calls == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-        records->entries[i].records = records;
-        records->entries[i].call.handler = ngx_http_secops_records_stored;
-        records->entries[i].call.data = &records->entries[i];
-        calls[i] = &records->entries[i].call;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     records->nentries = n;
-
     records->ctx->calls = calls;
-    records->ctx->ncalls = n;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
@@ -282,9 +246,14 @@ ngx_http_secops_records_init_entries(ngx_http_secops_records_t *records,
 
     secops_keys_space(&records->space, prefix, domain);
 
+    tp = ngx_timeofday();
+
+    records->msec = (uint64_t) tp->sec * 1000 + tp->msec;
+    secops_time_format(records->created, tp->sec);
+
     ngx_http_secops_records_audit(records);
 
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 
@@ -309,41 +278,32 @@ ngx_http_secops_records_audit(ngx_http_secops_records_t *records)
 
 
 /*
- * Validates one record and starts to store it.  A fault of a batch's record
- * goes into its entry; that of a single one is the reply.  NGX_DECLINED:
- * nothing was answered yet.
+ * Validates one record and, unless the batch is lost anyway, stores it.  A
+ * fault of a batch's record goes into its entry; that of a single one is the
+ * reply.
  */
 
-static ngx_int_t
-ngx_http_secops_records_start_entry(ngx_http_secops_records_t *records,
+ngx_int_t
+ngx_http_secops_records_add(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
-    uint32_t i, const secops_record_body_t *body)
+    uint32_t i, const secops_record_body_t *body, u_char *where)
 {
-    u_char                   where[sizeof("/data/") + NGX_INT_T_LEN];
     ngx_int_t                rc;
     secops_record_faults_t   faults;
 
     ngx_memzero(&faults, sizeof(secops_record_faults_t));
 
-    if (body->flat) {
-        where[0] = '\0';
-
-    } else if (body->batch) {
-        *ngx_sprintf(where, "/data/%ui",
-                     (ngx_uint_t) (entry - records->entries)) = '\0';
-
-    } else {
-        ngx_memcpy(where, "/data", sizeof("/data"));
-    }
-
     if (secops_record_check(records->table, json, i, body, &records->options,
                             (char *) where, &faults)
         == 0)
     {
-        rc = ngx_http_secops_records_insert(records, entry, json, i, body);
+        rc = (records->atomic && records->refused)
+             ? NGX_DECLINED
+             : ngx_http_secops_records_insert(records, entry, json, i, body);
 
     } else if (records->batch) {
-        rc = ngx_http_secops_records_entry_faults(entry, &faults);
+        ngx_http_secops_records_refuse(records, entry, faults.error);
+        rc = ngx_http_secops_records_entry_faults(records, entry, &faults);
 
     } else {
         rc = ngx_http_secops_records_reject(records, &faults);
@@ -355,20 +315,32 @@ ngx_http_secops_records_start_entry(ngx_http_secops_records_t *records,
 }
 
 
+void
+ngx_http_secops_records_refuse(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, secops_error_e error)
+{
+    entry->error = error;
+
+    records->refused++;
+
+    if (records->atomic) {
+        ngx_http_secops_records_drop(records);
+    }
+}
+
+
 static ngx_int_t
 ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
     uint32_t i, const secops_record_body_t *body)
 {
     u_char                     *p, digest[SECOPS_KEYS_DIGEST_LEN];
-    ngx_time_t                 *tp;
     secops_record_t             record;
     secops_slice_t              subject;
     ngx_http_secops_ctx_t      *ctx;
     ngx_secops_store_record_t   insert;
 
     ctx = records->ctx;
-    tp = ngx_timeofday();
 
     record.table = records->table;
     record.user.len = ctx->identity.user.len;
@@ -393,32 +365,25 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
         insert.digest = digest;
     }
 
-    insert.space = &records->space;
-    insert.table = records->table->name;
-    insert.sys_id = record.sys_id;
-    insert.msec = (uint64_t) tp->sec * 1000 + tp->msec;
-    insert.audit = &records->audit;
+    insert.id = &entry->id;
 
-    if (ngx_http_secops_records_id(records, &insert, record.sys_id)
+    if (ngx_http_secops_records_id(records, insert.digest, entry->id.text)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    secops_time_format(record.created, tp->sec);
+    ngx_memcpy(record.sys_id, entry->id.text, SECOPS_ID_LEN);
+    ngx_memcpy(record.created, records->created, SECOPS_TIME_LEN);
 
     insert.json.data = p;
     insert.json.len = secops_record_write(p, &record, json, i, body) - p;
-
-    ngx_memcpy(entry->sys_id, record.sys_id, SECOPS_ID_LEN);
 
     if (!records->batch) {
         records->json = insert.json;
     }
 
-    ngx_http_secops_records_store(records, entry, &insert);
-
-    return NGX_DECLINED;
+    return ngx_http_secops_records_store(records, entry, &insert);
 }
 
 
@@ -426,17 +391,16 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
 
 static ngx_int_t
 ngx_http_secops_records_id(ngx_http_secops_records_t *records,
-    const ngx_secops_store_record_t *insert, u_char *sys_id)
+    const u_char *digest, u_char *id)
 {
     int  shard;
 
-    shard = insert->digest
-            ? (int) secops_keys_digest_shard(insert->digest)
-            : secops_id_random_shard(&ngx_http_secops_records_ids);
+    shard = digest ? (int) secops_keys_digest_shard(digest)
+                   : secops_id_random_shard(&ngx_http_secops_records_ids);
 
     if (shard < 0
-        || secops_id_make(&ngx_http_secops_records_ids, shard, insert->msec,
-                          sys_id)
+        || secops_id_make(&ngx_http_secops_records_ids, shard, records->msec,
+                          id)
            != 0)
     {
         ngx_log_error(NGX_LOG_CRIT, records->request->connection->log, 0,
@@ -445,35 +409,6 @@ ngx_http_secops_records_id(ngx_http_secops_records_t *records,
     }
 
     return NGX_OK;
-}
-
-
-static void
-ngx_http_secops_records_store(ngx_http_secops_records_t *records,
-    ngx_http_secops_records_entry_t *entry,
-    const ngx_secops_store_record_t *insert)
-{
-    ngx_http_secops_loc_conf_t  *slcf;
-
-    slcf = ngx_http_get_module_loc_conf(records->request,
-                                        ngx_http_secops_module);
-
-    switch (ngx_secops_store_insert_record(&slcf->store, &entry->call, insert))
-    {
-
-    case NGX_OK:
-        records->pending++;
-        break;
-
-    case NGX_BUSY:
-        entry->error = SECOPS_ERROR_PERSIST_LATER;
-        records->reason = *ngx_secops_store_busy(&slcf->store);
-        break;
-
-    default:
-        entry->error = SECOPS_ERROR_PERSIST;
-        ngx_str_set(&records->reason, "no memory");
-    }
 }
 
 
@@ -503,48 +438,4 @@ ngx_http_secops_records_buffer(ngx_http_secops_records_t *records, size_t size)
     }
 
     return records->buffer.data + NGX_HTTP_SECOPS_RECORDS_WRAP_HEAD;
-}
-
-
-static void
-ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result)
-{
-    u_char                           *p;
-    ngx_http_request_t               *r;
-    ngx_http_secops_ctx_t            *ctx;
-    ngx_http_secops_records_t        *records;
-    ngx_http_secops_records_entry_t  *entry;
-
-    entry = call->data;
-    records = entry->records;
-    r = records->request;
-    ctx = records->ctx;
-
-    ngx_http_secops_resume(r);
-
-    if (ctx->redis_time == NGX_CONF_UNSET_MSEC
-        || ctx->redis_time < result->time)
-    {
-        ctx->redis_time = result->time;
-    }
-
-    if (result->status != NGX_SECOPS_STORE_OK) {
-
-        entry->error = (result->status == NGX_SECOPS_STORE_UNAVAILABLE)
-                       ? SECOPS_ERROR_PERSIST_LATER : SECOPS_ERROR_PERSIST;
-
-        /* the last reason is logged, it is hardly ever another one */
-
-        p = ngx_pstrdup(r->pool, &result->reason);
-
-        if (p) {
-            records->reason.len = result->reason.len;
-            records->reason.data = p;
-        }
-    }
-
-    if (--records->pending == 0) {
-        ngx_http_secops_finish(r, ctx, ngx_http_secops_records_reply(records));
-    }
 }

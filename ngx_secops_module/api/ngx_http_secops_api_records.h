@@ -26,51 +26,122 @@
 typedef struct ngx_http_secops_records_s  ngx_http_secops_records_t;
 
 
-/* one record of the request: stored, or why not */
+/* records that are stored by one call: those of one shard, or all that an
+   atomic batch has */
 
 typedef struct {
-    ngx_http_secops_records_t    *records;
-    ngx_secops_store_call_t       call;
-    secops_error_e                error;    /* NONE: stored, once answered */
-    ngx_str_t                     more;     /* of a batch's invalid record: the
-                                               end of its message, … */
-    ngx_str_t                     detail;   /* … and its faults */
-    u_char                        sys_id[SECOPS_ID_LEN];
+    ngx_http_secops_records_t          *records;
+    secops_error_e                      error;  /* NONE: stored, once
+                                                   answered */
+    ngx_secops_store_call_t             call;
+    ngx_secops_store_group_t            group;
+} ngx_http_secops_records_group_t;
+
+
+/* one record of the request; see ngx_http_secops_records_error() */
+
+typedef struct {
+    ngx_http_secops_records_group_t    *group;  /* NULL: it is in none */
+    secops_error_e                      error;  /* of itself, then */
+    ngx_str_t                           more;   /* of a batch's invalid record:
+                                                   the end of its message, … */
+    ngx_str_t                           detail; /* … and its faults */
+    ngx_secops_store_id_t               id;
 } ngx_http_secops_records_entry_t;
 
 
-/* in the request's pool; the calls are cancelled before that goes */
+/*
+ * In the request's pool.  A group is open, that is, not sent yet, only while
+ * the body is read; what it has is not the pool's, so that it must be sent or
+ * dropped then.  The calls are cancelled before the pool goes.
+ */
 
 struct ngx_http_secops_records_s {
-    ngx_http_request_t               *request;
-    ngx_http_secops_ctx_t            *ctx;
-    secops_table_t                   *table;
-    secops_record_options_t           options;
-    secops_keyspace_t                 space;
-    ngx_secops_store_audit_t          audit;
+    ngx_http_request_t                 *request;
+    ngx_http_secops_ctx_t              *ctx;
+    secops_table_t                     *table;
+    secops_record_options_t             options;
+    secops_keyspace_t                   space;
+    ngx_secops_store_audit_t            audit;
+    uint64_t                            msec;   /* now, since the epoch */
+    u_char                              created[SECOPS_TIME_LEN];  /* the same,
+                                                                      as text */
 
-    ngx_uint_t                        batch;
-    ngx_http_secops_records_entry_t  *entries;
-    ngx_uint_t                        nentries;
-    ngx_uint_t                        pending;  /* calls under way */
+    unsigned                            batch:1;
+    unsigned                            atomic:1;   /* a batch: all or none */
+    size_t                              size;   /* of a batch: in bytes */
 
-    ngx_str_t                         buffer;   /* room for one record, and for
+    ngx_http_secops_records_entry_t    *entries;
+    ngx_uint_t                          nentries;
+    ngx_uint_t                          refused;  /* of these, as they are */
+    ngx_http_secops_records_group_t    *open[SECOPS_ID_SHARDS];
+    ngx_uint_t                          pending;  /* calls under way */
+
+    ngx_str_t                           buffer; /* room for one record, and for
                                                    the wrapper around it */
-    ngx_str_t                         json;     /* the single record in it */
-    ngx_str_t                         reason;   /* of the last failure, for the
+    ngx_str_t                           json;   /* the single record in it */
+    ngx_str_t                           reason; /* of the last failure, for the
                                                    log */
 };
 
 
-/* once nothing is pending; to be returned like any reply */
+/*
+ * All that return ngx_int_t: NGX_DECLINED, nothing was answered yet, calls may
+ * be under way; else, to be returned like any reply.
+ */
+
+/* ngx_http_secops_api_records.c: for n records of a body; then each of them.
+   where is the record's place in the body, with NUL */
+
+ngx_int_t ngx_http_secops_records_expect(ngx_http_secops_records_t *records,
+    ngx_uint_t n);
+ngx_int_t ngx_http_secops_records_add(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
+    uint32_t i, const secops_record_body_t *body, u_char *where);
+
+/* of a batch: its record is not to be stored as it is */
+
+void ngx_http_secops_records_refuse(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, secops_error_e error);
+
+
+/* ngx_http_secops_api_records_batch.c: the array at data, or the lines of the
+   body */
+
+ngx_int_t ngx_http_secops_records_array(ngx_http_secops_records_t *records,
+    const secops_json_t *json, const secops_record_body_t *body);
+ngx_int_t ngx_http_secops_records_lines(ngx_http_secops_records_t *records);
+
+
+/* ngx_http_secops_api_records_group.c */
+
+/* once nothing is pending: NONE, the record is stored; or why not */
+
+secops_error_e ngx_http_secops_records_error(
+    const ngx_http_secops_records_entry_t *entry);
+
+
+/* adds a record to its group, which is
+   sent first if it is full; sends all that are open; drops these */
+
+ngx_int_t ngx_http_secops_records_store(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry,
+    const ngx_secops_store_record_t *record);
+ngx_int_t ngx_http_secops_records_send(ngx_http_secops_records_t *records);
+void ngx_http_secops_records_drop(ngx_http_secops_records_t *records);
+
+
+/* ngx_http_secops_api_records_reply.c */
+
+/* once nothing is pending; never NGX_DECLINED */
 
 ngx_int_t ngx_http_secops_records_reply(ngx_http_secops_records_t *records);
 
 
-/* keeps the faults of a batch's record for the reply.  NGX_DECLINED: nothing
-   was answered yet */
+/* keeps the faults of a batch's record for the reply */
 
 ngx_int_t ngx_http_secops_records_entry_faults(
+    ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_record_faults_t *faults);
 
 

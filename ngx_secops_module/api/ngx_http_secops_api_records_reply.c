@@ -31,14 +31,17 @@ static ngx_int_t ngx_http_secops_records_copy(ngx_pool_t *pool,
 ngx_int_t
 ngx_http_secops_records_reply(ngx_http_secops_records_t *records)
 {
+    secops_error_e  error;
+
     if (records->batch) {
         return ngx_http_secops_records_reply_batch(records);
     }
 
-    if (records->entries[0].error != SECOPS_ERROR_NONE) {
+    error = ngx_http_secops_records_error(&records->entries[0]);
+
+    if (error != SECOPS_ERROR_NONE) {
         return ngx_http_secops_fail_server(records->request, records->ctx,
-                                           records->entries[0].error,
-                                           &records->reason);
+                                           error, &records->reason);
     }
 
     return ngx_http_secops_records_reply_single(records);
@@ -107,7 +110,7 @@ ngx_http_secops_records_location(ngx_http_secops_records_t *records)
                    sizeof(NGX_HTTP_SECOPS_RECORDS_LOCATION) - 1);
     p = ngx_cpymem(p, records->table->name.data, records->table->name.len);
     *p++ = '/';
-    ngx_memcpy(p, records->entries[0].sys_id, SECOPS_ID_LEN);
+    ngx_memcpy(p, records->entries[0].id.text, SECOPS_ID_LEN);
 
     if (ngx_http_secops_add_header(records->request, &name, &location)
         == NULL)
@@ -120,14 +123,12 @@ ngx_http_secops_records_location(ngx_http_secops_records_t *records)
 
 
 ngx_int_t
-ngx_http_secops_records_entry_faults(ngx_http_secops_records_entry_t *entry,
-    secops_record_faults_t *faults)
+ngx_http_secops_records_entry_faults(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, secops_record_faults_t *faults)
 {
     ngx_pool_t  *pool;
 
-    pool = entry->records->request->pool;
-
-    entry->error = faults->error;
+    pool = records->request->pool;
 
     if (ngx_http_secops_records_copy(pool, &entry->more, &faults->missing)
         != NGX_OK
@@ -167,10 +168,10 @@ ngx_http_secops_records_copy(ngx_pool_t *pool, ngx_str_t *dst,
 static ngx_int_t
 ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
 {
-    ngx_int_t            rc;
     ngx_str_t            body;
     ngx_uint_t           i, status, stored;
     secops_text_t        text;
+    ngx_pool_cleanup_t  *cln;
     ngx_http_request_t  *r;
 
     static ngx_str_t  retry_after = ngx_string("Retry-After");
@@ -181,7 +182,8 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
     stored = 0;
 
     for (i = 0; i < records->nentries; i++) {
-        stored += (records->entries[i].error == SECOPS_ERROR_NONE);
+        stored += (ngx_http_secops_records_error(&records->entries[i])
+                   == SECOPS_ERROR_NONE);
     }
 
     status = ngx_http_secops_records_batch_status(records, stored);
@@ -200,18 +202,26 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     ngx_memzero(&text, sizeof(secops_text_t));
 
     ngx_http_secops_records_write_batch(records, &text, stored);
 
-    rc = text.failed ? NGX_ERROR
-                     : ngx_http_secops_records_copy(r->pool, &body, &text);
+    /* what secops_text_free() would do, once it was sent */
 
-    secops_text_free(&text);
+    cln->handler = free;
+    cln->data = text.data;
 
-    if (rc != NGX_OK) {
+    if (text.failed) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    body.len = text.len;
+    body.data = text.data;
 
     return ngx_http_secops_reply(r, status, &body);
 }
@@ -234,8 +244,10 @@ ngx_http_secops_records_batch_status(ngx_http_secops_records_t *records,
     }
 
     for (i = 0; i < records->nentries; i++) {
-        if (records->entries[i].error != SECOPS_ERROR_NONE) {
-            records->ctx->error = records->entries[i].error;
+        error = ngx_http_secops_records_error(&records->entries[i]);
+
+        if (error != SECOPS_ERROR_NONE && error != SECOPS_ERROR_ATOMIC) {
+            records->ctx->error = error;
             break;
         }
     }
@@ -246,7 +258,7 @@ ngx_http_secops_records_batch_status(ngx_http_secops_records_t *records,
 
     for (i = 0; i < records->nentries; i++) {
 
-        error = records->entries[i].error;
+        error = ngx_http_secops_records_error(&records->entries[i]);
         status = secops_error(error)->status;
 
         if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
@@ -311,12 +323,15 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
     secops_text_t *text)
 {
     secops_slice_t         id;
+    secops_error_e         code;
     const secops_error_t  *error;
 
-    if (entry->error == SECOPS_ERROR_NONE) {
+    code = ngx_http_secops_records_error(entry);
+
+    if (code == SECOPS_ERROR_NONE) {
 
         id.len = SECOPS_ID_LEN;
-        id.data = entry->sys_id;
+        id.data = entry->id.text;
 
         secops_text_append_string(text, "{\"success\":true,\"sys_id\":\"");
         secops_text_append(text, id);
@@ -325,7 +340,7 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
         return;
     }
 
-    error = secops_error(entry->error);
+    error = secops_error(code);
 
     secops_text_append_string(text,
                               "{\"success\":false,\"error\":{\"message\":\"");

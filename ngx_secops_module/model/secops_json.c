@@ -549,25 +549,23 @@ secops_json_plain(const unsigned char *pos, const unsigned char *last)
 {
 #if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
-    uint64_t        w, quote, slash, found;
+    uint64_t        w, found;
 
     const uint64_t  ones = 0x0101010101010101;
 
     /*
-     * Eight bytes at once: subtraction sets the top bit of a byte that is
-     * below 0x20 or has become zero; its borrow reaches later bytes only.
+     * Eight bytes at once.  A byte that is not ASCII has its top bit set; in
+     * any other, subtraction sets it if the byte is below 0x20 or has become
+     * zero.  A borrow reaches later bytes only: the first one found is right.
      */
 
     while (last - pos >= 8) {
         memcpy(&w, pos, sizeof(w));
 
-        quote = w ^ (ones * '"');
-        slash = w ^ (ones * '\\');
-
-        found = ((w - ones * 0x20) & ~w)
-                | ((quote - ones) & ~quote)
-                | ((slash - ones) & ~slash)
-                | w;
+        found = w
+                | (w - ones * 0x20)
+                | ((w ^ (ones * '"')) - ones)
+                | ((w ^ (ones * '\\')) - ones);
 
         found &= ones * 0x80;
 

@@ -130,7 +130,16 @@ uint32_t secops_json_member(const secops_json_t *json, uint32_t i,
 
 /* the bytes of token i as they stand in the document (a string: no quotes) */
 
-secops_slice_t secops_json_raw(const secops_json_t *json, uint32_t i);
+static inline secops_slice_t
+secops_json_raw(const secops_json_t *json, uint32_t i)
+{
+    secops_slice_t  raw;
+
+    raw.len = json->tokens[i].len;
+    raw.data = json->text.data + json->tokens[i].start;
+
+    return raw;
+}
 
 
 /*

@@ -4,6 +4,7 @@
  * which there may be millions, and meet a double only at the very end.
  */
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,6 +40,7 @@ static void secops_json_decimal(secops_json_decimal_t *d,
     const unsigned char *pos, size_t len);
 static int64_t secops_json_exponent(const unsigned char *pos,
     const unsigned char *last);
+static int secops_json_number_short(secops_json_decimal_t d, double *value);
 
 
 /*
@@ -205,6 +207,7 @@ secops_json_number_equal(secops_slice_t a, secops_slice_t b)
 double
 secops_json_number_double(secops_slice_t text)
 {
+    double                 value;
     size_t                 n;
     secops_json_decimal_t  d;
     char                   buf[1 + SECOPS_JSON_DIGITS + 1 + sizeof("e") + 20];
@@ -213,6 +216,10 @@ secops_json_number_double(secops_slice_t text)
 
     if (d.pos == d.last) {
         return d.negative ? -0.0 : 0.0;
+    }
+
+    if (secops_json_number_short(d, &value)) {
+        return value;
     }
 
     n = 0;
@@ -234,4 +241,59 @@ secops_json_number_double(secops_slice_t text)
                     (long long) (d.exponent - (int64_t) (n - 1)));
 
     return strtod(buf, NULL);
+}
+
+
+/*
+ * Up to 15 digits are an integer that a double holds, and so is a power of ten
+ * up to 22: one operation on them rounds once, to the nearest double.  Unless
+ * the processor computes in more bits and rounds twice.  0: it is no such
+ * number.
+ */
+
+static int
+secops_json_number_short(secops_json_decimal_t d, double *value)
+{
+#if (FLT_EVAL_METHOD == 0)
+
+    int64_t   shift;
+    uint64_t  digits;
+    unsigned  n;
+
+    static const double  powers[] = {
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+        1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+    };
+
+    digits = 0;
+
+    for (n = 0; d.pos < d.last; n++) {
+
+        if (n == 15) {
+            return 0;
+        }
+
+        digits = digits * 10 + (uint64_t) (secops_json_next_digit(&d) - '0');
+    }
+
+    shift = d.exponent - n;
+
+    if (shift < -22 || shift > 22) {
+        return 0;
+    }
+
+    *value = (shift < 0) ? (double) digits / powers[-shift]
+                         : (double) digits * powers[shift];
+
+    if (d.negative) {
+        *value = -*value;
+    }
+
+    return 1;
+
+#else
+
+    return 0;
+
+#endif
 }

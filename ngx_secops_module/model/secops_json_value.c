@@ -45,18 +45,6 @@ secops_json_member(const secops_json_t *json, uint32_t i,
 }
 
 
-secops_slice_t
-secops_json_raw(const secops_json_t *json, uint32_t i)
-{
-    secops_slice_t  raw;
-
-    raw.len = json->tokens[i].len;
-    raw.data = json->text.data + json->tokens[i].start;
-
-    return raw;
-}
-
-
 size_t
 secops_json_decode(const secops_json_t *json, uint32_t i, unsigned char *dst)
 {

@@ -13,6 +13,7 @@ typedef enum {
     SECOPS_RECORD_IGNORE_MANDATORY_FIELDS = 0,
     SECOPS_RECORD_INCLUDE_WRAP,
     SECOPS_RECORD_SIMPLE_RESPONSE,
+    SECOPS_RECORD_ATOMIC,
     SECOPS_RECORD_PARAMETERS
 } secops_record_parameter_e;
 
@@ -34,7 +35,7 @@ static void secops_record_set_parameter(secops_record_options_t *options,
 static int secops_record_value_boolean(const secops_json_t *json, uint32_t i);
 static int secops_record_is_envelope(const secops_json_t *json);
 static int secops_record_read_parameters(const secops_json_t *json,
-    uint32_t object, const char *where, int others,
+    uint32_t object, const char *where, secops_record_body_t *body,
     secops_record_options_t *options, secops_record_faults_t *faults);
 static unsigned secops_record_check_members(const secops_json_t *json,
     uint32_t i, const secops_record_check_t *check);
@@ -51,10 +52,14 @@ static void secops_record_tell(secops_record_faults_t *faults,
     const char *where, secops_slice_t pointer, secops_slice_t message);
 static void secops_record_error(secops_record_faults_t *faults,
     secops_error_e error);
-static unsigned char *secops_record_write_string(unsigned char *dst,
+static unsigned char *secops_record_write_plain(unsigned char *dst,
     const char *name, secops_slice_t value);
+static unsigned char *secops_record_write_text(unsigned char *dst,
+    const char *name, secops_slice_t value);
+static unsigned char *secops_record_write_name(unsigned char *dst,
+    const char *name);
 static unsigned char *secops_record_write_members(unsigned char *dst,
-    const secops_json_t *json, uint32_t i, int flat);
+    const secops_json_t *json, uint32_t i, int parameters);
 static secops_slice_t secops_record_member_text(const secops_json_t *json,
     uint32_t key);
 
@@ -63,7 +68,8 @@ static const secops_slice_t
     secops_record_parameters[SECOPS_RECORD_PARAMETERS] = {
     secops_slice("ignore_mandatory_fields"),
     secops_slice("include_wrap"),
-    secops_slice("simple_response")
+    secops_slice("simple_response"),
+    secops_slice("atomic")
 };
 
 
@@ -134,6 +140,10 @@ secops_record_key_parameter(const secops_json_t *json, uint32_t i)
 {
     int  parameter;
 
+    if (!(json->tokens[i].flags & SECOPS_JSON_ESCAPED)) {
+        return secops_record_parameter(secops_json_raw(json, i));
+    }
+
     for (parameter = 0; parameter < SECOPS_RECORD_PARAMETERS; parameter++) {
 
         if (secops_json_string_is(json, i,
@@ -164,6 +174,10 @@ secops_record_set_parameter(secops_record_options_t *options, int parameter,
 
     case SECOPS_RECORD_SIMPLE_RESPONSE:
         options->simple_response = value;
+        break;
+
+    case SECOPS_RECORD_ATOMIC:
+        options->atomic = value;
         break;
     }
 }
@@ -225,7 +239,7 @@ secops_record_read_body(secops_record_body_t *body,
                                     (const unsigned char *) "config", 6);
 
         if (config
-            && secops_record_read_parameters(json, config, "/config", 0,
+            && secops_record_read_parameters(json, config, "/config", NULL,
                                              options, faults)
                != 0)
         {
@@ -233,7 +247,7 @@ secops_record_read_body(secops_record_body_t *body,
         }
     }
 
-    return secops_record_read_parameters(json, 0, "", 1, options, faults);
+    return secops_record_read_parameters(json, 0, "", body, options, faults);
 }
 
 
@@ -270,12 +284,13 @@ secops_record_is_envelope(const secops_json_t *json)
 }
 
 
-/* others: the object may have members that are no parameters */
+/* body: the object is the body itself, which may have other members too; or
+   NULL */
 
 static int
 secops_record_read_parameters(const secops_json_t *json, uint32_t object,
-    const char *where, int others, secops_record_options_t *options,
-    secops_record_faults_t *faults)
+    const char *where, secops_record_body_t *body,
+    secops_record_options_t *options, secops_record_faults_t *faults)
 {
     int       parameter, value;
     char      pointer[64];
@@ -295,12 +310,16 @@ secops_record_read_parameters(const secops_json_t *json, uint32_t object,
 
         if (parameter < 0) {
 
-            if (!others) {
+            if (body == NULL) {
                 secops_record_fault(faults, SECOPS_ERROR_BODY, where,
                                     "has a member that is no parameter");
             }
 
             continue;
+        }
+
+        if (body) {
+            body->parameters = body->flat;
         }
 
         value = secops_record_value_boolean(json, i + 1);
@@ -377,7 +396,9 @@ secops_record_check_members(const secops_json_t *json, uint32_t i,
 
     for (i = i + 1; i < last; i = json->tokens[i + 1].next) {
 
-        if (check->body->flat && secops_record_key_parameter(json, i) >= 0) {
+        if (check->body->parameters
+            && secops_record_key_parameter(json, i) >= 0)
+        {
             continue;
         }
 
@@ -463,7 +484,7 @@ secops_record_schema_fault(void *data, const secops_schema_fault_t *fault)
 
     faults = check->faults;
 
-    if (check->body->flat && fault->object.len == 0
+    if (check->body->parameters && fault->object.len == 0
         && strcmp(fault->keyword, "additionalProperties") == 0
         && secops_record_parameter(fault->property) >= 0)
     {
@@ -648,16 +669,16 @@ secops_record_write(unsigned char *dst, const secops_record_t *record,
 
     *dst++ = '{';
 
-    dst = secops_record_write_string(dst, "sys_id", id);
-    dst = secops_record_write_string(dst, "sys_class_name",
-                                     record->table->name);
-    dst = secops_record_write_string(dst, "sys_created_on", created);
-    dst = secops_record_write_string(dst, "sys_created_by", record->user);
-    dst = secops_record_write_string(dst, "sys_updated_on", created);
-    dst = secops_record_write_string(dst, "sys_domain", record->domain);
-    dst = secops_record_write_string(dst, "sys_mod_count", zero);
+    dst = secops_record_write_plain(dst, "sys_id", id);
+    dst = secops_record_write_plain(dst, "sys_class_name",
+                                    record->table->name);
+    dst = secops_record_write_plain(dst, "sys_created_on", created);
+    dst = secops_record_write_text(dst, "sys_created_by", record->user);
+    dst = secops_record_write_plain(dst, "sys_updated_on", created);
+    dst = secops_record_write_text(dst, "sys_domain", record->domain);
+    dst = secops_record_write_plain(dst, "sys_mod_count", zero);
 
-    dst = secops_record_write_members(dst, json, i, body->flat);
+    dst = secops_record_write_members(dst, json, i, body->parameters);
 
     /* over the comma after the last member */
     dst[-1] = '}';
@@ -666,21 +687,17 @@ secops_record_write(unsigned char *dst, const secops_record_t *record,
 }
 
 
-/* "name":"value", */
+/* "name":"value", of a value in which nothing needs an escape */
 
 static unsigned char *
-secops_record_write_string(unsigned char *dst, const char *name,
+secops_record_write_plain(unsigned char *dst, const char *name,
     secops_slice_t value)
 {
-    size_t  len;
+    dst = secops_record_write_name(dst, name);
 
-    len = strlen(name);
+    memcpy(dst, value.data, value.len);
+    dst += value.len;
 
-    *dst++ = '"';
-    memcpy(dst, name, len);
-    dst += len;
-    memcpy(dst, "\":\"", 3);
-    dst = secops_text_escape(dst + 3, value);
     *dst++ = '"';
     *dst++ = ',';
 
@@ -689,8 +706,38 @@ secops_record_write_string(unsigned char *dst, const char *name,
 
 
 static unsigned char *
+secops_record_write_text(unsigned char *dst, const char *name,
+    secops_slice_t value)
+{
+    dst = secops_text_escape(secops_record_write_name(dst, name), value);
+
+    *dst++ = '"';
+    *dst++ = ',';
+
+    return dst;
+}
+
+
+/* up to the quote before the value */
+
+static unsigned char *
+secops_record_write_name(unsigned char *dst, const char *name)
+{
+    size_t  len;
+
+    len = strlen(name);
+
+    *dst++ = '"';
+    memcpy(dst, name, len);
+    memcpy(dst + len, "\":\"", 3);
+
+    return dst + len + 3;
+}
+
+
+static unsigned char *
 secops_record_write_members(unsigned char *dst, const secops_json_t *json,
-    uint32_t i, int flat)
+    uint32_t i, int parameters)
 {
     uint32_t        last, key;
     secops_slice_t  member;
@@ -699,7 +746,7 @@ secops_record_write_members(unsigned char *dst, const secops_json_t *json,
 
     for (key = i + 1; key < last; key = json->tokens[key + 1].next) {
 
-        if (flat && secops_record_key_parameter(json, key) >= 0) {
+        if (parameters && secops_record_key_parameter(json, key) >= 0) {
             continue;
         }
 

@@ -19,12 +19,13 @@
 #include "util/secops_time.h"
 
 
-/* the seed's three configuration parameters; all are false by default */
+/* the configuration parameters; all are false by default */
 
 typedef struct {
     unsigned               ignore_mandatory_fields:1;
     unsigned               include_wrap:1;
     unsigned               simple_response:1;
+    unsigned               atomic:1;    /* a batch: all records or none */
 } secops_record_options_t;
 
 
@@ -44,7 +45,9 @@ typedef struct {
 typedef struct {
     uint32_t               fields;      /* token: an object, or in a batch an
                                            array of what should be objects */
-    unsigned               flat:1;      /* parameters stand among the fields */
+    unsigned               flat:1;      /* the fields are the body itself */
+    unsigned               parameters:1;   /* of a flat body: some stand among
+                                              the fields */
     unsigned               batch:1;
 } secops_record_body_t;
 

@@ -7,9 +7,16 @@
 #include "model/secops_schema_internal.h"
 
 
+/* so many names are looked for in an object sooner than its members among
+   them */
+
+#define SECOPS_SCHEMA_FEW_NAMES  4
+
+
 static int secops_schema_check_count(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
+static int secops_schema_only_few_names(const secops_schema_node_t *node);
 static int secops_schema_check_members(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
@@ -39,9 +46,10 @@ secops_schema_check_object(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place)
 {
-    int  met;
+    int  met, few;
 
     met = 1;
+    few = secops_schema_only_few_names(node);
 
     if (node->min_properties || node->max_properties != UINT32_MAX) {
         met = secops_schema_check_count(run, node, i, place);
@@ -49,11 +57,13 @@ secops_schema_check_object(secops_schema_run_t *run,
 
     /* for people: in the order of the schema, not in that of the document */
 
-    if (run->quiet == 0 && node->nnames && secops_schema_goes_on(run, met)) {
+    if (node->nnames && (run->quiet == 0 || few)
+        && secops_schema_goes_on(run, met))
+    {
         met &= secops_schema_check_names(run, node, i, place);
     }
 
-    if (secops_schema_goes_on(run, met)) {
+    if (!few && secops_schema_goes_on(run, met)) {
         met &= secops_schema_check_members(run, node, i, place);
     }
 
@@ -99,6 +109,19 @@ secops_schema_check_count(secops_schema_run_t *run,
     }
 
     return 1;
+}
+
+
+/* 1: there is nothing to check about members of other names, as in most
+   conditions */
+
+static int
+secops_schema_only_few_names(const secops_schema_node_t *node)
+{
+    return node->nnames <= SECOPS_SCHEMA_FEW_NAMES
+           && node->property_names == NULL
+           && node->npatterns == 0
+           && node->additional_properties == NULL;
 }
 
 

@@ -153,6 +153,11 @@ void ngx_secops_redis_cmd_begin(ngx_secops_redis_cmd_t *cmd, ngx_uint_t argc);
 void ngx_secops_redis_cmd_arg(ngx_secops_redis_cmd_t *cmd, const void *data,
     size_t len);
 
+/* its bytes so far, and the most that any command may have */
+
+size_t ngx_secops_redis_cmd_size(ngx_secops_redis_cmd_t *cmd);
+size_t ngx_secops_redis_max_bytes(ngx_secops_redis_t *redis);
+
 
 /*
  * NGX_OK: the handler will fire.  Otherwise the command was freed, nothing was

@@ -143,6 +143,20 @@ ngx_secops_redis_cmd_arg(ngx_secops_redis_cmd_t *cmd, const void *data,
 }
 
 
+size_t
+ngx_secops_redis_cmd_size(ngx_secops_redis_cmd_t *cmd)
+{
+    return cmd->resp.len;
+}
+
+
+size_t
+ngx_secops_redis_max_bytes(ngx_secops_redis_t *redis)
+{
+    return redis->conf.max_bytes;
+}
+
+
 void
 ngx_secops_redis_cmd_free(ngx_secops_redis_cmd_t *cmd)
 {

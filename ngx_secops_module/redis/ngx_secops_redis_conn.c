@@ -9,6 +9,11 @@
 
 #define NGX_SECOPS_REDIS_BUFFER  32768
 
+/* so much of it is parsed at a time: redisReader moves what is left after each
+   reply */
+
+#define NGX_SECOPS_REDIS_SLICE   4096
+
 /* so much from one link, then the worker's other events have their turn */
 #define NGX_SECOPS_REDIS_READS   32
 
@@ -23,7 +28,9 @@ static ngx_int_t ngx_secops_redis_open(ngx_secops_redis_t *redis,
     ngx_addr_t *addr);
 static void ngx_secops_redis_connect_handler(ngx_event_t *ev);
 static ngx_int_t ngx_secops_redis_test_connect(ngx_connection_t *c);
-static ngx_int_t ngx_secops_redis_process(ngx_secops_redis_t *redis);
+static ngx_int_t ngx_secops_redis_process(ngx_secops_redis_t *redis,
+    size_t n);
+static ngx_int_t ngx_secops_redis_process_slice(ngx_secops_redis_t *redis);
 static void ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link);
 static u_char *ngx_secops_redis_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
@@ -413,13 +420,7 @@ ngx_secops_redis_read(ngx_secops_redis_t *redis)
 
         redis->stats.bytes_in += n;
 
-        if (ngx_secops_redis_reply_feed(&link->reply, link->buffer, n)
-            != NGX_OK)
-        {
-            return ngx_secops_redis_fault(redis, link->reply.fault);
-        }
-
-        if (ngx_secops_redis_process(redis) != NGX_OK) {
+        if (ngx_secops_redis_process(redis, n) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -436,8 +437,36 @@ ngx_secops_redis_read(ngx_secops_redis_t *redis)
 }
 
 
+/* n bytes are in link->buffer */
+
 static ngx_int_t
-ngx_secops_redis_process(ngx_secops_redis_t *redis)
+ngx_secops_redis_process(ngx_secops_redis_t *redis, size_t n)
+{
+    size_t                    size;
+    u_char                   *p;
+    ngx_secops_redis_link_t  *link;
+
+    link = redis->link;
+
+    for (p = link->buffer; n; p += size, n -= size) {
+
+        size = ngx_min(n, NGX_SECOPS_REDIS_SLICE);
+
+        if (ngx_secops_redis_reply_feed(&link->reply, p, size) != NGX_OK) {
+            return ngx_secops_redis_fault(redis, link->reply.fault);
+        }
+
+        if (ngx_secops_redis_process_slice(redis) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_secops_redis_process_slice(ngx_secops_redis_t *redis)
 {
     ngx_int_t                 rc;
     ngx_secops_redis_link_t  *link;

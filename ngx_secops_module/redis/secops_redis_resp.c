@@ -22,7 +22,7 @@
 
 
 static int secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size);
-static void secops_redis_resp_head(secops_redis_resp_t *resp,
+static unsigned char *secops_redis_resp_head(unsigned char *p,
     unsigned char type, size_t n);
 static void secops_redis_resp_end(secops_redis_resp_t *resp);
 static void secops_redis_resp_name(secops_redis_resp_t *resp,
@@ -60,6 +60,8 @@ secops_redis_resp_free(secops_redis_resp_t *resp)
 void
 secops_redis_resp_begin(secops_redis_resp_t *resp, size_t argc)
 {
+    unsigned char  *p;
+
     secops_redis_resp_end(resp);
 
     if (argc == 0) {
@@ -70,7 +72,8 @@ secops_redis_resp_begin(secops_redis_resp_t *resp, size_t argc)
         return;
     }
 
-    secops_redis_resp_head(resp, '*', argc);
+    p = secops_redis_resp_head(resp->data + resp->len, '*', argc);
+    resp->len = (size_t) (p - resp->data);
 
     resp->commands++;
     resp->missing = argc;
@@ -81,6 +84,8 @@ secops_redis_resp_begin(secops_redis_resp_t *resp, size_t argc)
 void
 secops_redis_resp_arg(secops_redis_resp_t *resp, const void *data, size_t len)
 {
+    unsigned char  *p;
+
     if (resp->missing == 0) {
         resp->failed = 1;
     }
@@ -93,15 +98,17 @@ secops_redis_resp_arg(secops_redis_resp_t *resp, const void *data, size_t len)
         return;
     }
 
-    secops_redis_resp_head(resp, '$', len);
+    p = secops_redis_resp_head(resp->data + resp->len, '$', len);
 
     if (len) {
-        memcpy(resp->data + resp->len, data, len);
-        resp->len += len;
+        memcpy(p, data, len);
+        p += len;
     }
 
-    resp->data[resp->len++] = '\r';
-    resp->data[resp->len++] = '\n';
+    *p++ = '\r';
+    *p++ = '\n';
+
+    resp->len = (size_t) (p - resp->data);
 
     if (!resp->named) {
         resp->named = 1;
@@ -162,26 +169,32 @@ secops_redis_resp_name(secops_redis_resp_t *resp, const void *data, size_t len)
 }
 
 
-static void
-secops_redis_resp_head(secops_redis_resp_t *resp, unsigned char type, size_t n)
-{
-    unsigned char  *p, digits[20];
+/* there is room for SECOPS_REDIS_RESP_HEAD bytes; returns the byte after the
+   last one written */
 
-    p = digits + sizeof(digits);
+static unsigned char *
+secops_redis_resp_head(unsigned char *p, unsigned char type, size_t n)
+{
+    size_t          rest;
+    unsigned char  *digit;
+
+    *p++ = type;
+
+    for (rest = n / 10; rest; rest /= 10) {
+        p++;
+    }
+
+    digit = p++;
 
     do {
-        *--p = (unsigned char) ('0' + n % 10);
+        *digit-- = (unsigned char) ('0' + n % 10);
         n /= 10;
     } while (n);
 
-    resp->data[resp->len++] = type;
+    *p++ = '\r';
+    *p++ = '\n';
 
-    while (p < digits + sizeof(digits)) {
-        resp->data[resp->len++] = *p++;
-    }
-
-    resp->data[resp->len++] = '\r';
-    resp->data[resp->len++] = '\n';
+    return p;
 }
 
 

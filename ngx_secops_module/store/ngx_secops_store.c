@@ -5,135 +5,13 @@
 #include "util/secops_id.h"
 
 
-/* names, lengths and small arguments of a record's commands, rounded up */
-
-#define NGX_SECOPS_STORE_OVERHEAD  1024
-
 /* the readiness probe's key must not stay behind for ever */
 
 #define NGX_SECOPS_STORE_PROBE_TTL  "60"
 
 
-static void ngx_secops_store_set(ngx_secops_redis_cmd_t *cmd,
-    const ngx_secops_store_record_t *record, ngx_uint_t shard);
-static void ngx_secops_store_index(ngx_secops_redis_cmd_t *cmd,
-    const ngx_secops_store_record_t *record, ngx_uint_t shard);
-static void ngx_secops_store_audit(ngx_secops_redis_cmd_t *cmd,
-    ngx_secops_store_t *store, const ngx_secops_store_record_t *record,
-    ngx_uint_t shard);
 static void ngx_secops_store_read(void *data,
     ngx_secops_redis_result_t *reply);
-
-
-/*
- * The group is not marked NGX_SECOPS_REDIS_REPLAY, although its id was chosen
- * before: writing it twice would leave two audit entries of one write.
- */
-
-ngx_int_t
-ngx_secops_store_insert_record(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, const ngx_secops_store_record_t *record)
-{
-    ngx_int_t                shard;
-    secops_slice_t           id;
-    ngx_secops_redis_cmd_t  *cmd;
-
-    id.len = SECOPS_ID_LEN;
-    id.data = record->sys_id;
-
-    shard = secops_id_shard(id);
-
-    if (shard < 0) {
-        return NGX_ERROR;
-    }
-
-    cmd = ngx_secops_redis_cmd_create(store->redis,
-                                      record->json.len
-                                      + NGX_SECOPS_STORE_OVERHEAD);
-    if (cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(cmd, 1);
-    ngx_secops_store_literal(cmd, "MULTI");
-
-    ngx_secops_store_set(cmd, record, shard);
-    ngx_secops_store_index(cmd, record, shard);
-    ngx_secops_store_audit(cmd, store, record, shard);
-
-    ngx_secops_redis_cmd_begin(cmd, 1);
-    ngx_secops_store_literal(cmd, "EXEC");
-
-    return ngx_secops_store_send(call, cmd, 0, ngx_secops_store_written);
-}
-
-
-static void
-ngx_secops_store_set(ngx_secops_redis_cmd_t *cmd,
-    const ngx_secops_store_record_t *record, ngx_uint_t shard)
-{
-    secops_key_t  key;
-
-    secops_keys_record(&key, record->space, shard, record->table,
-                       record->sys_id);
-
-    ngx_secops_redis_cmd_begin(cmd, 3);
-    ngx_secops_store_literal(cmd, "SET");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
-    ngx_secops_redis_cmd_arg(cmd, record->json.data, record->json.len);
-}
-
-
-static void
-ngx_secops_store_index(ngx_secops_redis_cmd_t *cmd,
-    const ngx_secops_store_record_t *record, ngx_uint_t shard)
-{
-    size_t        len;
-    u_char        score[NGX_INT64_LEN];
-    secops_key_t  key;
-
-    len = ngx_sprintf(score, "%uL", record->msec) - score;
-
-    secops_keys_index(&key, record->space, shard, record->table);
-
-    ngx_secops_redis_cmd_begin(cmd, 4);
-    ngx_secops_store_literal(cmd, "ZADD");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
-    ngx_secops_redis_cmd_arg(cmd, score, len);
-    ngx_secops_redis_cmd_arg(cmd, record->sys_id, SECOPS_ID_LEN);
-
-    if (record->digest == NULL) {
-        return;
-    }
-
-    secops_keys_subject(&key, record->space, shard, record->table,
-                        record->digest);
-
-    ngx_secops_redis_cmd_begin(cmd, 4);
-    ngx_secops_store_literal(cmd, "ZADD");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
-    ngx_secops_redis_cmd_arg(cmd, score, len);
-    ngx_secops_redis_cmd_arg(cmd, record->sys_id, SECOPS_ID_LEN);
-}
-
-
-static void
-ngx_secops_store_audit(ngx_secops_redis_cmd_t *cmd, ngx_secops_store_t *store,
-    const ngx_secops_store_record_t *record, ngx_uint_t shard)
-{
-    secops_key_t    key;
-    secops_slice_t  id;
-
-    secops_keys_audit(&key, record->space, shard);
-
-    id.len = SECOPS_ID_LEN;
-    id.data = record->sys_id;
-
-    ngx_secops_redis_cmd_begin(cmd, 2 + ngx_secops_store_audit_argc(store));
-    ngx_secops_store_literal(cmd, "XADD");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
-    ngx_secops_store_audit_args(cmd, store, record->audit, record->table, id);
-}
 
 
 ngx_int_t

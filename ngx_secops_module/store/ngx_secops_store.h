@@ -19,6 +19,7 @@
 #include "model/secops_audit.h"
 #include "model/secops_resource.h"
 #include "store/secops_keys.h"
+#include "util/secops_id.h"
 #include "util/secops_time.h"
 
 
@@ -105,16 +106,23 @@ typedef struct {
 } ngx_secops_store_audit_t;
 
 
-/* a record to be stored; borrowed */
+/* a record's id, and its place in the index that is to be written */
+
+typedef struct ngx_secops_store_id_s  ngx_secops_store_id_t;
+
+struct ngx_secops_store_id_s {
+    ngx_secops_store_id_t      *next;
+    u_char                      text[SECOPS_ID_LEN];
+};
+
+
+/* a record to be stored; json and digest are copied, id is borrowed until its
+   group was sent */
 
 typedef struct {
-    const secops_keyspace_t    *space;
-    secops_slice_t              table;
-    const u_char               *sys_id;         /* SECOPS_ID_LEN bytes */
+    ngx_secops_store_id_t      *id;
     const u_char               *digest;         /* of the subject, or NULL */
-    uint64_t                    msec;           /* since the epoch */
     ngx_str_t                   json;
-    ngx_secops_store_audit_t   *audit;
 } ngx_secops_store_record_t;
 
 
@@ -221,17 +229,67 @@ typedef struct {
 
 
 /*
+ * Records of one table that are stored together: all or none of them, each
+ * with its place in both indexes and its audit entry.  Redis does not undo,
+ * though: should somebody have put another type under one of our keys, the
+ * rest is there, and the answer is REFUSED.
+ *
+ * The keys of a transaction must be in one place.  So a group's records are of
+ * one shard, which is the caller's to see to; only one that is whole may have
+ * several, as long as there is one Redis for all of them.
+ *
+ * Created zeroed, with the first part filled in; begun, records added, then
+ * sent or freed.
+ */
+
+typedef struct {
+    ngx_secops_store_t         *store;
+    const secops_keyspace_t    *space;          /* borrowed, as all of these */
+    secops_slice_t              table;
+    ngx_secops_store_audit_t   *audit;
+    ngx_uint_t                  whole;          /* 1: it is never full, and
+                                                   has records of any shard */
+
+    struct ngx_secops_redis_cmd_s  *cmd;
+    size_t                      limit;
+    ngx_secops_store_id_t      *ids[SECOPS_ID_SHARDS];  /* oldest first */
+    ngx_secops_store_id_t     **last[SECOPS_ID_SHARDS];
+    ngx_uint_t                  nids[SECOPS_ID_SHARDS];
+} ngx_secops_store_group_t;
+
+
+/* n and bytes: how many records, and how much JSON, there may be in it.
+   NGX_ERROR: no memory */
+
+ngx_int_t ngx_secops_store_group_begin(ngx_secops_store_group_t *group,
+    size_t bytes, ngx_uint_t n);
+
+/* 1: a record whose JSON is len bytes had better go into another group */
+
+ngx_uint_t ngx_secops_store_group_full(ngx_secops_store_group_t *group,
+    size_t len);
+
+/* failing to get memory is remembered until the send */
+
+void ngx_secops_store_group_add(ngx_secops_store_group_t *group,
+    const ngx_secops_store_record_t *record);
+
+/* as the calls below; NGX_DECLINED too: it is larger than all that may ever
+   wait for Redis.  It is sent, or freed, however it ends */
+
+ngx_int_t ngx_secops_store_group_send(ngx_secops_store_group_t *group,
+    ngx_secops_store_call_t *call);
+
+/* of a group that is not to be sent; no harm if it was */
+
+void ngx_secops_store_group_free(ngx_secops_store_group_t *group);
+
+
+/*
  * All of these: NGX_OK, the handler will be called; NGX_BUSY, Redis can not be
  * reached or has too much to do: the same as UNAVAILABLE, and
  * ngx_secops_store_busy() says which; NGX_ERROR, no memory.
  */
-
-/* record, both indexes and audit entry: all or none.  Redis does not undo,
-   though: should somebody have put another type under one of our keys, the
-   rest of the group is there, and the answer is REFUSED */
-
-ngx_int_t ngx_secops_store_insert_record(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, const ngx_secops_store_record_t *record);
 
 ngx_int_t ngx_secops_store_get_record(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, const secops_keyspace_t *space,

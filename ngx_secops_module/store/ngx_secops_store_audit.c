@@ -23,9 +23,9 @@ static void ngx_secops_store_audit_field(secops_audit_entry_t *entry,
 
 
 ngx_uint_t
-ngx_secops_store_audit_argc(ngx_secops_store_t *store)
+ngx_secops_store_audit_argc(const ngx_str_t *maxlen)
 {
-    return (store->audit_maxlen.len ? 3 : 0) + 1 + 2 * SECOPS_AUDIT_FIELDS;
+    return (maxlen->len ? 3 : 0) + 1 + 2 * SECOPS_AUDIT_FIELDS;
 }
 
 
@@ -33,7 +33,7 @@ ngx_secops_store_audit_argc(ngx_secops_store_t *store)
 
 void
 ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
-    ngx_secops_store_t *store, const ngx_secops_store_audit_t *audit,
+    const ngx_str_t *maxlen, const ngx_secops_store_audit_t *audit,
     secops_slice_t type, secops_slice_t id)
 {
     ngx_uint_t      i;
@@ -52,11 +52,10 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     fields[SECOPS_AUDIT_TYPE] = type;
     fields[SECOPS_AUDIT_ID] = id;
 
-    if (store->audit_maxlen.len) {
+    if (maxlen->len) {
         ngx_secops_store_literal(cmd, "MAXLEN");
         ngx_secops_store_literal(cmd, "~");
-        ngx_secops_redis_cmd_arg(cmd, store->audit_maxlen.data,
-                                 store->audit_maxlen.len);
+        ngx_secops_redis_cmd_arg(cmd, maxlen->data, maxlen->len);
     }
 
     ngx_secops_store_literal(cmd, "*");

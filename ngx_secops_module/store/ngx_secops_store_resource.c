@@ -205,7 +205,7 @@ ngx_secops_store_commit_resources(ngx_secops_store_t *store,
 
     /* each command: its name, its key, how many follow; then the arguments */
 
-    audit = 3 + ngx_secops_store_audit_argc(store);
+    audit = 3 + ngx_secops_store_audit_argc(&store->audit_maxlen);
 
     eval->nargs = 1;
 
@@ -243,16 +243,18 @@ static void
 ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
     ngx_secops_store_change_t *change, ngx_secops_redis_cmd_t *cmd)
 {
-    ngx_secops_store_audit_t  audit;
+    ngx_str_t                 *maxlen;
+    ngx_secops_store_audit_t   audit;
+
+    maxlen = &commit->eval.store->audit_maxlen;
 
     audit = *commit->audit;
     audit.operation = change->operation;
 
     ngx_secops_store_literal(cmd, "XADD");
     ngx_secops_store_number(cmd, NGX_SECOPS_STORE_AUDIT_KEY);
-    ngx_secops_store_number(cmd,
-                            ngx_secops_store_audit_argc(commit->eval.store));
-    ngx_secops_store_audit_args(cmd, commit->eval.store, &audit,
+    ngx_secops_store_number(cmd, ngx_secops_store_audit_argc(maxlen));
+    ngx_secops_store_audit_args(cmd, maxlen, &audit,
                                 secops_resource_type_name(change->type),
                                 change->id);
 }

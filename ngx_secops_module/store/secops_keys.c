@@ -1,6 +1,14 @@
 
 /* The key space; see secops_keys.h. */
 
+/*
+ * OpenSSL would rather be asked through EVP_*, which looks the algorithm up
+ * for every digest: of a short text that takes three times as long as the
+ * digest itself, and it can fail.
+ */
+
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <openssl/sha.h>
 
 #include "store/secops_keys.h"
@@ -96,9 +104,12 @@ secops_keys_digest(secops_slice_t subject,
     unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
 {
     size_t         i;
+    SHA256_CTX     ctx;
     unsigned char  sha[SHA256_DIGEST_LENGTH];
 
-    (void) SHA256(subject.data, subject.len, sha);
+    (void) SHA256_Init(&ctx);
+    (void) SHA256_Update(&ctx, subject.data, subject.len);
+    (void) SHA256_Final(sha, &ctx);
 
     for (i = 0; i < SECOPS_KEYS_DIGEST_LEN / 2; i++) {
         digest[2 * i] = secops_keys_hex[sha[i] >> 4];
@@ -110,7 +121,7 @@ secops_keys_digest(secops_slice_t subject,
 unsigned
 secops_keys_digest_shard(const unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
 {
-    return digest[0] <= '9' ? digest[0] - '0' : digest[0] - 'a' + 10;
+    return secops_id_digit(digest[0]);
 }
 
 

@@ -3,8 +3,8 @@
  * Every Redis key is spelled here and nowhere else.
  *
  *     P:{D:S}:rec:<table>:<sys_id>        a record, JSON
- *     P:{D:S}:idx:<table>                 sorted set: sys_id by time
- *     P:{D:S}:sub:<table>:<subject>       sorted set: sys_id by time
+ *     P:{D:S}:idx:<table>                 list: sys_id, newest first
+ *     P:{D:S}:sub:<table>:<subject>       list: sys_id, newest first
  *     P:{D:S}:audit                       stream, about records
  *     P:{D:res}:audit                     stream, about resources
  *     P:{D:res}:<type>                    hash: resources, JSON, by id

@@ -121,18 +121,19 @@ ngx_http_secops_has_body(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_secops_body_is_json(ngx_http_request_t *r)
+ngx_uint_t
+ngx_http_secops_body_type(ngx_http_request_t *r)
 {
     u_char     *p;
     ngx_str_t   type;
 
     static ngx_str_t  json = ngx_string("application/json");
+    static ngx_str_t  lines = ngx_string("application/x-ndjson");
     static ngx_str_t  application = ngx_string("application/");
     static ngx_str_t  suffix = ngx_string("+json");
 
     if (r->headers_in.content_type == NULL) {
-        return NGX_OK;
+        return NGX_HTTP_SECOPS_BODY_JSON;
     }
 
     type = r->headers_in.content_type->value;
@@ -152,7 +153,13 @@ ngx_http_secops_body_is_json(ngx_http_request_t *r)
     if (type.len == json.len
         && ngx_strncasecmp(type.data, json.data, json.len) == 0)
     {
-        return NGX_OK;
+        return NGX_HTTP_SECOPS_BODY_JSON;
+    }
+
+    if (type.len == lines.len
+        && ngx_strncasecmp(type.data, lines.data, lines.len) == 0)
+    {
+        return NGX_HTTP_SECOPS_BODY_LINES;
     }
 
     if (type.len > application.len + suffix.len
@@ -161,8 +168,8 @@ ngx_http_secops_body_is_json(ngx_http_request_t *r)
                            suffix.len)
            == 0)
     {
-        return NGX_OK;
+        return NGX_HTTP_SECOPS_BODY_JSON;
     }
 
-    return NGX_DECLINED;
+    return 0;
 }

@@ -25,12 +25,18 @@ ngx_int_t ngx_http_secops_body(ngx_http_request_t *r, ngx_str_t *body);
 ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
 
 
+/* what a body may be */
+
+#define NGX_HTTP_SECOPS_BODY_JSON   0x01    /* application/json, …+json */
+#define NGX_HTTP_SECOPS_BODY_LINES  0x02    /* application/x-ndjson: a document
+                                               in each line */
+
 /*
- * NGX_OK when the body's Content-Type, if one is given, says JSON:
- * application/json or application/…+json, with or without parameters.
+ * One of these by the Content-Type, with or without parameters; JSON if none
+ * is given; 0 for any other type.
  */
 
-ngx_int_t ngx_http_secops_body_is_json(ngx_http_request_t *r);
+ngx_uint_t ngx_http_secops_body_type(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SECOPS_BODY_H_INCLUDED_ */

@@ -16,6 +16,7 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_PERSIST] = { 500, secops_slice("Unable to persist record") },
     [SECOPS_ERROR_PERSIST_LATER] =
         { 503, secops_slice("Unable to persist record") },
+    [SECOPS_ERROR_ATOMIC] = { 400, secops_slice("Batch not stored") },
     [SECOPS_ERROR_READ] = { 500, secops_slice("Unable to read record") },
     [SECOPS_ERROR_READ_LATER] = { 503, secops_slice("Unable to read record") },
     [SECOPS_ERROR_NO_RECORD] = { 404, secops_slice("No Record found") },

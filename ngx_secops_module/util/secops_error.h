@@ -23,6 +23,7 @@ typedef enum {
     SECOPS_ERROR_MANDATORY,
     SECOPS_ERROR_PERSIST,           /* refused, or outcome unknown */
     SECOPS_ERROR_PERSIST_LATER,     /* surely not stored; worth another try */
+    SECOPS_ERROR_ATOMIC,            /* valid, but others of its batch are not */
     SECOPS_ERROR_READ,
     SECOPS_ERROR_READ_LATER,
     SECOPS_ERROR_NO_RECORD,

@@ -47,6 +47,27 @@ secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
 
 
 int
+secops_id_request(secops_id_stock_t *stock, unsigned char id[SECOPS_ID_LEN])
+{
+    unsigned              i;
+    const unsigned char  *random;
+
+    random = secops_id_random(stock, SECOPS_ID_LEN / 2);
+
+    if (random == NULL) {
+        return -1;
+    }
+
+    for (i = 0; i < SECOPS_ID_LEN / 2; i++) {
+        id[2 * i] = secops_id_digits[random[i] >> 4];
+        id[2 * i + 1] = secops_id_digits[random[i] & 0xf];
+    }
+
+    return 0;
+}
+
+
+int
 secops_id_random_shard(secops_id_stock_t *stock)
 {
     const unsigned char  *random;
@@ -97,7 +118,5 @@ secops_id_shard(secops_slice_t id)
         }
     }
 
-    c = id.data[0];
-
-    return c <= '9' ? c - '0' : c - 'a' + 10;
+    return (int) secops_id_digit(id.data[0]);
 }

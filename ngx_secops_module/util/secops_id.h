@@ -40,10 +40,26 @@ int secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
     unsigned char id[SECOPS_ID_LEN]);
 
 
+/* a request's id, in the form of nginx's own: 32 lower case hexadecimal digits,
+   all of them random; -1: the random generator failed */
+
+int secops_id_request(secops_id_stock_t *stock,
+    unsigned char id[SECOPS_ID_LEN]);
+
+
 /* a random shard, for a record that is about nothing in particular; -1: the
    random generator failed */
 
 int secops_id_random_shard(secops_id_stock_t *stock);
+
+
+/* the value of a lower case hexadecimal digit */
+
+static inline unsigned
+secops_id_digit(unsigned char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
 
 
 /* the shard of an id, or -1 when it is none */

@@ -231,6 +231,52 @@ secops_text_query_next(secops_slice_t *query, secops_slice_t *name,
 
 
 int
+secops_text_line_next(secops_slice_t *rest, secops_slice_t *line)
+{
+    const unsigned char  *end;
+
+    if (rest->len == 0) {
+        return 0;
+    }
+
+    *line = *rest;
+
+    end = memchr(rest->data, '\n', rest->len);
+
+    if (end == NULL) {
+        rest->len = 0;
+        return 1;
+    }
+
+    line->len = (size_t) (end - rest->data);
+
+    rest->data += line->len + 1;
+    rest->len -= line->len + 1;
+
+    return 1;
+}
+
+
+int
+secops_text_is_blank(secops_slice_t line)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; i < line.len; i++) {
+
+        c = line.data[i];
+
+        if (c != ' ' && c != '\t' && c != '\r') {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
 secops_text_boolean(secops_slice_t text)
 {
     size_t              i;

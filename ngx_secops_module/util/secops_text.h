@@ -46,6 +46,18 @@ int secops_text_query_next(secops_slice_t *query, secops_slice_t *name,
     secops_slice_t *value);
 
 
+/*
+ * Takes the next line from *rest, without its line feed, and moves *rest past
+ * it.  A last line may have none.  0: there is no line left.
+ */
+
+int secops_text_line_next(secops_slice_t *rest, secops_slice_t *line);
+
+/* 1: there is nothing but spaces, tabs and carriage returns */
+
+int secops_text_is_blank(secops_slice_t line);
+
+
 /* 1: "true" in any letter case, or "1"; 0: "false" or "0"; -1: neither */
 
 int secops_text_boolean(secops_slice_t text);

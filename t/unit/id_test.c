@@ -118,6 +118,41 @@ test_order(void)
 }
 
 
+/* all digits of a request's id are random, and none is given twice */
+
+static void
+test_request(void)
+{
+    size_t         i, j, fixed, equal, others;
+    unsigned       seen[SECOPS_ID_LEN];
+    unsigned char  last[SECOPS_ID_LEN], id[SECOPS_ID_LEN];
+
+    memset(seen, 0, sizeof(seen));
+    memset(last, 0, sizeof(last));
+
+    for (i = 0, equal = 0, others = 0; i < ID_TEST_MANY; i++) {
+
+        others += (secops_id_request(&stock, id) != 0);
+
+        for (j = 0; j < SECOPS_ID_LEN; j++) {
+            seen[j] |= 1u << secops_id_digit(id[j]);
+            others += (strchr("0123456789abcdef", id[j]) == NULL);
+        }
+
+        equal += (memcmp(id, last, SECOPS_ID_LEN) == 0);
+        memcpy(last, id, SECOPS_ID_LEN);
+    }
+
+    for (j = 0, fixed = 0; j < SECOPS_ID_LEN; j++) {
+        fixed += (seen[j] != 0xffff);
+    }
+
+    is_int(others, 0, "a request's id is made of digits");
+    is_int(fixed, 0, "... each of which takes every value");
+    is_int(equal, 0, "... and is not that of the last one");
+}
+
+
 static void
 test_random_shard(void)
 {
@@ -193,6 +228,7 @@ main(void)
     test_parts();
     test_random();
     test_order();
+    test_request();
     test_random_shard();
     test_valid();
     test_time();

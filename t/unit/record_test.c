@@ -110,6 +110,7 @@ test_forms(void)
         { "{\"data\":{},\"config\":{}}", 'e' },
         { "{\"config\":{},\"data\":[]}", 'b' },
         { "{\"simple_response\":1,\"data\":{},\"include_wrap\":1}", 'e' },
+        { "{\"data\":[],\"atomic\":true}", 'b' },
         { "{\"d\\u0061ta\":{}}", 'e' },
         { "{\"data\":1}", 'f' },
         { "{\"data\":\"x\"}", 'f' },
@@ -133,7 +134,7 @@ test_forms(void)
 }
 
 
-/* the three options as a number of three digits */
+/* the options as a number of four digits */
 
 static int
 test_options(const char *text, const char *query)
@@ -145,7 +146,8 @@ test_options(const char *text, const char *query)
 
     secops_record_faults_free(&t.faults);
 
-    return rc ? -1 : t.options.ignore_mandatory_fields * 100
+    return rc ? -1 : t.options.atomic * 1000
+                     + t.options.ignore_mandatory_fields * 100
                      + t.options.include_wrap * 10 + t.options.simple_response;
 }
 
@@ -155,14 +157,15 @@ test_parameters(void)
 {
     is_int(test_options("{\"a\":1}", ""), 0, "all parameters are false");
     is_int(test_options("{\"a\":1}", "ignore_mandatory_fields=true"
-                        "&include_wrap=TRUE&simple_response=1"), 111,
+                        "&include_wrap=TRUE&simple_response=1&atomic=1"), 1111,
            "the query sets all");
     is_int(test_options("{\"ignore_mandatory_fields\":true,"
-                        "\"include_wrap\":\"True\",\"simple_response\":1}", ""),
-           111, "so does the body");
+                        "\"include_wrap\":\"True\",\"simple_response\":1,"
+                        "\"atomic\":true}", ""), 1111, "so does the body");
     is_int(test_options("{\"data\":{},\"config\":{\"ignore_mandatory_fields\":"
-                        "true,\"include_wrap\":\"1\",\"simple_response\":1}}",
-                        ""), 111, "so does config");
+                        "true,\"include_wrap\":\"1\",\"simple_response\":1,"
+                        "\"atomic\":\"TRUE\"}}", ""), 1111,
+           "so does config");
     is_int(test_options("{\"data\":{},\"config\":{\"include_wrap\":true},"
                         "\"include_wrap\":false}", ""), 0,
            "a member of the body wins over config");
@@ -314,6 +317,8 @@ test_write(void)
     test_written("{\"incl\\u0075de_wrap\":true,\"a\":1}",
                  RECORD_TEST_HEAD ",\"a\":1}",
                  "also when their names are escaped");
+    test_written("{\"a\":1,\"atomic\":true}", RECORD_TEST_HEAD ",\"a\":1}",
+                 "and when they come last");
     test_written("{\"include_wrap\":true}", RECORD_TEST_HEAD "}",
                  "nothing may be left");
     test_written("{\"data\":{\"include_wrap\":5,\"b\":{}},\"config\":{}}",

@@ -204,6 +204,64 @@ test_query(void)
 }
 
 
+/* each line in brackets, those that are blank as "-" */
+
+static void
+test_lines(void)
+{
+    size_t          i;
+    secops_text_t   text;
+    secops_slice_t  rest, line;
+
+    static const char  *cases[][3] = {
+        { "a\nbc\n", "[a][bc]", "lines" },
+        { "a\nbc", "[a][bc]", "the last one without its end" },
+        { "a", "[a]", "one without its end" },
+        { "", "", "no line" },
+        { "\n", "-", "an end alone is an empty line" },
+        { "\n\na\n\n", "--[a]-", "empty lines" },
+        { " \t\r\n \n\r", "---", "blank lines" },
+        { "a\r\nb\r", "[a\r][b\r]", "a carriage return stays" },
+        { "\v\n\f\n\x01", "[\v][\f][\x01]", "what else is no space" },
+        { " a \n", "[ a ]", "space around something stays" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&text, 0, sizeof(secops_text_t));
+        rest = slice(cases[i][0]);
+
+        while (secops_text_line_next(&rest, &line)) {
+
+            if (secops_text_is_blank(line)) {
+                secops_text_append_string(&text, "-");
+                continue;
+            }
+
+            secops_text_append_string(&text, "[");
+            secops_text_append(&text, line);
+            secops_text_append_string(&text, "]");
+        }
+
+        is_str(text.data ? (char *) text.data : "", text.len, cases[i][1],
+               cases[i][2]);
+
+        secops_text_free(&text);
+    }
+
+    rest.len = 3;
+    rest.data = (const unsigned char *) "\0\nx";
+
+    is_int(secops_text_line_next(&rest, &line), 1, "a NUL is a line");
+    ok(line.len == 1 && !secops_text_is_blank(line), "... that is not blank");
+
+    rest.len = 0;
+    rest.data = NULL;
+
+    is_int(secops_text_line_next(&rest, &line), 0, "a text that is NULL");
+}
+
+
 static void
 test_boolean(void)
 {
@@ -271,6 +329,7 @@ main(void)
     test_escape();
     test_form();
     test_query();
+    test_lines();
     test_boolean();
     test_grow();
 

@@ -10,8 +10,8 @@ package SecOps::Fake;
 #     $fake->wait('all came');
 #
 # The steps are obeyed as they are written; a mark in the log tells that those
-# before it are done.  A record is stored by six commands: MULTI, SET, ZADD,
-# ZADD, XADD, EXEC.
+# before it are done.  A record is stored by six commands: MULTI, SET, LPUSH,
+# XADD, LPUSH, EXEC; one that shares their transaction by three more.
 
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ our @EXPORT = qw($stored start read_path);
 # the replies to the commands of a record that is stored
 
 our $stored = '+OK\r\n' . '+QUEUED\r\n' x 4
-    . '*4\r\n+OK\r\n:1\r\n:1\r\n$3\r\n1-1\r\n';
+    . '*4\r\n+OK\r\n:1\r\n$3\r\n1-1\r\n:1\r\n';
 
 my $count = 0;
 my %live;                       # number -> fake

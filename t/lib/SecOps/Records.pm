@@ -6,12 +6,13 @@ package SecOps::Records;
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use Test::More;
 
 use parent 'Exporter';
 
-our @EXPORT = qw(conf who post path get records @tables is_refused is_stored
+our @EXPORT = qw(conf who post path get records apart @tables is_refused is_stored
     keys_like);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
@@ -42,6 +43,21 @@ our @tables = (
 sub records {
     my (%more) = @_;
     return { %{$tables[2]{record}}, %more };
+}
+
+
+# n of these, no two of which share a transaction: they are about subjects of
+# different shards, in the order in which these are written
+
+sub apart {
+    my ($n) = @_;
+    my %subject;
+
+    for (my $i = 0; keys %subject < $n; $i++) {
+        $subject{substr sha256_hex("s$i"), 0, 1} //= "s$i";
+    }
+
+    return map { records(observable => $subject{$_}) } sort keys %subject;
 }
 
 

@@ -1,0 +1,291 @@
+
+/*
+ * Record API: the records of a request in groups, each of which is one call of
+ * the store.  A group of one shard's records makes a batch cheap for Redis; a
+ * record is all the same stored, or not, with all that belongs to it.
+ */
+
+#include "api/ngx_http_secops_api_records.h"
+#include "util/ngx_http_secops_reply.h"
+
+
+static ngx_http_secops_records_group_t *ngx_http_secops_records_group(
+    ngx_http_secops_records_t *records, size_t len);
+static ngx_int_t ngx_http_secops_records_send_group(
+    ngx_http_secops_records_t *records,
+    ngx_http_secops_records_group_t *group);
+static void ngx_http_secops_records_fail_group(
+    ngx_http_secops_records_group_t *group, secops_error_e error,
+    ngx_str_t *reason);
+static ngx_int_t ngx_http_secops_records_too_large(
+    ngx_http_secops_records_t *records);
+static void ngx_http_secops_records_spare(ngx_http_secops_records_t *records);
+static void ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+
+
+ngx_int_t
+ngx_http_secops_records_store(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry,
+    const ngx_secops_store_record_t *record)
+{
+    ngx_int_t                          rc;
+    ngx_uint_t                         shard;
+    ngx_http_secops_records_group_t  **open;
+
+    /* of an atomic batch, the first shard's group has them all */
+
+    shard = records->atomic ? 0 : secops_id_digit(entry->id.text[0]);
+    open = &records->open[shard];
+
+    if (*open
+        && ngx_secops_store_group_full(&(*open)->group, record->json.len))
+    {
+        rc = ngx_http_secops_records_send_group(records, *open);
+        *open = NULL;
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (*open == NULL) {
+        *open = ngx_http_secops_records_group(records, record->json.len);
+
+        if (*open == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    entry->group = *open;
+
+    ngx_secops_store_group_add(&entry->group->group, record);
+
+    return NGX_DECLINED;
+}
+
+
+/* a new one; len: of its first record */
+
+static ngx_http_secops_records_group_t *
+ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
+{
+    ngx_uint_t                        share;
+    ngx_http_secops_ctx_t            *ctx;
+    ngx_http_secops_loc_conf_t       *slcf;
+    ngx_http_secops_records_group_t  *group;
+
+    slcf = ngx_http_get_module_loc_conf(records->request,
+                                        ngx_http_secops_module);
+    ctx = records->ctx;
+
+    group = ngx_pcalloc(records->request->pool,
+                        sizeof(ngx_http_secops_records_group_t));
+    if (group == NULL) {
+        return NULL;
+    }
+
+    group->records = records;
+    group->call.handler = ngx_http_secops_records_stored;
+    group->call.data = group;
+
+    group->group.store = &slcf->store;
+    group->group.space = &records->space;
+    group->group.table = records->table->name;
+    group->group.audit = &records->audit;
+    group->group.whole = records->atomic;
+
+    /* the records of a batch are likely to be spread over all shards */
+
+    share = records->atomic ? 1 : SECOPS_ID_SHARDS;
+
+    if (ngx_secops_store_group_begin(&group->group,
+                                     len + records->size / share,
+                                     1 + records->nentries / share)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    ctx->calls[ctx->ncalls++] = &group->call;
+
+    return group;
+}
+
+
+ngx_int_t
+ngx_http_secops_records_send(ngx_http_secops_records_t *records)
+{
+    ngx_int_t                         rc;
+    ngx_uint_t                        shard;
+    ngx_http_secops_records_group_t  *group;
+
+    if (records->atomic && records->refused) {
+        ngx_http_secops_records_spare(records);
+        return NGX_DECLINED;
+    }
+
+    for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
+
+        group = records->open[shard];
+
+        if (group == NULL) {
+            continue;
+        }
+
+        records->open[shard] = NULL;
+
+        rc = ngx_http_secops_records_send_group(records, group);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_group_t *group)
+{
+    ngx_int_t         rc;
+
+    static ngx_str_t  no_memory = ngx_string("no memory");
+
+    rc = ngx_secops_store_group_send(&group->group, &group->call);
+
+    switch (rc) {
+
+    case NGX_OK:
+        records->pending++;
+        break;
+
+    case NGX_DECLINED:
+
+        if (records->atomic) {
+            return ngx_http_secops_records_too_large(records);
+        }
+
+        /* fall through */
+
+    case NGX_BUSY:
+        ngx_http_secops_records_fail_group(group, SECOPS_ERROR_PERSIST_LATER,
+                                    ngx_secops_store_busy(group->group.store));
+        break;
+
+    default: /* NGX_ERROR */
+        ngx_http_secops_records_fail_group(group, SECOPS_ERROR_PERSIST,
+                                           &no_memory);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_secops_records_fail_group(ngx_http_secops_records_group_t *group,
+    secops_error_e error, ngx_str_t *reason)
+{
+    group->error = error;
+    group->records->reason = *reason;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_too_large(ngx_http_secops_records_t *records)
+{
+    static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  detail = ngx_string("an atomic batch must fit into "
+                                          "secops_redis_max_pending");
+
+    return ngx_http_secops_fail(records->request, records->ctx,
+                                SECOPS_ERROR_TOO_LARGE, &none, &detail);
+}
+
+
+/* what is right with an atomic batch shares the lot of what is not */
+
+static void
+ngx_http_secops_records_spare(ngx_http_secops_records_t *records)
+{
+    ngx_uint_t                        i;
+    ngx_http_secops_records_entry_t  *entry;
+
+    for (i = 0; i < records->nentries; i++) {
+
+        entry = &records->entries[i];
+
+        if (entry->error == SECOPS_ERROR_NONE) {
+            entry->group = NULL;
+            entry->error = SECOPS_ERROR_ATOMIC;
+            ngx_str_set(&entry->detail, "this record is valid, others of "
+                                        "the batch are not");
+        }
+    }
+}
+
+
+secops_error_e
+ngx_http_secops_records_error(const ngx_http_secops_records_entry_t *entry)
+{
+    return entry->group ? entry->group->error : entry->error;
+}
+
+
+void
+ngx_http_secops_records_drop(ngx_http_secops_records_t *records)
+{
+    ngx_uint_t  shard;
+
+    for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
+
+        if (records->open[shard]) {
+            ngx_secops_store_group_free(&records->open[shard]->group);
+            records->open[shard] = NULL;
+        }
+    }
+}
+
+
+static void
+ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result)
+{
+    ngx_str_t                         reason;
+    ngx_http_request_t               *r;
+    ngx_http_secops_ctx_t            *ctx;
+    ngx_http_secops_records_t        *records;
+    ngx_http_secops_records_group_t  *group;
+
+    group = call->data;
+    records = group->records;
+    r = records->request;
+    ctx = records->ctx;
+
+    ngx_http_secops_resume(r);
+
+    if (ctx->redis_time == NGX_CONF_UNSET_MSEC
+        || ctx->redis_time < result->time)
+    {
+        ctx->redis_time = result->time;
+    }
+
+    if (result->status != NGX_SECOPS_STORE_OK) {
+
+        /* the last reason is logged, it is hardly ever another one */
+
+        reason.data = ngx_pstrdup(r->pool, &result->reason);
+        reason.len = reason.data ? result->reason.len : 0;
+
+        ngx_http_secops_records_fail_group(group,
+                               result->status == NGX_SECOPS_STORE_UNAVAILABLE
+                               ? SECOPS_ERROR_PERSIST_LATER
+                               : SECOPS_ERROR_PERSIST, &reason);
+    }
+
+    if (--records->pending == 0) {
+        ngx_http_secops_finish(r, ctx, ngx_http_secops_records_reply(records));
+    }
+}
