@@ -2,11 +2,12 @@
 # make run         nginx and a private Redis on 127.0.0.1:8480, until Ctrl-C
 # make test        all tests, on the plain and on the sanitizer build
 # make check-asan  the sanitizer half alone, with longer fuzzing
-# make bench       CPU per request, beside its peers where they are at hand
+# make bench       what a request costs, beside what else could do the job
 # make install     copies the module to nginx's own modules
 # make clean       removes what was built; never the data of make run
 #
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
+# RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
 # NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
 
 .PHONY: all build build-asan run test check-asan bench install clean \
@@ -34,7 +35,7 @@ check-asan: deps-test build build-asan
 	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/95-fuzz.t
 
 bench: deps-bench build
-	@scripts/bench.sh
+	@bench/run.sh
 
 install: build
 	@scripts/install.sh

@@ -13,7 +13,18 @@ build_packages=(gcc libc6-dev make libjansson-dev libhiredis-dev libssl-dev
 run_packages=(redis-server redis-tools curl util-linux procps)
 test_packages=(clang libclang-rt-dev zlib1g-dev json-schema-test-suite perl
                openssl python3-jwcrypto)
-bench_packages=(wrk)
+bench_packages=(wrk perl openssl)
+
+# for make bench: those of the servers that it is to compare
+case " ${PEERS-lua fastapi} " in
+    *" lua "*) bench_packages+=(libnginx-mod-http-lua lua-nginx-redis lua-cjson
+                                lua-resty-core) ;;
+esac
+case " ${PEERS-lua fastapi} " in
+    *" fastapi "*) bench_packages+=(python3-fastapi python3-uvicorn
+                                    python3-redis python3-hiredis
+                                    python3-uvloop python3-httptools) ;;
+esac
 
 case ${1-} in
     build) wanted=("${build_packages[@]}") ;;

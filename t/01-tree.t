@@ -216,8 +216,8 @@ none('a header is guarded by its own name', grep {
     $text{$_} !~ /^#ifndef \Q$guard\E\n#define \Q$guard\E\n/m
 } grep { /\.h$/ } @sources);
 
-my @plain = map { files($_, qr/\.(?:[ch]|p[lm]|t|sh|json|md|in|conf|supp)$/) }
-    qw(ngx_secops_module t scripts conf-examples docs);
+my @plain = map { files($_, qr/\.(?:[ch]|p[lmy]|t|sh|json|md|in|conf|supp|lua|mjs)$/) }
+    qw(ngx_secops_module t scripts conf-examples docs bench);
 push @plain, grep { -f "$root/$_" } qw(config README.md LICENSE);
 $text{$_} //= slurp("$root/$_") foreach @plain;
 

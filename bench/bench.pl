@@ -1,0 +1,486 @@
+#!/usr/bin/env perl
+
+# Runs the module, its peers and the floor one after another, round by round,
+# and prints what each costs.  bench/run.sh calls it and lists the options.
+
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Cwd qw(abs_path);
+use File::Path qw(make_path);
+use File::Temp;
+use JSON::PP;
+
+use Bench::Chart;
+use Bench::Figures;
+use Bench::Load;
+use Bench::Page;
+use Bench::Processor;
+use Bench::Records;
+use Bench::Redis;
+use Bench::Servers;
+
+binmode STDOUT, ':encoding(UTF-8)';
+binmode STDERR, ':encoding(UTF-8)';
+STDERR->autoflush(1);
+$SIG{$_} = sub { print STDERR "ended by SIG$_[0]\n"; exit 130 }
+    foreach qw(INT TERM HUP);
+$SIG{PIPE} = 'IGNORE';
+$ENV{PATH} .= ':/usr/sbin:/sbin';
+$ENV{LC_ALL} = 'C';
+
+my $root = abs_path("$FindBin::Bin/..");
+my $build = abs_path($ENV{SECOPS_BUILD_DIR} // "$root/build");
+my $kept = "$build/bench";
+
+my @parts = qw(single identity batch read latency growth redis);
+my @all_peers = qw(lua fastify fastapi);
+
+my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
+my $table = '/api/now/table/sn_ti_lookup_result';
+
+
+sub option { # a number, above zero
+    my ($name, $default) = @_;
+    my $value = $ENV{$name} // '';
+    $value = $default if $value eq '';
+    die "$name=$value is not a number\n" if $value !~ /^[1-9]\d*$/;
+    return $value;
+}
+
+
+sub words { # some of those allowed
+    my ($name, $default, @allowed) = @_;
+    my @found = split ' ', $ENV{$name} // $default;
+
+    foreach my $word (@found) {
+        die "$name: no \"$word\", there are: @allowed\n"
+            unless grep { $_ eq $word } @allowed;
+    }
+
+    return @found;
+}
+
+
+my %opt = (
+    runs    => option('RUNS', 3),
+    seconds => option('DURATION', 3),
+    warmup  => option('WARMUP', 1),
+    threads => option('THREADS', 2),
+    workers => option('WORKERS', 2),
+    records => option('BENCH_RECORDS', 500000),
+    quiet   => option('QUIET', 100),
+);
+my @conns = split ' ', $ENV{CONNS} || '1 64 256';
+my %what = map { $_ => 1 } words('WHAT', "@parts", @parts);
+my @peers = words('PEERS', "@all_peers", @all_peers);
+my $whole = keys %what == @parts && @peers == @all_peers;
+
+die "CONNS=@conns are not numbers\n" if grep { !/^[1-9]\d*$/ } @conns;
+
+# the level at which everything but single records is measured
+my ($middle) = grep { $_ == 64 } @conns;
+$middle //= $conns[-1];
+
+my $dir = File::Temp->newdir('secops-bench-XXXXXX', TMPDIR => 1);
+chmod 0755, "$dir";
+make_path($kept);
+
+my $servers = Bench::Servers->new(dir => "$dir", build => $build,
+    bench => $FindBin::Bin, cache => $kept, workers => $opt{workers});
+
+my %result = (rows => [], conns => \@conns, middle => $middle, opt => \%opt,
+    skipped => {}, highest => {});
+
+
+END { $servers->stop() if $servers }
+
+
+sub say_so { print STDERR @_, "\n" }
+
+
+# --- what wrk is given ------------------------------------------------------
+
+sub file {
+    my ($name, @lines) = @_;
+    Bench::Servers::write_file("$dir/$name", join '', map { "$_\n" } @lines);
+    return "$dir/$name";
+}
+
+
+my $bodies = file('bodies', Bench::Records::bodies());
+my $caller = file('caller', 'Content-Type: application/json',
+    'X-SecOps-User: bench', 'X-SecOps-Roles: itil,sn_sec_cmn.api_write');
+
+
+# A token that the module verifies with the public key beside it, and the two
+# servers that ask for it: the signature remembered, and checked each time.
+
+sub token {
+    my $encode = sub {
+        require MIME::Base64;
+        return MIME::Base64::encode_base64url($_[0]);
+    };
+    my $text = $encode->('{"alg":"RS256","typ":"JWT"}') . '.'
+        . $encode->(sprintf '{"sub":"bench","iss":"bench","aud":"secops",'
+            . '"roles":["itil","sn_sec_cmn.api_write"],"iat":%d,"exp":%d}',
+            time(), time() + 86400);
+
+    Bench::Servers::write_file("$dir/token", $text);
+    system("cd $dir && { openssl genrsa -out key 2048 &&"
+        . ' openssl rsa -in key -pubout -out key.pem &&'
+        . ' openssl dgst -sha256 -sign key -out signature token;'
+        . ' } >openssl.log 2>&1') == 0 or die "openssl failed\n";
+
+    return "$text." . $encode->(Bench::Servers::slurp("$dir/signature"));
+}
+
+
+sub jwt_servers {
+    my ($redis, %port) = @_;
+
+    return join '', map { <<"END" } sort keys %port;
+    server {
+        listen 127.0.0.1:$port{$_} reuseport backlog=4096;
+
+        location /api/ {
+            secops_api;
+            secops_redis "$redis->{url}";
+            secops_auth jwt;
+            secops_jwt_key_file "$dir/key.pem";
+            secops_jwt_issuer bench;
+            secops_jwt_audience secops;
+            secops_jwt_cache $_;
+        }
+    }
+END
+}
+
+
+# --- servers ----------------------------------------------------------------
+
+my $redis = $servers->redis('redis');
+my $full = $servers->redis('full');
+my (%target, %jwt);
+
+
+sub start_module {
+    my $blocks = '';
+
+    if ($what{identity}) {
+        my $token = token();
+        %jwt = map { $_ => Bench::Servers::port() } qw(1000 off);
+        $blocks = jwt_servers($redis, %jwt);
+
+        if ($servers->module_takes($blocks)) {
+            $jwt{headers} = file('bearer', 'Content-Type: application/json',
+                "Authorization: Bearer $token");
+        } else {
+            $result{skipped}{JWT} = 'the module has no "secops_auth jwt"';
+            %jwt = ();
+            $blocks = '';
+        }
+    }
+
+    $target{module} = $servers->module($redis, $full, $blocks);
+    $target{module}{url} = "http://127.0.0.1:$target{module}{port}$path";
+}
+
+
+# one record as the module stores it: what nginx alone answers is as long
+
+sub stored_record {
+    my ($id) = Bench::Records::fill($target{module}{port}, $path, 1000, 1000);
+    my ($key) = grep { /\Q$id\E/ } split /\n/,
+        Bench::Redis::ask($redis, '--scan', '--pattern', '*:rec:*');
+    my $record = Bench::Redis::ask($redis, 'get', $key);
+
+    chomp $record;
+    return $record;
+}
+
+
+sub start {
+    start_module();
+
+    my $record = stored_record();
+    $result{size} = length $record;
+    $target{nginx} = $servers->floor($record);
+    $target{nginx}{url} = "http://127.0.0.1:$target{nginx}{port}/post";
+
+    foreach my $peer ($what{single} || $what{latency} ? @peers : ()) {
+        my $server = eval { $servers->$peer($redis) };
+
+        if (!$server) {
+            chomp($result{skipped}{$peer} = $@);
+            say_so("$peer is left out: $result{skipped}{$peer}");
+            next;
+        }
+
+        $server->{url} = "http://127.0.0.1:$server->{port}/post";
+        $target{$peer} = $server;
+    }
+
+    $result{targets} = [ grep { $target{$_} } qw(nginx module), @all_peers ];
+}
+
+
+# --- cases ------------------------------------------------------------------
+
+sub new_case {
+    my ($name, $server, %more) = @_;
+    return {
+        name    => $name,
+        server  => $server,
+        redis   => $redis,
+        url     => $server->{url},
+        kind    => 'post',
+        lines   => $bodies,
+        headers => $caller,
+        records => 1,
+        conns   => $middle,
+        status  => 201,
+        keys    => 1,
+        before  => sub { Bench::Redis::empty($redis) },
+        script  => "$FindBin::Bin/load.lua",
+        threads => $opt{threads},
+        warmup  => $opt{warmup},
+        seconds => $opt{seconds},
+        %more,
+    };
+}
+
+
+sub nothing_stored { return (redis => undef, keys => 0, before => sub { }) }
+
+
+sub of_target { # what a target alone has: nginx stores nothing
+    my ($name, $target, %more) = @_;
+    return new_case($name, $target{$target},
+        $target eq 'nginx' ? nothing_stored() : (), %more);
+}
+
+
+sub single_cases {
+    return map { my $conns = $_; map {
+        of_target("$_ $conns", $_, conns => $conns)
+    } @{$result{targets}} } @conns;
+}
+
+
+sub identity_cases {
+    return () unless %jwt;
+    return map {
+        new_case($_->[0], $target{module}, headers => $jwt{headers},
+            url => "http://127.0.0.1:$jwt{$_->[1]}$path")
+    } [ 'jwt cached', 1000 ], [ 'jwt checked', 'off' ];
+}
+
+
+# eight connections: all their batches fit into the queue of one worker
+
+sub batch_cases {
+    return map {
+        new_case("batch $_", $target{module}, kind => 'batch',
+            records => $_, conns => 8)
+    } 100, 1000;
+}
+
+
+sub ids {
+    my ($name, @ids) = @_;
+    return file($name, map { "$table/$_" } @ids);
+}
+
+
+sub read_cases {
+    my $module = new_case('read module', $target{module}, kind => 'get',
+        keys => 0, status => 200);
+
+    $module->{before} = sub {
+        Bench::Redis::empty($redis);
+        $module->{lines} = ids('ids', Bench::Records::fill(
+            $target{module}{port}, $path, 10000, 10000));
+    };
+
+    my $nginx = new_case('read nginx', $target{nginx}, nothing_stored(),
+        kind => 'get', status => 200, lines => file('fixed', '/get'));
+
+    return ($module, $nginx);
+}
+
+
+sub latency_cases {
+    my @cases;
+
+    foreach my $name (@{$result{targets}}) {
+        my ($highest) = sort { $b <=> $a }
+            map { Bench::Figures::median($result{rows}, "$name $_", 'rate') }
+            @conns;
+
+        $result{highest}{$name} = $highest;
+
+        # many connections, each of which asks seldom: they do not wait for
+        # each other's answers
+        push @cases, of_target("half $name", $name, conns => 256,
+            rate => $highest / 2, delay => 1000 * 256 / ($highest / 2));
+    }
+
+    return @cases;
+}
+
+
+# Two Redis, the one with 10 thousand records at the begin of each run, the
+# other with all; in both a subject has a handful of records.  New ones are
+# about the bodies' 64 subjects, the same load for both, or about any subject.
+
+sub growth_cases {
+    my $small = $target{module};
+    my $large = { %$small, url => "http://127.0.0.1:$small->{full}$path" };
+    my %none = (keys => 0, before => sub { });
+    my $subjects = int($opt{records} / 4) || 1;
+
+    fill_full($large->{full}, $subjects);
+
+    my $refill = sub {
+        Bench::Redis::empty($redis);
+        return Bench::Records::fill($small->{port}, $path, 10000, 10000);
+    };
+    my $read = new_case('read small', $small, kind => 'get', status => 200,
+        keys => 0);
+    $read->{before} = sub { $read->{lines} = ids('few', $refill->()) };
+
+    return (
+        new_case('write small', $small, keys => 0, before => $refill),
+        new_case('write full', $large, %none, redis => $full),
+        new_case('spread small', $small, keys => 0, subjects => 10000,
+            before => $refill),
+        new_case('spread full', $large, %none, redis => $full,
+            subjects => $subjects),
+        $read,
+        new_case('read full', $large, %none, redis => $full, kind => 'get',
+            status => 200, lines => "$dir/many"),
+    );
+}
+
+
+sub fill_full {
+    my ($port, $subjects) = @_;
+    my $records = int(($opt{records} + 999) / 1000) * 1000;
+    my ($free) = Bench::Servers::slurp('/proc/meminfo')
+        =~ /^MemAvailable: *(\d+)/m;
+
+    die sprintf "%d records take about %.1f GB, which are not free: set"
+        . " BENCH_RECORDS\n", $records, $records * 2.2e-6
+        if $records * 2.2 > $free;
+
+    say_so('filling with ', Bench::Figures::number($records), ' records');
+    my $before = Bench::Redis::memory($full);
+    ids('many', Bench::Records::fill($port, $path, $records, $subjects));
+
+    $result{full} = {
+        records => $records,
+        memory  => (Bench::Redis::memory($full) - $before) / $records,
+        size    => $result{size},
+    };
+}
+
+
+# --- rounds -----------------------------------------------------------------
+
+# one round runs each case once: a drift of the machine hits all alike
+
+sub rounds {
+    my (@cases) = @_;
+
+    foreach my $round (1 .. $opt{runs}) {
+        foreach my $case (@cases) {
+            my $row = quietest($case);
+            progress($round, $row);
+            push @{$result{rows}}, $row;
+        }
+    }
+}
+
+
+# with QUIET: waits until other programs leave the machine alone, and takes a
+# run again in which they did not; of five, the one that was disturbed least
+
+sub quietest {
+    my ($case) = @_;
+    my $best;
+
+    foreach (1 .. 5) {
+        Bench::Processor::wait_quiet($opt{quiet}) if $opt{quiet} < 100;
+        $case->{before}->();
+        my $row = $case->{alone} ? Bench::Redis::alone($redis,
+            $opt{seconds}) : Bench::Load::measure($case);
+        $best = $row if !$best || $row->{other} < $best->{other};
+        last if $best->{other} <= $opt{quiet};
+    }
+
+    return $best;
+}
+
+
+sub progress {
+    my ($round, $row) = @_;
+
+    say_so(sprintf 'round %d  %-14s %8.0f/s  p99 %7.2f ms  server %6.1f us'
+        . '  redis %5.1f us  others %4.1f %%%s', $round, $row->{case},
+        $row->{rate}, map({ $row->{$_} // 0 } qw(p99 server redis other)),
+        $row->{errors} ? "  $row->{errors} errors" : '');
+}
+
+
+sub measure {
+    my @first;
+
+    start();
+
+    # the highest rate comes from these
+    push @first, single_cases() if $what{single} || $what{latency};
+    push @first, identity_cases() if $what{identity};
+    push @first, of_target("module $middle", 'module')
+        if $what{batch} && !$what{single} && !$what{latency};
+    push @first, batch_cases() if $what{batch};
+    push @first, read_cases() if $what{read};
+    push @first, { alone => 1, before => sub { Bench::Redis::empty($redis) } }
+        if $what{redis};
+
+    rounds(@first);
+    rounds(latency_cases()) if $what{latency};
+    rounds(growth_cases()) if $what{growth};
+    $servers->stop();
+}
+
+
+# --- main -------------------------------------------------------------------
+
+my $again = ($ARGV[0] // '') eq 'page';
+
+if ($again) {
+    %result = %{JSON::PP->new->utf8->decode(
+        Bench::Servers::slurp("$kept/result.json"))};
+
+} else {
+    my $start = time();
+    $result{about} = Bench::Page::about($root, $build);
+    eval { measure(); 1 } or die $@, $servers->complaints();
+    $result{took} = time() - $start;
+    Bench::Servers::write_file("$kept/result.json",
+        JSON::PP->new->utf8->canonical->encode(\%result));
+}
+
+print Bench::Page::text(\%result);
+
+if ($again || $whole && ($ENV{WRITE} // 1)) {
+    Bench::Page::write("$root/docs/performance.md", \%result);
+    Bench::Servers::write_file("$root/docs/performance.svg",
+        Bench::Chart::svg(\%result));
+    say_so('docs/performance.md and docs/performance.svg were written');
+}

@@ -1,0 +1,100 @@
+package Bench::Redis;
+
+# Redis asked, emptied, and measured alone.
+
+use strict;
+use warnings;
+
+use IO::Select;
+use IO::Socket::UNIX;
+use Time::HiRes qw(time);
+
+use Bench::Processor;
+
+
+sub ask { # a command and its answer, as text
+    my ($server, @command) = @_;
+    open my $cli, '-|', 'redis-cli', '-s', $server->{socket}, @command
+        or die "can not run redis-cli: $!\n";
+    my $answer = do { local $/; <$cli> } // '';
+    close $cli or die "redis-cli @command failed\n";
+    return $answer;
+}
+
+
+sub memory { # bytes in use
+    my ($server) = @_;
+    my ($bytes) = ask($server, 'info', 'memory') =~ /used_memory:(\d+)/;
+    return $bytes;
+}
+
+
+sub empty {
+    my ($server) = @_;
+    ask($server, 'flushall', 'sync') =~ /^OK/
+        or die "Redis can not be emptied\n";
+}
+
+
+# The peers' transaction over two connections, 32 of them in each write: what
+# Redis needs when nobody keeps it waiting.
+
+sub alone {
+    my ($server, $seconds) = @_;
+    my $select = IO::Select->new();
+    my (%lines, $count);
+
+    foreach (1, 2) {
+        my $socket = IO::Socket::UNIX->new(Peer => $server->{socket})
+            or die "can not connect to Redis: $!\n";
+        $select->add($socket);
+        print $socket group();
+        $lines{$socket} = 0;
+    }
+
+    $count = 0;
+    my $before = Bench::Processor::sample(undef, $server);
+    my $end = time() + $seconds;
+
+    while ($select->count()) {
+        foreach my $socket ($select->can_read(5)) {
+            sysread $socket, my $got, 65536 or die "Redis closed\n";
+            die "Redis: $got\n" if $got =~ /^-/m;
+            next if ($lines{$socket} += $got =~ tr/\n//) < 32 * 9;
+
+            $count += 32;
+            $lines{$socket} = 0;
+            if (time() < $end) { print $socket group() }
+            else { $select->remove($socket) }
+        }
+    }
+
+    my %spent = Bench::Processor::spent($before, Bench::Processor::sample(undef, $server));
+    return {
+        case  => 'redis',
+        rate  => $count / $spent{time},
+        redis => $spent{redis} * 1e6 / $count,
+        both  => $spent{redis} * 1e6 / $count,
+        other => $spent{other},
+    };
+}
+
+
+my $serial = 0;
+my $record = 'x' x 1200;
+
+sub group { # 32 transactions; Redis answers each with nine lines
+    return join '', map {
+        my $id = sprintf '%016x%016x', $serial++ * 0x9e3779b9, $serial;
+
+        "*1\r\n\$5\r\nMULTI\r\n*3\r\n\$3\r\nSET\r\n\$36\r\nrec:$id\r\n\$1200"
+            . "\r\n$record\r\n*4\r\n\$4\r\nZADD\r\n\$3\r\nidx\r\n\$13\r\n"
+            . int(1000 * time()) . "\r\n\$32\r\n$id\r\n*12\r\n\$4\r\nXADD\r\n"
+            . "\$5\r\naudit\r\n\$6\r\nMAXLEN\r\n\$1\r\n~\r\n\$6\r\n100000\r\n"
+            . "\$1\r\n*\r\n\$4\r\nuser\r\n\$5\r\nbench\r\n\$6\r\naction\r\n\$6"
+            . "\r\ncreate\r\n\$2\r\nid\r\n\$32\r\n$id\r\n*1\r\n\$4\r\nEXEC\r\n"
+    } 1 .. 32;
+}
+
+
+1;

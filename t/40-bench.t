@@ -1,0 +1,192 @@
+# The bench counts what it says it counts: the statistics, the page between its
+# markers, the picture; and a run whose answers are wrong, or whose records are
+# not in Redis, is no figure but an error.
+
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../bench/lib";
+
+use JSON::PP;
+use SecOps;
+
+use Bench::Chart;
+use Bench::Figures;
+use Bench::Load;
+use Bench::Page;
+use Bench::Records;
+
+binmode $_, ':encoding(UTF-8)' foreach Test::More->builder()->output(),
+    Test::More->builder()->failure_output();
+
+
+# --- statistics -------------------------------------------------------------
+
+is_deeply([ Bench::Figures::spread(3, 1, 10) ], [ 1, 3, 10 ],
+    'low, median, high');
+is_deeply([ Bench::Figures::spread(4, 1, 10, 2) ], [ 1, 3, 10 ],
+    'the median of an even number lies between');
+is(Bench::Figures::number(1234567.8), '1 234 568', 'thousands are apart');
+is(Bench::Figures::with_spread('%.1f', 1, 2, 3), '2.0 (1.0–3.0)', 'a spread');
+is(Bench::Figures::with_spread('%.1f', 2, 2, 2), '2.0', '... that is none');
+is(Bench::Figures::with_spread('%.1f'), '–', '... of nothing');
+
+my %cost = (nginx => 8, module => 12, lua => 60);
+my @rows = map { my $round = $_; map { {
+    case => "$_ 64", rate => 1e6 / $cost{$_}, p50 => 1, p99 => 2,
+    server => $cost{$_} * $round, redis => $_ eq 'nginx' ? 0 : 10,
+    both => $cost{$_} * $round + ($_ eq 'nginx' ? 0 : 10),
+    errors => 0, other => 5,
+} } sort keys %cost } 1 .. 3;
+
+# a round in which the machine was slow: both suffer, their ratio stays
+is_deeply([ Bench::Figures::ratios(\@rows, 'module 64', 'lua 64', 'server') ],
+    [ 0.2, 0.2, 0.2 ], 'ratios are taken round by round');
+
+my %result = (
+    rows    => \@rows,
+    conns   => [ 64 ],
+    middle  => 64,
+    targets => [ qw(nginx module lua) ],
+    skipped => { fastify => 'no node' },
+    size    => 1200,
+    opt     => { runs => 3, seconds => 1, warmup => 1, workers => 2 },
+    about   => { model => 'A processor', cores => 2, memory => 8,
+        versions => [ [ 'nginx', '1.22.1' ] ], date => '2026-01-01' },
+);
+my $text = Bench::Page::text(\%result);
+
+like($text, qr/^2026-01-01: A processor, 2 cores, 8 GB\. nginx 1\.22\.1\.$/m,
+    'machine and versions');
+like($text, qr/^\| this module \| .* \| +24\.0 \(12\.0–36\.0\) \|/m,
+    'CPU: median and spread');
+like($text, qr/^\| nginx \+ lua +\| +64 \| +0\.20 \|/m, 'the ratio');
+like($text, qr/^Not measured: fastify: no node\.$/m, 'what was left out');
+like($text, qr/ no failed requests/, 'no error');
+unlike($text, qr/^### (?:Growth|Latency|What else)/m,
+    'no heading without figures');
+
+$rows[0]{errors} = 3;
+like(Bench::Page::text(\%result), qr/ 3 failed requests/, 'errors are told');
+
+my $widths = join ' ', map { length } grep { /^\|/ } split /\n/,
+    ($text =~ /^### Single.*?\n\n(.*?)\n\n/ms)[0];
+like($widths, qr/^(\d+)( \1)+$/, 'columns are aligned');
+
+
+# --- the page, the picture --------------------------------------------------
+
+my $root = root();
+my $page = do {
+    open my $file, '<:encoding(UTF-8)', "$root/docs/performance.md"
+        or die "can not read the page: $!";
+    local $/;
+    <$file>;
+};
+my $new = Bench::Page::filled($page, \%result);
+
+like($new, qr/A processor/, 'the page is filled');
+is(Bench::Page::filled($new, \%result), $new, '... and again, the same');
+is($new =~ s/(begin -->\n).*(?=<!--)/$1/sr,
+    $page =~ s/(begin -->\n).*(?=<!--)/$1/sr, 'what people wrote stays');
+eval { Bench::Page::filled("no markers\n", \%result) };
+like($@, qr/no markers/, 'a page without markers is left alone');
+
+my $svg = Bench::Chart::svg(\%result);
+utf8::decode($svg);
+like($svg, qr/>24\.0 \+ 10\.0 = 34\.0 µs</, 'the module in the picture');
+like($svg, qr/>120\.0 \+ 10\.0 = 130\.0 µs \(3\.8 ×\)</, 'a peer');
+is((() = $svg =~ /<text /g), (() = $svg =~ m{</text>}g), 'closed as opened');
+
+my ($width) = $svg =~ /viewBox="0 0 (\d+) /;
+my @ends = map { $svg =~ /$_/g } qr/x="([\d.]+)"[^>]*>[^<]*µs/;
+ok(!(grep { $_ > $width - 200 } @ends), 'no value runs out of it');
+
+
+# --- records ----------------------------------------------------------------
+
+my @bodies = Bench::Records::bodies();
+my %observables = map { decode_json($_)->{observable} => 1 } @bodies;
+
+is(scalar keys %observables, 64, '64 bodies about 64 observables');
+ok(!(grep { length() < 950 || length() > 1100 } @bodies), '... of 1 KB');
+is_deeply([ Bench::Records::bodies() ], \@bodies, '... the same each time');
+
+
+# --- runs -------------------------------------------------------------------
+
+if (system('command -v wrk >/dev/null') != 0) {
+    SKIP: { skip 'wrk is not installed', 7 }
+    done_testing();
+    exit;
+}
+
+my $t = SecOps->new();
+my @redis = map { $t->redis() } 1, 2;
+
+$t->run(<<'EOT');
+%%MAIN%%
+events { }
+http {
+    %%HTTP%%
+    keepalive_requests 1000000;
+    client_max_body_size 2m;
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS%%;
+            secops_auth header;
+        }
+    }
+}
+EOT
+
+my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
+my $file = sub {
+    my ($name, @lines) = @_;
+    $t->write($name, join '', map { "$_\n" } @lines);
+    return $t->dir() . "/$name";
+};
+my ($pid) = $t->master();
+my %case = (
+    name => 'a case', kind => 'post', conns => 4, threads => 2,
+    records => 1, keys => 1, status => 201, warmup => 1, seconds => 1,
+    script => "$root/bench/load.lua", server => { pid => $pid },
+    url => 'http://127.0.0.1:' . $t->port() . $path,
+    redis => { socket => $redis[0]{socket}, pid => $pid },
+    lines => $file->('bodies', @bodies),
+    headers => $file->('caller', 'Content-Type: application/json',
+        'X-SecOps-User: x', 'X-SecOps-Roles: sn_sec_cmn.api_write'),
+);
+
+my $row = Bench::Load::measure({ %case });
+ok($row->{rate} > 100 && $row->{server} > 1, 'a run has figures');
+is($row->{errors}, 0, '... and no error');
+
+my $slow = Bench::Load::measure({ %case, conns => 32, rate => 500,
+    delay => 64 });
+ok($slow->{rate} > 300 && $slow->{rate} < 600, 'a rate is held')
+    or diag("rate: $slow->{rate}");
+
+eval { Bench::Load::measure({ %case, headers => $file->('nobody',
+    'Content-Type: application/json', 'X-SecOps-User: x') }) };
+like($@, qr/answers were not 201 but, for one, 403/,
+    'wrong statuses are no figure');
+
+eval { Bench::Load::measure({ %case,
+    redis => { socket => $redis[1]{socket}, pid => $pid } }) };
+like($@, qr/records were answered and 0 stored/,
+    'records that are not in Redis are none either');
+
+my @ids = Bench::Records::fill($t->port(), $path, 3000, 500);
+is(scalar @ids, 3000, 'filling stores records and tells their ids');
+
+my $id = $ids[rand @ids];
+is($t->request('GET', "/api/now/table/sn_ti_lookup_result/$id",
+    { 'X-SecOps-User' => 'x', 'X-SecOps-Roles' => 'sn_sec_cmn.api_read' })
+    ->{status}, 200, '... which can be read');
+
+$t->done();
