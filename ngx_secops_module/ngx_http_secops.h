@@ -14,6 +14,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "identity/ngx_http_secops_identity.h"
+#include "model/secops_catalog.h"
 #include "model/secops_table.h"
 #include "redis/ngx_secops_redis.h"
 #include "store/ngx_secops_store.h"
@@ -39,6 +40,7 @@
 typedef struct {
     ngx_array_t                       redis;    /* of ngx_secops_redis_t * */
     ngx_array_t                       tables;   /* of secops_table_t */
+    secops_catalog_t                  catalog;  /* freed with the cycle */
     secops_resource_model_t           resources;  /* freed with the cycle */
     ngx_str_t                         schema_dir;
     ngx_int_t                         request_id;  /* variable's index */
@@ -239,7 +241,7 @@ char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
     ngx_http_secops_jwt_conf_t *conf);
 
 
-/* ngx_http_secops_definitions.c: the tables built in and those of
+/* ngx_http_secops_definitions.c: the tables and the catalog, built in and of
    secops_schema_dir; the types of resources */
 
 char *ngx_http_secops_load_definitions(ngx_conf_t *cf,

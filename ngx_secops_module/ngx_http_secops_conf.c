@@ -41,6 +41,8 @@ static const ngx_http_secops_group_t  ngx_http_secops_groups[] = {
     { ngx_string("tables"), NGX_HTTP_SECOPS_TABLES },
     { ngx_string("health"), NGX_HTTP_SECOPS_HEALTH },
     { ngx_string("resources"), NGX_HTTP_SECOPS_RESOURCES },
+    { ngx_string("catalog"), NGX_HTTP_SECOPS_CATALOG },
+    { ngx_string("jobs"), NGX_HTTP_SECOPS_JOBS },
     { ngx_string("audit"), NGX_HTTP_SECOPS_AUDIT },
     { ngx_string("errors"), NGX_HTTP_SECOPS_ERRORS },
     { ngx_null_string, 0 }
@@ -87,8 +89,9 @@ ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (group->group == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown group \"%V\", must be \"records\", "
-                               "\"tables\", \"resources\", \"audit\", "
-                               "\"health\" or \"errors\"", &value[i]);
+                               "\"tables\", \"resources\", \"catalog\", "
+                               "\"jobs\", \"audit\", \"health\" or \"errors\"",
+                               &value[i]);
             return NGX_CONF_ERROR;
         }
 

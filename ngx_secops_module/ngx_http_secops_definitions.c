@@ -1,7 +1,8 @@
 
 /*
- * Definitions: the tables that are compiled in, and those of secops_schema_dir,
- * which add to them or take their places.
+ * Definitions: the tables, integration types and job categories that are
+ * compiled in, and those of secops_schema_dir, which add to them or take their
+ * places.
  */
 
 #include "ngx_http_secops.h"
@@ -11,9 +12,35 @@
 #define NGX_HTTP_SECOPS_MAX_DEFINITION  (1024 * 1024)
 
 
+/* what to do with a file of secops_schema_dir; name is its, without suffix, and
+   lives as long as the cycle */
+
+typedef ngx_int_t (*ngx_http_secops_definition_pt)(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
+    const u_char *data, size_t len);
+
+
+typedef struct {
+    ngx_str_t                       prefix;
+    ngx_str_t                       name;   /* of the only file; empty: any */
+    ngx_http_secops_definition_pt   add;
+} ngx_http_secops_definition_kind_t;
+
+
 static ngx_int_t ngx_http_secops_add_table(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
     const u_char *data, size_t len);
+static ngx_int_t ngx_http_secops_add_type(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
+    const u_char *data, size_t len);
+static ngx_int_t ngx_http_secops_add_categories(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
+    const u_char *data, size_t len);
+static ngx_int_t ngx_http_secops_begin_catalog(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+static ngx_int_t ngx_http_secops_complete_catalog(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+static void ngx_http_secops_free_catalog(void *data);
 static ngx_int_t ngx_http_secops_check_endpoints(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
 static void ngx_http_secops_free_table(void *data);
@@ -24,6 +51,8 @@ static ngx_int_t ngx_http_secops_read_dir(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
 static ngx_int_t ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx,
     ngx_str_t *path);
+static const ngx_http_secops_definition_kind_t *
+    ngx_http_secops_definition_kind(ngx_str_t *dir, ngx_str_t *path);
 static ngx_int_t ngx_http_secops_skip(ngx_tree_ctx_t *ctx, ngx_str_t *path);
 static void ngx_http_secops_definition_name(ngx_str_t *path, ngx_str_t *name);
 static ngx_int_t ngx_http_secops_read_file(ngx_conf_t *cf, ngx_str_t *path,
@@ -32,12 +61,27 @@ static int ngx_libc_cdecl ngx_http_secops_compare_paths(const void *one,
     const void *two);
 
 
+static const ngx_http_secops_definition_kind_t
+    ngx_http_secops_definition_kinds[] = {
+    { ngx_string("/tables/"), ngx_null_string, ngx_http_secops_add_table },
+    { ngx_string("/integrations/"), ngx_null_string,
+      ngx_http_secops_add_type },
+    { ngx_string("/"), ngx_string("job-categories"),
+      ngx_http_secops_add_categories },
+    { ngx_null_string, ngx_null_string, NULL }
+};
+
+
 char *
 ngx_http_secops_load_definitions(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf)
 {
     ngx_str_t                   name, file;
     const secops_definition_t  *definition;
+
+    if (ngx_http_secops_begin_catalog(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     for (definition = secops_definitions; definition->kind; definition++) {
 
@@ -63,6 +107,7 @@ ngx_http_secops_load_definitions(ngx_conf_t *cf,
     }
 
     if (ngx_http_secops_check_endpoints(cf, mcf) != NGX_OK
+        || ngx_http_secops_complete_catalog(cf, mcf) != NGX_OK
         || ngx_http_secops_add_resources(cf, mcf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -125,6 +170,102 @@ ngx_http_secops_free_table(void *data)
 
 
 static ngx_int_t
+ngx_http_secops_add_type(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
+    ngx_str_t *file, ngx_str_t *name, const u_char *data, size_t len)
+{
+    secops_slice_t          slice;
+    secops_schema_error_t   error;
+
+    slice.len = name->len;
+    slice.data = name->data;
+
+    if (secops_catalog_add_type(&mcf->catalog, slice, data, len, &error) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "%V: integration type \"%V\": \"%s\" %s", file, name,
+                       error.pointer, error.reason);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_secops_add_categories(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
+    const u_char *data, size_t len)
+{
+    secops_schema_error_t  error;
+
+    if (secops_catalog_set_categories(&mcf->catalog, data, len, &error) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "%V: job categories: \"%s\" %s", file, error.pointer,
+                       error.reason);
+
+    return NGX_ERROR;
+}
+
+
+/* with what is compiled in */
+
+static ngx_int_t
+ngx_http_secops_begin_catalog(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
+{
+    ngx_pool_cleanup_t     *cln;
+    secops_schema_error_t   error;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->data = &mcf->catalog;
+    cln->handler = ngx_http_secops_free_catalog;
+
+    if (secops_catalog_init(&mcf->catalog, &error) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "built-in definition of the catalog: \"%s\" %s",
+                       error.pointer, error.reason);
+
+    return NGX_ERROR;
+}
+
+
+/* what can be seen only when all is there */
+
+static ngx_int_t
+ngx_http_secops_complete_catalog(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf)
+{
+    secops_schema_error_t  error;
+
+    if (secops_catalog_complete(&mcf->catalog, &error) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "definitions of the catalog: \"%s\" %s",
+                       error.pointer, error.reason);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_secops_free_catalog(void *data)
+{
+    secops_catalog_free(data);
+}
+
+
+static ngx_int_t
 ngx_http_secops_check_endpoints(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf)
 {
@@ -169,7 +310,8 @@ ngx_http_secops_add_resources(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
-    if (secops_resource_model_compile(&mcf->resources, &error) != 0) {
+    if (secops_resource_model_compile(&mcf->resources, &mcf->catalog,
+                                      &error) != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "built-in definition of resources: \"%s\" %s",
                            error.pointer, error.reason);
@@ -202,10 +344,11 @@ typedef struct {
 static ngx_int_t
 ngx_http_secops_read_dir(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
 {
-    ngx_str_t                      *path, name, text;
-    ngx_uint_t                      i;
-    ngx_tree_ctx_t                  tree;
-    ngx_http_secops_schema_walk_t   walk;
+    ngx_str_t                                *path, name, text;
+    ngx_uint_t                                i;
+    ngx_tree_ctx_t                            tree;
+    ngx_http_secops_schema_walk_t             walk;
+    const ngx_http_secops_definition_kind_t  *kind;
 
     walk.cf = cf;
     walk.dir = mcf->schema_dir;
@@ -232,7 +375,8 @@ ngx_http_secops_read_dir(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
-    /* the same directory always gives the same tables in the same order */
+    /* the same directory always gives the same definitions in the same
+       order */
 
     ngx_qsort(walk.paths.elts, walk.paths.nelts, sizeof(ngx_str_t),
               ngx_http_secops_compare_paths);
@@ -243,9 +387,10 @@ ngx_http_secops_read_dir(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
 
         ngx_http_secops_definition_name(&path[i], &name);
 
+        kind = ngx_http_secops_definition_kind(&walk.dir, &path[i]);
+
         if (ngx_http_secops_read_file(cf, &path[i], &text) != NGX_OK
-            || ngx_http_secops_add_table(cf, mcf, &path[i], &name, text.data,
-                                         text.len)
+            || kind->add(cf, mcf, &path[i], &name, text.data, text.len)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -256,31 +401,22 @@ ngx_http_secops_read_dir(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
 }
 
 
-/* only DIR/tables/NAME.json means anything; what else is there is told */
+/* what else is in the directory is told */
 
 static ngx_int_t
 ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx, ngx_str_t *path)
 {
-    u_char                         *p, *last;
     ngx_str_t                      *copy;
     ngx_http_secops_schema_walk_t  *walk;
 
-    static ngx_str_t  tables = ngx_string("/tables/");
-    static ngx_str_t  suffix = ngx_string(".json");
-
     walk = ctx->data;
 
-    p = path->data + walk->dir.len;
-    last = path->data + path->len;
-
-    if (last - p < (ssize_t) (tables.len + suffix.len)
-        || ngx_strncmp(p, tables.data, tables.len) != 0
-        || ngx_strlchr(p + tables.len, last, '/') != NULL
-        || ngx_strncmp(last - suffix.len, suffix.data, suffix.len) != 0)
-    {
+    if (ngx_http_secops_definition_kind(&walk->dir, path) == NULL) {
         ngx_conf_log_error(NGX_LOG_WARN, walk->cf, 0,
-                           "\"%V\" ignored: not a \"tables/NAME.json\" of "
-                           "\"secops_schema_dir\"", path);
+                           "\"%V\" ignored: not a \"tables/NAME.json\", an "
+                           "\"integrations/NAME.json\" or the "
+                           "\"job-categories.json\" of \"secops_schema_dir\"",
+                           path);
         return NGX_OK;
     }
 
@@ -298,6 +434,44 @@ ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx, ngx_str_t *path)
     (void) ngx_cpystrn(copy->data, path->data, path->len + 1);
 
     return NGX_OK;
+}
+
+
+/* NULL: the file is no definition */
+
+static const ngx_http_secops_definition_kind_t *
+ngx_http_secops_definition_kind(ngx_str_t *dir, ngx_str_t *path)
+{
+    u_char                                   *p, *last;
+    const ngx_http_secops_definition_kind_t  *kind;
+
+    static ngx_str_t  suffix = ngx_string(".json");
+
+    for (kind = ngx_http_secops_definition_kinds; kind->add; kind++) {
+
+        p = path->data + dir->len;
+        last = path->data + path->len;
+
+        if (last - p < (ssize_t) (kind->prefix.len + suffix.len)
+            || ngx_strncmp(p, kind->prefix.data, kind->prefix.len) != 0
+            || ngx_strncmp(last - suffix.len, suffix.data, suffix.len) != 0)
+        {
+            continue;
+        }
+
+        p += kind->prefix.len;
+        last -= suffix.len;
+
+        if (kind->name.len == 0 ? ngx_strlchr(p, last, '/') == NULL
+                                : (size_t) (last - p) == kind->name.len
+                                  && ngx_memcmp(p, kind->name.data,
+                                                kind->name.len) == 0)
+        {
+            return kind;
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -15,6 +15,8 @@ static ngx_int_t ngx_http_secops_route_allow(ngx_http_request_t *r,
 
 
 #define NGX_HTTP_SECOPS_GET    (NGX_HTTP_GET|NGX_HTTP_HEAD)
+#define NGX_HTTP_SECOPS_DISCOVERY                                             \
+    (NGX_HTTP_SECOPS_CATALOG|NGX_HTTP_SECOPS_RESOURCES)
 #define NGX_HTTP_SECOPS_BATCH                                                 \
     (NGX_HTTP_SECOPS_BODY_JSON|NGX_HTTP_SECOPS_BODY_LINES)
 
@@ -70,6 +72,45 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_DELETE_RESOURCES,
       0, ngx_string("resources.delete"), ngx_http_secops_resources_delete },
+
+    /* who sets resources up needs this, and may not need more than this */
+
+    { ngx_string("/api/v2/resources/integration/parameters/schema"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_DISCOVERY,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("catalog.schema"), ngx_http_secops_catalog_schema },
+
+    { ngx_string("/api/v2/resources/integration/metadata"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_DISCOVERY,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("catalog.types"), ngx_http_secops_catalog_types },
+
+    { ngx_string("/api/v2/resources/job/metadata"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_DISCOVERY,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("catalog.categories"),
+      ngx_http_secops_catalog_categories },
+
+    { ngx_string("/api/v2/jobs/*/start"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_JOBS,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
+      0, ngx_string("jobs.start"), ngx_http_secops_jobs_start },
+
+    { ngx_string("/api/v2/jobs/*/stop"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_JOBS,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
+      0, ngx_string("jobs.stop"), ngx_http_secops_jobs_stop },
+
+    { ngx_string("/api/v2/jobs/*/train"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_JOBS,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
+      0, ngx_string("jobs.train"), ngx_http_secops_jobs_train },
 
     { ngx_string("/api/v2/token/scopes"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,

@@ -216,7 +216,7 @@ none('a header is guarded by its own name', grep {
     $text{$_} !~ /^#ifndef \Q$guard\E\n#define \Q$guard\E\n/m
 } grep { /\.h$/ } @sources);
 
-my @plain = map { files($_, qr/\.(?:[ch]|p[lmy]|t|sh|json|md|in|conf|supp|lua|mjs)$/) }
+my @plain = map { files($_, qr/\.(?:[ch]|p[lmy]|t|sh|json|md|in|conf|supp|lua|m?js)$/) }
     qw(ngx_secops_module t scripts conf-examples docs bench);
 push @plain, grep { -f "$root/$_" } qw(config README.md LICENSE);
 $text{$_} //= slurp("$root/$_") foreach @plain;

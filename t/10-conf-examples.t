@@ -34,6 +34,7 @@ my %checks = (
     'auth-request.conf'       => \&auth_request,
     'client-certificate.conf' => \&client_certificate,
     'api-keys.conf'           => \&api_keys,
+    'own-definitions.conf'    => \&own_definitions,
 );
 
 my @examples = map { basename($_) } glob "$dir/*.conf";
@@ -588,6 +589,40 @@ sub client_certificate {
         'Requested URI does not represent any resource', 'no location');
     refused($t->request('GET', '/api/v1/health'), 400, 'Bad Request',
         'without TLS');
+}
+
+
+sub own_definitions {
+    my ($t, $name) = @_;
+    my $metadata = '/api/v2/resources/integration/metadata';
+    my %reader = ('X-SecOps-User' => 'script',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_read');
+    my %writer = (%reader, 'X-SecOps-Roles' => 'sn_sec_cmn.api_write');
+
+    foreach my $file (map { substr $_, length("$dir/") }
+        glob "$dir/secops/*/*.json")
+    {
+        $t->write($file, text($file));
+    }
+
+    serve($t, $name, adapt($t, $name));
+
+    my $r = $t->request('GET', "$metadata?type=GreyNoise", \%reader);
+    is($r->{status}, 200, 'the type beside it is discovered');
+    is($r->{json}{id}, 1001, 'by its id');
+    is($t->request('POST', '/api/v2/resources', \%writer, { g => {
+        type => 'integration', properties => { title => 'G',
+            integration_type => 'GreyNoise',
+            parameters => { api_key => 'x' } } } })->{status}, 200,
+        'an integration of it is created');
+    is($t->request('POST', $metadata, \%writer, '{}')->{status}, 405,
+        'the location of the catalog is for reading');
+    refused($t->request('GET', $metadata, {}), 401,
+        'User is not authenticated', 'nobody');
+    refused($t->request('POST', $path, \%reader, $record), 403,
+        'Insufficient access', 'who may only read');
+    is($t->request('POST', $path, \%writer, $record)->{status}, 201,
+        'records are taken beside');
 }
 
 

@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use File::Basename;
 use JSON::PP;
 use SecOps;
+use SecOps::Catalog;
 use SecOps::Console;
 
 my $root = root();
@@ -238,6 +239,9 @@ my (%operation, %group, $n_routes);
 $scope{$_} = $scopes[log(hex $scope{$_}) / log 2]
     foreach grep { $_ ne 'NONE' } keys %scope;
 
+# several groups under one name
+my %sets = $routes =~ /^#define NGX_HTTP_SECOPS_(\w+) *\\\n *\((NGX_HTTP_SECOPS_\w+(?:\|\w+)+)\)/mg;
+
 while ($routes =~ /\{\s*ngx_string\("(\/api\/[^"]+)"\),\s*
                    NGX_HTTP_(?:SECOPS_)?(\w+),\s*NGX_HTTP_SECOPS_(\w+),\s*
                    NGX_HTTP_SECOPS_(\w+),\s*SECOPS_PERMISSION_(\w+),\s*
@@ -250,7 +254,8 @@ while ($routes =~ /\{\s*ngx_string\("(\/api\/[^"]+)"\),\s*
     my $key = $scope eq 'NONE' ? '–' : "`$scope{$scope}`";
 
     $operation{"| `$name` | `$method $path` | $role | $key |"} = 1;
-    $group{lc $group}{"$method " . $path =~ s/\*$//r =~ s/\*.*//r} = 1;
+    $group{lc $_}{"$method " . $path =~ s/\*$//r =~ s/\*.*//r} = 1
+        foreach $sets{$group} ? $sets{$group} =~ /SECOPS_(\w+)/g : $group;
     $n_routes++;
 }
 
@@ -369,7 +374,8 @@ sub column {
     $type = 'one of ' . join ', ', map { "`$_`" } @{$p->{enum}} if $p->{enum};
     $type = 'date and time' if ($p->{format} // '') eq 'glide-date-time';
     $type .= ", at most $p->{maxLength} characters" if $p->{maxLength};
-    $type .= ", from $p->{minimum} to $p->{maximum}" if defined $p->{minimum};
+    $type .= ", from $p->{minimum} to $p->{maximum}"
+        if defined $p->{minimum} && defined $p->{maximum};
 
     return sprintf '| `%s` | %s | %s | %s |', $name, $type,
         $required ? 'yes' : '', $p->{description};
@@ -401,12 +407,50 @@ foreach my $file (glob "$code/schema/resources/*.json") {
     my $schema = JSON::PP->new->decode(text($file));
     my %required = map { $_ => 1 } @{$schema->{required} // []};
     my $section = section(text('docs/resources-api.md'),
-        '## What an ' . $type =~ s/_/ /r . ' is');
+        ($type =~ /^[aeiou]/ ? '## What an ' : '## What a ')
+        . $type =~ s/_/ /r . ' is');
 
+    # what the server fills in is passed over when it is sent
     same([ $section =~ /^(\| `\w+` \|.*\|)$/mg ],
         [ map { column($_, $schema->{properties}{$_}, $required{$_}) }
+            grep { my $p = $schema->{properties}{$_};
+                !$p->{readOnly} && !exists $p->{const} }
             sort keys %{$schema->{properties}} ], "$type: properties");
 }
+
+
+# --- the catalog ------------------------------------------------------------
+
+my $catalog = text('docs/catalog.md');
+
+is_deeply([ section($catalog, '## Shipped types') =~ /^(\| \d+ \|.*\|)$/mg ],
+    [ map { my $type = $_; sprintf '| %d | %s | %s | `%s` |',
+        @$type{qw(x-id title)}, join(', ', map { "`$_`" }
+            grep { $type->{roles}{$_} } role_names()), $type->{file} }
+        sort { $a->{'x-id'} <=> $b->{'x-id'} } types() ],
+    'catalog.md: the shipped types');
+
+is_deeply([ section($catalog, '## Shipped categories')
+    =~ /^(\| \d+ \|.*\|)$/mg ], [ map { sprintf '| %d | %s | %s | %s | %s |',
+        @$_{qw(x-id title)},
+        (grep { $_ eq 'decision_points' } @{$_->{job}{required}})
+            ? 'required' : 'none',
+        join(', ', map { $_->{name} } @{$_->{labels}}),
+        join(', ', @{$_->{processors}}) || '–' } categories() ],
+    'catalog.md: the shipped categories');
+
+same([ section($catalog, '### Integration types')
+    =~ /^The roles, (.*?)\.$/ms ? $1 =~ /`(\w+)`/g : () ], [ role_names() ],
+    'catalog.md: roles');
+same([ map { /`([\w-]+)`/g } section($catalog, '## A type of your own')
+    =~ /^\| (`[\w-]+`) \|/mg ], [ grep { !/^\$/ } keys %{JSON::PP->new->decode(
+        text("$code/schema/meta/integration.json"))->{properties}} ],
+    'catalog.md: members of a definition');
+
+my ($type) = section($catalog, '## A type of your own')
+    =~ /^```json\n(.*?)^```$/ms;
+is($type, text('conf-examples/secops/integrations/greynoise.json'),
+    'catalog.md: the example is the one in conf-examples');
 
 my $own = section($record, '### A table of your own');
 my ($keywords) = text("$code/model/secops_schema_keyword.c")
@@ -474,6 +518,7 @@ $t->write('short.jwks', '{"keys":[{"kty":"oct","k":"c2hvcnQ"}]}');
 my ($example) = $own =~ /^```json\n(.*?)^```$/ms;
 my ($file) = $own =~ m{`/etc/nginx/(secops/tables/\w+\.json)`};
 $t->write($file, $example);
+$t->write('secops/integrations/greynoise.json', $type);
 
 # http level or server level: what can not be in a server is tried outside
 
@@ -534,10 +579,31 @@ $t->write('unknown/tables/x.json', '{"foo":1}');
 $t->write('twice/tables/x.json',
     '{"x-endpoint":"threat_lookup","x-label":"x"}');
 
+# types of integrations, each with one thing wrong
+
+my %mine = (
+    unwritten => { token => { type => 'string', writeonly => 1 } },
+    unmasked  => { token => { anyOf => [ { type => 'string',
+        writeOnly => JSON::PP::true } ] } },
+    undefault => {},
+    untitled  => {},
+);
+
+foreach my $case (sort keys %mine) {
+    $t->write("$case/integrations/mine.json", JSON::PP->new->encode({
+        'x-id' => 2000, title => $case eq 'untitled' ? 'Kafka' : 'Mine',
+        description => 'd',
+        connection => { type => 'object', properties => $mine{$case} },
+        roles => { input => { type => 'object', properties => { size =>
+            { type => 'integer', $case eq 'undefault' ? (default => 'x') : ()
+            } } } } }));
+}
+
 my %refused;
 
 foreach my $case ((map { [ '', $_ ] } @bad),
-    map({ [ "secops_schema_dir /etc/nginx/$_;", $api ] } qw(nope unknown twice)))
+    map({ [ "secops_schema_dir /etc/nginx/$_;", $api ] } qw(nope unknown twice),
+        sort keys %mine))
 {
     my ($http, $location) = @$case;
     my $conf = "%%MAIN%%\nevents { }\nhttp {\n%%HTTP%%\n"
@@ -549,10 +615,12 @@ foreach my $case ((map { [ '', $_ ] } @bad),
 }
 
 %refused = map { my $line = $_; $line =~ s/\Q${\ $t->dir()}\E/\/etc\/nginx/g;
-    $line =~ s/(nginx)\/unknown\//$1\/secops\//; $line => 1 } keys %refused;
+    $line =~ s/(nginx)\/un\w+\//$1\/secops\//; $line => 1 } keys %refused;
 
-while ($page =~ /^Refused:\n\n```text\n(.*?)^```$/msg) {
-    ok($refused{$_}, "nginx -t says: $_") foreach split /\n/, $1;
+foreach my $of ($page, $catalog) {
+    while ($of =~ /^Refused:\n\n```text\n(.*?)^```$/msg) {
+        ok($refused{$_}, "nginx -t says: $_") foreach split /\n/, $1;
+    }
 }
 
 

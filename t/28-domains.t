@@ -227,4 +227,88 @@ foreach my $domain (@domains[0 .. 3, 10 .. 14, 26 .. 36, 48 .. $#domains]) {
         or diag(explain \@entries);
 }
 
+
+# --- references: what is in another domain is as if it were not there --------
+
+$redis->cmd('FLUSHALL');
+
+sub set { # an integration and a job that names its input so
+    my ($title, $input) = @_;
+    return {
+        $title ? (i => { type => 'integration', properties => {
+            title => $title, integration_type => 'Elasticsearch',
+            parameters => { hosts => 'h' } } }) : (),
+        $input ? (j => { type => 'job', properties => { title => 'J',
+            category => 'Decision intelligence', decision_points => ['a'],
+            pipeline_integrations => [ { resource => $input,
+                integration_type => 'input',
+                parameters => { index => 'i' } } ] } }) : (),
+    };
+}
+
+sub exposer { # an integration with a key
+    my ($key) = @_;
+    return { e => { type => 'integration', properties => { title => 'E',
+        integration_type => 'External REST API',
+        parameters => { api_key => "{{api_keys($key)}}" } } } };
+}
+
+my @two = ('one', 'two');
+
+$r = ask('POST', $resources, 'one', { %{set('Here')}, k => { type => 'api_key',
+    properties => { name => 'Here' } } });
+is($r->{status}, 200, 'an integration and a key in one domain')
+    or diag($r->{body});
+my %made = map { $_->{type} => $_->{internal_id} } @{$r->{json}{created}};
+
+foreach my $case (
+    ['Here', 'Nowhere'],
+    ["{{integrations(title='Here')}}", "{{integrations(title='Nowhere')}}"],
+    ["{{integrations(internal_id=$made{integration})}}",
+     '{{integrations(internal_id=9876)}}'],
+) {
+    my ($there, $nowhere) = map { ask('POST', $resources, 'two',
+        set(undef, $_)) } @$case;
+    is($there->{status}, 404, "in another one, $case->[0] is not there");
+    is($there->{body} =~ s/Here|$made{integration}/X/gr,
+        $nowhere->{body} =~ s/Nowhere|9876/X/gr,
+        '... and answered like what is nowhere');
+}
+
+foreach my $case (
+    ["name='Here'", "name='Nowhere'"],
+    ["internal_id='$made{api_key}'", "internal_id='aaaaaaaaaaaaaaaaaaaa'"],
+) {
+    my ($there, $nowhere) = map { ask('POST', $resources, 'two',
+        exposer($_)) } @$case;
+    is($there->{status}, 404, "a key neither: $case->[0]");
+    is($there->{body} =~ s/Here|$made{api_key}/X/gr,
+        $nowhere->{body} =~ s/Nowhere|a{20}/X/gr,
+        '... and answered like what is nowhere');
+}
+
+is_deeply([grep { /two/ } keys_like($redis)], [],
+    'nothing was written for the other domain');
+
+# the same titles and the same ids in both: each has its own
+
+is(ask('POST', $resources, 'two', set('Here', 'Here'))->{status}, 200,
+    'the same title in the other domain');
+is(ask('POST', $resources, 'one', set(undef, 'Here'))->{status}, 200,
+    '... a job in each');
+is_deeply([map { $_->{id} } map { @{ask('GET',
+    "$resources?title=Here&resource_type=integration", $_)->{json}} } @two],
+    [1000, 1000], '... ids are those of the domain');
+
+$r = ask('DELETE', "$resources?title=J&resource_type=job", 'two');
+is($r->{status}, 200, 'one job is deleted');
+is(ask('DELETE', "$resources?id=1000", 'two')->{status}, 200,
+    '... and its integration, which the other domain\'s job does not hold');
+is(ask('DELETE', "$resources?id=1000", 'one')->{status}, 409,
+    '... where it is held');
+is(ask('POST', "/api/v2/jobs/1001/start", 'one')->{status}, 200,
+    'a job is started');
+is(ask('POST', "/api/v2/jobs/1001/start", 'two')->{status}, 404,
+    '... in its own domain only');
+
 $t->done();

@@ -22,7 +22,7 @@ $t->run(conf(location => 'secops_redis_timeout 1s;') =~
     s/secops_auth header;/secops_auth header api_key;/r);
 
 my $key = { k => { type => 'api_key', properties => { name => 'n' } } };
-my $none = 'SEND *1\r\n$1\r\n7\r\n';           # found nothing, at revision 7
+my $none = 'SEND *2\r\n$3\r\n7-a\r\n$0\r\n\r\n'; # found nothing, at revision 7
 my $first = 1;
 
 
@@ -71,8 +71,14 @@ is_deeply([since($place)], ['EVALSHA', 'HSET key', ('EVALSHA') x 9],
     '... with the same digest');
 
 $place = fresh();
+$fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nSEND :-1\\r\\n\n"
+    . "EXPECT 1\n$none\nEXPECT 1\nSEND :1\\r\\n");
+$r = answer(start($t, 'POST', $path, $key));
+is($r->{status}, 200, 'so is one that comes far too late: it was sent once');
+
+$place = fresh();
 $fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nSEND :0\\r\\n\n"
-    . ("EXPECT 1\n$none\nEXPECT 1\nSEND :0\\r\\n\n" x 9)
+    . ("EXPECT 1\n$none\nEXPECT 1\nSEND :0\\r\\n\n" x 19)
     . "EXPECT 1\nSEND :1\\r\\n");
 $r = answer(start($t, 'POST', $path, $key));
 is($r->{status}, 503, 'one that is always too late gives up');
@@ -82,7 +88,7 @@ is_deeply([(since($place))[-2, -1]], ['EVALSHA', 'DEL key'],
     '... and the digest is removed');
 
 my $document = encode_json({ name => 'n', digest => 'a' x 64, scopes => [] });
-my $found = 'SEND *5\r\n$1\r\n8\r\n:0\r\n$3\r\nabc\r\n$' . length($document)
+my $found = 'SEND *6\r\n$3\r\n8-b\r\n$0\r\n\r\n:0\r\n$3\r\nabc\r\n$' . length($document)
     . "\\r\\n$document\\r\\n\$0\\r\\n\\r\\n";
 $place = fresh();
 $fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nSEND :0\\r\\n\n"
@@ -112,11 +118,14 @@ is($t->request('GET', $path, who())->{status}, 500,
 
 foreach my $case (
     ['*0\r\n', 'nothing'], ['$1\r\n7\r\n', 'a string'], ['$-1\r\n', 'nil'],
-    ['*2\r\n$1\r\n7\r\n:0\r\n', 'half a resource'],
-    ['*5\r\n$1\r\n7\r\n$1\r\n0\r\n$3\r\nabc\r\n$2\r\n{}\r\n$0\r\n\r\n',
+    ['*1\r\n$1\r\n7\r\n', 'no next id'],
+    ['*2\r\n$1\r\n7\r\n$-1\r\n', 'a nil for the next id'],
+    ['*3\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n', 'half a resource'],
+    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n$1\r\n0\r\n$3\r\nabc\r\n$2\r\n{}\r\n$0\r\n\r\n',
      'a string for a number'],
-    ['*5\r\n$1\r\n7\r\n:0\r\n$-1\r\n$2\r\n{}\r\n$0\r\n\r\n', 'a nil for an id'],
-    ['*5\r\n$1\r\n7\r\n:0\r\n*1\r\n:1\r\n$2\r\n{}\r\n$0\r\n\r\n',
+    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n$-1\r\n$2\r\n{}\r\n$0\r\n\r\n',
+     'a nil for an id'],
+    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n*1\r\n:1\r\n$2\r\n{}\r\n$0\r\n\r\n',
      'an array for an id'],
     ['-WRONGTYPE Operation against a key\r\n', 'another type of key'],
 ) {
@@ -129,12 +138,136 @@ foreach my $case (
 
 # the link breaks
 
+# Between two readings of one request others may come: it starts again, and
+# decides on what is there then.
+
+sub found_at { # revision; [lookup, id, document], ...
+    my ($revision, @found) = @_;
+    my $text = sub { '$' . length($_[0]) . "\\r\\n$_[0]\\r\\n" };
+    return 'SEND *' . (2 + 4 * @found) . '\r\n' . $text->($revision)
+        . $text->('1005') . join '', map { ":$_->[0]\\r\\n"
+            . $text->($_->[1]) . $text->(encode_json($_->[2]))
+            . $text->('') } @found;
+}
+
+sub revisions { # that commits were based on, after that place
+    my ($place) = @_;
+    return [substr($fake->log(), $place)
+        =~ /^> EVALSHA "\w+" "13"(?: "[^"]*"){13} "(\d+-\w+)"/mg];
+}
+
+my $integration = { title => 'I', integration_type => 'Elasticsearch',
+    parameters => { hosts => 'h' } };
+my $job = { title => 'J', description => 'd', category =>
+    'Decision intelligence', decision_points => ['a'], status => 'DISABLED',
+    advanced_settings => { custom_labels => [map { { id => "label_$_",
+        name => "l$_" } } 0 .. 2] }, pipeline_integrations => [
+        { resource => '{{integrations(internal_id=1000)}}',
+          integration_type => 'input', enabled => JSON::PP::true,
+          parameters => { index => 'i' } } ] };
+
+# what it refers to refers to others: that is asked in a second reading
+
+my $hook = { w => { type => 'integration', properties => { title => 'W',
+    integration_type => 'Webhook', parameters => {
+        url => 'https://example.com/x', auth_type => 'none',
+        headers => { 'X-Job' => "{{jobs(title='J')}}" } } } } };
+my @first = ([1, '1001', $job]);
+
 $place = fresh();
-$fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nCLOSE\n"
-    . "HANDSHAKE\nAUTO");
+$fake->play("EXPECT 1\n" . found_at('7-a', @first)
+    . "\nEXPECT 1\n" . found_at('7-a', [0, '1000', $integration])
+    . "\nEXPECT 1\nSEND :1\\r\\n\nAUTO");
+$r = answer(start($t, 'POST', $path, $hook));
+is($r->{status}, 200, 'an integration is created after two readings') or diag($r->{body});
+is_deeply(revisions($place), ['7-a'], '... of one revision');
+is_deeply([since($place)], [('EVALSHA') x 3], '... and a commit');
+$fake->stop();
+$fake->listen();
+$first = 1;
+
+$place = fresh();
+$fake->play("EXPECT 1\n" . found_at('7-a', @first)
+    . "\nEXPECT 1\n" . found_at('8-b', [0, '1000', $integration])
+    . "\nEXPECT 1\n" . found_at('8-b', @first)
+    . "\nEXPECT 1\n" . found_at('8-b', [0, '1000', $integration])
+    . "\nEXPECT 1\nSEND :1\\r\\n");
+$r = answer(start($t, 'POST', $path, $hook));
+is($r->{status}, 200, 'others come between two readings') or diag($r->{body});
+is_deeply([since($place)], [('EVALSHA') x 5], '... it starts again');
+is_deeply(revisions($place), ['8-b'], '... and decides on what is there then');
+
+
+# nothing is deleted that somebody has begun to need
+
+my @target = ([1, '1000', $integration]);
+
+$place = fresh();
+$fake->play("EXPECT 1\n" . found_at('7-a', @target)
+    . "\nEXPECT 1\n" . found_at('7-a', [0, '1000', $integration])
+    . "\nEXPECT 1\nSEND :0\\r\\n"
+    . "\nEXPECT 1\n" . found_at('8-b', @target)
+    . "\nEXPECT 1\n" . found_at('8-b', [0, '1000', $integration],
+        [2, '1001', $job]));
+$r = $t->request('DELETE', "$path?title=I", who());
+is($r->{status}, 409, 'a job that comes between the check and the commit')
+    or diag($r->{body});
+like($r->{body}, qr/job \\"J\\"/, '... is noticed, and named');
+is_deeply([since($place)], [('EVALSHA') x 5], '... it is read again');
+
+$place = fresh();
+$fake->play("EXPECT 1\n" . found_at('7-a', @target)
+    . "\nEXPECT 1\n" . found_at('8-b'));
+is($t->request('DELETE', "$path?title=I", who())->{status}, 404,
+    'one that another has deleted meanwhile is not there');
+
+
+# The commit is sent again over the next link: it knows whether it was there.
+
+my $lost = "EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nCLOSE\n"
+    . 'HANDSHAKE';
+
+foreach my $case (
+    ["EXPECT 1\nSEND :1\\r\\n", 200, 'it was, or is now', ['EVALSHA']],
+    ["EXPECT 1\nSEND -NOSCRIPT No.\\r\\n\nEXPECT 1\nSEND :1\\r\\n", 200,
+     'a Redis that has restarted wants the script again',
+     ['EVALSHA', 'EVAL']],
+    ["EXPECT 1\nSEND :0\\r\\n\nEXPECT 1\n$none\nEXPECT 1\nSEND :1\\r\\n", 200,
+     'it was not, others were faster', [('EVALSHA') x 3]],
+    ["EXPECT 1\nSEND :-1\\r\\n", 500, 'nobody can tell any more', ['EVALSHA']],
+    ["EXPECT 1\nSEND -LOADING Redis is loading.\\r\\n", 500,
+     'a Redis that can not be asked yet', ['EVALSHA']],
+    ["EXPECT 1\nSEND -NOSCRIPT No.\\r\\n\nEXPECT 1\nSEND -OOM no.\\r\\n", 500,
+     'it is refused, and may have been there', ['EVALSHA', 'EVAL']],
+) {
+    my ($play, $status, $name, $then) = @$case;
+
+    $place = fresh();
+    $fake->play("$lost\n$play\nAUTO");
+    $r = answer(start($t, 'POST', $path, $key));
+    is($r->{status}, $status, "a link that breaks at the commit: $name")
+        or diag($r->{body});
+    is_deeply([grep { /EVAL|DEL/ } since($place)],
+        [('EVALSHA') x 2, @$then], '... it is sent again');
+
+    if ($status == 200) {
+        like($r->{json}{created}[0]{value}, qr/\A[\w-]{86}\z/,
+            '... and answered with the value');
+    } else {
+        is(reason($r), 'Unable to save resources', '... and not promised');
+        unlike($r->{body}, qr/"value"/, '... and no value told');
+    }
+
+    $fake->stop();
+    $fake->listen();
+    $first = 1;
+}
+
+$place = fresh();
+$fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nCLOSE\nSTOP");
 $first = 1;
 $r = answer(start($t, 'POST', $path, $key));
-is($r->{status}, 500, 'a commit whose outcome nobody knows');
+is($r->{status}, 500, 'a commit whose outcome nobody knows in time');
 is(reason($r), 'Unable to save resources', '... is not promised');
 unlike($r->{body}, qr/"value"/, '... and no value told');
 is(scalar(grep { /^DEL/ } since($place)), 0,

@@ -26,11 +26,14 @@
 #define NGX_HTTP_SECOPS_HEALTH     0x0004
 #define NGX_HTTP_SECOPS_RESOURCES  0x0008
 #define NGX_HTTP_SECOPS_AUDIT      0x0010
+#define NGX_HTTP_SECOPS_CATALOG    0x0020
+#define NGX_HTTP_SECOPS_JOBS       0x0040
 #define NGX_HTTP_SECOPS_ERRORS     0x8000     /* alone: answers error_page */
 
 #define NGX_HTTP_SECOPS_ALL                                                   \
     (NGX_HTTP_SECOPS_RECORDS|NGX_HTTP_SECOPS_TABLES|NGX_HTTP_SECOPS_HEALTH    \
-     |NGX_HTTP_SECOPS_RESOURCES|NGX_HTTP_SECOPS_AUDIT)
+     |NGX_HTTP_SECOPS_RESOURCES|NGX_HTTP_SECOPS_CATALOG                      \
+     |NGX_HTTP_SECOPS_JOBS|NGX_HTTP_SECOPS_AUDIT)
 
 
 typedef struct ngx_http_secops_ctx_s  ngx_http_secops_ctx_t;
@@ -52,6 +55,18 @@ ngx_int_t ngx_http_secops_resources_save(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_resources_list(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_resources_delete(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_catalog_schema(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_catalog_types(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_catalog_categories(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_jobs_start(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_jobs_stop(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_jobs_train(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_scopes_get(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);

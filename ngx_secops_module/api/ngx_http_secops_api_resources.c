@@ -5,12 +5,11 @@
  */
 
 #include "api/ngx_http_secops_api_resources.h"
-#include "identity/ngx_secops_api_keys.h"
 
 
 /* others may be first a few times; who is always late has met a flood */
 
-#define NGX_HTTP_SECOPS_RESOURCES_TRIES  10
+#define NGX_HTTP_SECOPS_RESOURCES_TRIES  20
 
 /* milliseconds, times the number of the attempt, at most */
 
@@ -19,35 +18,32 @@
 
 static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleanup(void *data);
-static ngx_int_t ngx_http_secops_resources_find(
+static ngx_int_t ngx_http_secops_resources_first(
     ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_put_pointers(
     ngx_http_secops_resources_t *op);
-static ngx_int_t ngx_http_secops_resources_pointers(
-    ngx_http_secops_resources_t *op, ngx_secops_store_pointer_t **pointers,
-    ngx_uint_t *n, ngx_uint_t put);
 static void ngx_http_secops_resources_pointed(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_send(
     ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_committed(
     ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_resources_again(
-    ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_retry(ngx_event_t *ev);
-static void ngx_http_secops_resources_forget(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleaned(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_answer(
     ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result);
-static void ngx_http_secops_resources_continue(
-    ngx_http_secops_resources_t *op, ngx_int_t rc);
 static ngx_secops_store_t *ngx_http_secops_resources_store(
     ngx_http_secops_resources_t *op);
+
+
+/* the worker's */
+
+static secops_id_stock_t  ngx_http_secops_resources_tokens;
 
 
 ngx_int_t
@@ -98,7 +94,6 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
 static void
 ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
 {
-    secops_slice_t               prefix, domain;
     ngx_http_request_t          *r;
     ngx_secops_store_t          *store;
     ngx_http_secops_ctx_t       *ctx;
@@ -109,12 +104,11 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
     identity = &ctx->identity;
     store = ngx_http_secops_resources_store(op);
 
-    prefix.len = store->prefix.len;
-    prefix.data = store->prefix.data;
-    domain.len = identity->domain.len;
-    domain.data = identity->domain.data;
+    secops_keys_space(&op->space,
+                      ngx_http_secops_resources_slice(&store->prefix),
+                      ngx_http_secops_resources_slice(&identity->domain));
 
-    secops_keys_space(&op->space, prefix, domain);
+    secops_time_format(op->time, ngx_time());
 
     op->audit.user = identity->user;
     op->audit.method = *ngx_http_secops_auth_method_name(identity->method);
@@ -136,9 +130,9 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
     ctx->calls = op->calls;
     ctx->ncalls = 3;
 
-    op->retry.handler = ngx_http_secops_resources_retry;
-    op->retry.data = op;
-    op->retry.log = r->connection->log;
+    op->timer.handler = ngx_http_secops_resources_retry;
+    op->timer.data = op;
+    op->timer.log = r->connection->log;
 }
 
 
@@ -147,20 +141,17 @@ ngx_http_secops_resources_cleanup(void *data)
 {
     ngx_http_secops_resources_t  *op = data;
 
-    ngx_uint_t  i;
-
-    if (op->retry.timer_set) {
-        ngx_del_timer(&op->retry);
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
     }
 
-    for (i = 0; i < op->nentries; i++) {
-        ngx_explicit_memzero(op->entries[i].value, SECOPS_APIKEY_VALUE_LEN);
-    }
+    ngx_http_secops_resources_wipe_keys(op);
 
     if (op->secret.len) {
         ngx_explicit_memzero(op->secret.data, op->secret.len);
     }
 
+    secops_resource_plan_free(op->plan);
     secops_resource_set_free(&op->set);
     secops_resource_faults_free(&op->faults);
 }
@@ -169,11 +160,8 @@ ngx_http_secops_resources_cleanup(void *data)
 ngx_int_t
 ngx_http_secops_resources_lookups(ngx_http_secops_resources_t *op)
 {
-    ngx_uint_t                    type;
-    ngx_secops_store_lookup_t    *lookup;
-    ngx_http_secops_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
+    ngx_uint_t                  type;
+    ngx_secops_store_lookup_t  *lookup;
 
     lookup = ngx_pcalloc(op->request->pool, SECOPS_RESOURCE_TYPES
                                          * sizeof(ngx_secops_store_lookup_t));
@@ -185,9 +173,7 @@ ngx_http_secops_resources_lookups(ngx_http_secops_resources_t *op)
 
     for (type = 0; type < SECOPS_RESOURCE_TYPES; type++) {
 
-        if (mcf->resources.schemas[type] == NULL
-            || (op->query.type >= 0 && op->query.type != (int) type))
-        {
+        if (op->query.type >= 0 && op->query.type != (int) type) {
             continue;
         }
 
@@ -216,7 +202,7 @@ ngx_http_secops_resources_start(ngx_http_secops_resources_t *op)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_secops_resources_find(op);
+    rc = ngx_http_secops_resources_first(op);
 
     if (rc != NGX_DONE) {
         return rc;
@@ -227,10 +213,25 @@ ngx_http_secops_resources_start(ngx_http_secops_resources_t *op)
 
 
 static ngx_int_t
+ngx_http_secops_resources_first(ngx_http_secops_resources_t *op)
+{
+    op->rounds = 0;
+
+    if (op->prepare(op) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_resources_find(op);
+}
+
+
+ngx_int_t
 ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
 {
     ngx_int_t            rc;
     ngx_secops_store_t  *store;
+
+    op->rounds++;
 
     store = ngx_http_secops_resources_store(op);
 
@@ -285,10 +286,19 @@ ngx_int_t
 ngx_http_secops_resources_commit(ngx_http_secops_resources_t *op,
     ngx_str_t *revision)
 {
-    if (ngx_http_secops_resources_copy(op, &op->commit.revision,
-                                       revision->data, revision->len)
-        != NGX_OK)
+    if (revision != &op->commit.revision
+        && ngx_http_secops_resources_copy(op, &op->commit.revision,
+                                          revision->data, revision->len)
+           != NGX_OK)
     {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (secops_id_request(&ngx_http_secops_resources_tokens, op->commit.token)
+        != 0)
+    {
+        ngx_log_error(NGX_LOG_CRIT, op->request->connection->log, 0,
+                      "secops: the random generator failed");
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -330,57 +340,6 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-}
-
-
-/*
- * put: those that are to be written, and count as written from now on.
- * Otherwise those that may be there and lead nowhere: of keys that were to be
- * created and were not, and of keys that were deleted.
- */
-
-static ngx_int_t
-ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
-    ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put)
-{
-    ngx_uint_t                          i, want;
-    ngx_secops_store_pointer_t         *pointer;
-    ngx_http_secops_resources_entry_t  *entry;
-
-    pointer = ngx_palloc(op->request->pool,
-                         (op->nentries + 1)
-                         * sizeof(ngx_secops_store_pointer_t));
-    if (pointer == NULL) {
-        return NGX_ERROR;
-    }
-
-    *pointers = pointer;
-
-    for (i = 0; i < op->nentries; i++) {
-        entry = &op->entries[i];
-
-        if (entry->resource == NULL) {
-            want = entry->known && op->error == SECOPS_ERROR_NONE;
-            pointer->digest = entry->digest;
-            pointer->id = entry->id;
-
-        } else {
-            want = put ? entry->created && !entry->pointer
-                       : entry->pointer
-                         && (op->error != SECOPS_ERROR_NONE || !entry->created);
-            pointer->digest = entry->made_digest;
-            pointer->id = entry->made_id;
-        }
-
-        if (want && (!put || entry->resource)) {
-            entry->pointer = put;
-            pointer++;
-        }
-    }
-
-    *n = pointer - *pointers;
-
-    return NGX_OK;
 }
 
 
@@ -455,7 +414,7 @@ ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
     switch (result->status) {
 
     case NGX_SECOPS_STORE_OK:
-        ngx_http_secops_resources_forget(op);
+        ngx_http_secops_resources_forget_keys(op);
         rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
         break;
 
@@ -472,7 +431,7 @@ ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
         /* it may be done: what was changed here is forgotten, and no pointer
            may be taken from a key that may exist */
 
-        ngx_http_secops_resources_forget(op);
+        ngx_http_secops_resources_forget_keys(op);
 
         op->error = SECOPS_ERROR_SAVE;
         rc = ngx_http_secops_resources_answer(op);
@@ -488,14 +447,14 @@ ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
 
 /* another worker, or another machine, was faster: not at the same time again */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_resources_again(ngx_http_secops_resources_t *op)
 {
     if (++op->tries == NGX_HTTP_SECOPS_RESOURCES_TRIES) {
         return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
     }
 
-    ngx_add_timer(&op->retry,
+    ngx_add_timer(&op->timer,
                   1 + ngx_random() % (op->tries
                                       * NGX_HTTP_SECOPS_RESOURCES_DELAY));
 
@@ -512,30 +471,7 @@ ngx_http_secops_resources_retry(ngx_event_t *ev)
 
     ngx_http_secops_resume(op->request);
 
-    ngx_http_secops_resources_continue(op, ngx_http_secops_resources_find(op));
-}
-
-
-/* this worker need not wait for its own memory to grow old */
-
-static void
-ngx_http_secops_resources_forget(ngx_http_secops_resources_t *op)
-{
-    ngx_uint_t                    i;
-    ngx_http_secops_loc_conf_t   *slcf;
-
-    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
-
-    if (slcf->identity.api_keys == NULL) {
-        return;
-    }
-
-    for (i = 0; i < op->nentries; i++) {
-        if (op->entries[i].known) {
-            ngx_secops_api_keys_forget(slcf->identity.api_keys,
-                                       op->entries[i].digest);
-        }
-    }
+    ngx_http_secops_resources_continue(op, ngx_http_secops_resources_first(op));
 }
 
 
@@ -547,6 +483,12 @@ ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
 {
     ngx_uint_t                   n;
     ngx_secops_store_pointer_t  *pointers;
+
+    /* what is wrong with a request is so whatever Redis says */
+
+    if (op->faults.error != SECOPS_ERROR_NONE) {
+        error = op->faults.error;
+    }
 
     op->error = error;
 
@@ -632,9 +574,7 @@ ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
 }
 
 
-/* last of all: op may be gone then */
-
-static void
+void
 ngx_http_secops_resources_continue(ngx_http_secops_resources_t *op,
     ngx_int_t rc)
 {
@@ -652,6 +592,24 @@ ngx_http_secops_resources_store(ngx_http_secops_resources_t *op)
     slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
 
     return &slcf->store;
+}
+
+
+void
+ngx_http_secops_resources_unreadable(ngx_http_secops_resources_t *op,
+    ngx_secops_store_found_t *found)
+{
+    ngx_str_t       type;
+    secops_slice_t  name;
+
+    name = secops_resource_type_name(op->find.lookups[found->lookup].type);
+
+    type.len = name.len;
+    type.data = (u_char *) name.data;
+
+    ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
+                  "secops: the stored %V \"%V\" can not be read",
+                  &type, &found->id);
 }
 
 

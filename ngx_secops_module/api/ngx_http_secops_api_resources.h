@@ -5,9 +5,11 @@
  *
  * Who changes something goes through find, decide and commit:
  *
- *     find ──> decide ──> pointers ──> commit ──> clean up ──> reply
- *      ^                                 │
- *      └──────── a moment later ─────────┘ others have changed the resources
+ *     prepare ─> find ─> decide ─> pointers ─> commit ─> clean up ─> reply
+ *        ^        ^        │                     │
+ *        │        └─ more ─┘                     │
+ *        └───────────── a moment later ──────────┘ others have changed the
+ *                                                  resources
  *
  * Pointers, from the digests of new api keys to their ids, are written before
  * the commit makes the keys exist, and removed when it did not, or when it has
@@ -20,6 +22,7 @@
 
 #include "ngx_http_secops.h"
 #include "identity/secops_apikey.h"
+#include "model/secops_resource_plan.h"
 
 
 typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;
@@ -33,27 +36,38 @@ typedef ngx_int_t (*ngx_http_secops_resources_reply_pt)(
     ngx_http_secops_resources_t *op);
 
 
-/* one resource that the request creates, changes, leaves or deletes */
+/* the lookups of an attempt's first reading; NGX_ERROR: no memory */
+
+typedef ngx_int_t (*ngx_http_secops_resources_prepare_pt)(
+    ngx_http_secops_resources_t *op);
+
+
+/* an api key that the request creates, changes, leaves or deletes */
 
 typedef struct {
-    const secops_resource_t              *resource;  /* NULL: to be deleted */
-    secops_resource_type_e                type;
-    ngx_str_t                             id;       /* these are in the pool */
-    ngx_str_t                             title;
-
+    ngx_uint_t                            entry;    /* of the plan */
     ngx_uint_t                            created;  /* it did not exist */
-    ngx_uint_t                            changed;
+    ngx_uint_t                            deleted;
     ngx_uint_t                            pointer;  /* may be there in Redis */
 
-    ngx_str_t                             made_id;  /* of a new api key, made
-                                                       once for all attempts */
+    u_char                                made_id[SECOPS_APIKEY_ID_LEN];
     u_char                                made_digest[SECOPS_APIKEY_DIGEST_LEN];
     u_char                                value[SECOPS_APIKEY_VALUE_LEN];
 
-    ngx_uint_t                            known;    /* an api key was found,
-                                                       of this digest */
+    ngx_uint_t                            known;    /* it was found, with this
+                                                       id and digest */
+    ngx_str_t                             id;
     u_char                                digest[SECOPS_APIKEY_DIGEST_LEN];
-} ngx_http_secops_resources_entry_t;
+} ngx_http_secops_resources_key_t;
+
+
+/* what was deleted; in the request's pool */
+
+typedef struct {
+    secops_resource_type_e                type;
+    ngx_str_t                             id;
+    ngx_str_t                             title;
+} ngx_http_secops_resources_deleted_t;
 
 
 /* in the request's pool; the cleanup frees what is not, and wipes values */
@@ -68,22 +82,32 @@ struct ngx_http_secops_resources_s {
 
     secops_keyspace_t                     space;
     ngx_secops_store_audit_t              audit;
+    u_char                                time[SECOPS_TIME_LEN];
 
+    ngx_http_secops_resources_prepare_pt  prepare;
     ngx_http_secops_resources_decide_pt   decide;
     ngx_http_secops_resources_reply_pt    reply;
 
-    ngx_http_secops_resources_entry_t    *entries;
-    ngx_uint_t                            nentries;
+    secops_resource_context_t             context;
+    secops_resource_plan_t               *plan;     /* NULL: nothing is saved */
+    int64_t                               first_id;  /* that is free */
+    int64_t                               next_id;  /* ... after the commit */
+    ngx_uint_t                            rounds;   /* readings so far */
+
+    ngx_http_secops_resources_key_t      *keys;     /* in the set's order */
+    ngx_uint_t                            nkeys;
+    ngx_http_secops_resources_deleted_t   deleted;
 
     ngx_secops_store_find_t               find;
     ngx_secops_store_commit_t             commit;
     ngx_secops_store_call_t               pointers;
     ngx_secops_store_call_t              *calls[3];
 
-    ngx_event_t                           retry;
+    ngx_event_t                           timer;
     ngx_uint_t                            tries;
 
     secops_error_e                        error;    /* to be answered */
+    ngx_uint_t                            flat;     /* in the form of jobs */
     ngx_str_t                             reason;   /* of a 5xx, for the log */
     ngx_str_t                             secret;   /* a reply with values */
 };
@@ -100,25 +124,41 @@ ngx_int_t ngx_http_secops_resources_begin(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_http_secops_resources_t **op);
 
 
-/* looks up what op->find says, then decides.  To be returned by the
-   operation */
+/* the first reading, then decide.  To be returned by the operation */
 
 ngx_int_t ngx_http_secops_resources_start(ngx_http_secops_resources_t *op);
 
 
-/* the lookups of the query: by title, by id, or all; by all types that there
-   are, or the one given.  NGX_ERROR: no memory */
+/* the lookups of the query: by title, by id, or all; of the type that it
+   names, or of all types.  NGX_ERROR: no memory */
 
 ngx_int_t ngx_http_secops_resources_lookups(ngx_http_secops_resources_t *op);
 
 
-/* for decide: with the changes in op->commit; or without, and with an error,
-   or NONE to reply */
+/*
+ * For decide: another reading, in op->find; the changes in op->commit, with
+ * the revision that they are based on; once more from the start, a moment
+ * later; or the end, with an error, or with NONE to reply.
+ */
 
+ngx_int_t ngx_http_secops_resources_find(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_commit(ngx_http_secops_resources_t *op,
     ngx_str_t *revision);
+ngx_int_t ngx_http_secops_resources_again(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     secops_error_e error);
+
+
+/* last of all in a handler of an event: op may be gone then */
+
+void ngx_http_secops_resources_continue(ngx_http_secops_resources_t *op,
+    ngx_int_t rc);
+
+
+/* a stored document makes no sense: told to the operator */
+
+void ngx_http_secops_resources_unreadable(ngx_http_secops_resources_t *op,
+    ngx_secops_store_found_t *found);
 
 
 /* a copy in the request's pool; NGX_ERROR: no memory */
@@ -132,15 +172,65 @@ ngx_int_t ngx_http_secops_resources_dump(ngx_http_secops_resources_t *op,
     ngx_str_t *dst, json_t *json);
 
 
-/* ngx_http_secops_api_resources_reply.c */
+static ngx_inline secops_slice_t
+ngx_http_secops_resources_slice(ngx_str_t *text)
+{
+    secops_slice_t  slice;
 
-/* created and updated resources, with the values of new api keys */
+    slice.len = text->len;
+    slice.data = text->data;
+
+    return slice;
+}
+
+
+/* ngx_http_secops_api_resources_keys.c */
+
+/* makes ids and values for the api keys of the set, and tells the plan's
+   context of the ids.  NGX_ERROR: no memory, or no random bytes */
+
+ngx_int_t ngx_http_secops_resources_make_keys(ngx_http_secops_resources_t *op);
+
+/* looks at what the plan has found of them: faults are added.  NGX_ERROR: no
+   memory */
+
+ngx_int_t ngx_http_secops_resources_check_keys(
+    ngx_http_secops_resources_t *op);
+
+/* the document of a key as it is to be; empty: nothing has changed.  NGX_ERROR:
+   no memory */
+
+ngx_int_t ngx_http_secops_resources_key_document(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    ngx_http_secops_resources_key_t *key, ngx_str_t *document);
+
+/*
+ * Pointers.  put: those that are to be written, which count as written from
+ * now on.  Otherwise those that may be there and lead nowhere.  NGX_ERROR: no
+ * memory.
+ */
+
+ngx_int_t ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
+    ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put);
+
+/* this worker need not wait for its own memory to grow old */
+
+void ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op);
+
+void ngx_http_secops_resources_wipe_keys(ngx_http_secops_resources_t *op);
+
+
+/* ngx_http_secops_api_resources_saved.c: created and updated resources, with
+   the values of new api keys */
 
 ngx_int_t ngx_http_secops_resources_saved(ngx_http_secops_resources_t *op);
 
-/* deleted resources */
 
-ngx_int_t ngx_http_secops_resources_deleted(ngx_http_secops_resources_t *op);
+/* ngx_http_secops_api_resources_reply.c */
+
+/* the deleted resource */
+
+ngx_int_t ngx_http_secops_resources_removed(ngx_http_secops_resources_t *op);
 
 /* takes over the document */
 

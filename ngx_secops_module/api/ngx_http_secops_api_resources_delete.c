@@ -1,14 +1,43 @@
 
-/* DELETE /api/v2/resources: one resource, by its title or its id. */
+/*
+ * DELETE /api/v2/resources: one resource, by its title or its id, unless
+ * others refer to it.
+ *
+ * First it is looked for; then it is read again together with what may refer
+ * to it, so that the decision is about one revision, and the commit notices
+ * whoever comes in between.
+ */
 
 #include "api/ngx_http_secops_api_resources.h"
+#include "model/secops_resource_render.h"
+#include "util/secops_text.h"
 
 
+/* the lookups of the second reading */
+
+enum {
+    NGX_HTTP_SECOPS_REMOVE_TARGET = 0,
+    NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS,
+    NGX_HTTP_SECOPS_REMOVE_JOBS,
+
+    NGX_HTTP_SECOPS_REMOVE_LOOKUPS
+};
+
+
+static ngx_int_t ngx_http_secops_resources_remove_prepare(
+    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_remove(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_resources_remove_one(
-    ngx_http_secops_resources_t *op, ngx_http_secops_resources_entry_t *entry,
-    ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_resources_remove_target(
+    ngx_http_secops_resources_t *op, ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_resources_remove_read(
+    ngx_http_secops_resources_t *op, ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_resources_dependants(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_dependant(
+    ngx_http_secops_resources_t *op, ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_resources_remove_change(
+    ngx_http_secops_resources_t *op);
 
 
 ngx_int_t
@@ -32,18 +61,20 @@ ngx_http_secops_resources_delete(ngx_http_request_t *r,
         return ngx_http_secops_resources_fail(op, &detail);
     }
 
-    if (ngx_http_secops_resources_lookups(op) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (op->find.nlookups == 0) {
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_RESOURCE);
-    }
-
+    op->prepare = ngx_http_secops_resources_remove_prepare;
     op->decide = ngx_http_secops_resources_remove;
-    op->reply = ngx_http_secops_resources_deleted;
+    op->reply = ngx_http_secops_resources_removed;
 
     return ngx_http_secops_resources_start(op);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_remove_prepare(ngx_http_secops_resources_t *op)
+{
+    op->nkeys = 0;
+
+    return ngx_http_secops_resources_lookups(op);
 }
 
 
@@ -51,94 +82,237 @@ static ngx_int_t
 ngx_http_secops_resources_remove(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_uint_t  i, n;
+    if (op->rounds == 1) {
 
-    n = result->nfound;
+        if (result->nfound == 0) {
+            return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_RESOURCE);
+        }
 
-    if (n == 0) {
+        if (result->nfound > 1) {
+            secops_resource_fault(&op->faults, SECOPS_ERROR_RESOURCES, NULL,
+                                  NULL, "resource_type",
+                                  "is needed: there are several such "
+                                  "resources");
+            return ngx_http_secops_resources_end(op, SECOPS_ERROR_RESOURCES);
+        }
+
+        return ngx_http_secops_resources_remove_target(op, &result->found[0]);
+    }
+
+    if (result->nfound == 0
+        || result->found[0].lookup != NGX_HTTP_SECOPS_REMOVE_TARGET)
+    {
         return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_RESOURCE);
     }
 
-    if (n > 1) {
-        secops_resource_fault(&op->faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
-                              "resource_type",
-                              "is needed: there are several such resources");
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_RESOURCES);
-    }
-
-    op->nentries = 0;
-
-    op->entries = ngx_pcalloc(op->request->pool,
-                              n * sizeof(ngx_http_secops_resources_entry_t));
-    op->commit.changes = ngx_pcalloc(op->request->pool,
-                                     n * sizeof(ngx_secops_store_change_t));
-
-    if (op->entries == NULL || op->commit.changes == NULL) {
+    if (ngx_http_secops_resources_remove_read(op, &result->found[0]) != NGX_OK
+        || ngx_http_secops_resources_dependants(op, result) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    op->nentries = n;
-    op->commit.nchanges = 0;
+    if (op->faults.error != SECOPS_ERROR_NONE) {
+        return ngx_http_secops_resources_end(op, op->faults.error);
+    }
 
-    for (i = 0; i < n; i++) {
-        if (ngx_http_secops_resources_remove_one(op, &op->entries[i],
-                                                 &result->found[i])
-            != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    if (ngx_http_secops_resources_remove_change(op) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_secops_resources_commit(op, &result->revision);
 }
 
 
+/* who refers to it has its id somewhere in the document */
+
+static ngx_int_t
+ngx_http_secops_resources_remove_target(ngx_http_secops_resources_t *op,
+    ngx_secops_store_found_t *found)
+{
+    ngx_secops_store_lookup_t            *lookups;
+    ngx_http_secops_resources_deleted_t  *deleted;
+
+    deleted = &op->deleted;
+
+    deleted->type = op->find.lookups[found->lookup].type;
+
+    lookups = ngx_pcalloc(op->request->pool, NGX_HTTP_SECOPS_REMOVE_LOOKUPS
+                                         * sizeof(ngx_secops_store_lookup_t));
+    if (lookups == NULL
+        || ngx_http_secops_resources_copy(op, &deleted->id, found->id.data,
+                                          found->id.len)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    lookups[NGX_HTTP_SECOPS_REMOVE_TARGET].type = deleted->type;
+    lookups[NGX_HTTP_SECOPS_REMOVE_TARGET].by = NGX_SECOPS_STORE_BY_ID;
+    lookups[NGX_HTTP_SECOPS_REMOVE_TARGET].what
+        = ngx_http_secops_resources_slice(&deleted->id);
+
+    lookups[NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS].type
+        = SECOPS_RESOURCE_INTEGRATION;
+    lookups[NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS].by = NGX_SECOPS_STORE_BY_TEXT;
+    lookups[NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS].what
+        = ngx_http_secops_resources_slice(&deleted->id);
+
+    lookups[NGX_HTTP_SECOPS_REMOVE_JOBS].type = SECOPS_RESOURCE_JOB;
+    lookups[NGX_HTTP_SECOPS_REMOVE_JOBS].by = NGX_SECOPS_STORE_BY_TEXT;
+    lookups[NGX_HTTP_SECOPS_REMOVE_JOBS].what
+        = ngx_http_secops_resources_slice(&deleted->id);
+
+    op->find.lookups = lookups;
+    op->find.nlookups = NGX_HTTP_SECOPS_REMOVE_LOOKUPS;
+
+    return ngx_http_secops_resources_find(op);
+}
+
+
 /* one that can not be read can be deleted all the same */
 
 static ngx_int_t
-ngx_http_secops_resources_remove_one(ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry, ngx_secops_store_found_t *found)
+ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
+    ngx_secops_store_found_t *found)
 {
-    json_t                     *document;
-    ngx_int_t                   rc;
-    secops_apikey_t             key;
-    ngx_secops_store_change_t  *change;
+    json_t                           *document;
+    ngx_int_t                         rc;
+    secops_slice_t                    title;
+    secops_apikey_t                   stored;
+    ngx_http_secops_resources_key_t  *key;
+
+    op->nkeys = 0;
+
+    key = ngx_pcalloc(op->request->pool,
+                      sizeof(ngx_http_secops_resources_key_t));
+    if (key == NULL) {
+        return NGX_ERROR;
+    }
 
     document = json_loadb((char *) found->document.data, found->document.len,
                           0, NULL);
 
-    entry->known = (secops_apikey_read(&key, document) == 0);
+    title = secops_resource_stored_title(op->deleted.type, document);
 
-    if (entry->known) {
-        ngx_memcpy(entry->digest, key.digest.data, SECOPS_APIKEY_DIGEST_LEN);
-
-    } else {
-        key.name = op->query.title;
+    if (title.len == 0) {
+        title = op->query.title;
     }
 
-    rc = ngx_http_secops_resources_copy(op, &entry->title, key.name.data,
-                                        key.name.len);
+    if (op->deleted.type == SECOPS_RESOURCE_API_KEY
+        && secops_apikey_read(&stored, document) == 0)
+    {
+        ngx_memcpy(key->digest, stored.digest.data, SECOPS_APIKEY_DIGEST_LEN);
+
+        key->id = op->deleted.id;
+        key->deleted = 1;
+        key->known = 1;
+
+        op->keys = key;
+        op->nkeys = 1;
+    }
+
+    rc = ngx_http_secops_resources_copy(op, &op->deleted.title, title.data,
+                                        title.len);
     json_decref(document);
 
-    if (rc != NGX_OK
-        || ngx_http_secops_resources_copy(op, &entry->id, found->id.data,
-                                          found->id.len)
-           != NGX_OK)
-    {
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_dependants(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    int                        refers;
+    ngx_uint_t                 i;
+    ngx_secops_store_found_t  *found;
+
+    for (i = 1; i < result->nfound; i++) {
+        found = &result->found[i];
+
+        refers = secops_resource_refers(
+                            ngx_http_secops_resources_slice(&found->document),
+                            op->deleted.type,
+                            ngx_http_secops_resources_slice(&op->deleted.id));
+
+        if (refers < 0) {
+            ngx_http_secops_resources_unreadable(op, found);
+            return NGX_ERROR;
+        }
+
+        if (refers && ngx_http_secops_resources_dependant(op, found) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return op->faults.failed ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
+    ngx_secops_store_found_t *found)
+{
+    json_t                  *document;
+    secops_text_t            message;
+    secops_slice_t           end;
+    secops_resource_type_e   type;
+
+    ngx_memzero(&message, sizeof(secops_text_t));
+
+    end.len = sizeof("\"");
+    end.data = (u_char *) "\"";
+
+    type = op->find.lookups[found->lookup].type;
+
+    document = json_loadb((char *) found->document.data, found->document.len,
+                          0, NULL);
+
+    secops_text_append_string(&message, "is in use by the ");
+    secops_text_append(&message, secops_resource_type_name(type));
+    secops_text_append_string(&message, " \"");
+    secops_text_append(&message, secops_resource_stored_title(type, document));
+    secops_text_append(&message, end);
+
+    json_decref(document);
+
+    if (message.failed) {
+        secops_text_free(&message);
         return NGX_ERROR;
     }
 
-    entry->type = op->find.lookups[found->lookup].type;
+    secops_resource_fault(&op->faults, SECOPS_ERROR_REFERRED, NULL, NULL,
+                          op->query.title.len ? "title" : "id",
+                          (char *) message.data);
 
-    change = &op->commit.changes[op->commit.nchanges++];
+    secops_text_free(&message);
 
-    change->type = entry->type;
-    change->id.len = entry->id.len;
-    change->id.data = entry->id.data;
-    change->title.len = entry->title.len;
-    change->title.data = entry->title.data;
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_remove_change(ngx_http_secops_resources_t *op)
+{
+    ngx_secops_store_change_t            *change;
+    ngx_http_secops_resources_deleted_t  *deleted;
+
+    change = ngx_pcalloc(op->request->pool, sizeof(ngx_secops_store_change_t));
+    if (change == NULL) {
+        return NGX_ERROR;
+    }
+
+    deleted = &op->deleted;
+
+    change->type = deleted->type;
+    change->id = ngx_http_secops_resources_slice(&deleted->id);
+    change->title = ngx_http_secops_resources_slice(&deleted->title);
 
     ngx_str_set(&change->operation, "resources.delete");
+
+    op->commit.changes = change;
+    op->commit.nchanges = 1;
 
     return NGX_OK;
 }

@@ -6,293 +6,44 @@
 #include "util/secops_text.h"
 
 
-#define NGX_HTTP_SECOPS_SAVED_CREATED                                         \
-    "{\"request\":{\"status\":\"OK\"},\"created\":["
-#define NGX_HTTP_SECOPS_SAVED_UPDATED  "],\"updated\":["
-#define NGX_HTTP_SECOPS_SAVED_TAIL     "]}"
-
-#define NGX_HTTP_SECOPS_SAVED_TYPE     "{\"type\":\""
-#define NGX_HTTP_SECOPS_SAVED_NAME     "\",\"resource_name\":\""
-#define NGX_HTTP_SECOPS_SAVED_TITLE    "\",\"title\":\""
-#define NGX_HTTP_SECOPS_SAVED_ID       "\",\"internal_id\":\""
-#define NGX_HTTP_SECOPS_SAVED_URL      "\",\"url\":\""
-#define NGX_HTTP_SECOPS_SAVED_VALUE    "/api-keys\",\"value\":\""
-#define NGX_HTTP_SECOPS_SAVED_NO_VALUE "/api-keys"
-#define NGX_HTTP_SECOPS_SAVED_END      "\"}"
-
-/* what of an entry is always the same, rounded up */
-
-#define NGX_HTTP_SECOPS_SAVED_ENTRY    192
-
-
-static u_char *ngx_http_secops_resources_write(
-    ngx_http_secops_resources_t *op, u_char *p, ngx_str_t *base,
-    ngx_uint_t created);
-static u_char *ngx_http_secops_resources_write_entry(u_char *p,
-    ngx_http_secops_resources_entry_t *entry, ngx_str_t *base);
-static u_char *ngx_http_secops_resources_escape(u_char *p, ngx_str_t *text);
-static ngx_int_t ngx_http_secops_resources_base(ngx_http_request_t *r,
-    ngx_str_t *base);
-static ngx_int_t ngx_http_secops_resources_own_base(ngx_http_request_t *r,
-    ngx_str_t *base);
 static ngx_int_t ngx_http_secops_resources_refuse(
     ngx_http_secops_resources_t *op, ngx_str_t *detail);
-static json_t *ngx_http_secops_resources_details(
-    const secops_resource_faults_t *faults, ngx_str_t *detail,
+static json_t *ngx_http_secops_resources_refusal(json_t *status,
+    json_t *details, const secops_resource_faults_t *faults,
     secops_text_t *all);
-static json_t *ngx_http_secops_resources_string(const u_char *data,
-    size_t len);
+static json_t *ngx_http_secops_resources_flat(json_t *status,
+    secops_text_t *all);
+static ngx_int_t ngx_http_secops_resources_details(
+    const secops_resource_faults_t *faults, ngx_str_t *detail, json_t *details,
+    secops_text_t *all);
+static json_t *ngx_http_secops_resources_string(secops_slice_t text);
 
-
-/*
- * Written by hand and not by the JSON library, which would leave copies of the
- * values of new keys in memory: this one is wiped with the request.
- */
 
 ngx_int_t
-ngx_http_secops_resources_saved(ngx_http_secops_resources_t *op)
+ngx_http_secops_resources_removed(ngx_http_secops_resources_t *op)
 {
-    u_char                             *p;
-    size_t                              size;
-    ngx_str_t                           base;
-    ngx_uint_t                          i;
-    ngx_http_secops_resources_entry_t  *entry;
+    json_t                               *json, *id;
+    secops_slice_t                        type;
+    ngx_http_secops_resources_deleted_t  *deleted;
 
-    if (ngx_http_secops_resources_base(op->request, &base) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    deleted = &op->deleted;
+    type = secops_resource_type_name(deleted->type);
 
-    size = sizeof(NGX_HTTP_SECOPS_SAVED_CREATED NGX_HTTP_SECOPS_SAVED_UPDATED
-                  NGX_HTTP_SECOPS_SAVED_TAIL);
-
-    for (i = 0; i < op->nentries; i++) {
-        entry = &op->entries[i];
-
-        size += NGX_HTTP_SECOPS_SAVED_ENTRY + SECOPS_APIKEY_VALUE_LEN
-                + secops_text_escape_max(entry->resource->identifier.len
-                                         + entry->title.len + entry->id.len
-                                         + base.len);
-    }
-
-    p = ngx_pnalloc(op->request->pool, size);
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    op->secret.data = p;
-
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_CREATED,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_CREATED) - 1);
-    p = ngx_http_secops_resources_write(op, p, &base, 1);
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_UPDATED,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_UPDATED) - 1);
-    p = ngx_http_secops_resources_write(op, p, &base, 0);
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_TAIL,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_TAIL) - 1);
-
-    op->secret.len = p - op->secret.data;
-
-    return ngx_http_secops_reply(op->request, NGX_HTTP_OK, &op->secret);
-}
-
-
-static u_char *
-ngx_http_secops_resources_write(ngx_http_secops_resources_t *op, u_char *p,
-    ngx_str_t *base, ngx_uint_t created)
-{
-    u_char                             *begin;
-    ngx_uint_t                          i;
-    ngx_http_secops_resources_entry_t  *entry;
-
-    begin = p;
-
-    for (i = 0; i < op->nentries; i++) {
-        entry = &op->entries[i];
-
-        if (entry->created != created) {
-            continue;
-        }
-
-        if (p != begin) {
-            *p++ = ',';
-        }
-
-        p = ngx_http_secops_resources_write_entry(p, entry, base);
-    }
-
-    return p;
-}
-
-
-static u_char *
-ngx_http_secops_resources_write_entry(u_char *p,
-    ngx_http_secops_resources_entry_t *entry, ngx_str_t *base)
-{
-    secops_slice_t  type;
-
-    type = secops_resource_type_name(entry->type);
-
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_TYPE,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_TYPE) - 1);
-    p = ngx_cpymem(p, type.data, type.len);
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_NAME,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_NAME) - 1);
-    p = secops_text_escape(p, entry->resource->identifier);
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_TITLE,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_TITLE) - 1);
-    p = ngx_http_secops_resources_escape(p, &entry->title);
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_ID,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_ID) - 1);
-    p = ngx_http_secops_resources_escape(p, &entry->id);
-    p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_URL,
-                   sizeof(NGX_HTTP_SECOPS_SAVED_URL) - 1);
-    p = ngx_http_secops_resources_escape(p, base);
-
-    if (entry->created) {
-        p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_VALUE,
-                       sizeof(NGX_HTTP_SECOPS_SAVED_VALUE) - 1);
-        p = ngx_cpymem(p, entry->value, SECOPS_APIKEY_VALUE_LEN);
-
+    if (deleted->type == SECOPS_RESOURCE_API_KEY) {
+        id = ngx_http_secops_resources_string(
+                               ngx_http_secops_resources_slice(&deleted->id));
     } else {
-        p = ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_NO_VALUE,
-                       sizeof(NGX_HTTP_SECOPS_SAVED_NO_VALUE) - 1);
+        id = json_integer(ngx_atoof(deleted->id.data, deleted->id.len));
     }
 
-    return ngx_cpymem(p, NGX_HTTP_SECOPS_SAVED_END,
-                      sizeof(NGX_HTTP_SECOPS_SAVED_END) - 1);
-}
+    json = json_pack("[{s:o, s:o, s:o}]",
+                     "type", ngx_http_secops_resources_string(type),
+                     "title", ngx_http_secops_resources_string(
+                            ngx_http_secops_resources_slice(&deleted->title)),
+                     "internal_id", id);
 
-
-static u_char *
-ngx_http_secops_resources_escape(u_char *p, ngx_str_t *text)
-{
-    secops_slice_t  slice;
-
-    slice.len = text->len;
-    slice.data = text->data;
-
-    return secops_text_escape(p, slice);
-}
-
-
-/* what the url members begin with: UTF-8, without a slash at its end */
-
-static ngx_int_t
-ngx_http_secops_resources_base(ngx_http_request_t *r, ngx_str_t *base)
-{
-    secops_slice_t               text;
-    ngx_http_secops_loc_conf_t  *slcf;
-
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-
-    ngx_str_null(base);
-
-    if (slcf->public_url
-        && ngx_http_complex_value(r, slcf->public_url, base) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    while (base->len && base->data[base->len - 1] == '/') {
-        base->len--;
-    }
-
-    text.len = base->len;
-    text.data = base->data;
-
-    if (base->len && secops_text_is_name(text)) {
-        return NGX_OK;
-    }
-
-    return ngx_http_secops_resources_own_base(r, base);
-}
-
-
-/* as the client called it, or else the server's name */
-
-static ngx_int_t
-ngx_http_secops_resources_own_base(ngx_http_request_t *r, ngx_str_t *base)
-{
-    u_char                    *p;
-    ngx_str_t                  host, scheme;
-    secops_slice_t             text;
-    ngx_http_core_srv_conf_t  *cscf;
-
-    ngx_str_set(&scheme, "http://");
-
-#if (NGX_HTTP_SSL)
-    if (r->connection->ssl) {
-        ngx_str_set(&scheme, "https://");
-    }
-#endif
-
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-
-    host = r->headers_in.host ? r->headers_in.host->value
-                              : r->headers_in.server;
-
-    text.len = host.len;
-    text.data = host.data;
-
-    if (host.len == 0 || !secops_text_is_name(text)) {
-        host = cscf->server_name;
-    }
-
-    p = ngx_pnalloc(r->pool, scheme.len + host.len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    base->data = p;
-    base->len = scheme.len + host.len;
-
-    p = ngx_cpymem(p, scheme.data, scheme.len);
-    ngx_memcpy(p, host.data, host.len);
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_secops_resources_deleted(ngx_http_secops_resources_t *op)
-{
-    json_t                             *list, *json;
-    ngx_uint_t                          i;
-    secops_slice_t                      type;
-    ngx_http_secops_resources_entry_t  *entry;
-
-    list = json_array();
-
-    for (i = 0; i < op->nentries; i++) {
-        entry = &op->entries[i];
-        type = secops_resource_type_name(entry->type);
-
-        json = json_object();
-
-        if (json_object_set_new(json, "type",
-                                ngx_http_secops_resources_string(type.data,
-                                                                 type.len))
-            != 0
-            || json_object_set_new(json, "title",
-                                   ngx_http_secops_resources_string(
-                                       entry->title.data, entry->title.len))
-               != 0
-            || json_object_set_new(json, "internal_id",
-                                   ngx_http_secops_resources_string(
-                                       entry->id.data, entry->id.len))
-               != 0)
-        {
-            json_decref(json);
-            json = NULL;
-        }
-
-        if (json_array_append_new(list, json) != 0) {
-            json_decref(list);
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    return ngx_http_secops_resources_json(op, NGX_HTTP_OK, list);
+    return json ? ngx_http_secops_resources_json(op, NGX_HTTP_OK, json)
+                : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -378,14 +129,11 @@ ngx_http_secops_resources_fail_server(ngx_http_secops_resources_t *op)
 }
 
 
-/* {"request": {"status": "NOK", "reason", "reason_details", "errors"},
-    "created": [], "updated": [], "detail"} */
-
 static ngx_int_t
 ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
     ngx_str_t *detail)
 {
-    json_t                *json, *request, *errors, *details;
+    json_t                *json, *status, *details;
     secops_text_t          all;
     const secops_error_t  *row;
 
@@ -395,63 +143,102 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
 
     ngx_memzero(&all, sizeof(secops_text_t));
 
-    json = json_object();
-    request = json_object();
-    details = ngx_http_secops_resources_details(&op->faults, detail, &all);
-    errors = op->faults.list ? json_incref(op->faults.list) : json_array();
+    details = json_array();
 
-    if (json_object_set_new(request, "status", json_string("NOK")) != 0
-        || json_object_set_new(request, "reason",
-                               ngx_http_secops_resources_string(
-                                   row->message.data, row->message.len))
-           != 0
-        || json_object_set(request, "reason_details", details) != 0
-        || json_object_set(request, "errors", errors) != 0
-        || json_object_set(json, "request", request) != 0
-        || json_object_set_new(json, "created", json_array()) != 0
-        || json_object_set_new(json, "updated", json_array()) != 0
-        || json_object_set_new(json, "detail",
-                               ngx_http_secops_resources_string(all.data,
-                                                                all.len))
-           != 0)
+    if (ngx_http_secops_resources_details(&op->faults, detail, details, &all)
+        != NGX_OK)
     {
-        json_decref(json);
-        json = NULL;
+        json_decref(details);
+        secops_text_free(&all);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    json_decref(request);
+    status = json_pack("{s:s, s:o}", "status", "NOK", "reason",
+                       ngx_http_secops_resources_string(row->message));
+
+    json = op->flat ? ngx_http_secops_resources_flat(status, &all)
+                    : ngx_http_secops_resources_refusal(status, details,
+                                                        &op->faults, &all);
+    json_decref(status);
     json_decref(details);
-    json_decref(errors);
     secops_text_free(&all);
 
-    return ngx_http_secops_resources_json(op, row->status, json);
+    return json ? ngx_http_secops_resources_json(op, row->status, json)
+                : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
-/* one sentence for each fault, and all of them in one text.  NULL: no memory */
+/* {"request": {"status": "NOK", "reason", "reason_details", "errors"},
+    "created": [], "updated": [], "detail"}.  NULL: no memory */
 
 static json_t *
+ngx_http_secops_resources_refusal(json_t *status, json_t *details,
+    const secops_resource_faults_t *faults, secops_text_t *all)
+{
+    json_t          *errors;
+    secops_slice_t   detail;
+
+    errors = faults->list ? json_incref(faults->list) : json_array();
+
+    detail.len = all->len;
+    detail.data = all->data;
+
+    if (json_object_set(status, "reason_details", details) != 0
+        || json_object_set_new(status, "errors", errors) != 0)
+    {
+        return NULL;
+    }
+
+    return json_pack("{s:O, s:[], s:[], s:o}", "request", status, "created",
+                     "updated", "detail",
+                     ngx_http_secops_resources_string(detail));
+}
+
+
+/* {"status": "NOK", "reason", "reason_details", "detail"}.  NULL: no memory */
+
+static json_t *
+ngx_http_secops_resources_flat(json_t *status, secops_text_t *all)
+{
+    secops_slice_t  detail;
+
+    detail.len = all->len;
+    detail.data = all->data;
+
+    if (json_object_set_new(status, "reason_details",
+                            ngx_http_secops_resources_string(detail))
+        != 0
+        || json_object_set_new(status, "detail",
+                               ngx_http_secops_resources_string(detail))
+           != 0)
+    {
+        return NULL;
+    }
+
+    return json_incref(status);
+}
+
+
+/* one sentence for each fault, and all of them in one text.  NGX_ERROR: no
+   memory */
+
+static ngx_int_t
 ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
-    ngx_str_t *detail, secops_text_t *all)
+    ngx_str_t *detail, json_t *details, secops_text_t *all)
 {
     size_t           i, begin;
-    json_t          *details;
     const json_t    *fault;
     secops_slice_t   text;
 
-    details = json_array();
-
     if (detail) {
-        text.len = detail->len;
-        text.data = detail->data;
+        text = ngx_http_secops_resources_slice(detail);
         secops_text_append(all, text);
 
         if (json_array_append_new(details,
-                                  ngx_http_secops_resources_string(text.data,
-                                                                   text.len))
+                                  ngx_http_secops_resources_string(text))
             != 0)
         {
-            goto failed;
+            return NGX_ERROR;
         }
     }
 
@@ -471,28 +258,27 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
         secops_text_append_string(all,
                        json_string_value(json_object_get(fault, "message")));
 
-        if (all->failed
-            || json_array_append_new(details,
-                                     ngx_http_secops_resources_string(
-                                         all->data + begin, all->len - begin))
-               != 0)
+        if (all->failed) {
+            return NGX_ERROR;
+        }
+
+        text.len = all->len - begin;
+        text.data = all->data + begin;
+
+        if (json_array_append_new(details,
+                                  ngx_http_secops_resources_string(text))
+            != 0)
         {
-            goto failed;
+            return NGX_ERROR;
         }
     }
 
-    return details;
-
-failed:
-
-    json_decref(details);
-
-    return NULL;
+    return all->failed ? NGX_ERROR : NGX_OK;
 }
 
 
 static json_t *
-ngx_http_secops_resources_string(const u_char *data, size_t len)
+ngx_http_secops_resources_string(secops_slice_t text)
 {
-    return json_stringn(len ? (const char *) data : "", len);
+    return json_stringn(text.len ? (const char *) text.data : "", text.len);
 }

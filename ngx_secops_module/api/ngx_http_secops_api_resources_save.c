@@ -1,9 +1,10 @@
 
 /*
- * POST /api/v2/resources: creates or replaces a set of resources, all or none.
+ * POST /api/v2/resources: creates or changes a set of resources, all or none.
  *
- * The set is checked by itself, then against what is stored.  Of a document
- * that says nothing about overwriting, existing resources are overwritten.
+ * What is wrong with the set by itself and what is wrong with it beside what
+ * is stored is told in one answer.  Of a document that says nothing about
+ * overwriting, existing resources are overwritten.
  */
 
 #include "api/ngx_http_secops_api_resources.h"
@@ -11,33 +12,29 @@
 
 static ngx_int_t ngx_http_secops_resources_read(
     ngx_http_secops_resources_t *op);
-static ngx_int_t ngx_http_secops_resources_init_entries(
-    ngx_http_secops_resources_t *op);
-static void ngx_http_secops_resources_check(ngx_http_secops_resources_t *op,
-    const secops_resource_t *resource);
-static unsigned ngx_http_secops_resources_grantable(
-    ngx_http_secops_ctx_t *ctx);
-static ngx_int_t ngx_http_secops_resources_decide(
-    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_plan(
-    ngx_http_secops_resources_t *op, ngx_http_secops_resources_entry_t *entry,
-    ngx_secops_store_found_t *found);
+    ngx_http_secops_resources_t *op);
 static ngx_uint_t ngx_http_secops_resources_overwrite(
     ngx_http_secops_resources_t *op);
-static ngx_int_t ngx_http_secops_resources_create_key(
-    ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry);
-static ngx_int_t ngx_http_secops_resources_make_key(
-    ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry);
-static ngx_int_t ngx_http_secops_resources_update_key(
-    ngx_http_secops_resources_t *op, ngx_http_secops_resources_entry_t *entry,
-    ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_resources_first_round(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_round(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_decide(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_same_revision(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_take(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_decided(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_changes(
+    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_change(
-    ngx_http_secops_resources_t *op, ngx_http_secops_resources_entry_t *entry,
-    json_t *document);
-static void ngx_http_secops_resources_who(ngx_http_secops_resources_t *op,
-    secops_apikey_change_t *change, u_char time[SECOPS_TIME_LEN]);
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    ngx_http_secops_resources_key_t *key);
+static ngx_int_t ngx_http_secops_resources_set_next_id(
+    ngx_http_secops_resources_t *op);
 
 
 ngx_int_t
@@ -45,7 +42,6 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
-    ngx_uint_t                    i;
     ngx_http_secops_resources_t  *op;
 
     rc = ngx_http_secops_resources_begin(r, ctx, &op);
@@ -60,23 +56,11 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
         return rc;
     }
 
-    for (i = 0; i < op->set.n; i++) {
-        ngx_http_secops_resources_check(op, &op->set.resources[i]);
-    }
-
-    if (op->faults.failed) {
+    if (ngx_http_secops_resources_plan(op) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (op->faults.error != SECOPS_ERROR_NONE) {
-        op->error = op->faults.error;
-        return ngx_http_secops_resources_fail(op, NULL);
-    }
-
-    if (ngx_http_secops_resources_init_entries(op) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
+    op->prepare = ngx_http_secops_resources_first_round;
     op->decide = ngx_http_secops_resources_decide;
     op->reply = ngx_http_secops_resources_saved;
 
@@ -84,7 +68,11 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
 }
 
 
-/* NGX_DECLINED: nothing was answered yet */
+/*
+ * NGX_DECLINED: nothing was answered yet.  A document that is a set of
+ * resources goes on even if some of them are not sound: there may be more that
+ * is wrong with the others.
+ */
 
 static ngx_int_t
 ngx_http_secops_resources_read(ngx_http_secops_resources_t *op)
@@ -122,166 +110,34 @@ ngx_http_secops_resources_read(ngx_http_secops_resources_t *op)
 
     op->error = op->faults.error;
 
+    if (op->error != SECOPS_ERROR_RESOURCES && op->set.n) {
+        return NGX_DECLINED;
+    }
+
     return ngx_http_secops_resources_fail(op, NULL);
 }
 
 
-/* what a key asks for: only what its creator may give, and not too late */
-
-static void
-ngx_http_secops_resources_check(ngx_http_secops_resources_t *op,
-    const secops_resource_t *resource)
-{
-    u_char          now[SECOPS_TIME_LEN], time[SECOPS_TIME_LEN];
-    unsigned        scopes;
-    secops_slice_t  expire_at, present;
-
-    scopes = secops_apikey_scopes(resource->properties);
-
-    if (scopes & ~ngx_http_secops_resources_grantable(op->ctx)) {
-        secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS, &op->set,
-                              resource, "/properties/scopes",
-                              "must not go beyond the caller's own scopes");
-    }
-
-    if (!secops_apikey_expire_at(resource->properties, time)) {
-        return;
-    }
-
-    secops_time_format(now, ngx_time());
-
-    expire_at.len = SECOPS_TIME_LEN;
-    expire_at.data = time;
-    present.len = SECOPS_TIME_LEN;
-    present.data = now;
-
-    if (secops_apikey_expired(expire_at, present)) {
-        secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, &op->set,
-                              resource, "/properties/expire_at",
-                              "must lie in the future");
-    }
-}
-
-
-/*
- * A caller with roles may write, or would not be here: that is everything.  A
- * key passes on what it has; and the keys for inputs, which are created
- * without scopes, are a part of the resources that it may write.
- */
-
-static unsigned
-ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
-{
-    if (ctx->identity.permissions & SECOPS_PERMISSION_WRITE) {
-        return ~0U;
-    }
-
-    return (unsigned) ctx->identity.scopes | SECOPS_SCOPE_INPUT;
-}
-
-
 static ngx_int_t
-ngx_http_secops_resources_init_entries(ngx_http_secops_resources_t *op)
+ngx_http_secops_resources_plan(ngx_http_secops_resources_t *op)
 {
-    ngx_uint_t                          i, n;
-    ngx_pool_t                         *pool;
-    ngx_http_secops_resources_entry_t  *entry;
+    ngx_http_secops_main_conf_t  *mcf;
 
-    n = op->set.n;
-    pool = op->request->pool;
+    mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
 
-    op->entries = ngx_pcalloc(pool,
-                              n * sizeof(ngx_http_secops_resources_entry_t));
-    op->find.lookups = ngx_palloc(pool, n * sizeof(ngx_secops_store_lookup_t));
-    op->commit.changes = ngx_palloc(pool,
-                                    n * sizeof(ngx_secops_store_change_t));
-
-    if (op->entries == NULL || op->find.lookups == NULL
-        || op->commit.changes == NULL)
-    {
+    if (ngx_http_secops_resources_make_keys(op) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    op->nentries = n;
-    op->find.nlookups = n;
+    op->context.user = ngx_http_secops_resources_slice(&op->audit.user);
+    op->context.time.len = SECOPS_TIME_LEN;
+    op->context.time.data = op->time;
+    op->context.overwrite = ngx_http_secops_resources_overwrite(op);
 
-    for (i = 0; i < n; i++) {
-        entry = &op->entries[i];
+    op->plan = secops_resource_plan_begin(&mcf->resources, &op->set,
+                                          &op->context);
 
-        entry->resource = &op->set.resources[i];
-        entry->type = entry->resource->type;
-        entry->title.len = entry->resource->title.len;
-        entry->title.data = (u_char *) entry->resource->title.data;
-
-        op->find.lookups[i].type = entry->type;
-        op->find.lookups[i].by = NGX_SECOPS_STORE_BY_TITLE;
-        op->find.lookups[i].what = entry->resource->title;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_secops_resources_decide(ngx_http_secops_resources_t *op,
-    ngx_secops_store_result_t *result)
-{
-    ngx_uint_t                 i, n;
-    ngx_secops_store_found_t  *found;
-
-    op->commit.nchanges = 0;
-
-    for (i = 0, n = 0; i < op->nentries; i++) {
-
-        found = NULL;
-
-        if (n < result->nfound && result->found[n].lookup == i) {
-            found = &result->found[n++];
-        }
-
-        if (ngx_http_secops_resources_plan(op, &op->entries[i], found)
-            != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    if (op->faults.failed) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (op->faults.error != SECOPS_ERROR_NONE) {
-        return ngx_http_secops_resources_end(op, op->faults.error);
-    }
-
-    if (op->commit.nchanges == 0) {
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
-    }
-
-    return ngx_http_secops_resources_commit(op, &result->revision);
-}
-
-
-static ngx_int_t
-ngx_http_secops_resources_plan(ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry, ngx_secops_store_found_t *found)
-{
-    entry->created = (found == NULL);
-    entry->changed = 0;
-    entry->known = 0;
-
-    if (found == NULL) {
-        return ngx_http_secops_resources_create_key(op, entry);
-    }
-
-    if (!ngx_http_secops_resources_overwrite(op)) {
-        secops_resource_fault(&op->faults, SECOPS_ERROR_EXISTS, &op->set,
-                              entry->resource, "",
-                              "exists already, and is not to be overwritten");
-        return NGX_OK;
-    }
-
-    return ngx_http_secops_resources_update_key(op, entry, found);
+    return op->plan ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -297,123 +153,246 @@ ngx_http_secops_resources_overwrite(ngx_http_secops_resources_t *op)
 
 
 static ngx_int_t
-ngx_http_secops_resources_create_key(ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry)
+ngx_http_secops_resources_first_round(ngx_http_secops_resources_t *op)
 {
-    u_char                   time[SECOPS_TIME_LEN];
-    json_t                  *document;
-    secops_apikey_change_t   who;
-
-    if (entry->made_id.len == 0
-        && ngx_http_secops_resources_make_key(op, entry) != NGX_OK)
-    {
+    if (op->tries && secops_resource_plan_reset(op->plan) != 0) {
         return NGX_ERROR;
     }
 
-    entry->id = entry->made_id;
-
-    ngx_http_secops_resources_who(op, &who, time);
-
-    document = secops_apikey_create(entry->resource->properties,
-                                    entry->made_digest, &who);
-
-    return ngx_http_secops_resources_change(op, entry, document);
+    return ngx_http_secops_resources_round(op);
 }
 
 
+/* what the plan wants to know */
+
 static ngx_int_t
-ngx_http_secops_resources_make_key(ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry)
+ngx_http_secops_resources_round(ngx_http_secops_resources_t *op)
 {
-    u_char          *id;
-    secops_slice_t   value;
+    size_t                           i, n;
+    ngx_secops_store_lookup_t       *lookup;
+    const secops_resource_lookup_t  *lookups;
 
-    id = ngx_pnalloc(op->request->pool, SECOPS_APIKEY_ID_LEN);
-    if (id == NULL) {
+    lookups = secops_resource_plan_lookups(op->plan, &n);
+
+    lookup = ngx_palloc(op->request->pool,
+                        (n + 1) * sizeof(ngx_secops_store_lookup_t));
+    if (lookup == NULL) {
         return NGX_ERROR;
     }
 
-    value.len = SECOPS_APIKEY_VALUE_LEN;
-    value.data = entry->value;
+    op->find.lookups = lookup;
+    op->find.nlookups = n;
 
-    if (secops_apikey_make_id(id) != 0
-        || secops_apikey_make_value(entry->value) != 0
-        || secops_apikey_digest(value, entry->made_digest) != 0)
-    {
-        ngx_log_error(NGX_LOG_CRIT, op->request->connection->log, 0,
-                      "secops: the random generator failed");
-        return NGX_ERROR;
+    for (i = 0; i < n; i++) {
+        lookup[i].type = lookups[i].type;
+        lookup[i].what = lookups[i].what;
+        lookup[i].by = (lookups[i].by == SECOPS_RESOURCE_BY_ID)
+                       ? NGX_SECOPS_STORE_BY_ID : NGX_SECOPS_STORE_BY_TITLE;
     }
-
-    entry->made_id.data = id;
-    entry->made_id.len = SECOPS_APIKEY_ID_LEN;
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_secops_resources_update_key(ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry, ngx_secops_store_found_t *found)
+ngx_http_secops_resources_decide(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
 {
-    int                      changed;
-    u_char                   time[SECOPS_TIME_LEN];
-    json_t                  *document;
-    secops_apikey_t          key;
-    secops_apikey_change_t   who;
+    ngx_int_t  rc;
 
-    if (ngx_http_secops_resources_copy(op, &entry->id, found->id.data,
-                                       found->id.len)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    rc = ngx_http_secops_resources_same_revision(op, result);
+
+    if (rc == NGX_DECLINED) {
+        ngx_str_set(&op->reason, "others have changed the resources");
+        return ngx_http_secops_resources_again(op);
     }
 
-    document = json_loadb((char *) found->document.data, found->document.len,
-                          0, NULL);
-
-    if (secops_apikey_read(&key, document) != 0) {
-        ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
-                      "secops: the stored api key \"%V\" can not be read",
-                      &found->id);
-        json_decref(document);
-        return NGX_ERROR;
+    if (rc != NGX_OK || ngx_http_secops_resources_take(op, result) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_memcpy(entry->digest, key.digest.data, SECOPS_APIKEY_DIGEST_LEN);
-    entry->known = 1;
+    switch (secops_resource_plan_decide(op->plan, &op->next_id, &op->faults)) {
 
-    ngx_http_secops_resources_who(op, &who, time);
+    case SECOPS_RESOURCE_MORE:
 
-    changed = secops_apikey_update(document, entry->resource->properties,
-                                   &who);
-    if (changed <= 0) {
-        json_decref(document);
-        return changed == 0 ? NGX_OK : NGX_ERROR;
+        if (ngx_http_secops_resources_round(op) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_secops_resources_find(op);
+
+    case SECOPS_RESOURCE_READY:
+    case SECOPS_RESOURCE_FAULTY:
+        return ngx_http_secops_resources_decided(op);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    return ngx_http_secops_resources_change(op, entry, document);
 }
 
 
-/* takes over the document; NULL: there was no memory for it */
+/* of the first round everything is new; NGX_DECLINED: others came between two
+   rounds */
 
 static ngx_int_t
-ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
-    ngx_http_secops_resources_entry_t *entry, json_t *document)
+ngx_http_secops_resources_same_revision(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
 {
-    ngx_secops_store_change_t  *change;
+    ngx_str_t  *revision, *next_id;
 
-    if (document == NULL) {
+    revision = &op->commit.revision;
+    next_id = &result->next_id;
+
+    if (op->rounds > 1) {
+        return (revision->len == result->revision.len
+                && ngx_memcmp(revision->data, result->revision.data,
+                              revision->len)
+                   == 0)
+               ? NGX_OK : NGX_DECLINED;
+    }
+
+    if (next_id->len == 0) {
+        op->next_id = SECOPS_RESOURCE_FIRST_ID;
+
+    } else {
+        op->next_id = ngx_atoof(next_id->data, next_id->len);
+
+        if (op->next_id == NGX_ERROR) {
+            ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
+                          "secops: the stored next id \"%V\" is no number",
+                          next_id);
+            return NGX_ERROR;
+        }
+    }
+
+    op->first_id = op->next_id;
+
+    return ngx_http_secops_resources_copy(op, revision, result->revision.data,
+                                          result->revision.len);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_take(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    int                        unreadable;
+    ngx_uint_t                 i;
+    ngx_secops_store_found_t  *found;
+
+    for (i = 0; i < result->nfound; i++) {
+        found = &result->found[i];
+        unreadable = 0;
+
+        if (secops_resource_plan_found(op->plan, found->lookup,
+                            ngx_http_secops_resources_slice(&found->id),
+                            ngx_http_secops_resources_slice(&found->document),
+                            &unreadable)
+            == 0)
+        {
+            continue;
+        }
+
+        if (unreadable) {
+            ngx_http_secops_resources_unreadable(op, found);
+        }
+
         return NGX_ERROR;
     }
 
-    change = &op->commit.changes[op->commit.nchanges++];
+    return NGX_OK;
+}
 
-    change->type = entry->type;
-    change->id.len = entry->id.len;
-    change->id.data = entry->id.data;
-    change->title = entry->resource->title;
+
+static ngx_int_t
+ngx_http_secops_resources_decided(ngx_http_secops_resources_t *op)
+{
+    if (op->faults.failed
+        || ngx_http_secops_resources_check_keys(op) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (op->faults.error != SECOPS_ERROR_NONE) {
+        return ngx_http_secops_resources_end(op, op->faults.error);
+    }
+
+    if (ngx_http_secops_resources_changes(op) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (op->commit.nchanges == 0) {
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
+    }
+
+    return ngx_http_secops_resources_commit(op, &op->commit.revision);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_changes(ngx_http_secops_resources_t *op)
+{
+    size_t                            i, n;
+    const secops_resource_entry_t    *entries;
+    ngx_http_secops_resources_key_t  *key;
+
+    entries = secops_resource_plan_entries(op->plan, &n);
+
+    op->commit.changes = ngx_pcalloc(op->request->pool,
+                                     n * sizeof(ngx_secops_store_change_t));
+    if (op->commit.changes == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->commit.nchanges = 0;
+
+    key = op->keys;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_secops_resources_change(op, &entries[i], key) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (entries[i].resource->type == SECOPS_RESOURCE_API_KEY) {
+            key++;
+        }
+    }
+
+    return ngx_http_secops_resources_set_next_id(op);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, ngx_http_secops_resources_key_t *key)
+{
+    ngx_secops_store_change_t  *change;
+
+    change = &op->commit.changes[op->commit.nchanges];
+
+    if (entry->resource->type == SECOPS_RESOURCE_API_KEY) {
+
+        if (ngx_http_secops_resources_key_document(op, entry, key,
+                                                   &change->document)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+    } else {
+        change->document.len = entry->document.len;
+        change->document.data = (u_char *) entry->document.data;
+    }
+
+    if (change->document.len == 0) {
+        return NGX_OK;
+    }
+
+    change->type = entry->resource->type;
+    change->id = entry->id;
+    change->title = entry->title;
+    change->old_title = entry->old_title;
 
     if (entry->created) {
         ngx_str_set(&change->operation, "resources.create");
@@ -422,20 +401,30 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
         ngx_str_set(&change->operation, "resources.update");
     }
 
-    entry->changed = 1;
+    op->commit.nchanges++;
 
-    return ngx_http_secops_resources_dump(op, &change->document, document);
+    return NGX_OK;
 }
 
 
-static void
-ngx_http_secops_resources_who(ngx_http_secops_resources_t *op,
-    secops_apikey_change_t *change, u_char time[SECOPS_TIME_LEN])
+static ngx_int_t
+ngx_http_secops_resources_set_next_id(ngx_http_secops_resources_t *op)
 {
-    secops_time_format(time, ngx_time());
+    ngx_str_t  *text;
 
-    change->user.len = op->ctx->identity.user.len;
-    change->user.data = op->ctx->identity.user.data;
-    change->time.len = SECOPS_TIME_LEN;
-    change->time.data = time;
+    text = &op->commit.next_id;
+
+    if (op->next_id == op->first_id) {
+        ngx_str_null(text);
+        return NGX_OK;
+    }
+
+    text->data = ngx_pnalloc(op->request->pool, NGX_INT64_LEN);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "%L", op->next_id) - text->data;
+
+    return NGX_OK;
 }

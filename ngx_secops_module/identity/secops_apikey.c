@@ -202,12 +202,16 @@ int
 secops_apikey_update(json_t *document, const json_t *properties,
     const secops_apikey_change_t *change)
 {
-    int            scopes, expire_at;
+    int            name, scopes, expire_at;
     unsigned       bits;
     unsigned char  time[SECOPS_TIME_LEN];
 
     scopes = 0;
     expire_at = 0;
+
+    name = secops_apikey_replace(document, "name",
+                                 json_incref(json_object_get(properties,
+                                                             "name")));
 
     bits = secops_apikey_scopes(properties);
 
@@ -222,11 +226,11 @@ secops_apikey_update(json_t *document, const json_t *properties,
                                                        SECOPS_TIME_LEN));
     }
 
-    if (scopes < 0 || expire_at < 0) {
+    if (name < 0 || scopes < 0 || expire_at < 0) {
         return -1;
     }
 
-    if (!scopes && !expire_at) {
+    if (!name && !scopes && !expire_at) {
         return 0;
     }
 

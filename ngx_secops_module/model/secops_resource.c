@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "model/secops_definitions.h"
 #include "model/secops_resource.h"
 #include "util/secops_text.h"
 
@@ -43,102 +42,13 @@ static void secops_resource_read_properties(
     uint32_t token);
 static void secops_resource_read_title(secops_resource_reader_t *reader,
     secops_resource_t *resource);
+static int secops_resource_is_title(secops_resource_type_e type,
+    secops_slice_t text);
 static void secops_resource_schema_fault(void *data,
     const secops_schema_fault_t *fault);
 static void secops_resource_check_titles(secops_resource_reader_t *reader);
-static void secops_resource_check_order(secops_resource_reader_t *reader,
-    const json_t *document);
-static int secops_resource_visit(secops_resource_reader_t *reader,
-    const json_t *document, unsigned char *state, size_t i);
-static const json_t *secops_resource_depends_on(const json_t *document,
+static void secops_resource_check_depends_on(secops_resource_reader_t *reader,
     const secops_resource_t *resource);
-static void secops_resource_append_token(secops_text_t *text,
-    secops_slice_t token);
-static json_t *secops_resource_json(secops_slice_t text);
-
-
-static const secops_slice_t  secops_resource_types[SECOPS_RESOURCE_TYPES] = {
-    secops_slice("api_key"),
-    secops_slice("integration"),
-    secops_slice("job")
-};
-
-
-/* how far secops_resource_visit() has come with a resource */
-
-enum {
-    SECOPS_RESOURCE_NEW = 0,
-    SECOPS_RESOURCE_OPEN,               /* it is being followed */
-    SECOPS_RESOURCE_DONE
-};
-
-
-secops_slice_t
-secops_resource_type_name(secops_resource_type_e type)
-{
-    return secops_resource_types[type];
-}
-
-
-int
-secops_resource_type(secops_slice_t name)
-{
-    int  i;
-
-    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
-        if (secops_slice_equal(name, secops_resource_types[i])) {
-            return i;
-        }
-    }
-
-    return -1;
-}
-
-
-int
-secops_resource_model_compile(secops_resource_model_t *model,
-    secops_schema_error_t *error)
-{
-    int                         type;
-    secops_slice_t              name;
-    const secops_definition_t  *definition;
-
-    memset(model, 0, sizeof(secops_resource_model_t));
-
-    for (definition = secops_definitions; definition->kind; definition++) {
-
-        name.len = strlen(definition->name);
-        name.data = (const unsigned char *) definition->name;
-
-        type = secops_resource_type(name);
-
-        if (type < 0 || strcmp(definition->kind, "resources") != 0) {
-            continue;
-        }
-
-        model->schemas[type] = secops_schema_compile(definition->data,
-                                                     definition->len, error);
-
-        if (model->schemas[type] == NULL) {
-            secops_resource_model_free(model);
-            return -1;
-        }
-    }
-
-    return 0;
-}
-
-
-void
-secops_resource_model_free(secops_resource_model_t *model)
-{
-    int  i;
-
-    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
-        secops_schema_free(model->schemas[i]);
-        model->schemas[i] = NULL;
-    }
-}
 
 
 int
@@ -146,6 +56,7 @@ secops_resource_read(secops_resource_set_t *set,
     const secops_resource_model_t *model, const secops_json_t *json,
     size_t max, secops_resource_faults_t *faults)
 {
+    size_t                     i;
     uint32_t                   token;
     const json_t              *document;
     secops_resource_reader_t   reader;
@@ -194,10 +105,11 @@ secops_resource_read(secops_resource_set_t *set,
         faults->failed = 1;
     }
 
-    if (faults->error == SECOPS_ERROR_NONE && !faults->failed) {
-        secops_resource_check_titles(&reader);
-        secops_resource_check_order(&reader, document);
+    for (i = 0; i < set->n; i++) {
+        secops_resource_check_depends_on(&reader, &set->resources[i]);
     }
+
+    secops_resource_check_titles(&reader);
 
     json_decref(reader.index);
 
@@ -371,6 +283,12 @@ secops_resource_read_one(secops_resource_reader_t *reader,
         }
     }
 
+    resource->depends_on = json_object_get(value, "depends_on");
+
+    if (json_is_null(resource->depends_on)) {
+        resource->depends_on = NULL;
+    }
+
     if (secops_resource_read_type(reader, resource, value) != 0) {
         return;
     }
@@ -466,31 +384,27 @@ secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
 {
     secops_resource_check_t *check = data;
 
-    secops_text_t  where, message;
-
-    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
+    secops_text_t   where;
+    secops_slice_t  slice;
 
     memset(&where, 0, sizeof(secops_text_t));
-    memset(&message, 0, sizeof(secops_text_t));
 
     secops_text_append_string(&where, "/properties");
     secops_text_append(&where, fault->pointer);
-    secops_text_append(&where, nul);
-    secops_text_append(&message, fault->message);
-    secops_text_append(&message, nul);
 
-    if (where.failed || message.failed) {
+    slice.len = where.len;
+    slice.data = where.data;
+
+    if (where.failed) {
         check->reader->faults->failed = 1;
 
     } else {
-        secops_resource_fault(check->reader->faults, SECOPS_ERROR_INVALID,
-                              check->reader->set, check->resource,
-                              (const char *) where.data,
-                              (const char *) message.data);
+        secops_resource_fault_at(check->reader->faults, SECOPS_ERROR_INVALID,
+                                 check->reader->set, check->resource, slice,
+                                 fault->message);
     }
 
     secops_text_free(&where);
-    secops_text_free(&message);
 }
 
 
@@ -500,9 +414,11 @@ static void
 secops_resource_read_title(secops_resource_reader_t *reader,
     secops_resource_t *resource)
 {
-    const json_t    *title, *other;
+    int              sound;
     const char      *name;
+    const json_t    *title, *other;
 
+    sound = 1;
     name = (resource->type == SECOPS_RESOURCE_API_KEY) ? "name" : "title";
 
     title = json_object_get(resource->properties, name);
@@ -512,21 +428,65 @@ secops_resource_read_title(secops_resource_reader_t *reader,
     resource->title.data = (const unsigned char *) json_string_value(title);
 
     if (json_string_length(other) && !json_equal(title, other)) {
+        sound = 0;
         secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
                               reader->set, resource, "/properties/title",
                               "must be the same as the name");
     }
 
     if (resource->title.len > SECOPS_RESOURCE_TITLE_MAX
-        || !secops_text_is_name(resource->title))
+        || !secops_resource_is_title(resource->type, resource->title))
     {
+        sound = 0;
         secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
                               reader->set, resource,
                               resource->type == SECOPS_RESOURCE_API_KEY
                               ? "/properties/name" : "/properties/title",
-                              "must be 200 bytes at most, without control "
-                              "characters");
+                              resource->type == SECOPS_RESOURCE_API_KEY
+                              ? "must be 200 bytes at most, without control "
+                                "characters"
+                              : "must be 200 bytes at most, without control "
+                                "characters other than line feeds and tabs");
     }
+
+    resource->sound = sound;
+}
+
+
+/* text of several lines is a title too; but a key's name becomes the name of a
+   user, in logs and in the audit */
+
+static int
+secops_resource_is_title(secops_resource_type_e type, secops_slice_t text)
+{
+    size_t          i, begin;
+    secops_slice_t  part;
+
+    if (type == SECOPS_RESOURCE_API_KEY) {
+        return secops_text_is_name(text);
+    }
+
+    begin = 0;
+
+    for (i = 0; i <= text.len; i++) {
+
+        if (i < text.len && text.data[i] != '\n' && text.data[i] != '\r'
+            && text.data[i] != '\t')
+        {
+            continue;
+        }
+
+        part.len = i - begin;
+        part.data = text.data + begin;
+
+        if (!secops_text_is_name(part)) {
+            return 0;
+        }
+
+        begin = i + 1;
+    }
+
+    return 1;
 }
 
 
@@ -535,123 +495,71 @@ secops_resource_read_title(secops_resource_reader_t *reader,
 static void
 secops_resource_check_titles(secops_resource_reader_t *reader)
 {
-    size_t                  i, j;
-    secops_resource_t      *resource;
-    secops_resource_set_t  *set;
+    size_t              i;
+    json_t             *titles[SECOPS_RESOURCE_TYPES], *seen;
+    const char         *title;
+    secops_resource_t  *resource;
 
-    set = reader->set;
+    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
+        titles[i] = json_object();
+    }
 
-    for (i = 1; i < set->n; i++) {
+    for (i = 0; i < reader->set->n; i++) {
 
-        resource = &set->resources[i];
+        resource = &reader->set->resources[i];
 
-        for (j = 0; j < i; j++) {
-
-            if (set->resources[j].type == resource->type
-                && secops_slice_equal(set->resources[j].title,
-                                      resource->title))
-            {
-                secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
-                                      set, resource, "/properties",
-                                      "has the same title as another resource "
-                                      "of this request");
-                break;
-            }
+        if (!resource->sound) {
+            continue;
         }
+
+        /* it ends with a NUL, and has none in it: it was a JSON string */
+
+        title = (const char *) resource->title.data;
+        seen = titles[resource->type];
+
+        if (json_object_get(seen, title)) {
+            resource->sound = 0;
+            secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
+                                  reader->set, resource, "/properties",
+                                  "has the same title as another resource of "
+                                  "this request");
+
+        } else if (json_object_set_new(seen, title, json_true()) != 0) {
+            reader->faults->failed = 1;
+        }
+    }
+
+    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
+        json_decref(titles[i]);
     }
 }
 
 
 static void
-secops_resource_check_order(secops_resource_reader_t *reader,
-    const json_t *document)
+secops_resource_check_depends_on(secops_resource_reader_t *reader,
+    const secops_resource_t *resource)
 {
-    size_t          i;
-    unsigned char  *state;
+    size_t         i;
+    const json_t  *name;
 
-    state = calloc(reader->set->n, 1);
-
-    if (state == NULL) {
-        reader->faults->failed = 1;
-        return;
-    }
-
-    for (i = 0; i < reader->set->n; i++) {
-        if (secops_resource_visit(reader, document, state, i) != 0) {
-            secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
-                                  reader->set, &reader->set->resources[i],
-                                  "/depends_on", "goes round in a circle");
-            break;
-        }
-    }
-
-    free(state);
-}
-
-
-/* -1: what the resource depends on depends on it.  It recurses no deeper than
-   there are resources */
-
-static int
-secops_resource_visit(secops_resource_reader_t *reader, const json_t *document,
-    unsigned char *state, size_t i)
-{
-    size_t              n;
-    const json_t       *list, *name, *number;
-    secops_resource_t  *resource;
-
-    if (state[i] != SECOPS_RESOURCE_NEW) {
-        return state[i] == SECOPS_RESOURCE_OPEN ? -1 : 0;
-    }
-
-    resource = &reader->set->resources[i];
-    list = secops_resource_depends_on(document, resource);
-
-    if (list && !json_is_null(list) && !json_is_array(list)) {
+    if (resource->depends_on && !json_is_array(resource->depends_on)) {
         secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
                               reader->set, resource, "/depends_on",
                               "must be an array of identifiers");
     }
 
-    state[i] = SECOPS_RESOURCE_OPEN;
+    for (i = 0; i < json_array_size(resource->depends_on); i++) {
 
-    for (n = 0; n < json_array_size(list); n++) {
+        name = json_array_get(resource->depends_on, i);
 
-        name = json_array_get(list, n);
-        number = json_is_string(name)
-                 ? json_object_get(reader->index, json_string_value(name))
-                 : NULL;
-
-        if (number == NULL) {
+        if (!json_is_string(name)
+            || json_object_get(reader->index, json_string_value(name)) == NULL)
+        {
             secops_resource_fault(reader->faults, SECOPS_ERROR_REFERENCE,
                                   reader->set, resource, "/depends_on",
                                   "names what is no resource of this request");
-            continue;
-        }
-
-        if (secops_resource_visit(reader, document, state,
-                                  (size_t) json_integer_value(number))
-            != 0)
-        {
-            return -1;
         }
     }
-
-    state[i] = SECOPS_RESOURCE_DONE;
-
-    return 0;
-}
-
-
-static const json_t *
-secops_resource_depends_on(const json_t *document,
-    const secops_resource_t *resource)
-{
-    const json_t  *value;
-
-    value = json_object_get(document, (const char *) resource->identifier.data);
-
-    return json_object_get(value, "depends_on");
 }
 
 
@@ -662,108 +570,4 @@ secops_resource_set_free(secops_resource_set_t *set)
     free(set->resources);
 
     memset(set, 0, sizeof(secops_resource_set_t));
-}
-
-
-void
-secops_resource_fault(secops_resource_faults_t *faults, secops_error_e error,
-    const secops_resource_set_t *set, const secops_resource_t *resource,
-    const char *where, const char *message)
-{
-    json_t          *fault;
-    secops_text_t    pointer;
-    secops_slice_t   text;
-
-    if (faults->error == SECOPS_ERROR_NONE || error < faults->error) {
-        faults->error = error;
-    }
-
-    if (faults->list == NULL) {
-        faults->list = json_array();
-    }
-
-    if (json_array_size(faults->list) == SECOPS_RESOURCE_FAULTS_MAX) {
-        return;
-    }
-
-    memset(&pointer, 0, sizeof(secops_text_t));
-
-    if (resource) {
-        secops_text_append_string(&pointer, set->prefix);
-        secops_text_append_string(&pointer, "/");
-        secops_resource_append_token(&pointer, resource->identifier);
-    }
-
-    secops_text_append_string(&pointer, where);
-
-    text.len = pointer.len;
-    text.data = pointer.data;
-
-    fault = json_object();
-
-    if (pointer.failed
-        || json_object_set_new(fault, "resource",
-                               resource
-                               ? secops_resource_json(resource->identifier)
-                               : json_null())
-           != 0
-        || json_object_set_new(fault, "pointer", secops_resource_json(text))
-           != 0
-        || json_object_set_new(fault, "message", json_string(message)) != 0)
-    {
-        faults->failed = 1;
-        json_decref(fault);
-
-    } else if (json_array_append_new(faults->list, fault) != 0) {
-        faults->failed = 1;
-    }
-
-    secops_text_free(&pointer);
-}
-
-
-static json_t *
-secops_resource_json(secops_slice_t text)
-{
-    return json_stringn(text.len ? (const char *) text.data : "", text.len);
-}
-
-
-/* a member's name as a JSON Pointer has it (RFC 6901) */
-
-static void
-secops_resource_append_token(secops_text_t *text, secops_slice_t token)
-{
-    size_t          i, begin;
-    secops_slice_t  part;
-
-    begin = 0;
-
-    for (i = 0; i <= token.len; i++) {
-
-        if (i < token.len && token.data[i] != '~' && token.data[i] != '/') {
-            continue;
-        }
-
-        part.len = i - begin;
-        part.data = token.data + begin;
-
-        secops_text_append(text, part);
-
-        if (i < token.len) {
-            secops_text_append_string(text, token.data[i] == '~' ? "~0"
-                                                                 : "~1");
-        }
-
-        begin = i + 1;
-    }
-}
-
-
-void
-secops_resource_faults_free(secops_resource_faults_t *faults)
-{
-    json_decref(faults->list);
-
-    memset(faults, 0, sizeof(secops_resource_faults_t));
 }

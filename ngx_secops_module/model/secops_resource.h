@@ -16,12 +16,19 @@
 
 #include <jansson.h>
 
+#include "model/secops_catalog.h"
 #include "model/secops_schema.h"
 #include "util/secops_error.h"
+#include "util/secops_text.h"
 
 
 #define SECOPS_RESOURCE_TITLE_MAX   200     /* bytes */
 #define SECOPS_RESOURCE_FAULTS_MAX  100     /* told; the rest is passed over */
+
+/* how documents are written: with 17 digits 0.1 would not look like itself, and
+   would not be a multiple of 0.1 */
+
+#define SECOPS_RESOURCE_DUMP        (JSON_COMPACT|JSON_REAL_PRECISION(15))
 
 
 typedef enum {
@@ -33,11 +40,12 @@ typedef enum {
 } secops_resource_type_e;
 
 
-/* the schemas of the properties, by type; NULL: such resources can not be
-   created here */
+/* the schemas of the properties, by type (NULL: such resources can not be
+   created here), and what there is to choose from */
 
 typedef struct {
     secops_schema_t         *schemas[SECOPS_RESOURCE_TYPES];
+    const secops_catalog_t  *catalog;       /* borrowed */
 } secops_resource_model_t;
 
 
@@ -48,6 +56,9 @@ typedef struct {
     secops_slice_t           title;
     secops_resource_type_e   type;
     const json_t            *properties;
+    const json_t            *depends_on;    /* an array, or NULL */
+    int                      sound;         /* no fault of its shape was found:
+                                               all of these are there */
 } secops_resource_t;
 
 
@@ -97,14 +108,15 @@ int secops_resource_type(secops_slice_t name);
    is left to free */
 
 int secops_resource_model_compile(secops_resource_model_t *model,
-    secops_schema_error_t *error);
+    const secops_catalog_t *catalog, secops_schema_error_t *error);
 void secops_resource_model_free(secops_resource_model_t *model);
 
 
 /*
  * Reads a document of at most max resources, and finds all that is wrong with
- * it by itself.  0: it is sound; -1: see faults.  In both cases the set is to
- * be freed; it does not need the tokens any more.
+ * the shape of each.  0: it is sound; -1: see faults.  In both cases the set is
+ * to be freed; it does not need the tokens any more.  What is wrong with it
+ * otherwise, secops_resource_plan.h finds, also in a set with faults of shape.
  */
 
 int secops_resource_read(secops_resource_set_t *set,
@@ -132,6 +144,16 @@ void secops_resource_fault(secops_resource_faults_t *faults,
     secops_error_e error, const secops_resource_set_t *set,
     const secops_resource_t *resource, const char *where,
     const char *message);
+
+void secops_resource_fault_at(secops_resource_faults_t *faults,
+    secops_error_e error, const secops_resource_set_t *set,
+    const secops_resource_t *resource, secops_slice_t where,
+    secops_slice_t message);
+
+/* a member's name as a JSON Pointer has it, after a slash */
+
+void secops_resource_pointer_append(secops_text_t *pointer,
+    secops_slice_t name);
 
 void secops_resource_faults_free(secops_resource_faults_t *faults);
 

@@ -100,6 +100,9 @@ typedef struct {
                                                    the link */
     ngx_secops_redis_value_t   *value;          /* the last reply's values, if
                                                    REPLIED; else NULL */
+    ngx_uint_t                  again;          /* 1: it may have been executed
+                                                   before, over a link that was
+                                                   lost */
     ngx_msec_t                  time;           /* since the send */
 } ngx_secops_redis_result_t;
 

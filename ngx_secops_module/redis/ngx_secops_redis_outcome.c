@@ -51,6 +51,7 @@ ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
     ngx_str_set(&result.message, "");
 
     result.status = cmd->status;
+    result.again = cmd->unsure;
 
     if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
         result.value = redis->link->reply.values;

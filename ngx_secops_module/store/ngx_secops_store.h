@@ -76,6 +76,8 @@ typedef struct {
     ngx_uint_t                  nentries;
     ngx_str_t                   revision;       /* of resources: what a commit
                                                    wants to be still the same */
+    ngx_str_t                   next_id;        /* of resources; empty: none
+                                                   was given yet */
     ngx_secops_store_found_t   *found;          /* in the order of lookups */
     ngx_uint_t                  nfound;
     ngx_str_t                   reason;         /* for the log */
@@ -147,13 +149,16 @@ struct ngx_secops_store_eval_s {
     const struct ngx_secops_store_script_s  *script;
     ngx_uint_t                               nargs;
     ngx_uint_t                               text;  /* 1: sent in full */
+    ngx_uint_t                               unsure;  /* 1: it may have been
+                                                         executed before */
 };
 
 
-/* which resources: all of a type, or one by its id or its title */
+/* which resources: all of a type whose documents have this text in them (the
+   empty one: all), or one by its id or its title */
 
 typedef enum {
-    NGX_SECOPS_STORE_ALL = 0,
+    NGX_SECOPS_STORE_BY_TEXT = 0,
     NGX_SECOPS_STORE_BY_ID,
     NGX_SECOPS_STORE_BY_TITLE
 } ngx_secops_store_by_e;
@@ -180,12 +185,14 @@ typedef struct {
     secops_resource_type_e          type;
     secops_slice_t                  id;
     secops_slice_t                  title;
+    secops_slice_t                  old_title;  /* empty: it stays */
     ngx_str_t                       document;   /* empty: to be deleted */
     ngx_str_t                       operation;  /* for the audit */
 } ngx_secops_store_change_t;
 
 
-/* a set of changes; all is borrowed until it is answered */
+/* a set of changes; all is borrowed until it is answered.  The token is
+   random, and another one for each commit */
 
 typedef struct {
     ngx_secops_store_eval_t         eval;       /* must be the first */
@@ -193,6 +200,8 @@ typedef struct {
     ngx_uint_t                      nchanges;
     ngx_secops_store_audit_t       *audit;
     ngx_str_t                       revision;   /* that was found */
+    ngx_str_t                       next_id;    /* empty: it stays */
+    u_char                          token[SECOPS_ID_LEN];
 } ngx_secops_store_commit_t;
 
 
@@ -301,7 +310,8 @@ ngx_int_t ngx_secops_store_read_audit(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, const secops_keyspace_t *space,
     const ngx_secops_store_audit_read_t *read);
 
-/* OK: found and revision are what there is; not finding is no error */
+/* OK: found, revision and next_id are what there is; not finding is no
+   error */
 
 ngx_int_t ngx_secops_store_find_resources(ngx_secops_store_t *store,
     ngx_secops_store_find_t *find, const secops_keyspace_t *space);
@@ -309,7 +319,8 @@ ngx_int_t ngx_secops_store_find_resources(ngx_secops_store_t *store,
 
 /*
  * All the changes and an audit entry for each, or nothing.  CHANGED: the
- * domain's resources are not those of that revision any more.
+ * domain's resources are not those of that revision any more.  A link that is
+ * lost does not make the outcome UNKNOWN if there is another in time.
  */
 
 ngx_int_t ngx_secops_store_commit_resources(ngx_secops_store_t *store,

@@ -13,15 +13,18 @@
 
 #define NGX_SECOPS_STORE_TYPE_KEYS  3
 #define NGX_SECOPS_STORE_KEYS                                                 \
-    (2 + NGX_SECOPS_STORE_TYPE_KEYS * SECOPS_RESOURCE_TYPES)
+    (4 + NGX_SECOPS_STORE_TYPE_KEYS * SECOPS_RESOURCE_TYPES)
 
 #define NGX_SECOPS_STORE_AUDIT_KEY       2
-#define ngx_secops_store_documents(type)  (3 + NGX_SECOPS_STORE_TYPE_KEYS      \
+#define ngx_secops_store_documents(type)  (5 + NGX_SECOPS_STORE_TYPE_KEYS      \
                                            * (ngx_uint_t) (type))
 #define ngx_secops_store_titles(type)     (ngx_secops_store_documents(type) + 1)
 #define ngx_secops_store_used(type)       (ngx_secops_store_documents(type) + 2)
 
-/* a found resource in the reply: lookup, id, document, last use */
+/* the reply to a reading: revision, next id, then for each resource that was
+   found lookup, id, document, last use */
+
+#define NGX_SECOPS_STORE_FOUND_HEAD    2
 
 #define NGX_SECOPS_STORE_FOUND_VALUES  4
 
@@ -36,7 +39,8 @@ struct ngx_secops_store_script_s {
 
     /* of a reply that is no error; NGX_ERROR: it is not what the script says */
 
-    ngx_int_t              (*read)(ngx_secops_redis_value_t *value,
+    ngx_int_t              (*read)(ngx_secops_store_eval_t *eval,
+                                   ngx_secops_redis_value_t *value,
                                    ngx_secops_store_result_t *result);
 };
 
@@ -49,23 +53,29 @@ static void ngx_secops_store_evaluated(void *data,
 
 static void ngx_secops_store_find_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
-static ngx_int_t ngx_secops_store_find_read(ngx_secops_redis_value_t *value,
-    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
 static void ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
     ngx_secops_store_change_t *change, ngx_secops_redis_cmd_t *cmd);
-static void ngx_secops_store_commit_change(ngx_secops_store_change_t *change,
+static void ngx_secops_store_commit_remove(ngx_secops_store_change_t *change,
     ngx_secops_redis_cmd_t *cmd);
-static ngx_int_t ngx_secops_store_commit_read(ngx_secops_redis_value_t *value,
-    ngx_secops_store_result_t *result);
+static void ngx_secops_store_commit_set(ngx_secops_store_change_t *change,
+    ngx_secops_redis_cmd_t *cmd);
+static ngx_int_t ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
 static void ngx_secops_store_touch_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
-static ngx_int_t ngx_secops_store_touch_read(ngx_secops_redis_value_t *value,
-    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_secops_store_touch_read(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
+static void ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
+    secops_slice_t field);
+static void ngx_secops_store_hset(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
+    secops_slice_t field, secops_slice_t value);
 static void ngx_secops_store_number(ngx_secops_redis_cmd_t *cmd,
     ngx_uint_t n);
 static void ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd,
@@ -77,10 +87,8 @@ static const struct ngx_secops_store_script_s  ngx_secops_store_find = {
     ngx_secops_store_find_args, ngx_secops_store_find_read
 };
 
-/* a second time it would find a newer revision, its own */
-
 static const struct ngx_secops_store_script_s  ngx_secops_store_commit = {
-    &secops_script_commit, 0,
+    &secops_script_commit, NGX_SECOPS_REDIS_REPLAY,
     ngx_secops_store_commit_args, ngx_secops_store_commit_read
 };
 
@@ -103,6 +111,7 @@ ngx_secops_store_find_resources(ngx_secops_store_t *store,
     eval->script = &ngx_secops_store_find;
     eval->nargs = 3 * find->nlookups;
     eval->text = 0;
+    eval->unsure = 0;
 
     return ngx_secops_store_eval(eval);
 }
@@ -117,7 +126,7 @@ ngx_secops_store_find_args(ngx_secops_store_eval_t *eval,
     ngx_secops_store_lookup_t  *lookup;
 
     static const secops_slice_t  by[] = {
-        secops_slice("all"), secops_slice("id"), secops_slice("title")
+        secops_slice("text"), secops_slice("id"), secops_slice("title")
     };
 
     find = (ngx_secops_store_find_t *) eval;
@@ -133,21 +142,24 @@ ngx_secops_store_find_args(ngx_secops_store_eval_t *eval,
 
 
 static ngx_int_t
-ngx_secops_store_find_read(ngx_secops_redis_value_t *value,
-    ngx_secops_store_result_t *result)
+ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
     ngx_uint_t                 i, n;
     ngx_secops_store_found_t  *found;
 
     if (value[0].type != NGX_SECOPS_REDIS_ARRAY
-        || value[0].elements % NGX_SECOPS_STORE_FOUND_VALUES != 1
+        || value[0].elements % NGX_SECOPS_STORE_FOUND_VALUES
+           != NGX_SECOPS_STORE_FOUND_HEAD
         || value[0].next != value[0].elements + 1
-        || value[1].type != NGX_SECOPS_REDIS_STRING)
+        || value[1].type != NGX_SECOPS_REDIS_STRING
+        || value[2].type != NGX_SECOPS_REDIS_STRING)
     {
         return NGX_ERROR;
     }
 
     result->revision = value[1].str;
+    result->next_id = value[2].str;
 
     n = value[0].elements / NGX_SECOPS_STORE_FOUND_VALUES;
 
@@ -161,7 +173,7 @@ ngx_secops_store_find_read(ngx_secops_redis_value_t *value,
         return NGX_ERROR;
     }
 
-    value += 2;
+    value += 1 + NGX_SECOPS_STORE_FOUND_HEAD;
 
     for (i = 0; i < n; i++) {
 
@@ -193,8 +205,9 @@ ngx_int_t
 ngx_secops_store_commit_resources(ngx_secops_store_t *store,
     ngx_secops_store_commit_t *commit, const secops_keyspace_t *space)
 {
-    ngx_uint_t                i, audit;
-    ngx_secops_store_eval_t  *eval;
+    ngx_uint_t                  i, audit;
+    ngx_secops_store_eval_t    *eval;
+    ngx_secops_store_change_t  *change;
 
     eval = &commit->eval;
 
@@ -202,21 +215,30 @@ ngx_secops_store_commit_resources(ngx_secops_store_t *store,
     eval->space = space;
     eval->script = &ngx_secops_store_commit;
     eval->text = 0;
+    eval->unsure = 0;
 
     /* each command: its name, its key, how many follow; then the arguments */
 
     audit = 3 + ngx_secops_store_audit_argc(&store->audit_maxlen);
 
-    eval->nargs = 1;
+    eval->nargs = 3;
 
     for (i = 0; i < commit->nchanges; i++) {
-        eval->nargs += audit + (commit->changes[i].document.len
+        change = &commit->changes[i];
+
+        eval->nargs += audit + (change->document.len
                                 ? 2 * (3 + 2) : 3 * (3 + 1));
+
+        if (change->document.len && change->old_title.len) {
+            eval->nargs += 3 + 1;
+        }
     }
 
     return ngx_secops_store_eval(eval);
 }
 
+
+/* what goes, goes first: its title may be one that comes */
 
 static void
 ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
@@ -228,13 +250,19 @@ ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
     commit = (ngx_secops_store_commit_t *) eval;
 
     ngx_secops_redis_cmd_arg(cmd, commit->revision.data, commit->revision.len);
+    ngx_secops_redis_cmd_arg(cmd, commit->token, SECOPS_ID_LEN);
+    ngx_secops_redis_cmd_arg(cmd, commit->next_id.data, commit->next_id.len);
 
     for (i = 0; i < commit->nchanges; i++) {
         ngx_secops_store_commit_audit(commit, &commit->changes[i], cmd);
     }
 
     for (i = 0; i < commit->nchanges; i++) {
-        ngx_secops_store_commit_change(&commit->changes[i], cmd);
+        ngx_secops_store_commit_remove(&commit->changes[i], cmd);
+    }
+
+    for (i = 0; i < commit->nchanges; i++) {
+        ngx_secops_store_commit_set(&commit->changes[i], cmd);
     }
 }
 
@@ -261,58 +289,79 @@ ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
 
 
 static void
-ngx_secops_store_commit_change(ngx_secops_store_change_t *change,
+ngx_secops_store_commit_remove(ngx_secops_store_change_t *change,
     ngx_secops_redis_cmd_t *cmd)
 {
     if (change->document.len) {
 
-        ngx_secops_store_literal(cmd, "HSET");
-        ngx_secops_store_number(cmd, ngx_secops_store_documents(change->type));
-        ngx_secops_store_literal(cmd, "2");
-        ngx_secops_store_slice(cmd, change->id);
-        ngx_secops_redis_cmd_arg(cmd, change->document.data,
-                                 change->document.len);
-
-        ngx_secops_store_literal(cmd, "HSET");
-        ngx_secops_store_number(cmd, ngx_secops_store_titles(change->type));
-        ngx_secops_store_literal(cmd, "2");
-        ngx_secops_store_slice(cmd, change->title);
-        ngx_secops_store_slice(cmd, change->id);
+        if (change->old_title.len) {
+            ngx_secops_store_hdel(cmd, ngx_secops_store_titles(change->type),
+                                  change->old_title);
+        }
 
         return;
     }
 
-    ngx_secops_store_literal(cmd, "HDEL");
-    ngx_secops_store_number(cmd, ngx_secops_store_documents(change->type));
-    ngx_secops_store_literal(cmd, "1");
-    ngx_secops_store_slice(cmd, change->id);
+    ngx_secops_store_hdel(cmd, ngx_secops_store_documents(change->type),
+                          change->id);
+    ngx_secops_store_hdel(cmd, ngx_secops_store_titles(change->type),
+                          change->title);
+    ngx_secops_store_hdel(cmd, ngx_secops_store_used(change->type),
+                          change->id);
+}
 
-    ngx_secops_store_literal(cmd, "HDEL");
-    ngx_secops_store_number(cmd, ngx_secops_store_titles(change->type));
-    ngx_secops_store_literal(cmd, "1");
-    ngx_secops_store_slice(cmd, change->title);
 
-    ngx_secops_store_literal(cmd, "HDEL");
-    ngx_secops_store_number(cmd, ngx_secops_store_used(change->type));
-    ngx_secops_store_literal(cmd, "1");
-    ngx_secops_store_slice(cmd, change->id);
+static void
+ngx_secops_store_commit_set(ngx_secops_store_change_t *change,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    secops_slice_t  document;
+
+    if (change->document.len == 0) {
+        return;
+    }
+
+    document.len = change->document.len;
+    document.data = change->document.data;
+
+    ngx_secops_store_hset(cmd, ngx_secops_store_documents(change->type),
+                          change->id, document);
+    ngx_secops_store_hset(cmd, ngx_secops_store_titles(change->type),
+                          change->title, change->id);
 }
 
 
 static ngx_int_t
-ngx_secops_store_commit_read(ngx_secops_redis_value_t *value,
-    ngx_secops_store_result_t *result)
+ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
     if (value[0].type != NGX_SECOPS_REDIS_INTEGER) {
         return NGX_ERROR;
     }
 
-    if (value[0].integer == 0) {
+    switch (value[0].integer) {
+
+    case 1:
+        return NGX_OK;
+
+    case 0:
         result->status = NGX_SECOPS_STORE_CHANGED;
         ngx_str_set(&result->reason, "others have changed the resources");
-    }
+        return NGX_OK;
 
-    return NGX_OK;
+    case -1:
+
+        /* the first time it is sent, it surely was not there before */
+
+        result->status = eval->unsure ? NGX_SECOPS_STORE_UNKNOWN
+                                      : NGX_SECOPS_STORE_CHANGED;
+        ngx_str_set(&result->reason,
+                    "others have changed the resources too often");
+        return NGX_OK;
+
+    default:
+        return NGX_ERROR;
+    }
 }
 
 
@@ -329,6 +378,7 @@ ngx_secops_store_touch_resource(ngx_secops_store_t *store,
     eval->script = &ngx_secops_store_touch;
     eval->nargs = 3;
     eval->text = 0;
+    eval->unsure = 0;
 
     return ngx_secops_store_eval(eval);
 }
@@ -349,8 +399,8 @@ ngx_secops_store_touch_args(ngx_secops_store_eval_t *eval,
 
 
 static ngx_int_t
-ngx_secops_store_touch_read(ngx_secops_redis_value_t *value,
-    ngx_secops_store_result_t *result)
+ngx_secops_store_touch_read(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
     return (value[0].type == NGX_SECOPS_REDIS_INTEGER) ? NGX_OK : NGX_ERROR;
 }
@@ -410,6 +460,12 @@ ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
     secops_keys_audit(&key, eval->space, SECOPS_KEYS_RESOURCES);
     ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
 
+    secops_keys_next_id(&key, eval->space);
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+
+    secops_keys_commits(&key, eval->space);
+    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+
     for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
 
         type = secops_resource_type_name(i);
@@ -439,11 +495,15 @@ ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
 
     ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
 
-    if (reply->status == NGX_SECOPS_REDIS_REFUSED
-        && !eval->text
+    eval->unsure |= reply->again;
+
+    if (!eval->text
         && reply->code.len == 8
         && ngx_strncmp(reply->code.data, "NOSCRIPT", 8) == 0)
     {
+        /* this time it was not executed; but it may have been sent before, to
+           a Redis that has restarted since */
+
         eval->text = 1;
 
         rc = ngx_secops_store_eval(eval);
@@ -452,13 +512,15 @@ ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
             return;
         }
 
-        /* nothing was executed */
-
         reply->status = NGX_SECOPS_REDIS_UNAVAILABLE;
     }
 
+    if (eval->unsure && reply->status != NGX_SECOPS_REDIS_REPLIED) {
+        reply->status = NGX_SECOPS_REDIS_UNKNOWN;
+    }
+
     if (reply->status == NGX_SECOPS_REDIS_REPLIED
-        && eval->script->read(reply->value, &result) != NGX_OK)
+        && eval->script->read(eval, reply->value, &result) != NGX_OK)
     {
         result.status = NGX_SECOPS_STORE_REFUSED;
         ngx_str_set(&result.reason, "unexpected reply to a script");
@@ -471,6 +533,29 @@ ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
     if (result.found) {
         ngx_free(result.found);
     }
+}
+
+
+static void
+ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
+    secops_slice_t field)
+{
+    ngx_secops_store_literal(cmd, "HDEL");
+    ngx_secops_store_number(cmd, key);
+    ngx_secops_store_literal(cmd, "1");
+    ngx_secops_store_slice(cmd, field);
+}
+
+
+static void
+ngx_secops_store_hset(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
+    secops_slice_t field, secops_slice_t value)
+{
+    ngx_secops_store_literal(cmd, "HSET");
+    ngx_secops_store_number(cmd, key);
+    ngx_secops_store_literal(cmd, "2");
+    ngx_secops_store_slice(cmd, field);
+    ngx_secops_store_slice(cmd, value);
 }
 
 

@@ -206,6 +206,22 @@ secops_keys_revision(secops_key_t *key, const secops_keyspace_t *space)
 
 
 void
+secops_keys_next_id(secops_key_t *key, const secops_keyspace_t *space)
+{
+    secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+    secops_keys_append(key, ":next_id", 8);
+}
+
+
+void
+secops_keys_commits(secops_key_t *key, const secops_keyspace_t *space)
+{
+    secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+    secops_keys_append(key, ":commits", 8);
+}
+
+
+void
 secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
     const unsigned char digest[SECOPS_KEYS_API_KEY_LEN])
 {

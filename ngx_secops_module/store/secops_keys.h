@@ -10,7 +10,9 @@
  *     P:{D:res}:<type>                    hash: resources, JSON, by id
  *     P:{D:res}:<type>:title              hash: ids by title
  *     P:{D:res}:<type>:used               hash: times of last use by id
- *     P:{D:res}:rev                       number: changes with each of them
+ *     P:{D:res}:rev                       what changes with each of them
+ *     P:{D:res}:next_id                   number: of an integration or a job
+ *     P:{D:res}:commits                   hash: who made the latest revisions
  *     P:{key:<xx>}:<digest>               hash: an api key's domain and id
  *     P:{health}                          what the readiness probe writes
  *
@@ -103,6 +105,8 @@ void secops_keys_titles(secops_key_t *key, const secops_keyspace_t *space,
 void secops_keys_used(secops_key_t *key, const secops_keyspace_t *space,
     secops_slice_t type);
 void secops_keys_revision(secops_key_t *key, const secops_keyspace_t *space);
+void secops_keys_next_id(secops_key_t *key, const secops_keyspace_t *space);
+void secops_keys_commits(secops_key_t *key, const secops_keyspace_t *space);
 
 
 /* of an api key, whoever's it is; digest is 64 hexadecimal digits */

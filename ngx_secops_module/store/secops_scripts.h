@@ -6,7 +6,9 @@
  * All of them are given the same keys, those of one domain's resources:
  *     KEYS[1]  revision
  *     KEYS[2]  audit
- * and for each type of resource, from 0 on, with k = 3 + 3 * type:
+ *     KEYS[3]  next id
+ *     KEYS[4]  tokens of the latest commits, by number
+ * and for each type of resource, from 0 on, with k = 5 + 3 * type:
  *     KEYS[k]  documents, KEYS[k + 1]  titles, KEYS[k + 2]  times of last use
  *
  * Pure C.
@@ -31,10 +33,11 @@ typedef struct {
 /*
  * Reads resources and the revision they are of.
  *
- * ARGV: for each lookup the number of a type, "all", "id" or "title", and what
- * it is (anything for "all").
- * Answers the revision, then for each resource found four values: the number
- * of the lookup from 0 on, id, document, time of last use ("": none).
+ * ARGV: for each lookup the number of a type, "id", "title" or "text", and what
+ * it is.  A text is looked for in the documents; the empty one is in all.
+ * Answers the revision, the next id ("": none was given yet), then for each
+ * resource found four values: the number of the lookup from 0 on, id,
+ * document, time of last use ("": none).
  */
 
 extern const secops_script_t  secops_script_find;
@@ -43,15 +46,25 @@ extern const secops_script_t  secops_script_find;
 /*
  * Makes changes, provided that nobody has made any since.
  *
- * ARGV[1] is the revision that they are based on; then follow commands, each
- * as its name, the number of its key, the number of the arguments after the
- * key, and these.
- * Answers 1, or 0 when nothing was done.
+ * ARGV[1] is the revision that they are based on, ARGV[2] a token that no other
+ * commit has, ARGV[3] the next id from now on ("": as before); then follow
+ * commands, each as its name, the number of its key, the number of the
+ * arguments after the key, and these.
+ * Answers 1: they are made; 0: they are not; -1: nobody knows.
+ *
+ * A revision is the number of the commit that made it, "-" and that commit's
+ * token.  So no two histories have the same one, not even when Redis came back
+ * without its last writes and went on from there.
+ *
+ * It may be sent twice, which happens when the link was lost before the answer
+ * came.  Of each of the last 100 commits the token is kept under its number:
+ * the place after ARGV[1] tells whether it was this one that took it (1) or
+ * another (0).  When so many have come since that the place is gone, it is -1:
+ * who has sent it once only knows that it was not made.
  *
  * Redis does not undo what a script has done when a later command of it fails.
- * What can fail is a key of another type than ours: the documents' keys were
- * read with the revision, so they are sound, and a caller puts first what was
- * not (the audit).
+ * What can fail is a key of another type than ours, so all of them are looked
+ * at before the first is written.
  */
 
 extern const secops_script_t  secops_script_commit;

@@ -37,7 +37,10 @@ typedef enum {
     SECOPS_ERROR_INVALID,           /* of resources: what it asks for */
     SECOPS_ERROR_REFERENCE,
     SECOPS_ERROR_EXISTS,
+    SECOPS_ERROR_REFERRED,          /* others need it */
     SECOPS_ERROR_NO_RESOURCE,
+    SECOPS_ERROR_NO_JOB,
+    SECOPS_ERROR_TRAIN,
     SECOPS_ERROR_SAVE,              /* refused, or outcome unknown */
     SECOPS_ERROR_SAVE_LATER,        /* surely not saved; worth another try */
     SECOPS_ERROR_LATER,             /* before anything was tried */

@@ -182,6 +182,13 @@ test_update(void)
             "... replaces that, and says who did");
     json_decref(properties);
 
+    properties = parsed("{\"name\":\"m\"}");
+    is_int(secops_apikey_update(document, properties, &second), 1,
+           "one with a new name");
+    is_str(json_string_value(json_object_get(document, "name")), 1, "m",
+           "... gives the key that name");
+    json_decref(properties);
+
     json_decref(before);
     json_decref(document);
 }

@@ -83,6 +83,14 @@ test_resources(void)
     secops_keys_revision(&key, &space);
     is_str(key.data, key.len, "secops:{acme:res}:rev", "... their revision");
 
+    secops_keys_next_id(&key, &space);
+    is_str(key.data, key.len, "secops:{acme:res}:next_id",
+           "... the next of their ids");
+
+    secops_keys_commits(&key, &space);
+    is_str(key.data, key.len, "secops:{acme:res}:commits",
+           "... what made their revisions");
+
     secops_keys_audit(&key, &space, SECOPS_KEYS_RESOURCES);
     is_str(key.data, key.len, "secops:{acme:res}:audit", "... their audit");
 

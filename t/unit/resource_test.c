@@ -73,6 +73,16 @@ static const resource_case_t  resource_cases[] = {
     { "{\"k\":" KEY("a\\u007fb") "}",
       "422|/k/properties/name: must be 200 bytes at most, without control "
       "characters", "a control character" },
+    { "{\"k\":" KEY("a\\nb") "}",
+      "422|/k/properties/name: must be 200 bytes at most, without control "
+      "characters", "a line feed: the name becomes a user's" },
+    { "{\"k\":" KEY("{{'\\\"}}") "}", "", "braces and quotes" },
+    { "{\"i\":{\"type\":\"integration\",\"properties\":{\"title\":"
+      "\"a\\n\\tb\\r{{'\\\"}}\"}}}", "",
+      "lines, tabs, braces and quotes in a title" },
+    { "{\"j\":{\"type\":\"job\",\"properties\":{\"title\":\"a\\u0007\"}}}",
+      "422|/j/properties/title: must be 200 bytes at most, without control "
+      "characters other than line feeds and tabs", "a bell in a title" },
     { "{\"k\":{\"type\":\"api_key\",\"properties\":{\"name\":\"n\","
       "\"title\":\"m\"}}}",
       "422|/k/properties/title: must be the same as the name",
@@ -98,14 +108,42 @@ static const resource_case_t  resource_cases[] = {
       "\"depends_on\":\"a\"}}",
       "422|/a/depends_on: must be an array of identifiers", "no array" },
     { "{\"a\":{\"type\":\"api_key\",\"properties\":{\"name\":\"n\"},"
-      "\"depends_on\":[\"b\"]},\"b\":{\"type\":\"api_key\",\"properties\":"
-      "{\"name\":\"m\"},\"depends_on\":[\"c\"]},\"c\":{\"type\":\"api_key\","
-      "\"properties\":{\"name\":\"o\"},\"depends_on\":[\"a\"]}}",
-      "422|/a/depends_on: goes round in a circle", "a circle of three" },
-    { "{\"a\":{\"type\":\"api_key\",\"properties\":{\"name\":\"n\"},"
       "\"depends_on\":[\"b\",\"c\"]},\"b\":{\"type\":\"api_key\","
       "\"properties\":{\"name\":\"m\"},\"depends_on\":[\"c\"]},\"c\":"
-      KEY("o") "}", "", "two ways to the same is no circle" }
+      KEY("o") "}", "", "two ways to the same" },
+
+    { "{\"i\":{\"type\":\"integration\",\"properties\":{\"id\":-1,"
+      "\"type\":\"job\",\"parameters\":[],\"x\":1}}}",
+      "422|/i/properties/title: is required; /i/properties/parameters: must be "
+      "an object, not an array; /i/properties/id: must be at least 0; "
+      "/i/properties/type: must be \"integration\"; /i/properties/x: is not "
+      "allowed", "all that is wrong with an integration's shape" },
+    { "{\"i\":{\"type\":\"integration\",\"properties\":{\"title\":\"t\","
+      "\"integration_type\":null,\"parameters\":null,\"id\":null,"
+      "\"created_by\":7}}}", "", "an integration with nulls" },
+    { "{\"j\":{\"type\":\"job\",\"properties\":{\"title\":\"t\","
+      "\"pipeline_integrations\":[{\"integration_type\":\"inputs\"},"
+      "{\"integration_type\":\"input\",\"storage_tag\":\"a.b\"}],"
+      "\"advanced_settings\":{\"custom_labels\":[{\"name\":\"\","
+      "\"hex_color\":\"red\"}]}}}}",
+      "422|/j/properties/advanced_settings/custom_labels/0/name: must not be "
+      "empty; /j/properties/advanced_settings/custom_labels/0/"
+      "hex_color: must match the pattern ^#[0-9a-fA-F]{6}$; "
+      "/j/properties/pipeline_integrations/0/integration_type: must be one of "
+      "\"input\", \"enrichment\", \"processor\", \"case_creation\", "
+      "\"post_decision\", \"output\"; /j/properties/pipeline_integrations/1/"
+      "storage_tag: must match the pattern ^[^ .*]*$",
+      "all that is wrong with a job's shape" },
+    { "{\"j\":{\"type\":\"job\",\"properties\":{\"title\":\"t\","
+      "\"description\":null,\"feedback_columns\":null,"
+      "\"decision_points\":null,\"advanced_settings\":{\"custom_labels\":"
+      "[{\"name\":\"a\",\"hex_color\":null}],\"auto_retrain\":null,"
+      "\"monitoring_settings\":null},\"pipeline_integrations\":[{"
+      "\"resource\":\"r\",\"integration_type\":\"input\",\"enabled\":null,"
+      "\"parameters\":null,\"auto_id\":null,\"storage_tag\":null,"
+      "\"storage_tag_display_name\":null}],"
+      "\"remove_missing_pipeline_integrations\":false},\"depends_on\":[]}}",
+      "", "a job with all the nulls that clients send" }
 };
 
 
@@ -148,6 +186,7 @@ static void print_faults(char *dst, size_t size,
     const secops_resource_faults_t *faults);
 
 
+static secops_catalog_t         catalog;
 static secops_resource_model_t  model;
 
 
@@ -156,7 +195,7 @@ main(void)
 {
     secops_schema_error_t  error;
 
-    if (!ok(secops_resource_model_compile(&model, &error) == 0,
+    if (!ok(secops_resource_model_compile(&model, &catalog, &error) == 0,
             "the definitions compile"))
     {
         printf("# %s %s\n", error.pointer, error.reason);

@@ -1,0 +1,390 @@
+
+/*
+ * The api keys of a request to the Resources API: their ids and values, what
+ * their creator may give them, their documents, and the pointers to them.
+ */
+
+#include "api/ngx_http_secops_api_resources.h"
+#include "identity/ngx_secops_api_keys.h"
+#include "model/secops_resource_value.h"
+
+
+static ngx_int_t ngx_http_secops_resources_make_key(
+    ngx_http_secops_resources_t *op, ngx_http_secops_resources_key_t *key);
+static ngx_int_t ngx_http_secops_resources_note_key(
+    ngx_http_secops_resources_t *op, ngx_http_secops_resources_key_t *key,
+    const secops_resource_entry_t *entry);
+static void ngx_http_secops_resources_check_key(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry);
+static ngx_uint_t ngx_http_secops_resources_too_late(
+    ngx_http_secops_resources_t *op, secops_slice_t expire_at);
+static unsigned ngx_http_secops_resources_grantable(
+    ngx_http_secops_ctx_t *ctx);
+static json_t *ngx_http_secops_resources_update_key(
+    const secops_resource_entry_t *entry, secops_apikey_change_t *who);
+static ngx_uint_t ngx_http_secops_resources_leads_nowhere(
+    ngx_http_secops_resources_t *op, ngx_http_secops_resources_key_t *key);
+
+
+ngx_int_t
+ngx_http_secops_resources_make_keys(ngx_http_secops_resources_t *op)
+{
+    ngx_uint_t                        i;
+    ngx_pool_t                       *pool;
+    secops_slice_t                   *ids;
+    ngx_http_secops_resources_key_t  *key;
+
+    pool = op->request->pool;
+
+    ids = ngx_pcalloc(pool, (op->set.n + 1) * sizeof(secops_slice_t));
+    if (ids == NULL) {
+        return NGX_ERROR;
+    }
+
+    op->context.key_ids = ids;
+
+    for (i = 0; i < op->set.n; i++) {
+        op->nkeys += (op->set.resources[i].type == SECOPS_RESOURCE_API_KEY);
+    }
+
+    key = ngx_pcalloc(pool, (op->nkeys + 1)
+                            * sizeof(ngx_http_secops_resources_key_t));
+    if (key == NULL) {
+        op->nkeys = 0;
+        return NGX_ERROR;
+    }
+
+    op->keys = key;
+
+    for (i = 0; i < op->set.n; i++) {
+
+        if (op->set.resources[i].type != SECOPS_RESOURCE_API_KEY) {
+            continue;
+        }
+
+        if (ngx_http_secops_resources_make_key(op, key) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ids[i].len = SECOPS_APIKEY_ID_LEN;
+        ids[i].data = key->made_id;
+
+        key->entry = i;
+        key++;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_make_key(ngx_http_secops_resources_t *op,
+    ngx_http_secops_resources_key_t *key)
+{
+    secops_slice_t  value;
+
+    value.len = SECOPS_APIKEY_VALUE_LEN;
+    value.data = key->value;
+
+    if (secops_apikey_make_id(key->made_id) != 0
+        || secops_apikey_make_value(key->value) != 0
+        || secops_apikey_digest(value, key->made_digest) != 0)
+    {
+        ngx_log_error(NGX_LOG_CRIT, op->request->connection->log, 0,
+                      "secops: the random generator failed");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_check_keys(ngx_http_secops_resources_t *op)
+{
+    size_t                            n;
+    ngx_uint_t                        i;
+    const secops_resource_entry_t    *entries, *entry;
+    ngx_http_secops_resources_key_t  *key;
+
+    entries = secops_resource_plan_entries(op->plan, &n);
+
+    for (i = 0; i < op->nkeys; i++) {
+        key = &op->keys[i];
+
+        if (key->entry >= n) {
+            break;
+        }
+
+        entry = &entries[key->entry];
+
+        if (ngx_http_secops_resources_note_key(op, key, entry) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (entry->resource->properties) {
+            ngx_http_secops_resources_check_key(op, entry);
+        }
+    }
+
+    return op->faults.failed ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_note_key(ngx_http_secops_resources_t *op,
+    ngx_http_secops_resources_key_t *key, const secops_resource_entry_t *entry)
+{
+    ngx_str_t        id;
+    secops_apikey_t  stored;
+
+    key->created = entry->created;
+    key->known = 0;
+
+    if (entry->stored == NULL) {
+        return NGX_OK;
+    }
+
+    if (secops_apikey_read(&stored, entry->stored) != 0) {
+        id.len = entry->id.len;
+        id.data = (u_char *) entry->id.data;
+
+        ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
+                      "secops: the stored api key \"%V\" can not be read",
+                      &id);
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(key->digest, stored.digest.data, SECOPS_APIKEY_DIGEST_LEN);
+    key->known = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * What a key asks for: only what its creator may give, and not too late.  What
+ * it has already it may be sent back with.
+ */
+
+static void
+ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry)
+{
+    u_char             time[SECOPS_TIME_LEN];
+    unsigned           scopes;
+    const json_t      *properties;
+    secops_slice_t     expire_at;
+    secops_apikey_t    stored;
+
+    ngx_memzero(&stored, sizeof(secops_apikey_t));
+
+    if (entry->stored) {
+        (void) secops_apikey_read(&stored, entry->stored);
+    }
+
+    properties = entry->resource->properties;
+    scopes = secops_apikey_scopes(properties);
+
+    if (scopes != stored.scopes
+        && (scopes & ~ngx_http_secops_resources_grantable(op->ctx)))
+    {
+        secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS, &op->set,
+                              entry->resource, "/properties/scopes",
+                              "must not go beyond the caller's own scopes");
+    }
+
+    if (!secops_apikey_expire_at(properties, time)) {
+        return;
+    }
+
+    expire_at.len = SECOPS_TIME_LEN;
+    expire_at.data = time;
+
+    if (!secops_slice_equal(expire_at, stored.expire_at)
+        && ngx_http_secops_resources_too_late(op, expire_at))
+    {
+        secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, &op->set,
+                              entry->resource, "/properties/expire_at",
+                              "must lie in the future");
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_secops_resources_too_late(ngx_http_secops_resources_t *op,
+    secops_slice_t expire_at)
+{
+    secops_slice_t  now;
+
+    now.len = SECOPS_TIME_LEN;
+    now.data = op->time;
+
+    return secops_apikey_expired(expire_at, now);
+}
+
+
+/*
+ * A caller with roles may write, or would not be here: that is everything.  A
+ * key passes on what it has; and the keys for inputs, which are created
+ * without scopes, are a part of the resources that it may write.
+ */
+
+static unsigned
+ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
+{
+    if (ctx->identity.permissions & SECOPS_PERMISSION_WRITE) {
+        return ~0U;
+    }
+
+    return (unsigned) ctx->identity.scopes | SECOPS_SCOPE_INPUT;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_key_document(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, ngx_http_secops_resources_key_t *key,
+    ngx_str_t *document)
+{
+    json_t                  *json;
+    secops_apikey_change_t   who;
+
+    ngx_str_null(document);
+
+    who.user = op->context.user;
+    who.time = op->context.time;
+
+    if (entry->created) {
+        json = secops_apikey_create(entry->resource->properties,
+                                    key->made_digest, &who);
+
+    } else {
+        json = ngx_http_secops_resources_update_key(entry, &who);
+
+        if (json_is_null(json)) {
+            return NGX_OK;
+        }
+    }
+
+    return json ? ngx_http_secops_resources_dump(op, document, json)
+                : NGX_ERROR;
+}
+
+
+/* null: nothing has changed; NULL: no memory */
+
+static json_t *
+ngx_http_secops_resources_update_key(const secops_resource_entry_t *entry,
+    secops_apikey_change_t *who)
+{
+    int      changed;
+    json_t  *json;
+
+    json = secops_resource_copy(entry->stored);
+
+    if (json == NULL) {
+        return NULL;
+    }
+
+    changed = secops_apikey_update(json, entry->resource->properties, who);
+
+    if (changed > 0) {
+        return json;
+    }
+
+    json_decref(json);
+
+    return changed == 0 ? json_null() : NULL;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
+    ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put)
+{
+    ngx_uint_t                        i, want;
+    ngx_secops_store_pointer_t       *pointer;
+    ngx_http_secops_resources_key_t  *key;
+
+    pointer = ngx_palloc(op->request->pool,
+                         (op->nkeys + 1) * sizeof(ngx_secops_store_pointer_t));
+    if (pointer == NULL) {
+        return NGX_ERROR;
+    }
+
+    *pointers = pointer;
+
+    for (i = 0; i < op->nkeys; i++) {
+        key = &op->keys[i];
+
+        want = put ? key->created && !key->pointer
+                   : ngx_http_secops_resources_leads_nowhere(op, key);
+        if (!want) {
+            continue;
+        }
+
+        key->pointer = put;
+
+        if (key->deleted) {
+            pointer->digest = key->digest;
+            pointer->id = key->id;
+
+        } else {
+            pointer->digest = key->made_digest;
+            pointer->id.len = SECOPS_APIKEY_ID_LEN;
+            pointer->id.data = key->made_id;
+        }
+
+        pointer++;
+    }
+
+    *n = pointer - *pointers;
+
+    return NGX_OK;
+}
+
+
+/* of a key that was to be created and was not, or of one that was deleted */
+
+static ngx_uint_t
+ngx_http_secops_resources_leads_nowhere(ngx_http_secops_resources_t *op,
+    ngx_http_secops_resources_key_t *key)
+{
+    if (key->deleted) {
+        return key->known && op->error == SECOPS_ERROR_NONE;
+    }
+
+    return key->pointer && (op->error != SECOPS_ERROR_NONE || !key->created);
+}
+
+
+void
+ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op)
+{
+    ngx_uint_t                   i;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
+
+    if (slcf->identity.api_keys == NULL) {
+        return;
+    }
+
+    for (i = 0; i < op->nkeys; i++) {
+        if (op->keys[i].known) {
+            ngx_secops_api_keys_forget(slcf->identity.api_keys,
+                                       op->keys[i].digest);
+        }
+    }
+}
+
+
+void
+ngx_http_secops_resources_wipe_keys(ngx_http_secops_resources_t *op)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < op->nkeys; i++) {
+        ngx_explicit_memzero(op->keys[i].value, SECOPS_APIKEY_VALUE_LEN);
+    }
+}

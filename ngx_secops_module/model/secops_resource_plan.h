@@ -1,0 +1,146 @@
+
+/*
+ * What a set of resources means, given what is stored: which stored resources
+ * are to be looked up, and then what is created, what is changed and how, or
+ * all that is wrong with it.  Pure C; it asks nobody for anything.
+ *
+ *     begin ──> lookups ──> found … ──> decide ──> entries, or faults
+ *                  ^                       │
+ *                  └──────── MORE ─────────┘
+ *
+ * The caller looks up all that secops_resource_plan_lookups() names in one
+ * reading, tells what was found, and calls decide.  Nearly always that is all.
+ * MORE: there are further lookups, which must be answered of the same revision
+ * of the domain (another one: reset, and from the first round on).  There are
+ * no more than SECOPS_RESOURCE_ROUNDS rounds.  After a reset the same plan
+ * starts anew; what it was begun with stays.
+ *
+ * How a name is resolved is told in secops_resource_ref.h, and how a document
+ * is stored and shown in secops_resource_render.h.
+ *
+ * Api keys: the plan finds them, knows their ids and resolves what refers to
+ * them; the document of a key is made by who knows what a key is.
+ */
+
+#ifndef _SECOPS_RESOURCE_PLAN_H_INCLUDED_
+#define _SECOPS_RESOURCE_PLAN_H_INCLUDED_
+
+
+#include "model/secops_resource.h"
+
+
+#define SECOPS_RESOURCE_ROUNDS    16
+
+#define SECOPS_RESOURCE_FIRST_ID  1000
+
+
+typedef struct secops_resource_plan_s  secops_resource_plan_t;
+
+
+/* who changes something, when, and how; borrowed while the plan is in use */
+
+typedef struct {
+    secops_slice_t           user;      /* UTF-8 */
+    secops_slice_t           time;      /* secops_time_format() */
+    int                      overwrite; /* what exists may be changed */
+
+    /*
+     * One for each resource of the set: the id that an api key gets if it is
+     * created; of other types empty.  The same in all attempts.
+     */
+
+    const secops_slice_t    *key_ids;
+} secops_resource_context_t;
+
+
+typedef enum {
+    SECOPS_RESOURCE_BY_ID = 0,
+    SECOPS_RESOURCE_BY_TITLE
+} secops_resource_by_e;
+
+
+/* what is borrowed from the plan: valid until it is reset or freed */
+
+typedef struct {
+    secops_resource_type_e   type;
+    secops_resource_by_e     by;
+    secops_slice_t           what;      /* never empty */
+} secops_resource_lookup_t;
+
+
+/*
+ * What becomes of one resource of the set: entries[i] is set.resources[i].
+ * Here too all is borrowed from the plan.
+ *
+ * Titles can change places in one set.  So a commit must take away all old
+ * titles before it sets new ones.
+ */
+
+typedef struct {
+    const secops_resource_t *resource;
+    int                      created;   /* it did not exist */
+    secops_slice_t           id;        /* decimal, or an api key's */
+    secops_slice_t           title;
+    secops_slice_t           old_title; /* empty: it stays the same */
+    secops_slice_t           document;  /* JSON, to be written; empty: nothing
+                                           has changed.  Of an api key always
+                                           empty: see stored */
+    const json_t            *stored;    /* the document that was found; NULL:
+                                           created */
+} secops_resource_entry_t;
+
+
+#define SECOPS_RESOURCE_READY   0       /* see the entries */
+#define SECOPS_RESOURCE_MORE    1       /* see the lookups */
+#define SECOPS_RESOURCE_FAULTY  2       /* see the faults */
+#define SECOPS_RESOURCE_FAILED  (-1)    /* no memory */
+
+
+/*
+ * The set was read; model, set and context are borrowed.  A set that was read
+ * with faults may be planned too, as far as it has resources: those which are
+ * sound by themselves are looked at further, so that all faults are told at
+ * once; it never becomes READY.  NULL: no memory.
+ */
+
+secops_resource_plan_t *secops_resource_plan_begin(
+    const secops_resource_model_t *model, const secops_resource_set_t *set,
+    const secops_resource_context_t *context);
+
+/* the next attempt; entries, lookups and all that was found are gone.  -1: no
+   memory */
+
+int secops_resource_plan_reset(secops_resource_plan_t *plan);
+
+/* no two are the same; n may be 0, and then there is nothing to look up */
+
+const secops_resource_lookup_t *secops_resource_plan_lookups(
+    const secops_resource_plan_t *plan, size_t *n);
+
+/*
+ * What the lookup of this number (of this round) has found; what is not found
+ * is not told.  id and document are copied.  -1: no memory, or the document is
+ * none of a resource: then *unreadable is set to 1, and nothing can be
+ * planned.
+ */
+
+int secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,
+    secops_slice_t id, secops_slice_t document, int *unreadable);
+
+/*
+ * After all of a round were told.  next_id is the first id that was never
+ * given (SECOPS_RESOURCE_FIRST_ID at the beginning); once it is READY, the one
+ * to be stored: the same if none was given.  Faults are added to those that
+ * there are; a plan that is FAULTY is of no more use.
+ */
+
+int secops_resource_plan_decide(secops_resource_plan_t *plan, int64_t *next_id,
+    secops_resource_faults_t *faults);
+
+const secops_resource_entry_t *secops_resource_plan_entries(
+    const secops_resource_plan_t *plan, size_t *n);
+
+void secops_resource_plan_free(secops_resource_plan_t *plan);
+
+
+#endif /* _SECOPS_RESOURCE_PLAN_H_INCLUDED_ */

@@ -1,0 +1,168 @@
+
+/* Telling the faults that a plan finds. */
+
+#include <stdio.h>
+
+#include "model/secops_resource_internal.h"
+
+
+/* names can be as long as the request: a fault shows the beginning */
+
+#define SECOPS_RESOURCE_SAY_MAX  200
+
+
+void
+secops_resource_say(secops_resource_plan_t *plan, const char *text)
+{
+    secops_text_append_string(&plan->message, text);
+}
+
+
+void
+secops_resource_say_name(secops_resource_plan_t *plan, secops_slice_t name)
+{
+    const char  *end;
+
+    end = "\"";
+
+    if (name.len > SECOPS_RESOURCE_SAY_MAX) {
+
+        name.len = SECOPS_RESOURCE_SAY_MAX;
+
+        while ((name.data[name.len] & 0xc0) == 0x80) {
+            name.len--;
+        }
+
+        end = "…\"";
+    }
+
+    secops_text_append_string(&plan->message, "\"");
+    secops_text_append(&plan->message, name);
+    secops_text_append_string(&plan->message, end);
+}
+
+
+void
+secops_resource_tell(secops_resource_plan_t *plan, size_t i,
+    secops_error_e error, const char *text)
+{
+    secops_slice_t  where, message;
+
+    secops_text_append_string(&plan->message, text);
+
+    if (plan->message.failed || plan->path.failed) {
+        plan->failed = 1;
+        return;
+    }
+
+    where.len = plan->path.len;
+    where.data = plan->path.data;
+    message.len = plan->message.len;
+    message.data = plan->message.data;
+
+    secops_resource_fault_at(plan->faults, error, plan->set,
+                             &plan->set->resources[i], where, message);
+
+    plan->message.len = 0;
+}
+
+
+void
+secops_resource_tell_bad_ref(secops_resource_plan_t *plan, size_t i,
+    const secops_resource_ref_error_t *error)
+{
+    char  number[24];
+
+    (void) snprintf(number, sizeof(number), "%zu", error->offset + 1);
+
+    secops_resource_say(plan, "is no expression: ");
+    secops_resource_say(plan, error->reason);
+    secops_resource_say(plan, " at byte ");
+    secops_resource_tell(plan, i, SECOPS_ERROR_INVALID, number);
+}
+
+
+/* what has faults of its own is told once */
+
+void
+secops_resource_tell_unknown(secops_resource_plan_t *plan, size_t i,
+    secops_resource_type_e type, int by_id, secops_slice_t what)
+{
+    size_t                    k;
+    const char               *name;
+    const secops_resource_t  *resource;
+
+    static const char  *kinds[SECOPS_RESOURCE_TYPES] = {
+        "there is no api key ", "there is no integration ", "there is no job "
+    };
+
+    name = (type == SECOPS_RESOURCE_API_KEY) ? "name" : "title";
+
+    for (k = 0; k < plan->set->n; k++) {
+
+        resource = &plan->set->resources[k];
+
+        if (!resource->sound
+            && (secops_slice_equal(what, resource->identifier)
+                || secops_slice_equal(what, secops_resource_text(
+                                      json_object_get(resource->properties,
+                                                      name)))))
+        {
+            return;
+        }
+    }
+
+    secops_resource_say(plan, kinds[type]);
+    secops_resource_say(plan, by_id ? "with the id " : "called ");
+    secops_resource_say_name(plan, what);
+    secops_resource_tell(plan, i, SECOPS_ERROR_REFERENCE, "");
+}
+
+
+void
+secops_resource_tell_wanted(secops_resource_plan_t *plan, size_t i,
+    secops_resource_type_e type)
+{
+    static const char  *forms[SECOPS_RESOURCE_TYPES] = {
+        "must refer to an api key: {{api_keys(name='…')}}",
+        "must refer to an integration: {{integrations(title='…')}}",
+        "must refer to a job: {{jobs(title='…')}}"
+    };
+
+    secops_resource_tell(plan, i, SECOPS_ERROR_INVALID, forms[type]);
+}
+
+
+size_t
+secops_resource_path_down(secops_resource_plan_t *plan, const char *name)
+{
+    size_t          len;
+    secops_slice_t  slice;
+
+    len = plan->path.len;
+
+    slice.len = strlen(name);
+    slice.data = (const unsigned char *) name;
+
+    secops_resource_pointer_append(&plan->path, slice);
+
+    return len;
+}
+
+
+size_t
+secops_resource_path_item(secops_resource_plan_t *plan, size_t n)
+{
+    char  number[24];
+
+    (void) snprintf(number, sizeof(number), "%zu", n);
+
+    return secops_resource_path_down(plan, number);
+}
+
+
+void
+secops_resource_path_up(secops_resource_plan_t *plan, size_t len)
+{
+    plan->path.len = len;
+}
