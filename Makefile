@@ -3,14 +3,16 @@
 # make test        all tests, on the plain and on the sanitizer build
 # make check-asan  the sanitizer half alone, with longer fuzzing
 # make bench       what a request costs, beside what else could do the job
+# make chaos       breaks Redis under load: what is lost, what is not
 # make install     copies the module to nginx's own modules
 # make clean       removes what was built; never the data of make run
 #
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
 # RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
+# What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
 # NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
 
-.PHONY: all build build-asan run test check-asan bench install clean \
+.PHONY: all build build-asan run test check-asan bench chaos install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -36,6 +38,10 @@ check-asan: deps-test build build-asan
 
 bench: deps-bench build
 	@bench/run.sh
+
+chaos: deps-test deps-bench build
+	@perl t/chaos/chaos.pl --write
+	@perl t/chaos/cost.pl --write
 
 install: build
 	@scripts/install.sh

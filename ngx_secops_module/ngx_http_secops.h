@@ -47,6 +47,17 @@ typedef struct {
 } ngx_http_secops_main_conf_t;
 
 
+/* the secops_redis_sentinel* directives */
+
+typedef struct {
+    ngx_array_t                      *words;    /* of ngx_str_t: the master's
+                                                   name, addresses; or NULL */
+    ngx_str_t                         user;
+    ngx_str_t                         password_file;
+    ngx_flag_t                        ssl;
+} ngx_http_secops_sentinel_conf_t;
+
+
 /* the secops_redis* directives; they become a client when merged */
 
 typedef struct {
@@ -56,8 +67,18 @@ typedef struct {
     ngx_int_t                         database;
     ngx_msec_t                        connect_timeout;
     ngx_msec_t                        timeout;
+    ngx_msec_t                        ping;
+    ngx_secops_redis_ssl_conf_t       ssl;
+    ngx_uint_t                        ssl_given;  /* with the URL, or below */
     ngx_int_t                         max_commands;
     size_t                            max_bytes;
+    ngx_flag_t                        cluster;
+    ngx_array_t                      *seeds;    /* of ngx_str_t */
+    ngx_array_t                      *nat;      /* of ngx_secops_redis_nat_t */
+    ngx_http_secops_sentinel_conf_t   sentinel;
+    ngx_uint_t                        durability;   /* NGX_SECOPS_REDIS_* */
+    ngx_uint_t                        replicas;
+    ngx_msec_t                        durability_timeout;
 } ngx_http_secops_redis_conf_t;
 
 
@@ -188,10 +209,15 @@ ngx_int_t ngx_http_secops_fail(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_fail_server(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *reason);
 
-/* the detail of any 5xx: by it the request is found in the log */
+/* the detail of any 5xx: by it the request is found in the log.  It says too
+   when what was to be stored may be there */
 
 ngx_int_t ngx_http_secops_server_detail(ngx_http_request_t *r,
-    ngx_str_t *detail);
+    secops_error_e error, ngx_str_t *detail);
+
+/* adds X-SecOps-Durability, for something that was stored */
+
+ngx_int_t ngx_http_secops_add_durability(ngx_http_request_t *r);
 
 /* $request_id: the same for the log, the audit and the client.  On NGX_ERROR
    it is empty */
@@ -207,13 +233,9 @@ char *ngx_http_secops_set_header_name(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 /* completes a location's conf once it was merged; NGX_CONF_ERROR was logged */
 
-char *ngx_http_secops_merge_redis(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *prev, ngx_http_secops_redis_conf_t *conf);
 char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
     ngx_http_secops_identity_conf_t *prev,
     ngx_http_secops_identity_conf_t *conf);
@@ -221,6 +243,66 @@ char *ngx_http_secops_init_store(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 char *ngx_http_secops_init_identity(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
+
+
+/* ngx_http_secops_conf_cluster.c */
+
+char *ngx_http_secops_set_cluster_seed(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_cluster_map(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_merge_cluster(ngx_http_secops_redis_conf_t *prev,
+    ngx_http_secops_redis_conf_t *conf);
+
+/* once the URL was read; an error was logged */
+
+ngx_int_t ngx_http_secops_init_cluster(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
+
+
+/* ngx_http_secops_conf_redis.c */
+
+char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_durability(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_create_redis(ngx_http_secops_redis_conf_t *conf);
+char *ngx_http_secops_merge_redis(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *prev, ngx_http_secops_redis_conf_t *conf);
+
+/* conf->store.redis, from what was merged */
+
+ngx_int_t ngx_http_secops_init_redis(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+
+
+/* the file's first line */
+
+ngx_int_t ngx_http_secops_read_password(ngx_conf_t *cf, ngx_str_t *file,
+    ngx_str_t *password);
+
+
+/* ngx_http_secops_conf_sentinel.c; merge and init come before those of the
+   URL */
+
+char *ngx_http_secops_set_sentinel(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_merge_sentinel(ngx_http_secops_redis_conf_t *prev,
+    ngx_http_secops_redis_conf_t *conf);
+ngx_int_t ngx_http_secops_init_sentinel(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
+
+
+/* ngx_http_secops_conf_redis_ssl.c; merge comes before the URL is merged */
+
+void ngx_http_secops_create_redis_ssl(ngx_http_secops_redis_conf_t *conf);
+void ngx_http_secops_merge_redis_ssl(ngx_http_secops_redis_conf_t *prev,
+    ngx_http_secops_redis_conf_t *conf);
+ngx_int_t ngx_http_secops_init_redis_ssl(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
 
 
 /* ngx_http_secops_conf_jwt.c */

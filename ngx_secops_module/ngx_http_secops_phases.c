@@ -645,7 +645,7 @@ ngx_http_secops_fail_server(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
                   "secops: %V failed: %V, request %V",
                   &ctx->route->operation, reason, &id);
 
-    if (ngx_http_secops_server_detail(r, &detail) != NGX_OK) {
+    if (ngx_http_secops_server_detail(r, error, &detail) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -654,12 +654,25 @@ ngx_http_secops_fail_server(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
 
 ngx_int_t
-ngx_http_secops_server_detail(ngx_http_request_t *r, ngx_str_t *detail)
+ngx_http_secops_server_detail(ngx_http_request_t *r, secops_error_e error,
+    ngx_str_t *detail)
 {
-    u_char            *p;
-    ngx_str_t          id;
+    u_char     *p;
+    ngx_str_t   id, prefix;
 
-    static ngx_str_t   prefix = ngx_string("request ");
+    switch (error) {
+
+    case SECOPS_ERROR_PERSIST_UNKNOWN:
+        ngx_str_set(&prefix, "the record may have been stored, request ");
+        break;
+
+    case SECOPS_ERROR_SAVE_UNKNOWN:
+        ngx_str_set(&prefix, "the resources may have been saved, request ");
+        break;
+
+    default:
+        ngx_str_set(&prefix, "request ");
+    }
 
     if (ngx_http_secops_request_id(r, &id) != NGX_OK) {
         return NGX_ERROR;
@@ -674,6 +687,23 @@ ngx_http_secops_server_detail(ngx_http_request_t *r, ngx_str_t *detail)
 
     p = ngx_cpymem(detail->data, prefix.data, prefix.len);
     ngx_memcpy(p, id.data, id.len);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_secops_add_durability(ngx_http_request_t *r)
+{
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    static ngx_str_t  name = ngx_string("X-SecOps-Durability");
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    if (ngx_http_secops_add_header(r, &name, &slcf->store.durability) == NULL) {
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }

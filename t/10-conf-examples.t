@@ -18,7 +18,10 @@ use File::Basename;
 use JSON::PP;
 use MIME::Base64;
 use SecOps;
+use SecOps::Cluster;
 use SecOps::Console;
+use SecOps::Sentinel;
+use SecOps::Tls;
 use SecOps::Tokens;
 
 my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
@@ -35,6 +38,10 @@ my %checks = (
     'client-certificate.conf' => \&client_certificate,
     'api-keys.conf'           => \&api_keys,
     'own-definitions.conf'    => \&own_definitions,
+    'redis-cluster.conf'      => \&redis_cluster,
+    'redis-sentinel.conf'     => \&redis_sentinel,
+    'durability.conf'         => \&durability,
+    'redis-tls.conf'          => \&redis_tls,
 );
 
 my @examples = map { basename($_) } glob "$dir/*.conf";
@@ -120,6 +127,29 @@ sub curl {
     $head =~ s/\A(?:HTTP\S+ 1\d\d.*?\r\n\r\n)+//s;
 
     return SecOps::Connection::response($head, $t->read($body));
+}
+
+
+sub redis_cluster {
+    my ($t, $name) = @_;
+    my $cluster = SecOps::Cluster->new($t, replicas => 0);
+    my $conf = adapt($t, $name);
+    my @ports = map { $_->port() } $cluster->nodes();
+
+    put(\$conf, $name, qr/%%REDIS%%/, "redis://127.0.0.1:$ports[0]");
+    put(\$conf, $name, qr/10\.0\.0\.2:6379 10\.0\.0\.3:6379/,
+        "127.0.0.1:$ports[1] 127.0.0.1:$ports[2]");
+    serve($t, $name, $conf);
+
+    my $caller = { 'X-SecOps-User' => 'script',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write' };
+
+    is($t->request('POST', $path, $caller, $record =~ s/7/$_/r)->{status}, 201,
+        'a record is stored') foreach 1 .. 9;
+    is(scalar grep({ $_->cmd('DBSIZE') } $cluster->nodes()), 3,
+        '... on all nodes');
+    refused($t->request('POST', $path, {}, $record), 401,
+        'User is not authenticated', 'nobody');
 }
 
 
@@ -689,6 +719,129 @@ sub api_keys {
         'readiness without either');
 
     page($t, $name);
+}
+
+
+# with users that may do no more than docs/storage.md and docs/sentinel.md say
+
+sub redis_sentinel {
+    my ($t, $name) = @_;
+    my $rights = sub {
+        my ($page, $command) = @_;
+        my ($line) = text(root() . "/docs/$page") =~ /$command edge (on .*)$/m;
+        return ($line // '') =~ s/'//gr =~ s/a-long-password/$_[2]/r;
+    };
+
+    my $set = SecOps::Sentinel->new($t, replicas => 1, args => [ '--user',
+        'edge', split / /, $rights->('storage.md', 'SETUSER', 'edge-secret')
+            . ' +role' ],
+        conf => 'user edge '
+            . $rights->('sentinel.md', 'SETUSER', 'sentinel-secret') . "\n");
+    my $conf = adapt($t, $name);
+
+    $t->write('redis.password', "edge-secret\n");
+    $t->write('sentinel.password', "sentinel-secret\n");
+
+    put(\$conf, $name, qr/secops_redis %%REDIS%%;/,
+        'secops_redis redis://mymaster;');
+    put(\$conf, $name, qr/192\.0\.2\.11 192\.0\.2\.12 192\.0\.2\.13/,
+        join ' ', $set->addresses());
+    serve($t, $name, $conf);
+
+    my %who = ('X-SecOps-User' => 'vt-script',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write');
+    my $stored = sub {
+        return wait_for(sub { $t->request('POST', $path, \%who, $record)
+            ->{status} == 201 }, 15);
+    };
+
+    ok($stored->(), 'a record is stored');
+    my $old = $set->master();
+    like($old->cmd('CLIENT', 'LIST'), qr/user=edge/,
+        '... by the user of the example');
+    $old->kill9();
+    ok($set->wait_master($old) && $stored->(),
+        '... and, when the master is dead, by the next one');
+    refused($t->request('POST', $path, {}, $record), 401,
+        'User is not authenticated', 'nobody can not write');
+}
+
+
+# another Redis than the others have: one that is set up as the example says
+
+sub durability {
+    my ($t, $name) = @_;
+    my $master = $t->redis(tcp => 1);
+    my $replica = $t->redis(tcp => 1, args => [ '--replicaof', '127.0.0.1',
+        $master->port() ]);
+
+    # "online" is what the master says before the replica has loaded anything
+    wait_for(sub { $master->cmd('SET', 'there', 1);
+        $master->cmd('WAIT', 1, 200) == 1 }, 20)
+        or fail('the replica is there');
+
+    my $conf = adapt($t, $name);
+    my $url = $master->url();
+    put(\$conf, $name, qr/%%REDIS%%/, sub { $url });
+    serve($t, $name, $conf);
+
+    my %who = ('X-SecOps-User' => 'vt-script',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write');
+
+    my $r = $t->request('POST', $path, \%who, $record);
+    is($r->{status}, 201, 'a record is stored');
+    is($r->{headers}{'x-secops-durability'}, 'replicas=1',
+        '... on a replica too');
+    my $where = $r->{headers}{location};
+    is($t->request('GET', $where, \%who)->{status}, 200, '... and found');
+
+    $replica->pause();
+    refused($t->request('POST', $path, \%who, $record), 500,
+        'Unable to persist record', 'a replica that hangs');
+    refused($t->request('POST', $path, \%who, $record), 503,
+        'Unable to persist record', 'and the next record');
+    is($t->request('GET', $where, \%who)->{status}, 200, 'reading goes on');
+    $replica->resume();
+
+    ok(wait_for(sub { $t->request('POST', $path, \%who, $record)
+        ->{status} == 201 }), 'the replica is back');
+    refused($t->request('POST', $path, {}, $record), 401,
+        'User is not authenticated', 'nobody');
+}
+
+
+sub redis_tls {
+    my ($t, $name) = @_;
+    my $tls = SecOps::Tls->new($t, name => 'redis-ca');
+    my $redis = $tls->redis($tls->certificate('redis',
+        names => 'DNS:redis.soc.example.com'), qw(--tls-auth-clients yes
+        --user edge on >edge-secret ~secops:* +@all));
+    my $conf = adapt($t, $name);
+    my $dns = $t->port(301);
+
+    $tls->certificate('redis-client');
+    $t->write('redis.password', "edge-secret\n");
+    $t->write('names', "redis.soc.example.com 127.0.0.1\n");
+    $t->spawn($t->dir() . '/dns.out', $^X, root() . '/t/lib/fake-dns.pl', $dns,
+        $t->dir() . '/names');
+
+    put(\$conf, $name, qr/secops_redis %%REDIS%%;/, 'secops_redis '
+        . "rediss://edge\@redis.soc.example.com:$redis->{tls_port};");
+    put(\$conf, $name, qr/resolver 127\.0\.0\.53;/,
+        "resolver 127.0.0.1:$dns ipv6=off;");
+    serve($t, $name, $conf);
+
+    my %who = ('X-SecOps-User' => 'vt-script',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write');
+
+    ok(wait_for(sub { $t->request('GET', '/api/v1/health')->{status} == 200 }),
+        'ready');
+    is($t->request('POST', $path, \%who, $record)->{status}, 201,
+        'the writer is accepted');
+    like($redis->cmd('CLIENT', 'LIST'), qr/:$redis->{tls_port} .*user=edge/,
+        'over TLS, as the user of the example');
+    refused($t->request('POST', $path, {}, $record), 401,
+        'User is not authenticated', 'nobody can not write');
 }
 
 

@@ -14,6 +14,7 @@ use JSON::PP;
 use SecOps;
 use SecOps::Catalog;
 use SecOps::Console;
+use SecOps::Tls;
 
 my $root = root();
 my $code = "$root/ngx_secops_module";
@@ -98,6 +99,14 @@ sub default {
     }
 
     return scalar value($code, 'cache_size') if $name eq 'secops_jwt_cache';
+
+    return lc scalar(value($code, 'durability')) =~ s/^NGX_SECOPS_REDIS_//r
+        if $name eq 'secops_durability';
+
+    if ($name eq 'secops_redis_ssl_protocols') {
+        return join ' ', map { s/_/./r }
+            scalar(value($code, 'protocols')) =~ /NGX_SSL_(TLSv\w+)/g;
+    }
 
     my ($kind, $value) = value($code, $field);
 
@@ -208,6 +217,8 @@ my $operations = text('docs/operations.md');
 my %action = (
     REFUSE      => [ 'refused', 500 ],
     UNAVAILABLE => [ 'unavailable', 503 ],
+    PAUSE       => [ 'unavailable; in a cluster tried again', 503 ],
+    FOLLOW      => [ 'refused; in a cluster followed', 500 ],
     RECONNECT   => [ 'unavailable, reconnect', 503 ],
 );
 my @expected;
@@ -329,7 +340,7 @@ like($keys, qr/`\Q$_\E`/, "identity.md tells why a key is not usable: $_")
 
 my $lines = section($operations, '## The error log');
 my @sources = map { glob "$code/$_" } qw(*.c */*.c);
-my @states = map { text($_) =~ /_report\(redis,[^"]*"([a-z ]+)"\)/g } @sources;
+my @states = map { text($_) =~ /_report\(node,[^"]*"([a-z ]+)"\)/g } @sources;
 my (@logged, @reasons);
 
 foreach my $source (map { text($_) } @sources) {
@@ -338,7 +349,7 @@ foreach my $source (map { text($_) } @sources) {
         my $format = join '', $1 =~ /"((?:[^"\\]|\\.)*)"/g;
 
         $format =~ s/\\"/"/g;
-        $format =~ s/%(?:u?[iLzT]|[VMsd])/…/g;   # as %uz and %V
+        $format =~ s/%\*?(?:u?[iLzT]|[VMsd])/…/g;   # as %uz and %V
         push @logged, $format if $format =~ /^secops/;
     }
 
@@ -507,6 +518,12 @@ foreach my $secret (qw(redis.password secops.htpasswd)) {
     $t->write($secret, "x\n");
 }
 
+# redis-ca.crt, redis-client.crt and .key, ca.crl
+
+my $tls = SecOps::Tls->new($t, name => 'redis-ca');
+$tls->certificate('redis-client');
+$tls->revoke();
+
 # a public key, a private one, a secret that will do and one that will not
 
 my $private = `openssl genpkey -algorithm ED25519`;
@@ -549,7 +566,7 @@ my @bad = (
     'secops_api; secops_redis redis://127.0.0.1; secops_auth jwt;',
     'secops_auth foo;', 'secops_auth header header;',
     (map { "secops_api; secops_auth header; secops_redis $_;" }
-        '127.0.0.1', 'rediss://127.0.0.1', 'redis://u:p@127.0.0.1',
+        '127.0.0.1', 'redis://u:p@127.0.0.1',
         'redis://no-such-host.invalid', 'redis://u@127.0.0.1'
             . '; secops_redis_user x', 'redis://127.0.0.1/2'
             . '; secops_redis_database 3'),
@@ -557,8 +574,35 @@ my @bad = (
         'secops_redis_password_file /etc/nginx/nope',
         'secops_redis_password_file /etc/nginx/empty',
         'secops_redis_connect_timeout x', 'secops_redis_timeout x',
-        'secops_redis_timeout 0',
+        'secops_redis_timeout 0', 'secops_redis_ping x',
+        'secops_redis_ssl_verify off'),
+    (map { "secops_api; secops_auth header; $_;" }
+        'secops_redis redis://m; secops_redis_sentinel "my master" 192.0.2.11',
+        'secops_redis redis://m; secops_redis_sentinel m redis://192.0.2.11',
+        'secops_redis redis://m2; secops_redis_sentinel m 192.0.2.11',
+        'secops_redis unix:/m; secops_redis_sentinel m 192.0.2.11',
+        'secops_redis redis://m; secops_redis_sentinel m 192.0.2.11;'
+            . ' secops_redis_cluster on',
+        'secops_redis redis://m; secops_redis_sentinel m 192.0.2.11;'
+            . ' secops_redis_sentinel_user edge',
+        'secops_redis redis://127.0.0.1; secops_redis_sentinel_ssl off'),
+    (map { "secops_api; secops_auth header; secops_redis rediss://127.0.0.1; "
+        . "secops_redis_ssl_$_;" } 'name x', 'verify maybe', 'verify_depth x',
+        'protocols TLSv1.1', map { "verify off; secops_redis_ssl_$_" }
+        'certificate x', 'password_file x'),
+    (map { "secops_api; secops_auth header; secops_redis $_;" }
+        'unix:/x; secops_redis_cluster on',
+        'redis://127.0.0.1/2; secops_redis_cluster on',
+        map({ "redis://127.0.0.1; secops_redis_cluster_$_" }
+            'seed 10.0.0.2', 'map a b'),
+        map({ "redis://127.0.0.1; secops_redis_cluster on;"
+            . " secops_redis_cluster_$_" } 'seed 10.0.0.2:x', 'seed :7000',
+            'map 172.17.0.2:x b', 'map a b:1',
+            'map a b; secops_redis_cluster_map a c')),
+    (map { "$api $_;" }
         'secops_redis_max_pending commands=0', 'secops_redis_prefix ""',
+        map({ "secops_durability $_" } 'disk', 'replicas=0', 'memory timeout=1s',
+            'fsync timeout=0', 'fsync; secops_redis_timeout 400ms'),
         'secops_user $nope', 'secops_trusted_proxy foo', 'secops_max_depth 0',
         'secops_max_batch 0', 'secops_audit_maxlen x',
         'secops_public_url $nope', 'secops_api_key_cache x',

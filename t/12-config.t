@@ -11,10 +11,15 @@ use lib "$FindBin::Bin/lib";
 
 use SecOps;
 use SecOps::Records;
+use SecOps::Tls;
 
 my $t = SecOps->new();
 my $redis = $t->redis();
 my $other = $t->redis();
+
+my $tls = SecOps::Tls->new($t);
+$tls->certificate('client', password => 'secret');
+$tls->revoke();
 
 $t->write('password', "secret\n");
 $t->write('empty', "\n");
@@ -72,9 +77,10 @@ sub invalid {
     is(scalar @emerg, 1, '... with one sentence') or diag($output);
     like($emerg[0] // '', $sentence, '... that says why');
 
-    # nginx finds unknown variables at the end only
+    # nginx finds unknown variables at the end only, and where OpenSSL refused a
+    # file it names the file
     like($emerg[0] // '', qr/ in \S+test\.conf:\d+$/, '... and where')
-        unless $name =~ /no_such_variable/;
+        unless $name =~ /no_such_variable/ || ($emerg[0] // '') =~ /\(SSL: /;
 }
 
 
@@ -87,7 +93,9 @@ my %values = (
     secops_redis_database        => 3,
     secops_redis_connect_timeout => '500ms',
     secops_redis_timeout         => '5s',
+    secops_redis_ping            => '0',
     secops_redis_max_pending     => 'commands=5 bytes=1m',
+    secops_durability            => 'replicas=2 timeout=100ms',
     secops_redis_prefix          => 'x.y_z-1:a',
     secops_auth                  => 'header variables',
     secops_user                  => '$remote_user',
@@ -104,16 +112,39 @@ my %values = (
     secops_audit_maxlen          => 0,
 );
 
+# those for TLS, which need a URL that has it
+
+my %tls_values = (
+    trusted_certificate => '%%DIR%%/ca.crt',
+    verify              => 'on',
+    verify_depth        => 3,
+    name                => 'redis.example',
+    certificate         => '%%DIR%%/client.crt',
+    certificate_key     => '%%DIR%%/client.key',
+    password_file       => '%%DIR%%/password',
+    crl                 => '%%DIR%%/ca.crl',
+    protocols           => 'TLSv1.2 TLSv1.3',
+    ciphers             => 'HIGH',
+);
+
+my @tls_names = map { "secops_redis_ssl_$_" } sort keys %tls_values;
+
 my @names = sort keys %values;
 my $all = join ' ', map { "$_ $values{$_};" } @names;
 my $rest = join ' ', map { "$_ $values{$_};" }
     grep { !/^secops_(?:redis|auth)$/ } @names;
+my $all_tls = 'secops_auth header; secops_redis rediss://127.0.0.1; '
+    . join ' ', map { "$_ " . $tls_values{s/secops_redis_ssl_//r} . ';' }
+    @tls_names;
 my %none = (redis => '', auth => '');
 
 valid(config(%none, http => $all), 'all are valid in http');
 valid(config(%none, server => $all), 'all are valid in server');
 valid(config(location => $rest, auth => 'secops_auth header variables;'),
     'all are valid in location');
+valid(config(%none, http => $all_tls), 'those for TLS in http');
+valid(config(%none, server => $all_tls), 'those for TLS in server');
+valid(config(%none, location => $all_tls), 'those for TLS in location');
 valid(config(%none, http => $all, server => $all, location => $all),
     'all are valid at all three at once');
 
@@ -200,7 +231,7 @@ foreach my $case (
     ['auth', 'secops_auth header off;', qr/unknown method "off"/],
     ['redis', 'secops_redis;', qr/invalid number of arguments/],
     ['redis', 'secops_redis 127.0.0.1:6379;',
-        qr{it must begin with "redis://" or "unix:" in "secops_redis"}],
+        qr{must begin with "redis://", "rediss://" or "unix:" in "secops_r}],
     ['redis', 'secops_redis http://127.0.0.1;', qr/must begin with/],
     ['redis', 'secops_redis redis://;', qr/no host/],
     ['redis', 'secops_redis redis://:6379;', qr/no host/],
@@ -239,6 +270,45 @@ foreach my $case (
     ['', 'secops_redis_password_file %%DIR%%;', qr/failed/],
     ['', 'secops_redis_connect_timeout soon;', qr/invalid value/],
     ['', 'secops_redis_timeout 1x;', qr/invalid value/],
+    ['', 'secops_redis_ping often;', qr/invalid value/],
+    ['redis', 'secops_redis rediss://127.0.0.1;',
+        qr/TLS to Redis needs "secops_redis_ssl_trusted_certificate", the cer/],
+    (map { ['', $_, qr/"secops_redis_ssl_\*" directives need "rediss:\/\/"/] }
+        'secops_redis_ssl_verify off;', 'secops_redis_ssl_name x;',
+        'secops_redis_ssl_trusted_certificate %%DIR%%/ca.crt;',
+        'secops_redis_ssl_protocols TLSv1.3;'),
+    (map { my ($line, $sentence) = @$_;
+        ['redis', "secops_redis rediss://127.0.0.1; $line", $sentence] }
+        ['secops_redis_ssl_verify maybe;', qr/it must be "on" or "off"/],
+        ['secops_redis_ssl_verify_depth -1;', qr/invalid number/],
+        ['secops_redis_ssl_verify_depth 101;',
+            qr/must be between|equal to or less/],
+        ['secops_redis_ssl_protocols TLSv1.1;', qr/invalid value "TLSv1\.1"/],
+        ['secops_redis_ssl_trusted_certificate %%DIR%%/none;',
+            qr/SSL_CTX_load_verify_locations\(".*none"\) failed/],
+        ['secops_redis_ssl_trusted_certificate %%DIR%%/empty;',
+            qr/SSL_CTX_load_verify_locations\(".*empty"\) failed/],
+        ['secops_redis_ssl_trusted_certificate %%DIR%%/ca.crt;'
+            . ' secops_redis_ssl_crl %%DIR%%/none;', qr/none"\) failed/],
+        ['secops_redis_ssl_verify off;'
+            . ' secops_redis_ssl_certificate %%DIR%%/client.crt;',
+            qr/_certificate" and "secops_redis_ssl_certificate_key" need each/],
+        ['secops_redis_ssl_verify off;'
+            . ' secops_redis_ssl_certificate_key %%DIR%%/client.key;',
+            qr/_certificate" and "secops_redis_ssl_certificate_key" need each/],
+        ['secops_redis_ssl_verify off;'
+            . ' secops_redis_ssl_certificate %%DIR%%/none;'
+            . ' secops_redis_ssl_certificate_key %%DIR%%/client.key;',
+            qr/cannot load certificate ".*none"/],
+        ['secops_redis_ssl_verify off;'
+            . ' secops_redis_ssl_certificate %%DIR%%/client.crt;'
+            . ' secops_redis_ssl_certificate_key %%DIR%%/ca.key;',
+            qr/SSL_CTX_use_PrivateKey\(".*ca\.key"\) failed/],
+        ['secops_redis_ssl_verify off;'
+            . ' secops_redis_ssl_password_file %%DIR%%/password;',
+            qr/"secops_redis_ssl_password_file" needs "secops_redis_ssl_cert/],
+        ['secops_redis_ssl_verify off; secops_redis_ssl_ciphers x;',
+            qr/SSL_CTX_set_cipher_list\("x"\) failed/]),
     ['', 'secops_redis_max_pending 5;', qr/invalid parameter "5"/],
     ['', 'secops_redis_max_pending commands=;',
         qr/invalid parameter "commands="/],
@@ -248,6 +318,21 @@ foreach my $case (
         qr/invalid parameter "bytes=1t"/],
     ['', 'secops_redis_max_pending bytes=0;', qr/invalid parameter "bytes=0"/],
     ['', 'secops_redis_max_pending;', qr/invalid number of arguments/],
+    (map { ['', "secops_durability $_;",
+        qr/must be "memory", "fsync" or "replicas=NUMBER"/] }
+        'off', 'replicas', 'memory=1', 'Fsync', 'timeout=1s'),
+    (map { ['', "secops_durability replicas=$_;",
+        qr/needs a number of replicas from 1 to 100/] } '', 0, -1, 'x', 101),
+    ['', 'secops_durability memory timeout=1s;',
+        qr/memory has nothing to wait for/],
+    (map { ['', "secops_durability fsync $_;", qr/invalid parameter "$_"/] }
+        'timeout=0', 'timeout=', 'timeout=x', 'time=1s', 'memory'),
+    ['', 'secops_durability fsync; secops_durability memory;',
+        qr/"secops_durability" directive is duplicate/],
+    ['', 'secops_durability replicas=1 timeout=2s;',
+        qr/of "secops_durability" \(2000 ms\) must be less than /],
+    ['', 'secops_durability fsync; secops_redis_timeout 500ms;',
+        qr/\(500 ms\) must be less than "secops_redis_timeout" \(500 ms\)/],
     ['', 'secops_redis_prefix "";', qr/invalid "secops_redis_prefix" ""/],
     ['', 'secops_redis_prefix "a{b}";',
         qr/invalid "secops_redis_prefix" "a\{b\}", must be 1 to 64 of /],
@@ -287,6 +372,181 @@ valid(config(redis => "secops_redis $_;"
         'unix:/tmp/none.sock',
         # a machine without /etc/hosts does not know it
         (gethostbyname('localhost') ? 'redis://localhost' : ());
+
+
+# Redis Cluster
+
+my $node = 'secops_redis redis://127.0.0.1:7000;';
+my $cluster = 'secops_redis_cluster on;'
+    . ' secops_redis_cluster_seed 127.0.0.2 [::1]:7000;'
+    . ' secops_redis_cluster_seed 127.0.0.3:7001;'
+    . ' secops_redis_cluster_map 10.0.0.1:6379 127.0.0.1:7001;'
+    . ' secops_redis_cluster_map a.internal 127.0.0.1;'
+    . ' secops_redis_cluster_map [fd00::1]:6379 [::1]:7001;';
+
+valid(config(redis => '', auth => 'secops_auth header;',
+    $_ => "$node $cluster"), "the cluster's directives are valid in $_")
+    foreach qw(http server location);
+valid(config(server => "$node $cluster", redis => ''),
+    'a cluster is inherited with its URL');
+valid(config(server => $cluster, redis => $node), '... or without');
+valid(config(server => "$node $cluster", redis => 'secops_redis unix:/x;'),
+    '... and not where there is another one');
+valid(config(redis => "$node secops_redis_cluster off;"), 'off is off');
+
+foreach my $case (
+    ['secops_redis_cluster yes;', qr/it must be "on" or "off"/],
+    ['secops_redis_cluster on; secops_redis_cluster on;', qr/is duplicate/],
+    ['secops_redis_cluster on; secops_redis_database 2;',
+        qr/a Redis Cluster has no database 2, it has 0 only/],
+    ['secops_redis_cluster_seed 127.0.0.1;',
+        qr/"secops_redis_cluster_seed" needs "secops_redis_cluster on"/],
+    ['secops_redis_cluster_map a b;',
+        qr/"secops_redis_cluster_map" needs "secops_redis_cluster on"/],
+    ['secops_redis_cluster off; secops_redis_cluster_seed 127.0.0.1;',
+        qr/"secops_redis_cluster_seed" needs "secops_redis_cluster on"/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed;',
+        qr/invalid number of arguments/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed 127.0.0.1:x;',
+        qr/invalid port in "127.0.0.1:x" of "secops_redis_cluster_seed"/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed :7000;',
+        qr/no host in ":7000" of "secops_redis_cluster_seed"/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed "";',
+        qr/no host in "" of "secops_redis_cluster_seed"/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed unix:/x;',
+        qr/a node of a cluster is "host" or "host:port" in "unix:\/x" of/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed redis://127.0.0.1;',
+        qr/a node of a cluster is "host" or "host:port" in "redis:.* of/],
+    ['secops_redis_cluster on; secops_redis_cluster_seed name.invalid;',
+        qr/host not found in "name.invalid" of "secops_redis_cluster_seed"/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a:1;',
+        qr/invalid number of arguments/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a:x b;',
+        qr/invalid address "a:x" in "secops_redis_cluster_map"/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a b:0;',
+        qr/invalid address "b:0" in "secops_redis_cluster_map"/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a unix:/x;',
+        qr/invalid address "unix:\/x" in "secops_redis_cluster_map"/],
+    ['secops_redis_cluster on; secops_redis_cluster_map "" b;',
+        qr/invalid address "" in "secops_redis_cluster_map"/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a b/c;',
+        qr/invalid address "b\/c" in "secops_redis_cluster_map"/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a b:7000;',
+        qr/can not give all ports of a host the same one/],
+    ['secops_redis_cluster on; secops_redis_cluster_map a:1 b;'
+        . ' secops_redis_cluster_map A:1 c;',
+        qr/is duplicate for this announced address/],
+) {
+    my ($line, $sentence) = @$case;
+    invalid(config(redis => $node, location => $line), $sentence, $line);
+}
+
+invalid(config(location => 'secops_redis_cluster on;'),
+    qr/"secops_redis_cluster" needs a host in "secops_redis": the nodes /,
+    'a cluster by a socket');
+invalid(config(redis => 'secops_redis redis://127.0.0.1/2;',
+    location => 'secops_redis_cluster on;'),
+    qr/a Redis Cluster has no database 2/, 'a cluster with a database');
+
+
+# Redis Sentinel
+
+my $sentinel = 'secops_redis redis://m;'
+    . ' secops_redis_sentinel m 127.0.0.1 127.0.0.2:26380 [::1]:26379;';
+my $guarded = 'secops_redis_sentinel_user u;'
+    . ' secops_redis_sentinel_password_file %%DIR%%/password;'
+    . ' secops_redis_sentinel_ssl off;';
+
+valid(config(%none, auth => 'secops_auth header;', $_ => "$sentinel $guarded"),
+    "the sentinels' directives are valid in $_")
+    foreach qw(http server location);
+valid(config(redis => $sentinel, http => $_), "valid: $_")
+    foreach 'secops_redis redis://127.0.0.1; secops_redis_user u;'
+        . ' secops_redis_password_file %%DIR%%/password;';
+valid(config(redis => "secops_redis $_; secops_redis_sentinel m 127.0.0.1;"
+    . ' secops_redis_password_file %%DIR%%/password;'), "valid: $_ of sentinels")
+    foreach 'redis://', 'redis:///3', 'redis://m', 'redis://m/', 'redis://m/3',
+        'redis://u@', 'redis://u@m/3', 'REDIS://m';
+valid(config(server => "$sentinel $guarded", redis => ''),
+    'sentinels are inherited with the URL');
+valid(config(server => "$sentinel $guarded", redis => 'secops_redis %%REDIS%%;'),
+    '... and not with another one');
+valid(config(server => "$sentinel $guarded",
+    redis => 'secops_redis_sentinel m2 127.0.0.1; secops_redis redis://m2;'),
+    '... where there may be others');
+
+foreach my $case (
+    ['secops_redis redis://m; secops_redis_sentinel m;',
+        qr/invalid number of arguments/],
+    ['secops_redis redis://m; secops_redis_sentinel "m m" 127.0.0.1;',
+        qr/invalid "m m" in "secops_redis_sentinel": the master's name has /],
+    ['secops_redis redis://m; secops_redis_sentinel 127.0.0.1:26379 127.0.0.2;',
+        qr/invalid "127.0.0.1:26379" in .*: the master's name has letters/],
+    ['secops_redis redis://m; secops_redis_sentinel ' . 'x' x 129
+        . ' 127.0.0.1;', qr/the master's name has .* at most 128/],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1:0;',
+        qr/invalid "127.0.0.1:0" in "secops_redis_sentinel": invalid port/],
+    ['secops_redis redis://m; secops_redis_sentinel m :26379;', qr/no host/],
+    ['secops_redis redis://m; secops_redis_sentinel m "";', qr/no host/],
+    ['secops_redis redis://m; secops_redis_sentinel m unix:/x;',
+        qr/a sentinel is "host" or "host:port"/],
+    ['secops_redis redis://m; secops_redis_sentinel m redis://127.0.0.1;',
+        qr/a sentinel is "host" or "host:port"/],
+    ['secops_redis redis://m; secops_redis_sentinel m name.invalid;',
+        qr/invalid "name.invalid" in .*: host not found/],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1 127.0.0.1;',
+        qr/invalid "127.0.0.1" in .*: it is there twice/],
+    ['secops_redis redis://m; secops_redis_sentinel m '
+        . join(' ', map { "127.0.0.$_" } 1 .. 17) . ';',
+        qr/there may be 16 sentinels/],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1;'
+        . ' secops_redis_sentinel m 127.0.0.2;', qr/is duplicate/],
+    ['secops_redis redis://m2; secops_redis_sentinel m 127.0.0.1;',
+        qr/the host must be the name of the master, without a port in/],
+    ['secops_redis redis://m:6379; secops_redis_sentinel m 127.0.0.1;',
+        qr/the host must be the name of the master, without a port in/],
+    ['secops_redis unix:/x; secops_redis_sentinel m 127.0.0.1;',
+        qr{with "secops_redis_sentinel" it must begin with "redis://" or}],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1;'
+        . ' secops_redis_cluster on;', qr/exclude each other/],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1;'
+        . ' secops_redis_sentinel_user u;',
+        qr/sentinels' user "u" needs "secops_redis_sentinel_password_file"/],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1;'
+        . ' secops_redis_sentinel_password_file %%DIR%%/none;',
+        qr/open\(\) ".*none" failed \(2: /],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1;'
+        . ' secops_redis_sentinel_ssl yes;', qr/must be "on" or "off"/],
+    ['secops_redis redis://m; secops_redis_sentinel m 127.0.0.1;'
+        . ' secops_redis_sentinel_ssl on;', qr/TLS to Redis needs/],
+    ['secops_redis %%REDIS%%; secops_redis_sentinel_user u;',
+        qr/need "secops_redis_sentinel"/],
+    ['secops_redis %%REDIS%%; secops_redis_sentinel_ssl off;',
+        qr/need "secops_redis_sentinel"/],
+) {
+    my ($line, $sentence) = @$case;
+    invalid(config(redis => $line), $sentence, $line =~ s/x{60,}/x.../r);
+}
+
+
+like(valid(config(redis => 'secops_redis rediss://127.0.0.1;',
+    location => 'secops_redis_ssl_verify off;'), 'nobody is verified'),
+    qr/with "secops_redis_ssl_verify off" whoever answers for/,
+    '... is warned about');
+like(valid(config(redis => 'secops_redis rediss://127.0.0.1;',
+    location => 'secops_redis_ssl_verify off;'
+        . ' secops_redis_ssl_trusted_certificate %%DIR%%/ca.crt;'),
+    'certificates that are not used'), qr/count for nothing/,
+    '... are warned about');
+valid(config(http => 'secops_redis_ssl_verify off;'),
+    'TLS directives of an outer level need no TLS further in');
+valid(config(http => $all_tls, auth => ''),
+    'nor does a Redis without TLS where another one is inherited');
+invalid(config(redis => 'secops_redis rediss://127.0.0.1;',
+    http => 'secops_redis rediss://other; secops_redis_ssl_verify off;'
+        =~ s/other/127.0.0.2/r,
+    location => 'secops_redis_ssl_verify on;'),
+    qr/TLS to Redis needs/, 'verify off is overridden');
 
 
 # inheritance: the nearest value counts, one by one

@@ -72,7 +72,7 @@ sub fatal {
     my $r = answered("$replies\nWAITCLOSE", 500, $name);
 
     is($r->{headers}{'retry-after'}, undef, '... not to be sent again blindly');
-    my ($id) = ($r->{json}{error}{detail} // '') =~ /^request ([0-9a-f]{32})$/;
+    my ($id) = ($r->{json}{error}{detail} // '') =~ /\brequest ([0-9a-f]{32})$/;
     ok($id, '... the answer names the request');
 
     ok($t->wait_log("(?:$log).*request $id"), "... the log says $log");

@@ -188,6 +188,11 @@ is_deeply([sort $source =~ /\{ secops_slice\("(\w+)"\)/g],
 
 my %docs = $t->read(root() . '/docs/operations.md')
     =~ /^\| `([A-Z]+)` \| ((?:refused|unavailable)[^|]*? \| \d+) \|/mg;
+
+# a cluster, which this is not, does other things with some
+
+$docs{$_} =~ s/; in a cluster \w+(?: again)?// foreach keys %docs;
+
 my %words = ($refused => 'refused | 500', $unavailable => 'unavailable | 503',
              $reconnect => 'unavailable, reconnect | 503');
 is_deeply(\%docs, { map { $_ => $words{$action{$_}} }

@@ -39,7 +39,8 @@ ngx_http_secops_errors(ngx_http_request_t *r)
     ngx_str_null(&detail);
 
     if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR
-        && ngx_http_secops_server_detail(r, &detail) != NGX_OK)
+        && ngx_http_secops_server_detail(r, SECOPS_ERROR_UNKNOWN, &detail)
+           != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -1,7 +1,9 @@
 
 /*
  * Readiness, for load balancers and clients: 200 when Redis has just accepted
- * a write, 503 otherwise.  Anybody may ask.
+ * a write, and each server of it when there are several; 503 otherwise.
+ * Anybody may ask.  Who may read or write is told of each server in addition:
+ * addresses are nobody else's business.
  *
  * Clients of /api/v1 find out there, with an api key, whether the key is good:
  * that it is not, is no error there but an answer.
@@ -9,79 +11,242 @@
 
 #include "ngx_http_secops.h"
 #include "util/ngx_http_secops_reply.h"
+#include "util/secops_text.h"
 
+
+/* how the two versions say it, without the last brace */
 
 typedef struct {
-    ngx_http_request_t       *request;
-    ngx_str_t                *ready;        /* what to answer */
-    ngx_str_t                *not_ready;
-    ngx_secops_store_call_t   call;
-    ngx_secops_store_call_t  *calls[1];
-} ngx_http_secops_health_t;
+    ngx_str_t                        ready;
+    ngx_str_t                        not_ready;
+} ngx_http_secops_health_text_t;
 
 
-static ngx_int_t ngx_http_secops_health_key(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
+typedef struct ngx_http_secops_health_s  ngx_http_secops_health_t;
+
+
+/* one server that is asked */
+
+typedef struct {
+    ngx_http_secops_health_t        *health;
+    ngx_secops_store_call_t          call;
+    ngx_str_t                        name;
+    ngx_str_t                        address;
+    ngx_str_t                        reason;    /* empty: it is ready */
+} ngx_http_secops_health_server_t;
+
+
+/*
+ *  KEY ──> CALLER ──> PROBE
+ *
+ * The first is of v1 only.  Both of the first two may have to wait.
+ */
+
+typedef enum {
+    NGX_HTTP_SECOPS_HEALTH_KEY = 0,
+    NGX_HTTP_SECOPS_HEALTH_CALLER,
+    NGX_HTTP_SECOPS_HEALTH_PROBE
+} ngx_http_secops_health_step_e;
+
+
+struct ngx_http_secops_health_s {
+    ngx_http_request_t                    *request;
+    ngx_http_secops_ctx_t                 *ctx;
+    const ngx_http_secops_health_text_t   *text;
+    ngx_http_secops_health_step_e          step;
+    ngx_uint_t                             trusted;   /* to see addresses */
+
+    ngx_http_secops_health_server_t       *servers;
+    ngx_uint_t                             nservers;
+    ngx_uint_t                             pending;
+};
+
+
+static ngx_int_t ngx_http_secops_health_begin(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, const ngx_http_secops_health_text_t *text,
+    ngx_http_secops_health_step_e step);
+static ngx_int_t ngx_http_secops_health_run(ngx_http_secops_health_t *health);
+static ngx_int_t ngx_http_secops_health_key(ngx_http_secops_health_t *health);
+static ngx_int_t ngx_http_secops_health_caller(
+    ngx_http_secops_health_t *health);
 static void ngx_http_secops_health_wake(ngx_http_request_t *r);
-static ngx_int_t ngx_http_secops_health(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, ngx_str_t *ready, ngx_str_t *not_ready);
+static ngx_int_t ngx_http_secops_health_probe(
+    ngx_http_secops_health_t *health);
+static ngx_int_t ngx_http_secops_health_start(
+    ngx_http_secops_health_t *health, ngx_secops_store_t *store,
+    ngx_uint_t share);
 static void ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_health_reply(ngx_http_request_t *r,
-    ngx_http_secops_health_t *health, ngx_uint_t ready);
+static ngx_int_t ngx_http_secops_health_reply(
+    ngx_http_secops_health_t *health);
+static ngx_uint_t ngx_http_secops_health_ready(
+    ngx_http_secops_health_t *health);
+static ngx_int_t ngx_http_secops_health_body(ngx_http_secops_health_t *health,
+    ngx_uint_t ready, ngx_str_t *body);
+static void ngx_http_secops_health_write(
+    ngx_http_secops_health_server_t *server, secops_text_t *text);
+static void ngx_http_secops_health_string(secops_text_t *text,
+    const char *name, ngx_str_t *value);
+
+
+static const ngx_http_secops_health_text_t  ngx_http_secops_health_text_v1 = {
+    ngx_string("{\"status\":true,\"connected\":true"),
+    ngx_string("{\"status\":false,\"connected\":false")
+};
+
+static const ngx_http_secops_health_text_t  ngx_http_secops_health_text_v2 = {
+    ngx_string("{\"status\":\"OK\",\"reason\":\"\",\"reason_details\":\"\""),
+    ngx_string("{\"status\":\"NOK\",\"reason\":\"Redis is not writable\","
+               "\"reason_details\":\"\"")
+};
 
 
 ngx_int_t
 ngx_http_secops_health_v1(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
-    static ngx_str_t  ready =
-                          ngx_string("{\"status\":true,\"connected\":true}");
-    static ngx_str_t  not_ready =
-                          ngx_string("{\"status\":false,\"connected\":false}");
-
-    switch (ngx_http_secops_health_key(r, ctx)) {
-
-    case NGX_AGAIN:
-        return ngx_http_secops_wait(r, ctx);
-
-    case NGX_ABORT:
-        return ngx_http_secops_reply(r, NGX_HTTP_OK, &not_ready);
-
-    case NGX_ERROR:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    default:
-
-        /* no key, a good one, or Redis does not say: then it will not be
-           ready either */
-
-        return ngx_http_secops_health(r, ctx, &ready, &not_ready);
-    }
+    return ngx_http_secops_health_begin(r, ctx,
+                                        &ngx_http_secops_health_text_v1,
+                                        NGX_HTTP_SECOPS_HEALTH_KEY);
 }
 
 
-/* as ngx_http_secops_auth_api_key() */
+ngx_int_t
+ngx_http_secops_health_v2(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    return ngx_http_secops_health_begin(r, ctx,
+                                        &ngx_http_secops_health_text_v2,
+                                        NGX_HTTP_SECOPS_HEALTH_CALLER);
+}
+
 
 static ngx_int_t
-ngx_http_secops_health_key(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+ngx_http_secops_health_begin(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    const ngx_http_secops_health_text_t *text,
+    ngx_http_secops_health_step_e step)
 {
+    ngx_http_secops_health_t  *health;
+
+    health = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_health_t));
+    if (health == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    health->request = r;
+    health->ctx = ctx;
+    health->text = text;
+    health->step = step;
+
+    ctx->data = health;
+    ctx->auth.wake = ngx_http_secops_health_wake;
+
+    return ngx_http_secops_health_run(health);
+}
+
+
+/* what is answered, or NGX_DONE */
+
+static ngx_int_t
+ngx_http_secops_health_run(ngx_http_secops_health_t *health)
+{
+    ngx_int_t  rc;
+
+    rc = NGX_DECLINED;
+
+    if (health->step == NGX_HTTP_SECOPS_HEALTH_KEY) {
+        rc = ngx_http_secops_health_key(health);
+    }
+
+    if (rc == NGX_DECLINED && health->step == NGX_HTTP_SECOPS_HEALTH_CALLER) {
+        rc = ngx_http_secops_health_caller(health);
+    }
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_secops_health_probe(health);
+    }
+
+    return rc;
+}
+
+
+/* NGX_DECLINED: go on */
+
+static ngx_int_t
+ngx_http_secops_health_key(ngx_http_secops_health_t *health)
+{
+    ngx_http_request_t            *r;
+    ngx_http_secops_auth_t        *auth;
     ngx_http_secops_loc_conf_t    *slcf;
     ngx_http_secops_credential_t   credential;
 
+    static ngx_str_t  not_ready =
+                          ngx_string("{\"status\":false,\"connected\":false}");
+
+    r = health->request;
+    auth = &health->ctx->auth;
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
-    if (!ngx_http_secops_auth_enabled(&slcf->identity,
-                                      NGX_HTTP_SECOPS_AUTH_API_KEY))
+    if (ngx_http_secops_auth_enabled(&slcf->identity,
+                                     NGX_HTTP_SECOPS_AUTH_API_KEY))
     {
-        return NGX_DECLINED;
+        ngx_memzero(&credential, sizeof(ngx_http_secops_credential_t));
+
+        switch (ngx_http_secops_auth_api_key(r, &slcf->identity, auth,
+                                             &credential))
+        {
+        case NGX_AGAIN:
+            return ngx_http_secops_wait(r, health->ctx);
+
+        case NGX_ABORT:
+            return ngx_http_secops_reply(r, NGX_HTTP_OK, &not_ready);
+
+        case NGX_ERROR:
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+        default:
+
+            /* no key, a good one, or Redis does not say: then it will not be
+               ready either */
+
+            auth->data = NULL;
+        }
     }
 
-    ctx->auth.wake = ngx_http_secops_health_wake;
+    health->step = NGX_HTTP_SECOPS_HEALTH_CALLER;
 
-    ngx_memzero(&credential, sizeof(ngx_http_secops_credential_t));
+    return NGX_DECLINED;
+}
 
-    return ngx_http_secops_auth_api_key(r, &slcf->identity, &ctx->auth,
-                                        &credential);
+
+/* who can not be known is somebody like others */
+
+static ngx_int_t
+ngx_http_secops_health_caller(ngx_http_secops_health_t *health)
+{
+    ngx_int_t                    rc;
+    ngx_http_secops_ctx_t       *ctx;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    ctx = health->ctx;
+    slcf = ngx_http_get_module_loc_conf(health->request,
+                                        ngx_http_secops_module);
+
+    if (slcf->identity.methods) {
+        rc = ngx_http_secops_identify(health->request, &slcf->identity,
+                                      &ctx->auth, &ctx->identity);
+
+        if (rc == NGX_AGAIN) {
+            return ngx_http_secops_wait(health->request, ctx);
+        }
+
+        health->trusted = (rc == NGX_OK
+                           && (ctx->identity.permissions
+                               & (SECOPS_PERMISSION_READ
+                                  |SECOPS_PERMISSION_WRITE)));
+    }
+
+    health->step = NGX_HTTP_SECOPS_HEALTH_PROBE;
+
+    return NGX_DECLINED;
 }
 
 
@@ -95,7 +260,7 @@ ngx_http_secops_health_wake(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
 
-    rc = ngx_http_secops_health_v1(r, ctx);
+    rc = ngx_http_secops_health_run(ctx->data);
 
     if (rc != NGX_DONE) {
         ngx_http_secops_finish(r, ctx, rc);
@@ -103,53 +268,80 @@ ngx_http_secops_health_wake(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_secops_health_v2(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+static ngx_int_t
+ngx_http_secops_health_probe(ngx_http_secops_health_t *health)
 {
-    static ngx_str_t  ready =
-                          ngx_string("{\"status\":\"OK\",\"reason\":\"\","
-                                     "\"reason_details\":\"\"}");
-    static ngx_str_t  not_ready =
-                          ngx_string("{\"status\":\"NOK\",\"reason\":"
-                                     "\"Redis is not writable\","
-                                     "\"reason_details\":\"\"}");
+    ngx_uint_t                   i, n;
+    ngx_secops_store_t          *store;
+    ngx_http_request_t          *r;
+    ngx_secops_store_call_t    **calls;
+    ngx_http_secops_loc_conf_t  *slcf;
 
-    return ngx_http_secops_health(r, ctx, &ready, &not_ready);
+    r = health->request;
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+    store = &slcf->store;
+
+    n = ngx_secops_store_shares(store);
+
+    health->servers = ngx_pcalloc(r->pool,
+                                  n * sizeof(ngx_http_secops_health_server_t));
+    calls = ngx_palloc(r->pool, n * sizeof(ngx_secops_store_call_t *));
+
+    if (health->servers == NULL || calls == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        calls[i] = &health->servers[i].call;
+    }
+
+    health->nservers = n;
+    health->ctx->calls = calls;
+    health->ctx->ncalls = n;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_http_secops_health_start(health, store, i) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return health->pending ? ngx_http_secops_wait(r, health->ctx)
+                           : ngx_http_secops_health_reply(health);
 }
 
 
 static ngx_int_t
-ngx_http_secops_health(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
-    ngx_str_t *ready, ngx_str_t *not_ready)
+ngx_http_secops_health_start(ngx_http_secops_health_t *health,
+    ngx_secops_store_t *store, ngx_uint_t share)
 {
-    ngx_int_t                    rc;
-    ngx_http_secops_health_t    *health;
-    ngx_http_secops_loc_conf_t  *slcf;
+    ngx_http_secops_health_server_t  *server;
 
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+    server = &health->servers[share];
 
-    health = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_health_t));
-    if (health == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (ngx_secops_store_server(store, share, health->request->pool,
+                                &server->name, &server->address)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    health->request = r;
-    health->ready = ready;
-    health->not_ready = not_ready;
-    health->call.handler = ngx_http_secops_health_probed;
-    health->call.data = health;
-    health->calls[0] = &health->call;
+    server->health = health;
+    server->call.handler = ngx_http_secops_health_probed;
+    server->call.data = server;
 
-    ctx->calls = health->calls;
-    ctx->ncalls = 1;
+    switch (ngx_secops_store_probe(store, &server->call, share)) {
 
-    rc = ngx_secops_store_probe(&slcf->store, &health->call);
+    case NGX_OK:
+        health->pending++;
+        return NGX_OK;
 
-    if (rc == NGX_OK) {
-        return ngx_http_secops_wait(r, ctx);
+    case NGX_BUSY:
+        server->reason = *ngx_secops_store_busy(store);
+        return NGX_OK;
+
+    default:
+        return NGX_ERROR;
     }
-
-    return ngx_http_secops_health_reply(r, health, 0);
 }
 
 
@@ -157,45 +349,181 @@ static void
 ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t                  rc;
-    ngx_http_request_t        *r;
-    ngx_http_secops_ctx_t     *ctx;
-    ngx_http_secops_health_t  *health;
+    ngx_http_secops_ctx_t            *ctx;
+    ngx_http_secops_health_t         *health;
+    ngx_http_secops_health_server_t  *server;
 
-    health = call->data;
-    r = health->request;
+    static ngx_str_t  unreadable = ngx_string("no readable reason");
 
-    ngx_http_secops_resume(r);
+    server = call->data;
+    health = server->health;
+    ctx = health->ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
-    ctx->redis_time = result->time;
+    ngx_http_secops_resume(health->request);
 
-    if (result->status != NGX_SECOPS_STORE_OK) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "secops: not ready: %V", &result->reason);
+    if (ctx->redis_time == NGX_CONF_UNSET_MSEC
+        || ctx->redis_time < result->time)
+    {
+        ctx->redis_time = result->time;
     }
 
-    rc = ngx_http_secops_health_reply(r, health, result->status
-                                                 == NGX_SECOPS_STORE_OK);
-    ngx_http_secops_finish(r, ctx, rc);
+    if (result->status != NGX_SECOPS_STORE_OK) {
+        server->reason.data = ngx_pstrdup(health->request->pool,
+                                          &result->reason);
+        server->reason.len = result->reason.len;
+
+        if (server->reason.data == NULL || server->reason.len == 0) {
+            server->reason = unreadable;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, health->request->connection->log, 0,
+                      "secops: not ready: %V, server \"%V\"",
+                      &server->reason, &server->name);
+    }
+
+    if (--health->pending == 0) {
+        ngx_http_secops_finish(health->request, ctx,
+                               ngx_http_secops_health_reply(health));
+    }
 }
 
 
 static ngx_int_t
-ngx_http_secops_health_reply(ngx_http_request_t *r,
-    ngx_http_secops_health_t *health, ngx_uint_t ready)
+ngx_http_secops_health_reply(ngx_http_secops_health_t *health)
 {
+    ngx_str_t            body;
+    ngx_uint_t           ready;
+    ngx_http_request_t  *r;
+
     static ngx_str_t  retry_after = ngx_string("Retry-After");
     static ngx_str_t  second = ngx_string("1");
 
+    r = health->request;
+
+    ready = ngx_http_secops_health_ready(health);
+
+    if (ngx_http_secops_health_body(health, ready, &body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (ready) {
-        return ngx_http_secops_reply(r, NGX_HTTP_OK, health->ready);
+        return ngx_http_secops_reply(r, NGX_HTTP_OK, &body);
     }
 
     if (ngx_http_secops_add_header(r, &retry_after, &second) == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_secops_reply(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                 health->not_ready);
+    return ngx_http_secops_reply(r, NGX_HTTP_SERVICE_UNAVAILABLE, &body);
+}
+
+
+static ngx_uint_t
+ngx_http_secops_health_ready(ngx_http_secops_health_t *health)
+{
+    ngx_uint_t                   i;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    for (i = 0; i < health->nservers; i++) {
+        if (health->servers[i].reason.len) {
+            return 0;
+        }
+    }
+
+    slcf = ngx_http_get_module_loc_conf(health->request,
+                                        ngx_http_secops_module);
+
+    if (ngx_secops_store_gaps(&slcf->store)) {
+        ngx_log_error(NGX_LOG_ERR, health->request->connection->log, 0,
+                      "secops: not ready: a part of the cluster has no server");
+        return 0;
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_secops_health_body(ngx_http_secops_health_t *health, ngx_uint_t ready,
+    ngx_str_t *body)
+{
+    ngx_uint_t           i;
+    secops_slice_t       head;
+    secops_text_t        text;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(health->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&text, sizeof(secops_text_t));
+
+    head.len = ready ? health->text->ready.len : health->text->not_ready.len;
+    head.data = ready ? health->text->ready.data
+                      : health->text->not_ready.data;
+
+    secops_text_append(&text, head);
+
+    if (health->trusted) {
+        secops_text_append_string(&text, ",\"servers\":[");
+
+        for (i = 0; i < health->nservers; i++) {
+            secops_text_append_string(&text, i ? ",{" : "{");
+            ngx_http_secops_health_write(&health->servers[i], &text);
+            secops_text_append_string(&text, "}");
+        }
+
+        secops_text_append_string(&text, "]");
+    }
+
+    secops_text_append_string(&text, "}");
+
+    /* what secops_text_free() would do, once it was sent */
+
+    cln->handler = free;
+    cln->data = text.data;
+
+    body->len = text.len;
+    body->data = text.data;
+
+    return text.failed ? NGX_ERROR : NGX_OK;
+}
+
+
+static void
+ngx_http_secops_health_write(ngx_http_secops_health_server_t *server,
+    secops_text_t *text)
+{
+    ngx_http_secops_health_string(text, "\"name\":\"", &server->name);
+    ngx_http_secops_health_string(text, ",\"address\":\"", &server->address);
+
+    secops_text_append_string(text, server->reason.len ? ",\"ready\":false"
+                                                       : ",\"ready\":true");
+
+    ngx_http_secops_health_string(text, ",\"reason\":\"", &server->reason);
+}
+
+
+/* an error may hold anything that a server sends */
+
+static void
+ngx_http_secops_health_string(secops_text_t *text, const char *name,
+    ngx_str_t *value)
+{
+    secops_slice_t  slice;
+
+    slice.len = value->len;
+    slice.data = value->data;
+
+    secops_text_append_string(text, name);
+
+    if (secops_text_is_name(slice)) {
+        secops_text_append_escaped(text, slice);
+
+    } else {
+        secops_text_append_string(text, "no readable text");
+    }
+
+    secops_text_append_string(text, "\"");
 }

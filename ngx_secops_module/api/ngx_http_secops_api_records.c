@@ -387,7 +387,8 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
 }
 
 
-/* records about one subject lie in one shard */
+/* records about one subject lie in one shard; others are free to lie where an
+   atomic batch does already */
 
 static ngx_int_t
 ngx_http_secops_records_id(ngx_http_secops_records_t *records,
@@ -395,8 +396,15 @@ ngx_http_secops_records_id(ngx_http_secops_records_t *records,
 {
     int  shard;
 
-    shard = digest ? (int) secops_keys_digest_shard(digest)
-                   : secops_id_random_shard(&ngx_http_secops_records_ids);
+    if (digest) {
+        shard = (int) secops_keys_digest_shard(digest);
+
+    } else if (records->atomic && records->open[0]) {
+        shard = (int) records->open[0]->group.shard;
+
+    } else {
+        shard = secops_id_random_shard(&ngx_http_secops_records_ids);
+    }
 
     if (shard < 0
         || secops_id_make(&ngx_http_secops_records_ids, shard, records->msec,

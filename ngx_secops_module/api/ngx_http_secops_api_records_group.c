@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_secops_records_send_group(
 static void ngx_http_secops_records_fail_group(
     ngx_http_secops_records_group_t *group, secops_error_e error,
     ngx_str_t *reason);
+static ngx_int_t ngx_http_secops_records_apart(
+    ngx_http_secops_records_t *records);
 static ngx_int_t ngx_http_secops_records_too_large(
     ngx_http_secops_records_t *records);
 static void ngx_http_secops_records_spare(ngx_http_secops_records_t *records);
@@ -55,6 +57,12 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
         if (*open == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+    }
+
+    if (!ngx_secops_store_group_takes(&(*open)->group,
+                                      secops_id_digit(entry->id.text[0])))
+    {
+        return ngx_http_secops_records_apart(records);
     }
 
     entry->group = *open;
@@ -153,6 +161,8 @@ ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
     ngx_int_t         rc;
 
     static ngx_str_t  no_memory = ngx_string("no memory");
+    static ngx_str_t  too_large = ngx_string("larger than all commands that "
+                                             "may be pending");
 
     rc = ngx_secops_store_group_send(&group->group, &group->call);
 
@@ -168,7 +178,9 @@ ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
             return ngx_http_secops_records_too_large(records);
         }
 
-        /* fall through */
+        ngx_http_secops_records_fail_group(group, SECOPS_ERROR_PERSIST_LATER,
+                                           &too_large);
+        break;
 
     case NGX_BUSY:
         ngx_http_secops_records_fail_group(group, SECOPS_ERROR_PERSIST_LATER,
@@ -190,6 +202,20 @@ ngx_http_secops_records_fail_group(ngx_http_secops_records_group_t *group,
 {
     group->error = error;
     group->records->reason = *reason;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_apart(ngx_http_secops_records_t *records)
+{
+    static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  detail = ngx_string("/data: this store is a Redis "
+                                          "Cluster: the records of an atomic "
+                                          "batch must lie in one shard, as "
+                                          "those about one subject do");
+
+    return ngx_http_secops_fail(records->request, records->ctx,
+                                SECOPS_ERROR_BODY, &none, &detail);
 }
 
 
@@ -254,6 +280,7 @@ ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
     ngx_str_t                         reason;
+    secops_error_e                    error;
     ngx_http_request_t               *r;
     ngx_http_secops_ctx_t            *ctx;
     ngx_http_secops_records_t        *records;
@@ -272,17 +299,32 @@ ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
         ctx->redis_time = result->time;
     }
 
-    if (result->status != NGX_SECOPS_STORE_OK) {
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+        error = SECOPS_ERROR_NONE;
+        break;
+
+    case NGX_SECOPS_STORE_UNAVAILABLE:
+        error = SECOPS_ERROR_PERSIST_LATER;
+        break;
+
+    case NGX_SECOPS_STORE_UNKNOWN:
+        error = SECOPS_ERROR_PERSIST_UNKNOWN;
+        break;
+
+    default:
+        error = SECOPS_ERROR_PERSIST;
+    }
+
+    if (error != SECOPS_ERROR_NONE) {
 
         /* the last reason is logged, it is hardly ever another one */
 
         reason.data = ngx_pstrdup(r->pool, &result->reason);
         reason.len = reason.data ? result->reason.len : 0;
 
-        ngx_http_secops_records_fail_group(group,
-                               result->status == NGX_SECOPS_STORE_UNAVAILABLE
-                               ? SECOPS_ERROR_PERSIST_LATER
-                               : SECOPS_ERROR_PERSIST, &reason);
+        ngx_http_secops_records_fail_group(group, error, &reason);
     }
 
     if (--records->pending == 0) {

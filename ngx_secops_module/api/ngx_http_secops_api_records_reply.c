@@ -57,7 +57,9 @@ ngx_http_secops_records_reply_single(ngx_http_secops_records_t *records)
     static ngx_str_t  simple = ngx_string("{\"success\":true}");
     static ngx_str_t  wrapped = ngx_string("{\"result\":{\"success\":true}}");
 
-    if (ngx_http_secops_records_location(records) != NGX_OK) {
+    if (ngx_http_secops_records_location(records) != NGX_OK
+        || ngx_http_secops_add_durability(records->request) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -202,6 +204,10 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (stored && ngx_http_secops_add_durability(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -322,9 +328,12 @@ static void
 ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
     secops_text_t *text)
 {
+    ngx_str_t             *detail;
     secops_slice_t         id;
     secops_error_e         code;
     const secops_error_t  *error;
+
+    static ngx_str_t  unknown = ngx_string("the record may have been stored");
 
     code = ngx_http_secops_records_error(entry);
 
@@ -349,10 +358,12 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
     ngx_http_secops_records_write_escaped(text, entry->more.data,
                                           entry->more.len);
 
-    if (entry->detail.len) {
+    detail = (code == SECOPS_ERROR_PERSIST_UNKNOWN) ? &unknown
+                                                    : &entry->detail;
+
+    if (detail->len) {
         secops_text_append_string(text, "\",\"detail\":\"");
-        ngx_http_secops_records_write_escaped(text, entry->detail.data,
-                                              entry->detail.len);
+        ngx_http_secops_records_write_escaped(text, detail->data, detail->len);
         secops_text_append_string(text, "\"}}");
 
     } else {

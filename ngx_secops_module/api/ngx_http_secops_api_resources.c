@@ -121,11 +121,11 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
     op->commit.eval.call.handler = ngx_http_secops_resources_committed;
     op->commit.eval.call.data = op;
     op->commit.audit = &op->audit;
-    op->pointers.data = op;
+    op->pointers.call.data = op;
 
     op->calls[0] = &op->find.eval.call;
     op->calls[1] = &op->commit.eval.call;
-    op->calls[2] = &op->pointers;
+    op->calls[2] = &op->pointers.call;
 
     ctx->calls = op->calls;
     ctx->ncalls = 3;
@@ -324,7 +324,7 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
 
     store = ngx_http_secops_resources_store(op);
 
-    op->pointers.handler = ngx_http_secops_resources_pointed;
+    op->pointers.call.handler = ngx_http_secops_resources_pointed;
 
     rc = ngx_secops_store_put_pointers(store, &op->pointers,
                                        &op->ctx->identity.domain, pointers, n);
@@ -433,7 +433,7 @@ ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
 
         ngx_http_secops_resources_forget_keys(op);
 
-        op->error = SECOPS_ERROR_SAVE;
+        op->error = SECOPS_ERROR_SAVE_UNKNOWN;
         rc = ngx_http_secops_resources_answer(op);
         break;
 
@@ -495,7 +495,7 @@ ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     if (ngx_http_secops_resources_pointers(op, &pointers, &n, 0) == NGX_OK
         && n)
     {
-        op->pointers.handler = ngx_http_secops_resources_cleaned;
+        op->pointers.call.handler = ngx_http_secops_resources_cleaned;
 
         if (ngx_secops_store_delete_pointers(
                                        ngx_http_secops_resources_store(op),
@@ -539,6 +539,13 @@ static ngx_int_t
 ngx_http_secops_resources_answer(ngx_http_secops_resources_t *op)
 {
     if (op->error == SECOPS_ERROR_NONE) {
+
+        if (op->commit.nchanges
+            && ngx_http_secops_add_durability(op->request) != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         return op->reply(op);
     }
 

@@ -100,7 +100,7 @@ struct ngx_http_secops_resources_s {
 
     ngx_secops_store_find_t               find;
     ngx_secops_store_commit_t             commit;
-    ngx_secops_store_call_t               pointers;
+    ngx_secops_store_pointers_t           pointers;
     ngx_secops_store_call_t              *calls[3];
 
     ngx_event_t                           timer;

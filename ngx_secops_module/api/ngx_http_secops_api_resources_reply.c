@@ -94,30 +94,22 @@ ngx_http_secops_resources_fail(ngx_http_secops_resources_t *op,
 ngx_int_t
 ngx_http_secops_resources_fail_server(ngx_http_secops_resources_t *op)
 {
-    u_char              *p;
-    ngx_str_t           *id, detail;
+    ngx_str_t            detail;
     ngx_http_request_t  *r;
 
-    static ngx_str_t  prefix = ngx_string("request ");
     static ngx_str_t  retry_after = ngx_string("Retry-After");
     static ngx_str_t  second = ngx_string("1");
 
     r = op->request;
-    id = &op->audit.request_id;
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "secops: %V failed: %V, request %V",
-                  &op->ctx->route->operation, &op->reason, id);
+                  &op->ctx->route->operation, &op->reason,
+                  &op->audit.request_id);
 
-    detail.len = prefix.len + id->len;
-    detail.data = ngx_pnalloc(r->pool, detail.len);
-
-    if (detail.data == NULL) {
+    if (ngx_http_secops_server_detail(r, op->error, &detail) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    p = ngx_cpymem(detail.data, prefix.data, prefix.len);
-    ngx_memcpy(p, id->data, id->len);
 
     if (secops_error(op->error)->status == NGX_HTTP_SERVICE_UNAVAILABLE
         && ngx_http_secops_add_header(r, &retry_after, &second) == NULL)

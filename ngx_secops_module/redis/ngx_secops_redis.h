@@ -30,23 +30,115 @@ typedef struct ngx_secops_redis_s      ngx_secops_redis_t;
 typedef struct ngx_secops_redis_cmd_s  ngx_secops_redis_cmd_t;
 
 
+/* where a server is */
+
 typedef struct {
-    ngx_str_t                   url;            /* as configured, for the log;
-                                                   never holds a password */
+    ngx_str_t                   name;           /* the host as it was given,
+                                                   name or literal without
+                                                   brackets: whom its
+                                                   certificate must be for */
     ngx_str_t                   host;           /* a name, resolved at each
                                                    connect; empty: use addrs */
     in_port_t                   port;
     ngx_addr_t                 *addrs;          /* literal address or unix: */
     ngx_uint_t                  naddrs;
+} ngx_secops_redis_endpoint_t;
+
+
+/* TLS, as the proxy_ssl_* directives have it; files: empty, none */
+
+typedef struct {
+    ngx_flag_t                  verify;
+    ngx_int_t                   verify_depth;
+    ngx_str_t                   trusted_certificate;
+    ngx_str_t                   crl;
+    ngx_str_t                   name;           /* empty: the endpoint's */
+    ngx_str_t                   certificate;
+    ngx_str_t                   certificate_key;
+    ngx_str_t                   password_file;  /* of the key */
+    ngx_str_t                   ciphers;
+    ngx_uint_t                  protocols;
+
+    ngx_uint_t                  scheme;         /* 1: the URL is rediss:// */
+    ngx_uint_t                  on;             /* 1: some node needs it */
+} ngx_secops_redis_ssl_conf_t;
+
+
+/* a node of a cluster that is asked for the others */
+
+typedef struct {
+    ngx_str_t                   text;           /* as configured, for the log */
+    ngx_secops_redis_endpoint_t  endpoint;
+} ngx_secops_redis_seed_t;
+
+
+/* what a node of a cluster announces, and where it is reached from here */
+
+typedef struct {
+    ngx_str_t                   announced;
+    in_port_t                   announced_port; /* 0: any, and kept */
+    ngx_str_t                   host;
+    in_port_t                   port;           /* 0: as announced */
+} ngx_secops_redis_nat_t;
+
+
+/* what a write that is sent as NGX_SECOPS_REDIS_DURABLE waits for, besides its
+   execution */
+
+typedef enum {
+    NGX_SECOPS_REDIS_MEMORY = 0,    /* nothing */
+    NGX_SECOPS_REDIS_REPLICAS,      /* so many replicas have it */
+    NGX_SECOPS_REDIS_FSYNC          /* it is on the server's own disk */
+} ngx_secops_redis_durability_e;
+
+
+/* who knows which server is the master */
+
+typedef struct {
+    ngx_str_t                   name;           /* as configured, for the log */
+    ngx_secops_redis_endpoint_t  endpoint;
+} ngx_secops_redis_sentinel_addr_t;
+
+
+typedef struct {
+    ngx_str_t                   master;         /* its name; empty: there are no
+                                                   sentinels */
+    ngx_array_t                *addrs;          /* of _sentinel_addr_t */
+    ngx_str_t                   user;           /* for the sentinels themselves;
+                                                   empty: the default user */
+    ngx_str_t                   password;       /* empty: no AUTH */
+    ngx_flag_t                  ssl;            /* they speak TLS; unset: as the
+                                                   URL says */
+} ngx_secops_redis_sentinel_conf_t;
+
+
+typedef struct {
+    ngx_str_t                   url;            /* as configured, for the log;
+                                                   never holds a password */
+    ngx_secops_redis_endpoint_t  endpoint;
     ngx_str_t                   user;           /* empty: the default user */
     ngx_str_t                   password;       /* empty: no AUTH */
     ngx_uint_t                  database;
+    ngx_secops_redis_ssl_conf_t  ssl;
 
-    ngx_msec_t                  connect_timeout;  /* TCP and handshake */
+    ngx_msec_t                  ping;           /* a link that was silent so
+                                                   long gets a PING; 0: never */
+    ngx_msec_t                  connect_timeout;  /* TCP, TLS and handshake */
     ngx_msec_t                  timeout;        /* of a command, from its send
                                                    to its last reply */
     ngx_uint_t                  max_commands;   /* pending, per worker */
     size_t                      max_bytes;      /* of these, per worker */
+
+    ngx_array_t                *seeds;          /* of _seed_t; NULL: it is no
+                                                   cluster */
+    ngx_array_t                *nat;            /* of _nat_t, or NULL */
+
+    ngx_secops_redis_durability_e  durability;
+    ngx_uint_t                  replicas;       /* of _REPLICAS, at least 1 */
+    ngx_msec_t                  durability_timeout;  /* for reaching it; less
+                                                        than timeout */
+
+    ngx_secops_redis_sentinel_conf_t  sentinel;
 
     ngx_resolver_t             *resolver;       /* NULL: host was resolved when
                                                    the configuration was read */
@@ -63,7 +155,9 @@ typedef enum {
                                        can not at present; see code if any */
     NGX_SECOPS_REDIS_UNKNOWN        /* written, but the link was lost or the
                                        time was up before all replies came; if
-                                       it was written again, see code too */
+                                       it was written again, see code too.  Or
+                                       executed, but not as durable as it was
+                                       to be */
 } ngx_secops_redis_status_e;
 
 
@@ -114,11 +208,21 @@ typedef void (*ngx_secops_redis_handler_pt)(void *data,
 /* executing it twice is the same as once: after a lost link it may be sent
    again within its time */
 
-#define NGX_SECOPS_REDIS_REPLAY  0x01
+#define NGX_SECOPS_REDIS_REPLAY   0x01
+
+/*
+ * A write: it is answered when the durability of the conf was reached.  If it
+ * was not, its status is _UNKNOWN, although it was executed; while it is known
+ * that it can not be reached, _UNAVAILABLE, and nothing was written.  Of the
+ * last reply the handler is given the first value only, and no text.
+ */
+
+#define NGX_SECOPS_REDIS_DURABLE  0x02
 
 
 /*
- * redis://[user@]host[:port][/database] or unix:/path.  Resolves a name now
+ * redis://[user@]host[:port][/database], the same as rediss:// for TLS, or
+ * unix:/path.  Resolves a name now
  * when conf->resolver is NULL.  NGX_ERROR: *err says why (static text, or
  * from cf->pool).
  */
@@ -127,9 +231,28 @@ ngx_int_t ngx_secops_redis_url(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
     ngx_str_t *url, char **err);
 
 
+/* one more seed, "host[:port]", after _url() has made the conf one of a cluster
+   by the first; returns as that */
+
+ngx_int_t ngx_secops_redis_seed(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
+    ngx_str_t *text, char **err);
+
+
+/*
+ * The master's name and the addresses of its sentinels, nwords in all, into
+ * conf->sentinel; before _url(), which then takes no host but the name.
+ * NGX_ERROR: *err says why, and *bad is the word that it is about.
+ */
+
+ngx_int_t ngx_secops_redis_sentinel(ngx_conf_t *cf,
+    ngx_secops_redis_conf_t *conf, ngx_str_t *words, ngx_uint_t nwords,
+    ngx_str_t *bad, char **err);
+
+
 /*
  * The client of a conf (copied): an equal one that is already in clients (an
- * array of ngx_secops_redis_t *), or a new one, added to it.  NULL: no memory.
+ * array of ngx_secops_redis_t *), or a new one, added to it.  NULL: no memory,
+ * or what is wrong with its TLS was logged.
  */
 
 ngx_secops_redis_t *ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,
@@ -154,6 +277,28 @@ ngx_secops_redis_cmd_t *ngx_secops_redis_cmd_create(ngx_secops_redis_t *redis,
 
 void ngx_secops_redis_cmd_begin(ngx_secops_redis_cmd_t *cmd, ngx_uint_t argc);
 void ngx_secops_redis_cmd_arg(ngx_secops_redis_cmd_t *cmd, const void *data,
+    size_t len);
+
+/* the same of an argument that is a key: by it a cluster chooses the node */
+
+void ngx_secops_redis_cmd_key(ngx_secops_redis_cmd_t *cmd, const void *data,
+    size_t len);
+
+/*
+ * 1: in this Redis all keys of a command must have the same hash tag, and what
+ * is sent as one is one Redis command, or MULTI ... EXEC.
+ */
+
+ngx_uint_t ngx_secops_redis_cluster(ngx_secops_redis_t *redis);
+
+/*
+ * How many servers share the keys, by what is known of them at present: 1, or
+ * the masters of a cluster; and which of these, counted from 0, has a key.
+ * NGX_DECLINED: none.
+ */
+
+ngx_uint_t ngx_secops_redis_shares(ngx_secops_redis_t *redis);
+ngx_int_t ngx_secops_redis_share(ngx_secops_redis_t *redis, const void *key,
     size_t len);
 
 /* its bytes so far, and the most that any command may have */

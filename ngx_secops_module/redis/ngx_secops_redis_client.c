@@ -5,13 +5,20 @@
  * link: it posts events that do.
  */
 
+#include "redis/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
+#include "redis/ngx_secops_redis_sentinel.h"
 
 
+static ngx_uint_t ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd);
+static ngx_int_t ngx_secops_redis_route(ngx_secops_redis_t *redis,
+    ngx_secops_redis_cmd_t *cmd);
 static ngx_uint_t ngx_secops_redis_full(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd);
-static void ngx_secops_redis_flush_handler(ngx_event_t *ev);
-static void ngx_secops_redis_drop(ngx_queue_t *queue);
+
+
+ngx_str_t  ngx_secops_redis_unreachable_text =
+               ngx_string("Redis can not be reached");
 
 
 ngx_int_t
@@ -25,32 +32,21 @@ ngx_secops_redis_init_process(ngx_secops_redis_t *redis, ngx_cycle_t *cycle)
     }
 
     redis->log = cycle->log;
-    redis->ident = -1;
 
-    redis->deadline.handler = ngx_secops_redis_deadline_handler;
-    redis->deadline.data = redis;
-    redis->deadline.log = cycle->log;
-    redis->deadline.cancelable = 1;
+    if (redis->cluster) {
+        ngx_secops_redis_cluster_start(redis->cluster);
+        return NGX_OK;
+    }
 
-    redis->flush.handler = ngx_secops_redis_flush_handler;
-    redis->flush.data = redis;
-    redis->flush.log = cycle->log;
+    if (redis->sentinels) {
+        ngx_secops_redis_sentinels_start(redis->sentinels);
+    }
 
-    redis->retry.handler = ngx_secops_redis_retry_handler;
-    redis->retry.data = redis;
-    redis->retry.log = cycle->log;
-    redis->retry.cancelable = 1;
-
-    ngx_secops_redis_retry_now(redis);
+    ngx_secops_redis_node_start(redis->node);
 
     return NGX_OK;
 }
 
-
-/*
- * The requests that wait for commands end with the worker and not with an
- * answer: no handler is called.
- */
 
 void
 ngx_secops_redis_exit_process(ngx_secops_redis_t *redis)
@@ -59,39 +55,16 @@ ngx_secops_redis_exit_process(ngx_secops_redis_t *redis)
         return;
     }
 
-    ngx_secops_redis_close(redis);
-
-    if (redis->deadline.timer_set) {
-        ngx_del_timer(&redis->deadline);
+    if (redis->cluster) {
+        ngx_secops_redis_cluster_stop(redis->cluster);
+        return;
     }
 
-    if (redis->retry.timer_set) {
-        ngx_del_timer(&redis->retry);
+    if (redis->sentinels) {
+        ngx_secops_redis_sentinels_stop(redis->sentinels);
     }
 
-    if (redis->flush.posted) {
-        ngx_delete_posted_event(&redis->flush);
-    }
-
-    ngx_secops_redis_drop(&redis->sent);
-    ngx_secops_redis_drop(&redis->waiting);
-}
-
-
-static void
-ngx_secops_redis_drop(ngx_queue_t *queue)
-{
-    ngx_queue_t             *q;
-    ngx_secops_redis_cmd_t  *cmd;
-
-    while (!ngx_queue_empty(queue)) {
-
-        q = ngx_queue_head(queue);
-        cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
-
-        ngx_secops_redis_cmd_leave(cmd);
-        ngx_secops_redis_cmd_free(cmd);
-    }
+    ngx_secops_redis_node_stop(redis->node);
 }
 
 
@@ -118,6 +91,7 @@ ngx_secops_redis_cmd_create(ngx_secops_redis_t *redis, size_t size)
      */
 
     cmd->redis = redis;
+    cmd->slot = NGX_ERROR;
 
     if (secops_redis_resp_init(&cmd->resp, size) != 0) {
         ngx_free(cmd);
@@ -140,6 +114,56 @@ ngx_secops_redis_cmd_arg(ngx_secops_redis_cmd_t *cmd, const void *data,
     size_t len)
 {
     secops_redis_resp_arg(&cmd->resp, data, len);
+}
+
+
+void
+ngx_secops_redis_cmd_key(ngx_secops_redis_cmd_t *cmd, const void *data,
+    size_t len)
+{
+    ngx_int_t  slot;
+
+    if (cmd->redis->cluster) {
+        slot = secops_redis_slot(data, len);
+
+        if (cmd->slot != NGX_ERROR && cmd->slot != slot) {
+            cmd->scattered = 1;
+        }
+
+        cmd->slot = slot;
+    }
+
+    secops_redis_resp_arg(&cmd->resp, data, len);
+}
+
+
+ngx_uint_t
+ngx_secops_redis_cluster(ngx_secops_redis_t *redis)
+{
+    return redis->cluster ? 1 : 0;
+}
+
+
+ngx_uint_t
+ngx_secops_redis_shares(ngx_secops_redis_t *redis)
+{
+    return (redis->cluster && redis->cluster->mapped) ? redis->cluster->masters
+                                                      : 1;
+}
+
+
+ngx_int_t
+ngx_secops_redis_share(ngx_secops_redis_t *redis, const void *key, size_t len)
+{
+    ngx_secops_redis_node_t  *node;
+
+    if (redis->cluster == NULL) {
+        return 0;
+    }
+
+    node = redis->cluster->owners[secops_redis_slot(key, len)];
+
+    return (node && node->listed) ? (ngx_int_t) node->share : NGX_DECLINED;
 }
 
 
@@ -177,50 +201,73 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
 
     redis = cmd->redis;
 
-    if (secops_redis_resp_complete(&cmd->resp) != 0) {
-        ngx_secops_redis_cmd_free(cmd);
-        return NGX_ERROR;
-    }
-
-    if (ngx_secops_redis_backing_off(redis)
-        || ngx_secops_redis_full(redis, cmd))
+    if (secops_redis_resp_complete(&cmd->resp) != 0
+        || ngx_secops_redis_divided(cmd))
     {
         ngx_secops_redis_cmd_free(cmd);
-        return NGX_BUSY;
+        return NGX_ERROR;
     }
 
     cmd->handler = handler;
     cmd->data = data;
     cmd->replay = (flags & NGX_SECOPS_REDIS_REPLAY) ? 1 : 0;
+    cmd->durable = (flags & NGX_SECOPS_REDIS_DURABLE)
+                   && redis->conf.durability != NGX_SECOPS_REDIS_MEMORY;
     cmd->start = ngx_current_msec;
     cmd->deadline = ngx_current_msec + redis->conf.timeout;
-    cmd->state = NGX_SECOPS_REDIS_CMD_WAITING;
 
-    ngx_queue_insert_tail(&redis->waiting, &cmd->queue);
-
-    redis->pending++;
-    redis->bytes += cmd->resp.len;
-    redis->stats.commands++;
-
-    /* from now on an exiting worker waits for the reply */
-
-    redis->deadline.cancelable = 0;
-    ngx_secops_redis_arm_deadline(redis);
-
-    switch (redis->state) {
-
-    case NGX_SECOPS_REDIS_CLOSED:
-        ngx_secops_redis_retry_now(redis);
-        break;
-
-    case NGX_SECOPS_REDIS_READY:
-        redis->link->peer.connection->idle = 0;
-        ngx_post_event(&redis->flush, &ngx_posted_events);
-        break;
-
-    default:
-        break;
+    if (ngx_secops_redis_route(redis, cmd) != NGX_OK) {
+        ngx_secops_redis_cmd_free(cmd);
+        return NGX_BUSY;
     }
+
+    return NGX_OK;
+}
+
+
+/* 1: it can not be sent to one node of a cluster, which is a mistake of whoever
+   made it */
+
+static ngx_uint_t
+ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd)
+{
+    if (cmd->redis->cluster == NULL
+        || (!cmd->scattered
+            && (cmd->resp.commands == 1 || cmd->resp.transaction)))
+    {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_ALERT, cmd->redis->log, 0,
+                  "secops redis \"%V\": a command for several nodes of the "
+                  "cluster", &cmd->redis->conf.url);
+
+    return 1;
+}
+
+
+/* NGX_BUSY: redis->busy says why */
+
+static ngx_int_t
+ngx_secops_redis_route(ngx_secops_redis_t *redis, ngx_secops_redis_cmd_t *cmd)
+{
+    static ngx_str_t  full = ngx_string("too many commands are pending");
+
+    if (redis->node && ngx_secops_redis_backing_off(redis->node)) {
+        redis->busy = &ngx_secops_redis_unreachable_text;
+        return NGX_BUSY;
+    }
+
+    if (ngx_secops_redis_full(redis, cmd)) {
+        redis->busy = &full;
+        return NGX_BUSY;
+    }
+
+    if (redis->cluster) {
+        return ngx_secops_redis_cluster_send(redis->cluster, cmd);
+    }
+
+    ngx_secops_redis_cmd_enter(redis->node, cmd);
 
     return NGX_OK;
 }
@@ -229,10 +276,7 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
 ngx_str_t *
 ngx_secops_redis_busy(ngx_secops_redis_t *redis)
 {
-    static ngx_str_t  unreachable = ngx_string("Redis can not be reached");
-    static ngx_str_t  full = ngx_string("too many commands are pending");
-
-    return ngx_secops_redis_backing_off(redis) ? &unreachable : &full;
+    return redis->busy;
 }
 
 
@@ -248,10 +292,16 @@ ngx_secops_redis_full(ngx_secops_redis_t *redis, ngx_secops_redis_cmd_t *cmd)
 void
 ngx_secops_redis_cmd_cancel(ngx_secops_redis_cmd_t *cmd)
 {
-    ngx_secops_redis_t  *redis;
+    ngx_secops_redis_node_t  *node;
 
-    redis = cmd->redis;
+    node = cmd->node;
     cmd->handler = NULL;
+
+    if (cmd->state == NGX_SECOPS_REDIS_CMD_PARKED) {
+        ngx_secops_redis_unpark(cmd);
+        ngx_secops_redis_cmd_free(cmd);
+        return;
+    }
 
     if (cmd->state != NGX_SECOPS_REDIS_CMD_WAITING) {
         return;
@@ -262,74 +312,5 @@ ngx_secops_redis_cmd_cancel(ngx_secops_redis_cmd_t *cmd)
 
     /* the link may be idle now */
 
-    ngx_post_event(&redis->flush, &ngx_posted_events);
-}
-
-
-/* takes a pending command out of its queue: its outcome is known */
-
-void
-ngx_secops_redis_cmd_leave(ngx_secops_redis_cmd_t *cmd)
-{
-    ngx_secops_redis_t  *redis;
-
-    redis = cmd->redis;
-
-    ngx_queue_remove(&cmd->queue);
-
-    cmd->state = NGX_SECOPS_REDIS_CMD_DONE;
-
-    redis->pending--;
-    redis->bytes -= cmd->resp.len;
-
-    if (redis->pending == 0) {
-        redis->deadline.cancelable = 1;
-    }
-}
-
-
-static void
-ngx_secops_redis_flush_handler(ngx_event_t *ev)
-{
-    ngx_secops_redis_t  *redis;
-
-    redis = ev->data;
-
-    if (redis->state == NGX_SECOPS_REDIS_READY
-        && ngx_secops_redis_write(redis) != NGX_OK)
-    {
-        /* a Redis that closes has answered before: take what it sent */
-
-        (void) ngx_secops_redis_read(redis);
-
-        ngx_secops_redis_broken(redis);
-        return;
-    }
-
-    ngx_secops_redis_settle(redis);
-}
-
-
-/* after events: a link that has nothing to do rests, or ends with the worker */
-
-void
-ngx_secops_redis_settle(ngx_secops_redis_t *redis)
-{
-    if (redis->state == NGX_SECOPS_REDIS_DRAINING
-        && ngx_secops_redis_drained(redis))
-    {
-        ngx_secops_redis_lost(redis);
-        return;
-    }
-
-    if (redis->state != NGX_SECOPS_REDIS_READY || redis->pending) {
-        return;
-    }
-
-    if (ngx_exiting) {
-        ngx_secops_redis_close(redis);
-        return;
-    }
-
-    redis->link->peer.connection->idle = 1;
+    ngx_post_event(&node->flush, &ngx_posted_events);
 }

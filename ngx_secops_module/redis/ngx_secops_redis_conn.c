@@ -17,61 +17,85 @@
 /* so much from one link, then the worker's other events have their turn */
 #define NGX_SECOPS_REDIS_READS   32
 
+/* in seconds, and how often */
+#define NGX_SECOPS_REDIS_KEEPIDLE   30
+#define NGX_SECOPS_REDIS_KEEPINTVL  10
+#define NGX_SECOPS_REDIS_KEEPCNT    3
+
 
 static ngx_secops_redis_link_t *ngx_secops_redis_link_create(
-    ngx_secops_redis_t *redis);
-static void ngx_secops_redis_resolve(ngx_secops_redis_t *redis);
+    ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_resolve(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_resolve_handler(ngx_resolver_ctx_t *ctx);
-static ngx_int_t ngx_secops_redis_resolved(ngx_secops_redis_t *redis,
+static ngx_int_t ngx_secops_redis_resolved(ngx_secops_redis_node_t *node,
     ngx_resolver_ctx_t *ctx);
-static ngx_int_t ngx_secops_redis_open(ngx_secops_redis_t *redis,
+static ngx_int_t ngx_secops_redis_open(ngx_secops_redis_node_t *node,
     ngx_addr_t *addr);
-static void ngx_secops_redis_connect_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_secops_redis_first(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_link_t *link);
+static void ngx_secops_redis_keepalive(ngx_connection_t *c,
+    ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_test_connect(ngx_connection_t *c);
-static ngx_int_t ngx_secops_redis_process(ngx_secops_redis_t *redis,
+static ngx_int_t ngx_secops_redis_process(ngx_secops_redis_node_t *node,
     size_t n);
-static ngx_int_t ngx_secops_redis_process_slice(ngx_secops_redis_t *redis);
+static ngx_int_t ngx_secops_redis_process_slice(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link);
 static u_char *ngx_secops_redis_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
 
 
 void
-ngx_secops_redis_connect(ngx_secops_redis_t *redis)
+ngx_secops_redis_connect(ngx_secops_redis_node_t *node)
 {
     ngx_secops_redis_link_t  *link;
 
-    redis->stats.connects++;
+    node->stats.attempts++;
 
-    link = ngx_secops_redis_link_create(redis);
+    link = ngx_secops_redis_link_create(node);
 
     if (link == NULL) {
-        ngx_secops_redis_unreachable(redis);
+        ngx_secops_redis_unreachable(node);
         return;
     }
 
-    redis->link = link;
+    node->link = link;
 
-    if (redis->conf.host.len) {
-        ngx_secops_redis_resolve(redis);
+    if (node->redis->sentinels && node->sentinels == NULL) {
+        ngx_secops_redis_discover(node);
         return;
     }
 
-    link->addrs = redis->conf.addrs;
-    link->naddrs = redis->conf.naddrs;
+    ngx_secops_redis_connect_endpoint(node);
+}
 
-    ngx_secops_redis_connect_next(redis);
+
+void
+ngx_secops_redis_connect_endpoint(ngx_secops_redis_node_t *node)
+{
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+
+    if (node->endpoint.host.len) {
+        ngx_secops_redis_resolve(node);
+        return;
+    }
+
+    link->addrs = node->endpoint.addrs;
+    link->naddrs = node->endpoint.naddrs;
+
+    ngx_secops_redis_connect_next(node);
 }
 
 
 static ngx_secops_redis_link_t *
-ngx_secops_redis_link_create(ngx_secops_redis_t *redis)
+ngx_secops_redis_link_create(ngx_secops_redis_node_t *node)
 {
     ngx_log_t                *log;
     ngx_pool_t               *pool;
     ngx_secops_redis_link_t  *link;
 
-    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, redis->log);
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, node->log);
     if (pool == NULL) {
         return NULL;
     }
@@ -90,14 +114,14 @@ ngx_secops_redis_link_create(ngx_secops_redis_t *redis)
 
     log = &link->log;
 
-    *log = *redis->log;
+    *log = *node->log;
     log->handler = ngx_secops_redis_log_error;
-    log->data = redis;
+    log->data = node;
     log->action = "connecting";
 
     /* nginx logs each connect() that fails: the first one is enough */
 
-    if (redis->failures && log->log_level < NGX_LOG_INFO) {
+    if (node->failures && log->log_level < NGX_LOG_INFO) {
         log->log_level = NGX_LOG_ALERT;
     }
 
@@ -109,37 +133,42 @@ ngx_secops_redis_link_create(ngx_secops_redis_t *redis)
 
 
 static void
-ngx_secops_redis_resolve(ngx_secops_redis_t *redis)
+ngx_secops_redis_resolve(ngx_secops_redis_node_t *node)
 {
     ngx_resolver_ctx_t  *ctx;
 
-    redis->state = NGX_SECOPS_REDIS_RESOLVING;
+    node->state = NGX_SECOPS_REDIS_RESOLVING;
 
-    ctx = ngx_resolve_start(redis->conf.resolver, NULL);
+    ctx = NGX_NO_RESOLVER;
+
+    if (node->redis->conf.resolver) {
+        ctx = ngx_resolve_start(node->redis->conf.resolver, NULL);
+    }
 
     if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
-        (void) ngx_secops_redis_fault(redis, "no resolver");
-        ngx_secops_redis_unreachable(redis);
+        (void) ngx_secops_redis_fault(node, "no resolver");
+        ngx_secops_redis_unreachable(node);
         return;
     }
 
-    ctx->name = redis->conf.host;
+    ctx->name = node->endpoint.host;
     ctx->handler = ngx_secops_redis_resolve_handler;
-    ctx->data = redis;
-    ctx->timeout = redis->conf.resolver_timeout;
+    ctx->data = node;
+    ctx->timeout = node->sentinels ? node->connect_timeout
+                                   : node->redis->conf.resolver_timeout;
 
     /* an exiting worker waits for pending commands, not for a lookup */
 
     ctx->cancelable = 1;
 
-    redis->resolving = ctx;
+    node->resolving = ctx;
 
     /* the handler may have run, and the link be gone, when this returns */
 
     if (ngx_resolve_name(ctx) != NGX_OK) {
-        redis->resolving = NULL;
-        (void) ngx_secops_redis_fault(redis, "host could not be resolved");
-        ngx_secops_redis_unreachable(redis);
+        node->resolving = NULL;
+        (void) ngx_secops_redis_fault(node, "host could not be resolved");
+        ngx_secops_redis_unreachable(node);
     }
 }
 
@@ -147,51 +176,52 @@ ngx_secops_redis_resolve(ngx_secops_redis_t *redis)
 static void
 ngx_secops_redis_resolve_handler(ngx_resolver_ctx_t *ctx)
 {
-    ngx_int_t            rc, state;
-    ngx_uint_t           level;
-    ngx_secops_redis_t  *redis;
+    ngx_int_t                 rc, state;
+    ngx_uint_t                level;
+    ngx_secops_redis_node_t  *node;
 
-    redis = ctx->data;
+    node = ctx->data;
     state = ctx->state;
     rc = NGX_ERROR;
 
     if (state == NGX_OK) {
-        rc = ngx_secops_redis_resolved(redis, ctx);
+        rc = ngx_secops_redis_resolved(node, ctx);
     }
 
     ngx_resolve_name_done(ctx);
-    redis->resolving = NULL;
+    node->resolving = NULL;
 
     if (state != NGX_OK) {
-        level = redis->failures ? NGX_LOG_INFO : NGX_LOG_ERR;
+        level = node->failures ? NGX_LOG_INFO : NGX_LOG_ERR;
 
-        ngx_log_error(level, redis->log, 0,
+        ngx_log_error(level, node->log, 0,
                       "secops redis \"%V\": \"%V\" could not be resolved "
-                      "(%i: %s)", &redis->conf.url, &redis->conf.host,
+                      "(%i: %s)", &node->name, &node->endpoint.host,
                       state, ngx_resolver_strerror(state));
     }
 
     if (rc != NGX_OK) {
-        (void) ngx_secops_redis_fault(redis, "host could not be resolved");
-        ngx_secops_redis_unreachable(redis);
+        (void) ngx_secops_redis_fault(node, "host could not be resolved");
+        ngx_secops_redis_unreachable(node);
         return;
     }
 
-    ngx_secops_redis_connect_next(redis);
+    ngx_secops_redis_connect_next(node);
 }
 
 
 /* copies the addresses, which are the resolver's, and gives them the port */
 
 static ngx_int_t
-ngx_secops_redis_resolved(ngx_secops_redis_t *redis, ngx_resolver_ctx_t *ctx)
+ngx_secops_redis_resolved(ngx_secops_redis_node_t *node,
+    ngx_resolver_ctx_t *ctx)
 {
     u_char                   *p;
     ngx_uint_t                i;
     ngx_addr_t               *addr;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
 
     addr = ngx_pcalloc(link->pool, ctx->naddrs * sizeof(ngx_addr_t));
     if (addr == NULL) {
@@ -208,7 +238,7 @@ ngx_secops_redis_resolved(ngx_secops_redis_t *redis, ngx_resolver_ctx_t *ctx)
         }
 
         ngx_memcpy(addr[i].sockaddr, ctx->addrs[i].sockaddr, addr[i].socklen);
-        ngx_inet_set_port(addr[i].sockaddr, redis->conf.port);
+        ngx_inet_set_port(addr[i].sockaddr, node->endpoint.port);
 
         p = ngx_pnalloc(link->pool, NGX_SOCKADDR_STRLEN);
         if (p == NULL) {
@@ -233,22 +263,26 @@ ngx_secops_redis_resolved(ngx_secops_redis_t *redis, ngx_resolver_ctx_t *ctx)
  */
 
 void
-ngx_secops_redis_connect_next(ngx_secops_redis_t *redis)
+ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node)
 {
     ngx_int_t                 rc;
     ngx_uint_t                i;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
+
+    if (link->tried == 0 && link->naddrs) {
+        link->first = ngx_secops_redis_first(node, link);
+    }
 
     while (link->tried < link->naddrs) {
 
-        i = (redis->address + link->tried++) % link->naddrs;
+        i = (link->first + link->tried++) % link->naddrs;
 
-        rc = ngx_secops_redis_open(redis, &link->addrs[i]);
+        rc = ngx_secops_redis_open(node, &link->addrs[i]);
 
         if (rc == NGX_OK) {
-            rc = ngx_secops_redis_handshake(redis);
+            rc = ngx_secops_redis_handshake(node);
         }
 
         if (rc == NGX_OK || rc == NGX_AGAIN) {
@@ -259,30 +293,56 @@ ngx_secops_redis_connect_next(ngx_secops_redis_t *redis)
     }
 
     if (link->naddrs == 0) {
-        (void) ngx_secops_redis_fault(redis, "no address");
+        (void) ngx_secops_redis_fault(node, "no address");
     }
 
-    ngx_secops_redis_unreachable(redis);
+    ngx_secops_redis_unreachable(node);
+}
+
+
+/*
+ * The address that worked last, which the resolver may give at another place
+ * each time; the one after it if it was of no use; any one at the beginning,
+ * so that workers spread.
+ */
+
+static ngx_uint_t
+ngx_secops_redis_first(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_link_t *link)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; node->socklen && i < link->naddrs; i++) {
+
+        if (ngx_cmp_sockaddr(link->addrs[i].sockaddr, link->addrs[i].socklen,
+                             &node->sockaddr.sockaddr, node->socklen, 1)
+            == NGX_OK)
+        {
+            return i + node->shunned;
+        }
+    }
+
+    return ngx_random() % link->naddrs;
 }
 
 
 /* NGX_OK: connected; NGX_AGAIN: the connect handler will tell; else: not */
 
 static ngx_int_t
-ngx_secops_redis_open(ngx_secops_redis_t *redis, ngx_addr_t *addr)
+ngx_secops_redis_open(ngx_secops_redis_node_t *node, ngx_addr_t *addr)
 {
     ngx_int_t                 rc;
     ngx_connection_t         *c;
     ngx_peer_connection_t    *peer;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
     link->log.action = "connecting";
 
-    redis->state = NGX_SECOPS_REDIS_CONNECTING;
+    node->state = NGX_SECOPS_REDIS_CONNECTING;
 
     if (ngx_secops_redis_reply_init(&link->reply) != NGX_OK) {
-        return ngx_secops_redis_fault(redis, "no memory");
+        return ngx_secops_redis_fault(node, "no memory");
     }
 
     peer = &link->peer;
@@ -299,14 +359,19 @@ ngx_secops_redis_open(ngx_secops_redis_t *redis, ngx_addr_t *addr)
     rc = ngx_event_connect_peer(peer);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
-        return ngx_secops_redis_fault(redis, "connect failed");
+        return ngx_secops_redis_fault(node, "connect failed");
     }
 
     c = peer->connection;
 
-    c->data = redis;
+    c->data = node;
     c->pool = link->pool;
     c->addr_text = addr->name;
+
+    if (addr->sockaddr->sa_family != AF_UNIX) {
+        ngx_secops_redis_keepalive(c, node);
+    }
+
     link->log.connection = c->number;
 
     c->read->handler = ngx_secops_redis_connect_handler;
@@ -315,44 +380,94 @@ ngx_secops_redis_open(ngx_secops_redis_t *redis, ngx_addr_t *addr)
     /* runs until the link is ready; pending commands have their own timer */
 
     c->write->cancelable = 1;
-    ngx_add_timer(c->write, redis->conf.connect_timeout);
+    ngx_add_timer(c->write, node->connect_timeout);
 
     return rc;
 }
 
 
+/*
+ * The second line of defence behind deadlines and PING, which find a dead link
+ * earlier: the system gives a socket up as well, also one that was closed with
+ * bytes on their way.  What a system does not have is left out.
+ */
+
 static void
+ngx_secops_redis_keepalive(ngx_connection_t *c, ngx_secops_redis_node_t *node)
+{
+    ngx_uint_t  i;
+
+    struct {
+        int  name;
+        int  value;
+    } options[] = {
+#if (NGX_HAVE_KEEPALIVE_TUNABLE)
+        { TCP_KEEPIDLE, NGX_SECOPS_REDIS_KEEPIDLE },
+        { TCP_KEEPINTVL, NGX_SECOPS_REDIS_KEEPINTVL },
+        { TCP_KEEPCNT, NGX_SECOPS_REDIS_KEEPCNT },
+#endif
+#ifdef TCP_USER_TIMEOUT
+        { TCP_USER_TIMEOUT, (int) node->redis->conf.timeout },
+#endif
+        { 0, 0 }
+    };
+
+    for (i = 0; options[i].name; i++) {
+
+        if (setsockopt(c->fd, IPPROTO_TCP, options[i].name,
+                       (const void *) &options[i].value, sizeof(int))
+            == -1)
+        {
+            ngx_log_error(NGX_LOG_ALERT, c->log, ngx_socket_errno,
+                          "setsockopt(IPPROTO_TCP, %d, %d) failed, ignored",
+                          options[i].name, options[i].value);
+        }
+    }
+}
+
+
+void
 ngx_secops_redis_connect_handler(ngx_event_t *ev)
 {
-    ngx_connection_t    *c;
-    ngx_secops_redis_t  *redis;
+    ngx_int_t                 rc;
+    ngx_connection_t         *c;
+    ngx_secops_redis_node_t  *node;
 
     c = ev->data;
-    redis = c->data;
+    node = c->data;
 
     ngx_log_debug0(NGX_LOG_DEBUG_EVENT, ev->log, 0,
                    "secops redis connect handler");
 
     if (c->close) {
-        (void) ngx_secops_redis_fault(redis, "worker is shutting down");
-        ngx_secops_redis_broken(redis);
+        (void) ngx_secops_redis_fault(node, "worker is shutting down");
+        ngx_secops_redis_broken(node);
         return;
     }
 
     if (c->write->timedout) {
-        (void) ngx_secops_redis_fault(redis, "connect timed out");
-        ngx_secops_redis_broken(redis);
+        (void) ngx_secops_redis_fault(node, c->ssl ? "TLS handshake timed out"
+                                                  : "connect timed out");
+        ngx_secops_redis_broken(node);
         return;
     }
 
-    if (ngx_secops_redis_test_connect(c) != NGX_OK) {
-        (void) ngx_secops_redis_fault(redis, "connect failed");
-        ngx_secops_redis_broken(redis);
+    if (c->ssl) {
+        rc = ngx_secops_redis_ssl_handshake(node);
+
+    } else if (ngx_secops_redis_test_connect(c) != NGX_OK) {
+        rc = ngx_secops_redis_fault(node, "connect failed");
+
+    } else {
+        rc = ngx_secops_redis_handshake(node);
+    }
+
+    if (rc == NGX_AGAIN) {
         return;
     }
 
-    if (ngx_secops_redis_handshake(redis) != NGX_OK) {
-        ngx_secops_redis_broken(redis);
+    if (rc != NGX_OK) {
+        ngx_secops_redis_broken(node);
         return;
     }
 
@@ -392,14 +507,14 @@ ngx_secops_redis_test_connect(ngx_connection_t *c)
 
 
 ngx_int_t
-ngx_secops_redis_read(ngx_secops_redis_t *redis)
+ngx_secops_redis_read(ngx_secops_redis_node_t *node)
 {
     ssize_t                   n;
     ngx_uint_t                i;
     ngx_connection_t         *c;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
     c = link->peer.connection;
 
     for (i = 0; i < NGX_SECOPS_REDIS_READS; i++) {
@@ -411,16 +526,17 @@ ngx_secops_redis_read(ngx_secops_redis_t *redis)
         }
 
         if (n == NGX_ERROR) {
-            return ngx_secops_redis_fault(redis, "read failed");
+            return ngx_secops_redis_fault(node, "read failed");
         }
 
         if (n == 0) {
-            return ngx_secops_redis_fault(redis, "closed by Redis");
+            return ngx_secops_redis_fault(node, "closed by Redis");
         }
 
-        redis->stats.bytes_in += n;
+        link->heard = ngx_current_msec;
+        node->stats.bytes_in += n;
 
-        if (ngx_secops_redis_process(redis, n) != NGX_OK) {
+        if (ngx_secops_redis_process(node, n) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -430,7 +546,7 @@ ngx_secops_redis_read(ngx_secops_redis_t *redis)
     }
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        return ngx_secops_redis_fault(redis, "read failed");
+        return ngx_secops_redis_fault(node, "read failed");
     }
 
     return NGX_OK;
@@ -440,23 +556,23 @@ ngx_secops_redis_read(ngx_secops_redis_t *redis)
 /* n bytes are in link->buffer */
 
 static ngx_int_t
-ngx_secops_redis_process(ngx_secops_redis_t *redis, size_t n)
+ngx_secops_redis_process(ngx_secops_redis_node_t *node, size_t n)
 {
     size_t                    size;
     u_char                   *p;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
 
     for (p = link->buffer; n; p += size, n -= size) {
 
         size = ngx_min(n, NGX_SECOPS_REDIS_SLICE);
 
         if (ngx_secops_redis_reply_feed(&link->reply, p, size) != NGX_OK) {
-            return ngx_secops_redis_fault(redis, link->reply.fault);
+            return ngx_secops_redis_fault(node, link->reply.fault);
         }
 
-        if (ngx_secops_redis_process_slice(redis) != NGX_OK) {
+        if (ngx_secops_redis_process_slice(node) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -466,37 +582,38 @@ ngx_secops_redis_process(ngx_secops_redis_t *redis, size_t n)
 
 
 static ngx_int_t
-ngx_secops_redis_process_slice(ngx_secops_redis_t *redis)
+ngx_secops_redis_process_slice(ngx_secops_redis_node_t *node)
 {
     ngx_int_t                 rc;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
 
     for ( ;; ) {
 
         rc = ngx_secops_redis_reply_next(&link->reply);
 
         if (rc == NGX_ERROR) {
-            return ngx_secops_redis_fault(redis, link->reply.fault);
+            return ngx_secops_redis_fault(node, link->reply.fault);
         }
 
         if (rc == NGX_AGAIN) {
             break;
         }
 
-        if (link->process(redis) != NGX_OK) {
+        if (link->process(node) != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
     /* even the beginning of a reply that nobody waits for is a fault */
 
-    if (redis->state >= NGX_SECOPS_REDIS_READY
-        && ngx_queue_empty(&redis->sent)
-        && link->reply.unread)
+    if (node->state >= NGX_SECOPS_REDIS_READY
+        && ngx_queue_empty(&node->sent)
+        && link->reply.unread
+        && node->sentinels == NULL)
     {
-        return ngx_secops_redis_fault(redis, "unexpected data from Redis");
+        return ngx_secops_redis_fault(node, "unexpected data from Redis");
     }
 
     return NGX_OK;
@@ -506,64 +623,68 @@ ngx_secops_redis_process_slice(ngx_secops_redis_t *redis)
 void
 ngx_secops_redis_read_handler(ngx_event_t *rev)
 {
-    ngx_connection_t    *c;
-    ngx_secops_redis_t  *redis;
+    ngx_connection_t         *c;
+    ngx_secops_redis_node_t  *node;
 
     c = rev->data;
-    redis = c->data;
+    node = c->data;
 
     ngx_log_debug0(NGX_LOG_DEBUG_EVENT, rev->log, 0,
                    "secops redis read handler");
 
     if (c->close) {
 
-        if (redis->pending == 0) {
-            ngx_secops_redis_close(redis);
+        if (node->pending == 0) {
+            ngx_secops_redis_close(node);
             return;
         }
 
-        (void) ngx_secops_redis_fault(redis, "worker is shutting down");
-        ngx_secops_redis_broken(redis);
+        (void) ngx_secops_redis_fault(node, "worker is shutting down");
+        ngx_secops_redis_broken(node);
         return;
     }
 
-    if (ngx_secops_redis_read(redis) != NGX_OK) {
-        ngx_secops_redis_broken(redis);
+    if (ngx_secops_redis_read(node) != NGX_OK) {
+        ngx_secops_redis_broken(node);
         return;
     }
 
-    ngx_secops_redis_settle(redis);
+    ngx_secops_redis_settle(node);
 }
 
 
 /* the socket is of no more use, link->fault says why */
 
 void
-ngx_secops_redis_broken(ngx_secops_redis_t *redis)
+ngx_secops_redis_broken(ngx_secops_redis_node_t *node)
 {
-    if (redis->state >= NGX_SECOPS_REDIS_READY) {
-        ngx_secops_redis_lost(redis);
+    if (node->state >= NGX_SECOPS_REDIS_READY) {
+        ngx_secops_redis_lost(node);
         return;
     }
 
-    ngx_secops_redis_close_socket(redis->link);
-    ngx_secops_redis_connect_next(redis);
+    ngx_secops_redis_close_socket(node->link);
+    ngx_secops_redis_connect_next(node);
 }
 
 
 void
-ngx_secops_redis_close(ngx_secops_redis_t *redis)
+ngx_secops_redis_close(ngx_secops_redis_node_t *node)
 {
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
 
-    redis->state = NGX_SECOPS_REDIS_CLOSED;
-    redis->link = NULL;
+    node->state = NGX_SECOPS_REDIS_CLOSED;
+    node->link = NULL;
 
-    if (redis->resolving) {
-        ngx_resolve_name_done(redis->resolving);
-        redis->resolving = NULL;
+    if (node->ping.timer_set) {
+        ngx_del_timer(&node->ping);
+    }
+
+    if (node->resolving) {
+        ngx_resolve_name_done(node->resolving);
+        node->resolving = NULL;
     }
 
     if (link) {
@@ -583,7 +704,10 @@ ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link)
         secops_redis_resp_free(&link->greeting);
     }
 
+    link->out = NULL;
+
     if (link->peer.connection) {
+        ngx_secops_redis_ssl_shutdown(link->peer.connection);
         ngx_close_connection(link->peer.connection);
         link->peer.connection = NULL;
     }
@@ -593,13 +717,31 @@ ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link)
 /* copies the text: it may live in the reply, which goes before the link */
 
 ngx_int_t
-ngx_secops_redis_fault(ngx_secops_redis_t *redis, const char *text)
+ngx_secops_redis_fault(ngx_secops_redis_node_t *node, const char *text)
 {
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
 
     (void) ngx_cpystrn(link->fault, (u_char *) text, sizeof(link->fault));
+
+    return NGX_ERROR;
+}
+
+
+/* the same of an error reply, which has no NUL */
+
+ngx_int_t
+ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node, ngx_str_t *error)
+{
+    size_t                    len;
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+    len = ngx_min(error->len, sizeof(link->fault) - 1);
+
+    ngx_memcpy(link->fault, error->data, len);
+    link->fault[len] = '\0';
 
     return NGX_ERROR;
 }
@@ -608,10 +750,10 @@ ngx_secops_redis_fault(ngx_secops_redis_t *redis, const char *text)
 static u_char *
 ngx_secops_redis_log_error(ngx_log_t *log, u_char *buf, size_t len)
 {
-    ngx_secops_redis_t  *redis;
+    ngx_secops_redis_node_t  *node;
 
-    redis = log->data;
+    node = log->data;
 
     return ngx_snprintf(buf, len, " while %s, secops redis: \"%V\"",
-                        log->action, &redis->conf.url);
+                        log->action, &node->name);
 }

@@ -9,54 +9,68 @@
 #include "redis/ngx_secops_redis_internal.h"
 
 
-static ngx_int_t ngx_secops_redis_greeting(ngx_secops_redis_t *redis);
-static ngx_int_t ngx_secops_redis_greet(ngx_secops_redis_t *redis);
+static ngx_int_t ngx_secops_redis_greeting(ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_greet(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_greet_handler(ngx_event_t *wev);
-static ngx_int_t ngx_secops_redis_process_auth(ngx_secops_redis_t *redis);
-static ngx_int_t ngx_secops_redis_process_select(ngx_secops_redis_t *redis);
-static ngx_int_t ngx_secops_redis_process_ping(ngx_secops_redis_t *redis);
-static ngx_int_t ngx_secops_redis_expect_status(ngx_secops_redis_t *redis,
-    const char *status);
-static ngx_int_t ngx_secops_redis_ready(ngx_secops_redis_t *redis);
+static ngx_int_t ngx_secops_redis_process_auth(ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_process_select(ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_process_ping(ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_process_role(ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_greeted(ngx_secops_redis_node_t *node);
 
 
 /* a link's next step after connect(); NGX_ERROR: call _broken() */
 
 ngx_int_t
-ngx_secops_redis_handshake(ngx_secops_redis_t *redis)
+ngx_secops_redis_handshake(ngx_secops_redis_node_t *node)
 {
     ngx_connection_t         *c;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
     c = link->peer.connection;
 
-    redis->state = NGX_SECOPS_REDIS_HANDSHAKE;
-    link->log.action = "logging in";
-
-    c->write->handler = ngx_secops_redis_greet_handler;
-    c->read->handler = ngx_secops_redis_read_handler;
+    node->state = NGX_SECOPS_REDIS_HANDSHAKE;
 
     /* all is written in large pieces, and the last one must not wait */
 
     if (link->peer.sockaddr->sa_family != AF_UNIX
         && ngx_tcp_nodelay(c) != NGX_OK)
     {
-        return ngx_secops_redis_fault(redis, "no TCP_NODELAY");
+        return ngx_secops_redis_fault(node, "no TCP_NODELAY");
     }
 
-    if (ngx_secops_redis_greeting(redis) != NGX_OK) {
-        return ngx_secops_redis_fault(redis, "no memory");
+    return node->ssl ? ngx_secops_redis_ssl_start(node)
+                     : ngx_secops_redis_login(node);
+}
+
+
+ngx_int_t
+ngx_secops_redis_login(ngx_secops_redis_node_t *node)
+{
+    ngx_connection_t         *c;
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+    c = link->peer.connection;
+
+    link->log.action = "logging in";
+
+    c->write->handler = ngx_secops_redis_greet_handler;
+    c->read->handler = ngx_secops_redis_read_handler;
+
+    if (ngx_secops_redis_greeting(node) != NGX_OK) {
+        return ngx_secops_redis_fault(node, "no memory");
     }
 
-    return ngx_secops_redis_greet(redis);
+    return ngx_secops_redis_greet(node);
 }
 
 
 /* writes AUTH, SELECT, PING; link->process becomes the first one's */
 
 static ngx_int_t
-ngx_secops_redis_greeting(ngx_secops_redis_t *redis)
+ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
 {
     size_t                    len;
     u_char                    database[NGX_INT_T_LEN];
@@ -64,16 +78,21 @@ ngx_secops_redis_greeting(ngx_secops_redis_t *redis)
     ngx_secops_redis_conf_t  *conf;
     ngx_secops_redis_link_t  *link;
 
-    conf = &redis->conf;
-    link = redis->link;
+    conf = &node->redis->conf;
+    link = node->link;
     resp = &link->greeting;
 
     link->greeted = 0;
+
+    if (node->sentinels) {
+        return ngx_secops_redis_sentinel_greeting(node);
+    }
+
     link->process = ngx_secops_redis_process_ping;
 
     /* large enough at once: to grow would leave a copy of the password */
 
-    if (secops_redis_resp_init(resp, 256 + conf->user.len + conf->password.len)
+    if (secops_redis_resp_init(resp, 512 + conf->user.len + conf->password.len)
         != 0)
     {
         return NGX_ERROR;
@@ -82,14 +101,7 @@ ngx_secops_redis_greeting(ngx_secops_redis_t *redis)
     if (conf->password.len) {
         link->process = ngx_secops_redis_process_auth;
 
-        secops_redis_resp_begin(resp, conf->user.len ? 3 : 2);
-        secops_redis_resp_arg(resp, "AUTH", 4);
-
-        if (conf->user.len) {
-            secops_redis_resp_arg(resp, conf->user.data, conf->user.len);
-        }
-
-        secops_redis_resp_arg(resp, conf->password.data, conf->password.len);
+        ngx_secops_redis_greet_auth(resp, &conf->user, &conf->password);
     }
 
     if (conf->database) {
@@ -107,19 +119,41 @@ ngx_secops_redis_greeting(ngx_secops_redis_t *redis)
     secops_redis_resp_begin(resp, 1);
     secops_redis_resp_arg(resp, "PING", 4);
 
+    if (node->redis->sentinels) {
+        secops_redis_resp_begin(resp, 1);
+        secops_redis_resp_arg(resp, "ROLE", 4);
+    }
+
+    ngx_secops_redis_greet_durability(node, resp);
+
     return (secops_redis_resp_complete(resp) == 0) ? NGX_OK : NGX_ERROR;
 }
 
 
+void
+ngx_secops_redis_greet_auth(secops_redis_resp_t *resp, ngx_str_t *user,
+    ngx_str_t *password)
+{
+    secops_redis_resp_begin(resp, user->len ? 3 : 2);
+    secops_redis_resp_arg(resp, "AUTH", 4);
+
+    if (user->len) {
+        secops_redis_resp_arg(resp, user->data, user->len);
+    }
+
+    secops_redis_resp_arg(resp, password->data, password->len);
+}
+
+
 static ngx_int_t
-ngx_secops_redis_greet(ngx_secops_redis_t *redis)
+ngx_secops_redis_greet(ngx_secops_redis_node_t *node)
 {
     ssize_t                   n;
     ngx_connection_t         *c;
     secops_redis_resp_t      *resp;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
     c = link->peer.connection;
     resp = &link->greeting;
 
@@ -132,11 +166,11 @@ ngx_secops_redis_greet(ngx_secops_redis_t *redis)
         }
 
         if (n == NGX_ERROR) {
-            return ngx_secops_redis_fault(redis, "write failed");
+            return ngx_secops_redis_fault(node, "write failed");
         }
 
         link->greeted += n;
-        redis->stats.bytes_out += n;
+        node->stats.bytes_out += n;
     }
 
     if (resp->data && link->greeted == resp->len) {
@@ -146,7 +180,7 @@ ngx_secops_redis_greet(ngx_secops_redis_t *redis)
     }
 
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        return ngx_secops_redis_fault(redis, "write failed");
+        return ngx_secops_redis_fault(node, "write failed");
     }
 
     return NGX_OK;
@@ -156,115 +190,152 @@ ngx_secops_redis_greet(ngx_secops_redis_t *redis)
 static void
 ngx_secops_redis_greet_handler(ngx_event_t *wev)
 {
-    ngx_connection_t    *c;
-    ngx_secops_redis_t  *redis;
+    ngx_connection_t         *c;
+    ngx_secops_redis_node_t  *node;
 
     c = wev->data;
-    redis = c->data;
+    node = c->data;
 
     if (wev->timedout) {
-        (void) ngx_secops_redis_fault(redis, "handshake timed out");
-        ngx_secops_redis_broken(redis);
+        (void) ngx_secops_redis_fault(node, "handshake timed out");
+        ngx_secops_redis_broken(node);
         return;
     }
 
-    if (ngx_secops_redis_greet(redis) != NGX_OK) {
-        ngx_secops_redis_broken(redis);
+    if (ngx_secops_redis_greet(node) != NGX_OK) {
+        ngx_secops_redis_broken(node);
     }
 }
 
 
 static ngx_int_t
-ngx_secops_redis_process_auth(ngx_secops_redis_t *redis)
+ngx_secops_redis_process_auth(ngx_secops_redis_node_t *node)
 {
-    redis->link->process = redis->conf.database
+    node->link->process = node->redis->conf.database
                            ? ngx_secops_redis_process_select
                            : ngx_secops_redis_process_ping;
 
-    return ngx_secops_redis_expect_status(redis, "OK");
+    return ngx_secops_redis_expect_status(node, "OK");
 }
 
 
 static ngx_int_t
-ngx_secops_redis_process_select(ngx_secops_redis_t *redis)
+ngx_secops_redis_process_select(ngx_secops_redis_node_t *node)
 {
-    redis->link->process = ngx_secops_redis_process_ping;
+    node->link->process = ngx_secops_redis_process_ping;
 
-    return ngx_secops_redis_expect_status(redis, "OK");
+    return ngx_secops_redis_expect_status(node, "OK");
 }
 
 
 static ngx_int_t
-ngx_secops_redis_process_ping(ngx_secops_redis_t *redis)
+ngx_secops_redis_process_ping(ngx_secops_redis_node_t *node)
 {
-    if (ngx_secops_redis_expect_status(redis, "PONG") != NGX_OK) {
+    if (ngx_secops_redis_expect_status(node, "PONG") != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_secops_redis_ready(redis);
+    if (node->redis->sentinels) {
+        node->link->process = ngx_secops_redis_process_role;
+        return NGX_OK;
+    }
+
+    return ngx_secops_redis_greeted(node);
 }
 
 
 static ngx_int_t
-ngx_secops_redis_expect_status(ngx_secops_redis_t *redis, const char *status)
+ngx_secops_redis_process_role(ngx_secops_redis_node_t *node)
 {
-    size_t                     len;
-    ngx_secops_redis_link_t   *link;
     ngx_secops_redis_value_t  *value;
 
-    link = redis->link;
-    value = link->reply.values;
+    value = node->link->reply.values;
 
     if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        len = ngx_min(value->str.len, sizeof(link->fault) - 1);
+        return ngx_secops_redis_fault_reply(node, &value->str);
+    }
 
-        ngx_memcpy(link->fault, value->str.data, len);
-        link->fault[len] = '\0';
+    if (!ngx_secops_redis_is_master(value)) {
+        return ngx_secops_redis_fault(node, "this server is no master");
+    }
 
-        return NGX_ERROR;
+    return ngx_secops_redis_greeted(node);
+}
+
+
+static ngx_int_t
+ngx_secops_redis_greeted(ngx_secops_redis_node_t *node)
+{
+    if (node->redis->conf.durability != NGX_SECOPS_REDIS_MEMORY) {
+        node->link->process = ngx_secops_redis_process_durability;
+        return NGX_OK;
+    }
+
+    return ngx_secops_redis_ready(node);
+}
+
+
+ngx_int_t
+ngx_secops_redis_expect_status(ngx_secops_redis_node_t *node,
+    const char *status)
+{
+    ngx_secops_redis_value_t  *value;
+
+    value = node->link->reply.values;
+
+    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+        return ngx_secops_redis_fault_reply(node, &value->str);
     }
 
     if (value->type != NGX_SECOPS_REDIS_STATUS
         || value->str.len != ngx_strlen(status)
         || ngx_memcmp(value->str.data, status, value->str.len) != 0)
     {
-        return ngx_secops_redis_fault(redis, "unexpected handshake reply");
+        return ngx_secops_redis_fault(node, "unexpected handshake reply");
     }
 
     return NGX_OK;
 }
 
 
-static ngx_int_t
-ngx_secops_redis_ready(ngx_secops_redis_t *redis)
+ngx_int_t
+ngx_secops_redis_ready(ngx_secops_redis_node_t *node)
 {
     ngx_connection_t         *c;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    link = node->link;
     c = link->peer.connection;
 
     /* it answered PING before PING was written */
 
     if (link->greeting.data) {
-        return ngx_secops_redis_fault(redis, "unexpected handshake reply");
+        return ngx_secops_redis_fault(node, "unexpected handshake reply");
     }
 
     ngx_del_timer(c->write);
 
     c->write->handler = ngx_secops_redis_write_handler;
 
-    redis->state = NGX_SECOPS_REDIS_READY;
-    redis->address += link->tried - 1;
+    node->state = NGX_SECOPS_REDIS_READY;
+    node->stats.links++;
+    node->shunned = 0;
+    node->socklen = link->peer.socklen;
+    ngx_memcpy(&node->sockaddr, link->peer.sockaddr, node->socklen);
+
 
     link->ready = ngx_current_msec;
+    link->heard = ngx_current_msec;
     link->process = ngx_secops_redis_process_reply;
-    link->log.log_level = redis->log->log_level;
+    link->log.log_level = node->log->log_level;
     link->log.action = "exchanging commands";
 
-    ngx_secops_redis_report_ready(redis);
+    ngx_secops_redis_report_ready(node);
+    ngx_secops_redis_ping_later(node);
 
-    ngx_post_event(&redis->flush, &ngx_posted_events);
+    ngx_post_event(&node->flush, &ngx_posted_events);
+
+    ngx_secops_redis_cluster_up(node);
 
     return NGX_OK;
 }

@@ -15,16 +15,19 @@
 
 static void ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_result_t *result);
-static void ngx_secops_redis_take_sent(ngx_secops_redis_t *redis,
+static void ngx_secops_redis_take_written(ngx_queue_t *queue,
     ngx_queue_t *ended, ngx_uint_t movable);
 static ngx_uint_t ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd);
-static void ngx_secops_redis_take_waiting(ngx_secops_redis_t *redis,
+static void ngx_secops_redis_take_waiting(ngx_secops_redis_node_t *node,
     ngx_queue_t *ended, ngx_uint_t expired);
-static void ngx_secops_redis_end_all(ngx_queue_t *ended, u_char *message);
 static ngx_secops_redis_cmd_t *ngx_secops_redis_oldest(
-    ngx_secops_redis_t *redis);
-static ngx_uint_t ngx_secops_redis_expired(ngx_secops_redis_cmd_t *cmd);
-static ngx_uint_t ngx_secops_redis_late(ngx_secops_redis_t *redis);
+    ngx_secops_redis_node_t *node);
+static ngx_secops_redis_cmd_t *ngx_secops_redis_oldest_written(
+    ngx_secops_redis_node_t *node);
+static ngx_secops_redis_cmd_t *ngx_secops_redis_older(
+    ngx_secops_redis_cmd_t *cmd, ngx_secops_redis_node_t *node,
+    ngx_queue_t *queue);
+static ngx_uint_t ngx_secops_redis_late(ngx_secops_redis_node_t *node);
 
 
 /* the last reply of a command is in link->reply */
@@ -33,16 +36,20 @@ void
 ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
 {
     secops_slice_t             code;
-    ngx_secops_redis_t        *redis;
+    ngx_secops_redis_node_t   *node;
     ngx_secops_redis_result_t  result;
 
-    redis = cmd->redis;
+    node = cmd->node;
 
-    if (redis->state == NGX_SECOPS_REDIS_READY) {
-        redis->link->served = 1;
-        redis->failures = 0;
-        redis->flaps = 0;
-        redis->told = 0;
+    if (node->state == NGX_SECOPS_REDIS_READY) {
+        node->link->served = 1;
+        node->failures = 0;
+        node->flaps = 0;
+        node->told = 0;
+    }
+
+    if (ngx_secops_redis_redirect(cmd)) {
+        return;
     }
 
     ngx_memzero(&result, sizeof(ngx_secops_redis_result_t));
@@ -54,7 +61,7 @@ ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
     result.again = cmd->unsure;
 
     if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
-        result.value = redis->link->reply.values;
+        result.value = node->link->reply.values;
 
     } else if (cmd->error.len) {
         code = secops_redis_error_code(cmd->error.data, cmd->error.len);
@@ -74,6 +81,10 @@ ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
         result.status = NGX_SECOPS_REDIS_UNKNOWN;
     }
 
+    if (ngx_secops_redis_hold(cmd, &result)) {
+        return;
+    }
+
     ngx_secops_redis_cmd_leave(cmd);
     ngx_secops_redis_end(cmd, &result);
 }
@@ -84,6 +95,11 @@ ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_result_t *result)
 {
     result->time = ngx_current_msec - cmd->start;
+
+    if (cmd->node && result->status == NGX_SECOPS_REDIS_REPLIED) {
+        cmd->node->stats.answered++;
+        cmd->node->stats.latency += result->time;
+    }
 
     if (cmd->handler) {
         cmd->handler(cmd->data, result);
@@ -100,79 +116,98 @@ ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
  */
 
 void
-ngx_secops_redis_lost(ngx_secops_redis_t *redis)
+ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
 {
     ngx_uint_t                closing, served, unwanted;
     ngx_queue_t               ended;
     ngx_secops_redis_link_t  *link;
 
-    link = redis->link;
+    if (node->sentinels) {
+        ngx_secops_redis_sentinel_lost(node);
+        return;
+    }
+
+    link = node->link;
+
+    ngx_secops_redis_unwrite(node);
 
     /* told by worker_shutdown_timeout: nothing waits for another link */
 
     closing = link->peer.connection->close;
 
-    unwanted = (redis->state == NGX_SECOPS_REDIS_DRAINING);
+    unwanted = (node->state == NGX_SECOPS_REDIS_DRAINING && !link->moved);
     served = link->served
              || ngx_current_msec - link->ready >= NGX_SECOPS_REDIS_STEADY;
 
-    redis->down = !redis->told;
+    node->down = !node->told;
 
-    ngx_secops_redis_report(redis, redis->pending ? NGX_LOG_WARN
+    ngx_secops_redis_report(node, node->pending ? NGX_LOG_WARN
                                                   : NGX_LOG_NOTICE,
                             "connection lost");
 
-    ngx_secops_redis_close(redis);
+    ngx_secops_redis_close(node);
 
     ngx_queue_init(&ended);
-    ngx_secops_redis_take_sent(redis, &ended, !closing);
+    ngx_secops_redis_take_written(&node->sent, &ended, !closing);
+    ngx_secops_redis_take_written(&node->held, &ended, !closing);
 
     if (closing) {
-        ngx_secops_redis_take_waiting(redis, &ended, 0);
+        ngx_secops_redis_take_waiting(node, &ended, 0);
     }
 
-    ngx_secops_redis_retry_lost(redis, served, unwanted);
+    ngx_secops_redis_retry_lost(node, served, unwanted);
 
-    ngx_secops_redis_arm_deadline(redis);
+    ngx_secops_redis_arm_deadline(node);
 
-    ngx_secops_redis_end_all(&ended, redis->fault);
+    ngx_secops_redis_end_all(&ended, node->fault);
+
+    ngx_secops_redis_cluster_down(node);
 }
 
 
 /* an attempt has failed; commands that wait do not wait for the next one */
 
 void
-ngx_secops_redis_unreachable(ngx_secops_redis_t *redis)
+ngx_secops_redis_unreachable(ngx_secops_redis_node_t *node)
 {
     ngx_queue_t  ended;
 
-    redis->down = 1;
-    redis->flaps = 0;
+    if (node->sentinels) {
+        ngx_secops_redis_sentinel_failed(node);
+        return;
+    }
 
-    ngx_secops_redis_report(redis, NGX_LOG_ERR, "not available");
-    ngx_secops_redis_close(redis);
+    ngx_secops_redis_distrust(node);
+
+    node->down = 1;
+    node->flaps = 0;
+
+    ngx_secops_redis_report(node, NGX_LOG_ERR, "not available");
+    ngx_secops_redis_close(node);
 
     ngx_queue_init(&ended);
-    ngx_secops_redis_take_waiting(redis, &ended, 0);
+    ngx_secops_redis_take_waiting(node, &ended, 0);
 
-    ngx_secops_redis_retry_later(redis);
+    ngx_secops_redis_retry_later(node);
 
-    ngx_secops_redis_end_all(&ended, redis->fault);
+    ngx_secops_redis_end_all(&ended, node->fault);
+
+    ngx_secops_redis_cluster_down(node);
 }
 
 
 /* from the youngest on, so that those that move keep their order */
 
 static void
-ngx_secops_redis_take_sent(ngx_secops_redis_t *redis, ngx_queue_t *ended,
+ngx_secops_redis_take_written(ngx_queue_t *queue, ngx_queue_t *ended,
     ngx_uint_t movable)
 {
     ngx_queue_t             *q;
     ngx_secops_redis_cmd_t  *cmd;
 
-    while (!ngx_queue_empty(&redis->sent)) {
+    while (!ngx_queue_empty(queue)) {
 
-        q = ngx_queue_last(&redis->sent);
+        q = ngx_queue_last(queue);
         cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
 
         if (movable && ngx_secops_redis_move(cmd)) {
@@ -202,40 +237,58 @@ ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd)
     }
 
     ngx_queue_remove(&cmd->queue);
-    ngx_queue_insert_head(&cmd->redis->waiting, &cmd->queue);
-
-    if (cmd->error.data) {
-        ngx_free(cmd->error.data);
-        ngx_str_null(&cmd->error);
-    }
+    ngx_queue_insert_head(&cmd->node->waiting, &cmd->queue);
 
     if (cmd->written >= cmd->resp.effect) {
         cmd->unsure = 1;
     }
 
+    if (cmd->durable) {
+        cmd->node->unguarded = 1;
+    }
+
     cmd->state = NGX_SECOPS_REDIS_CMD_WAITING;
-    cmd->status = NGX_SECOPS_REDIS_REPLIED;
-    cmd->written = 0;
-    cmd->replies = 0;
-    cmd->executed = 0;
+    ngx_secops_redis_rewind(cmd);
 
     return 1;
 }
 
 
+void
+ngx_secops_redis_rewind(ngx_secops_redis_cmd_t *cmd)
+{
+    if (cmd->error.data) {
+        ngx_free(cmd->error.data);
+        ngx_str_null(&cmd->error);
+    }
+
+    cmd->status = NGX_SECOPS_REDIS_REPLIED;
+    cmd->written = 0;
+    cmd->replies = 0;
+    cmd->executed = 0;
+}
+
+
 static void
-ngx_secops_redis_take_waiting(ngx_secops_redis_t *redis, ngx_queue_t *ended,
+ngx_secops_redis_take_waiting(ngx_secops_redis_node_t *node, ngx_queue_t *ended,
     ngx_uint_t expired)
 {
-    ngx_queue_t             *q;
+    ngx_queue_t             *q, *next;
     ngx_secops_redis_cmd_t  *cmd;
 
-    while (!ngx_queue_empty(&redis->waiting)) {
-
-        q = ngx_queue_head(&redis->waiting);
+    for (q = ngx_queue_head(&node->waiting);
+         q != ngx_queue_sentinel(&node->waiting);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
 
         if (expired && !ngx_secops_redis_expired(cmd)) {
+
+            if (node->redis->cluster) {
+                continue;
+            }
+
             return;
         }
 
@@ -248,12 +301,12 @@ ngx_secops_redis_take_waiting(ngx_secops_redis_t *redis, ngx_queue_t *ended,
 }
 
 
-static void
+void
 ngx_secops_redis_end_all(ngx_queue_t *ended, u_char *message)
 {
-    ngx_queue_t                *q;
-    ngx_secops_redis_cmd_t     *cmd;
-    ngx_secops_redis_result_t   result;
+    ngx_queue_t               *q;
+    ngx_secops_redis_cmd_t    *cmd;
+    ngx_secops_redis_result_t  result;
 
     while (!ngx_queue_empty(ended)) {
 
@@ -266,9 +319,17 @@ ngx_secops_redis_end_all(ngx_queue_t *ended, u_char *message)
 
         ngx_str_set(&result.code, "");
 
+        ngx_str_set(&result.message, "");
+
         result.status = cmd->status;
-        result.message.data = message;
-        result.message.len = ngx_strlen(message);
+
+        if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
+            result.value = &cmd->value;
+
+        } else {
+            result.message.data = message;
+            result.message.len = ngx_strlen(message);
+        }
 
         ngx_secops_redis_end(cmd, &result);
     }
@@ -278,39 +339,79 @@ ngx_secops_redis_end_all(ngx_queue_t *ended, u_char *message)
 /* one timer for all: it is right or early, and then it is set again */
 
 void
-ngx_secops_redis_arm_deadline(ngx_secops_redis_t *redis)
+ngx_secops_redis_arm_deadline(ngx_secops_redis_node_t *node)
 {
     ngx_msec_int_t           delay;
     ngx_secops_redis_cmd_t  *cmd;
 
-    cmd = ngx_secops_redis_oldest(redis);
+    if (node->deadline.timer_set) {
+        return;
+    }
 
-    if (cmd == NULL || redis->deadline.timer_set) {
+    cmd = ngx_secops_redis_oldest(node);
+
+    if (cmd == NULL) {
         return;
     }
 
     delay = (ngx_msec_int_t) (cmd->deadline - ngx_current_msec);
 
-    ngx_add_timer(&redis->deadline, ngx_max(delay, 0));
+    ngx_add_timer(&node->deadline, ngx_max(delay, 0));
 }
 
 
 static ngx_secops_redis_cmd_t *
-ngx_secops_redis_oldest(ngx_secops_redis_t *redis)
+ngx_secops_redis_oldest(ngx_secops_redis_node_t *node)
 {
-    ngx_queue_t  *queue;
-
-    queue = ngx_queue_empty(&redis->sent) ? &redis->waiting : &redis->sent;
-
-    if (ngx_queue_empty(queue)) {
-        return NULL;
-    }
-
-    return ngx_queue_data(ngx_queue_head(queue), ngx_secops_redis_cmd_t, queue);
+    return ngx_secops_redis_older(ngx_secops_redis_oldest_written(node), node,
+                                  &node->waiting);
 }
 
 
-static ngx_uint_t
+static ngx_secops_redis_cmd_t *
+ngx_secops_redis_oldest_written(ngx_secops_redis_node_t *node)
+{
+    ngx_secops_redis_cmd_t  *cmd;
+
+    cmd = ngx_secops_redis_older(NULL, node, &node->held);
+
+    return ngx_secops_redis_older(cmd, node, &node->sent);
+}
+
+
+/* the one with the earliest deadline: cmd (may be NULL), or one of a queue */
+
+static ngx_secops_redis_cmd_t *
+ngx_secops_redis_older(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_redis_node_t *node, ngx_queue_t *queue)
+{
+    ngx_queue_t             *q;
+    ngx_secops_redis_cmd_t  *next;
+
+    for (q = ngx_queue_head(queue);
+         q != ngx_queue_sentinel(queue);
+         q = ngx_queue_next(q))
+    {
+        next = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
+
+        if (cmd == NULL
+            || (ngx_msec_int_t) (next->deadline - cmd->deadline) < 0)
+        {
+            cmd = next;
+        }
+
+        /* in a cluster one that came from another node may stand anywhere */
+
+        if (node->redis->cluster == NULL) {
+            break;
+        }
+    }
+
+    return cmd;
+}
+
+
+ngx_uint_t
 ngx_secops_redis_expired(ngx_secops_redis_cmd_t *cmd)
 {
     return (ngx_msec_int_t) (cmd->deadline - ngx_current_msec) <= 0;
@@ -320,59 +421,59 @@ ngx_secops_redis_expired(ngx_secops_redis_cmd_t *cmd)
 void
 ngx_secops_redis_deadline_handler(ngx_event_t *ev)
 {
-    ngx_queue_t          ended;
-    ngx_secops_redis_t  *redis;
+    ngx_queue_t               ended;
+    ngx_secops_redis_node_t  *node;
 
-    redis = ev->data;
+    node = ev->data;
 
     /*
      * A worker that was itself stopped for a while has the replies waiting:
      * the next turn of the loop brings them before this runs again.
      */
 
-    if (ngx_secops_redis_late(redis) && !redis->overdue) {
-        redis->overdue = 1;
+    if (ngx_secops_redis_late(node) && !node->overdue) {
+        node->overdue = 1;
         ngx_add_timer(ev, 1);
         return;
     }
 
-    redis->overdue = 0;
+    node->overdue = 0;
 
-    if (ngx_secops_redis_late(redis)
-        && redis->link->peer.connection->read->ready
-        && ngx_secops_redis_read(redis) != NGX_OK)
+    if (ngx_secops_redis_late(node)
+        && node->link->peer.connection->read->ready
+        && ngx_secops_redis_read(node) != NGX_OK)
     {
-        ngx_secops_redis_broken(redis);
+        ngx_secops_redis_broken(node);
         return;
     }
 
-    if (ngx_secops_redis_late(redis)) {
-        redis->stats.timeouts++;
+    if (ngx_secops_redis_late(node)) {
+        node->stats.timeouts++;
 
-        (void) ngx_secops_redis_fault(redis, "timed out");
-        ngx_secops_redis_broken(redis);
+        (void) ngx_secops_redis_fault(node, "timed out");
+        ngx_secops_redis_broken(node);
         return;
     }
 
     ngx_queue_init(&ended);
-    ngx_secops_redis_take_waiting(redis, &ended, 1);
+    ngx_secops_redis_take_waiting(node, &ended, 1);
 
-    ngx_secops_redis_arm_deadline(redis);
+    ngx_secops_redis_arm_deadline(node);
 
     ngx_secops_redis_end_all(&ended, (u_char *) "timed out, not sent");
 
-    ngx_secops_redis_settle(redis);
+    ngx_secops_redis_settle(node);
 }
 
 
 /* 1: a command that was written is beyond its time */
 
 static ngx_uint_t
-ngx_secops_redis_late(ngx_secops_redis_t *redis)
+ngx_secops_redis_late(ngx_secops_redis_node_t *node)
 {
-    if (ngx_queue_empty(&redis->sent)) {
-        return 0;
-    }
+    ngx_secops_redis_cmd_t  *cmd;
 
-    return ngx_secops_redis_expired(ngx_secops_redis_oldest(redis));
+    cmd = ngx_secops_redis_oldest_written(node);
+
+    return cmd && ngx_secops_redis_expired(cmd);
 }

@@ -9,76 +9,215 @@
 
 
 /* of usual commands this many fill a socket's buffer */
-#define NGX_SECOPS_REDIS_IOVS  256
+#define NGX_SECOPS_REDIS_IOVS    256
+
+/* the most that one TLS record can have */
+#define NGX_SECOPS_REDIS_RECORD  16384
 
 
-static void ngx_secops_redis_gather(ngx_secops_redis_t *redis,
+static ssize_t ngx_secops_redis_write_plain(ngx_secops_redis_node_t *node);
+static ssize_t ngx_secops_redis_write_record(ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_fill(ngx_secops_redis_node_t *node,
+    ngx_buf_t *out);
+static void ngx_secops_redis_gather(ngx_secops_redis_node_t *node,
     ngx_iovec_t *vec);
 static ngx_secops_redis_cmd_t *ngx_secops_redis_partial(
-    ngx_secops_redis_t *redis);
-static void ngx_secops_redis_written(ngx_secops_redis_t *redis, size_t n);
+    ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_written(ngx_secops_redis_node_t *node, size_t n);
 static void ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd,
     ngx_str_t *str, secops_redis_action_e action);
-static void ngx_secops_redis_drain(ngx_secops_redis_t *redis, ngx_str_t *why);
 static void ngx_secops_redis_note_effect(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_value_t *value);
 
 
 /*
  * NGX_OK: all is written, or the write handler will go on; NGX_ERROR: the link
- * must be closed.  A link over TLS would send from one buffer here.
+ * must be closed.
  */
 
 ngx_int_t
-ngx_secops_redis_write(ngx_secops_redis_t *redis)
+ngx_secops_redis_write(ngx_secops_redis_node_t *node)
 {
     ssize_t            n;
-    ngx_iovec_t        vec;
-    struct iovec       iovs[NGX_SECOPS_REDIS_IOVS];
     ngx_connection_t  *c;
 
-    c = redis->link->peer.connection;
+    c = node->link->peer.connection;
 
-    vec.iovs = iovs;
-    vec.nalloc = NGX_SECOPS_REDIS_IOVS;
+    if (c->write->ready && ngx_secops_redis_guard(node) != NGX_OK) {
+        return ngx_secops_redis_fault(node, "no memory");
+    }
 
     while (c->write->ready) {
 
-        ngx_secops_redis_gather(redis, &vec);
+        n = c->ssl ? ngx_secops_redis_write_record(node)
+                   : ngx_secops_redis_write_plain(node);
 
-        if (vec.count == 0) {
+        if (n == 0) {
             return NGX_OK;
         }
 
-        n = ngx_writev(c, &vec);
-
         if (n == NGX_ERROR) {
-            return ngx_secops_redis_fault(redis, "write failed");
+            return ngx_secops_redis_fault(node, "write failed");
         }
 
         if (n == NGX_AGAIN) {
-            c->write->ready = 0;
             break;
         }
 
-        c->sent += n;
-        redis->stats.bytes_out += n;
-
-        ngx_secops_redis_written(redis, n);
+        node->stats.bytes_out += n;
     }
 
     if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        return ngx_secops_redis_fault(redis, "write failed");
+        return ngx_secops_redis_fault(node, "write failed");
     }
 
     return NGX_OK;
 }
 
 
+/* so many bytes, NGX_AGAIN, NGX_ERROR; 0: there is nothing to write */
+
+static ssize_t
+ngx_secops_redis_write_plain(ngx_secops_redis_node_t *node)
+{
+    ssize_t            n;
+    ngx_iovec_t        vec;
+    struct iovec       iovs[NGX_SECOPS_REDIS_IOVS];
+    ngx_connection_t  *c;
+
+    c = node->link->peer.connection;
+
+    vec.iovs = iovs;
+    vec.nalloc = NGX_SECOPS_REDIS_IOVS;
+
+    ngx_secops_redis_gather(node, &vec);
+
+    if (vec.count == 0) {
+        return 0;
+    }
+
+    n = ngx_writev(c, &vec);
+
+    if (n == NGX_AGAIN) {
+        c->write->ready = 0;
+    }
+
+    if (n > 0) {
+        c->sent += n;
+        ngx_secops_redis_written(node, n);
+    }
+
+    return n;
+}
+
+
+/*
+ * The same with TLS.  What OpenSSL has once begun to write it must be given
+ * again, and a command may be gone by then, so each record has a copy.  The
+ * record is the unit: until OpenSSL says that it is written, the server can
+ * decrypt nothing of it.
+ */
+
+static ssize_t
+ngx_secops_redis_write_record(ngx_secops_redis_node_t *node)
+{
+    ssize_t                   n;
+    ngx_buf_t                *out;
+    ngx_connection_t         *c;
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+    c = link->peer.connection;
+
+    if (link->out == NULL) {
+        link->out = ngx_create_temp_buf(link->pool, NGX_SECOPS_REDIS_RECORD);
+        if (link->out == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    out = link->out;
+
+    if (out->pos == out->last) {
+
+        ngx_secops_redis_fill(node, out);
+
+        if (out->pos == out->last) {
+            return 0;
+        }
+    }
+
+    n = c->send(c, out->pos, out->last - out->pos);
+
+    if (n > 0) {
+        out->pos += n;
+    }
+
+    return n;
+}
+
+
 static void
-ngx_secops_redis_gather(ngx_secops_redis_t *redis, ngx_iovec_t *vec)
+ngx_secops_redis_fill(ngx_secops_redis_node_t *node, ngx_buf_t *out)
+{
+    size_t         size;
+    ngx_uint_t     i;
+    ngx_iovec_t    vec;
+    struct iovec   iovs[NGX_SECOPS_REDIS_IOVS];
+
+    vec.iovs = iovs;
+    vec.nalloc = NGX_SECOPS_REDIS_IOVS;
+
+    ngx_secops_redis_gather(node, &vec);
+
+    out->pos = out->start;
+    out->last = out->start;
+
+    for (i = 0; i < vec.count && out->last < out->end; i++) {
+        size = ngx_min(iovs[i].iov_len, (size_t) (out->end - out->last));
+        out->last = ngx_cpymem(out->last, iovs[i].iov_base, size);
+    }
+
+    ngx_secops_redis_written(node, out->last - out->pos);
+}
+
+
+/* the last commands of the queue are those of the record */
+
+void
+ngx_secops_redis_unwrite(ngx_secops_redis_node_t *node)
+{
+    size_t                   n, size;
+    ngx_buf_t               *out;
+    ngx_queue_t             *q;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    out = node->link->out;
+
+    if (out == NULL) {
+        return;
+    }
+
+    n = out->last - out->pos;
+    out->last = out->pos;
+
+    for (q = ngx_queue_last(&node->sent);
+         n && q != ngx_queue_sentinel(&node->sent);
+         q = ngx_queue_prev(q))
+    {
+        cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
+        size = ngx_min(cmd->written, n);
+
+        cmd->written -= size;
+        n -= size;
+    }
+}
+
+
+static void
+ngx_secops_redis_gather(ngx_secops_redis_node_t *node, ngx_iovec_t *vec)
 {
     ngx_queue_t             *q;
     struct iovec            *iov;
@@ -87,8 +226,8 @@ ngx_secops_redis_gather(ngx_secops_redis_t *redis, ngx_iovec_t *vec)
     vec->count = 0;
     vec->size = 0;
 
-    cmd = ngx_secops_redis_partial(redis);
-    q = ngx_queue_head(&redis->waiting);
+    cmd = ngx_secops_redis_partial(node);
+    q = ngx_queue_head(&node->waiting);
 
     for ( ;; ) {
 
@@ -99,7 +238,7 @@ ngx_secops_redis_gather(ngx_secops_redis_t *redis, ngx_iovec_t *vec)
             vec->size += iov->iov_len;
         }
 
-        if (q == ngx_queue_sentinel(&redis->waiting)
+        if (q == ngx_queue_sentinel(&node->waiting)
             || vec->count == vec->nalloc)
         {
             return;
@@ -114,16 +253,16 @@ ngx_secops_redis_gather(ngx_secops_redis_t *redis, ngx_iovec_t *vec)
 /* the command that was written, but not to its end, or NULL */
 
 static ngx_secops_redis_cmd_t *
-ngx_secops_redis_partial(ngx_secops_redis_t *redis)
+ngx_secops_redis_partial(ngx_secops_redis_node_t *node)
 {
     ngx_queue_t             *q;
     ngx_secops_redis_cmd_t  *cmd;
 
-    if (ngx_queue_empty(&redis->sent)) {
+    if (ngx_queue_empty(&node->sent)) {
         return NULL;
     }
 
-    q = ngx_queue_last(&redis->sent);
+    q = ngx_queue_last(&node->sent);
     cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
 
     return (cmd->written < cmd->resp.len) ? cmd : NULL;
@@ -131,20 +270,20 @@ ngx_secops_redis_partial(ngx_secops_redis_t *redis)
 
 
 static void
-ngx_secops_redis_written(ngx_secops_redis_t *redis, size_t n)
+ngx_secops_redis_written(ngx_secops_redis_node_t *node, size_t n)
 {
     size_t                   rest;
     ngx_queue_t             *q;
     ngx_secops_redis_cmd_t  *cmd;
 
-    cmd = ngx_secops_redis_partial(redis);
+    cmd = ngx_secops_redis_partial(node);
 
     while (n) {
 
         if (cmd == NULL) {
-            q = ngx_queue_head(&redis->waiting);
+            q = ngx_queue_head(&node->waiting);
             ngx_queue_remove(q);
-            ngx_queue_insert_tail(&redis->sent, q);
+            ngx_queue_insert_tail(&node->sent, q);
 
             cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
             cmd->state = NGX_SECOPS_REDIS_CMD_SENT;
@@ -163,37 +302,37 @@ ngx_secops_redis_written(ngx_secops_redis_t *redis, size_t n)
 void
 ngx_secops_redis_write_handler(ngx_event_t *wev)
 {
-    ngx_connection_t    *c;
-    ngx_secops_redis_t  *redis;
+    ngx_connection_t         *c;
+    ngx_secops_redis_node_t  *node;
 
     c = wev->data;
-    redis = c->data;
+    node = c->data;
 
     ngx_log_debug0(NGX_LOG_DEBUG_EVENT, wev->log, 0,
                    "secops redis write handler");
 
-    ngx_post_event(&redis->flush, &ngx_posted_events);
+    ngx_post_event(&node->flush, &ngx_posted_events);
 }
 
 
 /* link->process of a ready link */
 
 ngx_int_t
-ngx_secops_redis_process_reply(ngx_secops_redis_t *redis)
+ngx_secops_redis_process_reply(ngx_secops_redis_node_t *node)
 {
     ngx_queue_t               *q;
     ngx_secops_redis_cmd_t    *cmd;
     ngx_secops_redis_reply_t  *reply;
 
-    if (ngx_queue_empty(&redis->sent)) {
-        return ngx_secops_redis_fault(redis, "unexpected reply from Redis");
+    if (ngx_queue_empty(&node->sent)) {
+        return ngx_secops_redis_fault(node, "unexpected reply from Redis");
     }
 
-    q = ngx_queue_head(&redis->sent);
+    q = ngx_queue_head(&node->sent);
     cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
-    reply = &redis->link->reply;
+    reply = &node->link->reply;
 
-    redis->stats.replies++;
+    node->stats.replies++;
 
     if (reply->errors) {
         ngx_secops_redis_note_errors(cmd, reply);
@@ -206,7 +345,7 @@ ngx_secops_redis_process_reply(ngx_secops_redis_t *redis)
     }
 
     if (cmd->written < cmd->resp.len) {
-        return ngx_secops_redis_fault(redis, "reply to an unwritten command");
+        return ngx_secops_redis_fault(node, "reply to an unwritten command");
     }
 
     ngx_secops_redis_answered(cmd);
@@ -236,14 +375,14 @@ ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
                                                            str->len));
 
         if (error->action == SECOPS_REDIS_RECONNECT) {
-            ngx_secops_redis_drain(cmd->redis, str);
+            ngx_secops_redis_drain(cmd->node, str);
         }
 
         if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
             ngx_secops_redis_note_error(cmd, str, error->action);
         }
 
-        cmd->redis->stats.errors++;
+        cmd->node->stats.errors[secops_redis_error_index(error)]++;
     }
 }
 
@@ -252,13 +391,14 @@ static void
 ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd, ngx_str_t *str,
     secops_redis_action_e action)
 {
-    cmd->status = (action == SECOPS_REDIS_REFUSE)
+    cmd->status = (action == SECOPS_REDIS_REFUSE
+                   || (action == SECOPS_REDIS_FOLLOW && !cmd->redis->cluster))
                   ? NGX_SECOPS_REDIS_REFUSED
                   : NGX_SECOPS_REDIS_UNAVAILABLE;
 
     /* without memory the status stands, the text is lost */
 
-    cmd->error.data = ngx_alloc(str->len + 1, cmd->redis->log);
+    cmd->error.data = ngx_alloc(str->len + 1, cmd->node->log);
 
     if (cmd->error.data) {
         ngx_memcpy(cmd->error.data, str->data, str->len);
@@ -267,25 +407,19 @@ ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd, ngx_str_t *str,
 }
 
 
-/* the link answers what it was sent, and closes then */
-
-static void
-ngx_secops_redis_drain(ngx_secops_redis_t *redis, ngx_str_t *why)
+void
+ngx_secops_redis_drain(ngx_secops_redis_node_t *node, ngx_str_t *why)
 {
-    size_t                    len;
-    ngx_secops_redis_link_t  *link;
-
-    if (redis->state != NGX_SECOPS_REDIS_READY) {
+    if (node->state != NGX_SECOPS_REDIS_READY) {
         return;
     }
 
-    redis->state = NGX_SECOPS_REDIS_DRAINING;
+    node->state = NGX_SECOPS_REDIS_DRAINING;
+    node->shunned = 1;
 
-    link = redis->link;
-    len = ngx_min(why->len, sizeof(link->fault) - 1);
+    (void) ngx_secops_redis_fault_reply(node, why);
 
-    ngx_memcpy(link->fault, why->data, len);
-    link->fault[len] = '\0';
+    ngx_secops_redis_unwrite(node);
 }
 
 
@@ -320,16 +454,16 @@ ngx_secops_redis_note_effect(ngx_secops_redis_cmd_t *cmd,
 /* 1: a draining link has had all the replies that it will get */
 
 ngx_uint_t
-ngx_secops_redis_drained(ngx_secops_redis_t *redis)
+ngx_secops_redis_drained(ngx_secops_redis_node_t *node)
 {
     ngx_queue_t             *q;
     ngx_secops_redis_cmd_t  *cmd;
 
-    if (ngx_queue_empty(&redis->sent)) {
+    if (ngx_queue_empty(&node->sent)) {
         return 1;
     }
 
-    q = ngx_queue_head(&redis->sent);
+    q = ngx_queue_head(&node->sent);
     cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
 
     return cmd->written < cmd->resp.len;

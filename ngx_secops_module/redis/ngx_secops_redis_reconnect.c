@@ -12,46 +12,47 @@
 #define NGX_SECOPS_REDIS_BACKOFF_MAX  500
 
 
-static void ngx_secops_redis_retry(ngx_secops_redis_t *redis, ngx_msec_t delay);
+static void ngx_secops_redis_retry(ngx_secops_redis_node_t *node,
+    ngx_msec_t delay);
 
 
 void
 ngx_secops_redis_retry_handler(ngx_event_t *ev)
 {
-    ngx_secops_redis_t  *redis;
+    ngx_secops_redis_node_t  *node;
 
-    redis = ev->data;
+    node = ev->data;
 
-    if (redis->state != NGX_SECOPS_REDIS_CLOSED) {
+    if (node->state != NGX_SECOPS_REDIS_CLOSED) {
         return;
     }
 
-    if (ngx_exiting && redis->pending == 0) {
+    if (!ngx_secops_redis_wanted(node)) {
         return;
     }
 
-    ngx_secops_redis_connect(redis);
+    ngx_secops_redis_connect(node);
 }
 
 
 /* by a timer all the same: never from inside a command's handler */
 
 void
-ngx_secops_redis_retry_now(ngx_secops_redis_t *redis)
+ngx_secops_redis_retry_now(ngx_secops_redis_node_t *node)
 {
-    ngx_secops_redis_retry(redis, 0);
+    ngx_secops_redis_retry(node, 0);
 }
 
 
 void
-ngx_secops_redis_retry_later(ngx_secops_redis_t *redis)
+ngx_secops_redis_retry_later(ngx_secops_redis_node_t *node)
 {
     ngx_uint_t  i;
     ngx_msec_t  delay;
 
     delay = NGX_SECOPS_REDIS_BACKOFF_MIN;
 
-    for (i = 0; i < redis->failures; i++) {
+    for (i = 0; i < node->failures; i++) {
         delay *= 2;
 
         if (delay >= NGX_SECOPS_REDIS_BACKOFF_MAX) {
@@ -60,13 +61,13 @@ ngx_secops_redis_retry_later(ngx_secops_redis_t *redis)
         }
     }
 
-    redis->failures++;
+    node->failures++;
 
     /* half of it at random, or all workers would come back at once */
 
     delay = delay / 2 + ngx_random() % (delay / 2 + 1);
 
-    ngx_secops_redis_retry(redis, delay);
+    ngx_secops_redis_retry(node, delay);
 }
 
 
@@ -77,35 +78,35 @@ ngx_secops_redis_retry_later(ngx_secops_redis_t *redis)
  */
 
 void
-ngx_secops_redis_retry_lost(ngx_secops_redis_t *redis, ngx_uint_t served,
+ngx_secops_redis_retry_lost(ngx_secops_redis_node_t *node, ngx_uint_t served,
     ngx_uint_t unwanted)
 {
     if (served) {
-        redis->flaps = 0;
+        node->flaps = 0;
     }
 
-    if (unwanted || redis->flaps) {
-        redis->flaps++;
-        ngx_secops_redis_retry_later(redis);
+    if (unwanted || node->flaps) {
+        node->flaps++;
+        ngx_secops_redis_retry_later(node);
         return;
     }
 
-    redis->flaps = served ? 0 : 1;
-    redis->failures = 0;
+    node->flaps = served ? 0 : 1;
+    node->failures = 0;
 
-    ngx_secops_redis_retry_now(redis);
+    ngx_secops_redis_retry_now(node);
 }
 
 
 static void
-ngx_secops_redis_retry(ngx_secops_redis_t *redis, ngx_msec_t delay)
+ngx_secops_redis_retry(ngx_secops_redis_node_t *node, ngx_msec_t delay)
 {
-    if (ngx_exiting && redis->pending == 0) {
+    if (!ngx_secops_redis_wanted(node)) {
         return;
     }
 
-    if (!redis->retry.timer_set) {
-        ngx_add_timer(&redis->retry, delay);
+    if (!node->retry.timer_set) {
+        ngx_add_timer(&node->retry, delay);
     }
 }
 
@@ -113,48 +114,60 @@ ngx_secops_redis_retry(ngx_secops_redis_t *redis, ngx_msec_t delay)
 /* 1: the last attempt has failed, and the next one is not due yet */
 
 ngx_uint_t
-ngx_secops_redis_backing_off(ngx_secops_redis_t *redis)
+ngx_secops_redis_backing_off(ngx_secops_redis_node_t *node)
 {
-    return redis->state == NGX_SECOPS_REDIS_CLOSED
-           && redis->failures
-           && redis->retry.timer_set;
+    return node->state == NGX_SECOPS_REDIS_CLOSED
+           && node->failures
+           && node->retry.timer_set;
 }
 
 
 /* before the link is closed; remembers its fault, what commands are told */
 
 void
-ngx_secops_redis_report(ngx_secops_redis_t *redis, ngx_uint_t level,
+ngx_secops_redis_report(ngx_secops_redis_node_t *node, ngx_uint_t level,
     const char *what)
 {
     u_char  *fault;
 
-    fault = redis->link ? redis->link->fault : (u_char *) "no memory";
+    fault = node->link ? node->link->fault : (u_char *) "no memory";
 
-    if (redis->told && ngx_strcmp(fault, redis->fault) == 0) {
+    /* a server that is down may fail in two ways by turns */
+
+    if (node->told
+        && (ngx_strcmp(fault, node->fault) == 0
+            || ngx_strcmp(fault, node->before) == 0))
+    {
         level = NGX_LOG_INFO;
     }
 
-    ngx_log_error(level, redis->log, 0, "secops redis \"%V\": %s: %s",
-                  &redis->conf.url, what, fault);
+    ngx_log_error(level, node->log, 0, "secops redis \"%V\": %s: %s",
+                  &node->name, what, fault);
 
-    (void) ngx_cpystrn(redis->fault, fault, sizeof(redis->fault));
+    if (!node->told) {
+        node->before[0] = '\0';
 
-    redis->told = 1;
+    } else if (ngx_strcmp(fault, node->fault) != 0) {
+        (void) ngx_cpystrn(node->before, node->fault, sizeof(node->before));
+    }
+
+    (void) ngx_cpystrn(node->fault, fault, sizeof(node->fault));
+
+    node->told = 1;
 }
 
 
 void
-ngx_secops_redis_report_ready(ngx_secops_redis_t *redis)
+ngx_secops_redis_report_ready(ngx_secops_redis_node_t *node)
 {
     ngx_uint_t  level;
 
-    level = redis->down ? NGX_LOG_NOTICE : NGX_LOG_INFO;
+    level = node->down ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 
-    ngx_log_error(level, redis->log, 0,
+    ngx_log_error(level, node->log, 0,
                   "secops redis \"%V\": ready, %ui failed attempts before",
-                  &redis->conf.url, redis->failures);
+                  &node->name, node->failures);
 
-    redis->down = 0;
-    redis->failures = redis->flaps;
+    node->down = 0;
+    node->failures = node->flaps;
 }

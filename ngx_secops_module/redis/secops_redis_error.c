@@ -23,10 +23,10 @@ static const secops_redis_error_t  secops_redis_errors[] = {
     { secops_slice("NOAUTH"), SECOPS_REDIS_RECONNECT,
       "the link is not authenticated" },
 
-    { secops_slice("CLUSTERDOWN"), SECOPS_REDIS_UNAVAILABLE,
+    { secops_slice("CLUSTERDOWN"), SECOPS_REDIS_PAUSE,
       "the Redis Cluster does not serve this slot" },
 
-    { secops_slice("TRYAGAIN"), SECOPS_REDIS_UNAVAILABLE,
+    { secops_slice("TRYAGAIN"), SECOPS_REDIS_PAUSE,
       "the keys are being moved to another node" },
 
     { secops_slice("BUSY"), SECOPS_REDIS_UNAVAILABLE,
@@ -41,10 +41,10 @@ static const secops_redis_error_t  secops_redis_errors[] = {
     { secops_slice("MISCONF"), SECOPS_REDIS_REFUSE,
       "Redis can not write to its disk" },
 
-    { secops_slice("MOVED"), SECOPS_REDIS_REFUSE,
+    { secops_slice("MOVED"), SECOPS_REDIS_FOLLOW,
       "the slot lives on another node of the Redis Cluster" },
 
-    { secops_slice("ASK"), SECOPS_REDIS_REFUSE,
+    { secops_slice("ASK"), SECOPS_REDIS_FOLLOW,
       "the slot is moving to another node of the Redis Cluster" },
 
     { secops_slice("NOSCRIPT"), SECOPS_REDIS_REFUSE,
@@ -75,6 +75,12 @@ static const secops_redis_error_t  secops_redis_errors[] = {
 
 #define SECOPS_REDIS_ERRORS                                                   \
     (sizeof(secops_redis_errors) / sizeof(secops_redis_errors[0]))
+
+
+/* does not compile when the table has outgrown those who count by it */
+
+typedef char  secops_redis_errors_fit[
+    SECOPS_REDIS_ERRORS <= SECOPS_REDIS_ERRORS_MAX ? 1 : -1];
 
 
 secops_slice_t
@@ -115,12 +121,21 @@ secops_redis_error_row(size_t i)
 }
 
 
+size_t
+secops_redis_error_index(const secops_redis_error_t *error)
+{
+    return (size_t) (error - secops_redis_errors);
+}
+
+
 const char *
 secops_redis_action_name(secops_redis_action_e action)
 {
     static const char  *names[] = {
         "refused",
         "unavailable",
+        "unavailable; in a cluster tried again",
+        "refused; in a cluster followed",
         "unavailable, reconnect"
     };
 

@@ -16,10 +16,19 @@
 typedef enum {
     SECOPS_REDIS_REFUSE = 0,        /* sending it again changes nothing */
     SECOPS_REDIS_UNAVAILABLE,       /* not executed now, may be later */
+    SECOPS_REDIS_PAUSE,             /* the same; in a cluster it is sent again
+                                       after a pause */
+    SECOPS_REDIS_FOLLOW,            /* in a cluster it is sent to the node that
+                                       is named; else refused */
     SECOPS_REDIS_RECONNECT          /* the same, and this link is of no more
                                        use: a new one may reach a better
                                        server, or find this one recovered */
 } secops_redis_action_e;
+
+
+/* of rows there are at most so many */
+
+#define SECOPS_REDIS_ERRORS_MAX  32
 
 
 typedef struct {
@@ -43,6 +52,10 @@ const secops_redis_error_t *secops_redis_error(secops_slice_t code);
 /* the rows in the order of the docs; NULL after the last */
 
 const secops_redis_error_t *secops_redis_error_row(size_t i);
+
+/* of a row that one of these gave: its number, by which they can be counted */
+
+size_t secops_redis_error_index(const secops_redis_error_t *error);
 
 const char *secops_redis_action_name(secops_redis_action_e action);
 

@@ -1,6 +1,7 @@
 
 /* Store calls as Redis commands; see ngx_secops_store.h. */
 
+#include "redis/ngx_secops_redis_stats.h"
 #include "store/ngx_secops_store_internal.h"
 #include "util/secops_id.h"
 
@@ -9,7 +10,11 @@
 
 #define NGX_SECOPS_STORE_PROBE_TTL  "60"
 
+#define NGX_SECOPS_STORE_PROBE_NAMES  16384
 
+
+static void ngx_secops_store_probe_key(ngx_secops_store_t *store,
+    secops_key_t *key, ngx_uint_t share);
 static void ngx_secops_store_read(void *data,
     ngx_secops_redis_result_t *reply);
 
@@ -42,7 +47,7 @@ ngx_secops_store_get_record(ngx_secops_store_t *store,
 
     ngx_secops_redis_cmd_begin(cmd, 2);
     ngx_secops_store_literal(cmd, "GET");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
     return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
                                  ngx_secops_store_read);
@@ -51,16 +56,12 @@ ngx_secops_store_get_record(ngx_secops_store_t *store,
 
 ngx_int_t
 ngx_secops_store_probe(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call)
+    ngx_secops_store_call_t *call, ngx_uint_t share)
 {
     secops_key_t             key;
-    secops_slice_t           prefix;
     ngx_secops_redis_cmd_t  *cmd;
 
-    prefix.len = store->prefix.len;
-    prefix.data = store->prefix.data;
-
-    secops_keys_health(&key, prefix);
+    ngx_secops_store_probe_key(store, &key, share);
 
     cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 64);
     if (cmd == NULL) {
@@ -69,13 +70,85 @@ ngx_secops_store_probe(ngx_secops_store_t *store,
 
     ngx_secops_redis_cmd_begin(cmd, 5);
     ngx_secops_store_literal(cmd, "SET");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
     ngx_secops_store_literal(cmd, "1");
     ngx_secops_store_literal(cmd, "EX");
     ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_PROBE_TTL);
 
-    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY
+                                 |NGX_SECOPS_REDIS_DURABLE,
                                  ngx_secops_store_written);
+}
+
+
+/* tries names until one lies there; a server that has hardly any slot may be
+   left out, another one is asked twice then */
+
+static void
+ngx_secops_store_probe_key(ngx_secops_store_t *store, secops_key_t *key,
+    ngx_uint_t share)
+{
+    unsigned        number;
+    secops_slice_t  prefix;
+
+    prefix.len = store->prefix.len;
+    prefix.data = store->prefix.data;
+
+    for (number = 0; number < NGX_SECOPS_STORE_PROBE_NAMES; number++) {
+
+        secops_keys_health(key, prefix, number);
+
+        if (ngx_secops_redis_share(store->redis, key->data, key->len)
+            == (ngx_int_t) share)
+        {
+            return;
+        }
+    }
+
+    secops_keys_health(key, prefix, 0);
+}
+
+
+ngx_uint_t
+ngx_secops_store_shares(ngx_secops_store_t *store)
+{
+    return ngx_secops_redis_shares(store->redis);
+}
+
+
+ngx_int_t
+ngx_secops_store_server(ngx_secops_store_t *store, ngx_uint_t share,
+    ngx_pool_t *pool, ngx_str_t *name, ngx_str_t *address)
+{
+    void                       *walk;
+    ngx_int_t                   rc;
+    ngx_secops_redis_server_t   server;
+
+    walk = NULL;
+
+    do {
+        rc = ngx_secops_redis_server_next(store->redis, &walk, &server);
+    } while (rc == NGX_OK && server.share != share);
+
+    if (rc != NGX_OK) {
+        ngx_str_set(name, "unknown");
+        ngx_str_null(address);
+        return NGX_OK;
+    }
+
+    name->len = server.name.len;
+    name->data = ngx_pstrdup(pool, &server.name);
+    address->len = server.address.len;
+    address->data = ngx_pstrdup(pool, &server.address);
+
+    return (name->data && address->data) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_secops_store_gaps(ngx_secops_store_t *store)
+{
+    return ngx_secops_redis_holes(store->redis);
 }
 
 

@@ -42,6 +42,8 @@ typedef struct {
     struct ngx_secops_redis_s  *redis;
     ngx_str_t                   prefix;         /* secops_keys_prefix_valid() */
     ngx_str_t                   audit_maxlen;   /* decimal; empty: keep all */
+    ngx_str_t                   durability;     /* that OK of a write stands
+                                                   for, in words */
 } ngx_secops_store_t;
 
 
@@ -51,7 +53,9 @@ typedef enum {
     NGX_SECOPS_STORE_CHANGED,       /* not stored: somebody else was first */
     NGX_SECOPS_STORE_REFUSED,       /* not stored, and trying again is no use */
     NGX_SECOPS_STORE_UNAVAILABLE,   /* not stored; worth another try */
-    NGX_SECOPS_STORE_UNKNOWN        /* nobody knows whether it was stored */
+    NGX_SECOPS_STORE_UNKNOWN        /* nobody knows whether it was stored, or
+                                       whether it is as durable as it was to
+                                       be */
 } ngx_secops_store_status_e;
 
 
@@ -223,6 +227,20 @@ typedef struct {
 } ngx_secops_store_pointer_t;
 
 
+/* pointers that are written or removed; pointers and domain are borrowed until
+   it is answered, the rest but for the call is for the store's own use */
+
+typedef struct {
+    ngx_secops_store_call_t             call;   /* must be the first */
+    ngx_secops_store_t                 *store;
+    ngx_str_t                          *domain; /* NULL: they are removed */
+    const ngx_secops_store_pointer_t   *pointers;
+    ngx_uint_t                          n;
+    ngx_uint_t                          sent;   /* of n */
+    ngx_msec_t                          time;
+} ngx_secops_store_pointers_t;
+
+
 /* an api key that is looked up by its digest; id and domain are filled in
    before the handler is called, and stay */
 
@@ -260,6 +278,8 @@ typedef struct {
                                                    has records of any shard */
 
     struct ngx_secops_redis_cmd_s  *cmd;
+    ngx_uint_t                  shard;          /* of its first record */
+    ngx_uint_t                  nrecords;
     size_t                      limit;
     ngx_secops_store_id_t      *ids[SECOPS_ID_SHARDS];  /* oldest first */
     ngx_secops_store_id_t     **last[SECOPS_ID_SHARDS];
@@ -277,6 +297,12 @@ ngx_int_t ngx_secops_store_group_begin(ngx_secops_store_group_t *group,
 
 ngx_uint_t ngx_secops_store_group_full(ngx_secops_store_group_t *group,
     size_t len);
+
+/* 1: records of this shard can be in one transaction with those that are in it:
+   a Redis Cluster has transactions within one shard only */
+
+ngx_uint_t ngx_secops_store_group_takes(ngx_secops_store_group_t *group,
+    ngx_uint_t shard);
 
 /* failing to get memory is remembered until the send */
 
@@ -341,10 +367,10 @@ ngx_int_t ngx_secops_store_touch_resource(ngx_secops_store_t *store,
  */
 
 ngx_int_t ngx_secops_store_put_pointers(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, ngx_str_t *domain,
+    ngx_secops_store_pointers_t *set, ngx_str_t *domain,
     const ngx_secops_store_pointer_t *pointers, ngx_uint_t n);
 ngx_int_t ngx_secops_store_delete_pointers(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call,
+    ngx_secops_store_pointers_t *set,
     const ngx_secops_store_pointer_t *pointers, ngx_uint_t n);
 
 
@@ -354,10 +380,24 @@ ngx_int_t ngx_secops_store_get_api_key(ngx_secops_store_t *store,
     ngx_secops_store_api_key_t *key, const u_char *digest);
 
 
-/* OK: a write was accepted just now */
+/* OK: a write was accepted just now, and is durable */
 
 ngx_int_t ngx_secops_store_probe(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call);
+    ngx_secops_store_call_t *call, ngx_uint_t share);
+
+/* how many probes it takes for all servers: share is 0, ... of each */
+
+ngx_uint_t ngx_secops_store_shares(ngx_secops_store_t *store);
+
+/* who that server is: as in the log, and where its link leads to, empty without
+   one.  In the pool; NGX_ERROR: no memory */
+
+ngx_int_t ngx_secops_store_server(ngx_secops_store_t *store, ngx_uint_t share,
+    ngx_pool_t *pool, ngx_str_t *name, ngx_str_t *address);
+
+/* 1: a part of what could be stored has no server at present */
+
+ngx_uint_t ngx_secops_store_gaps(ngx_secops_store_t *store);
 
 
 /* why NGX_BUSY was returned just now, for the log: static text */

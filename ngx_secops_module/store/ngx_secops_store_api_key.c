@@ -13,6 +13,12 @@
 #include "store/ngx_secops_store_internal.h"
 
 
+static ngx_int_t ngx_secops_store_send_pointers(
+    ngx_secops_store_pointers_t *set);
+static void ngx_secops_store_add_pointer(ngx_secops_store_pointers_t *set,
+    ngx_secops_redis_cmd_t *cmd, const ngx_secops_store_pointer_t *pointer);
+static void ngx_secops_store_pointers_sent(void *data,
+    ngx_secops_redis_result_t *reply);
 static void ngx_secops_store_pointer_read(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_pointer_copy(
@@ -26,66 +32,109 @@ static void ngx_secops_store_pointer_key(ngx_secops_store_t *store,
     secops_key_t *key, const u_char *digest);
 
 
-/* every digest is another slot, so these are no transaction */
-
 ngx_int_t
 ngx_secops_store_put_pointers(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, ngx_str_t *domain,
+    ngx_secops_store_pointers_t *set, ngx_str_t *domain,
     const ngx_secops_store_pointer_t *pointers, ngx_uint_t n)
 {
-    ngx_uint_t               i;
-    secops_key_t             key;
-    ngx_secops_redis_cmd_t  *cmd;
+    set->store = store;
+    set->domain = domain;
+    set->pointers = pointers;
+    set->n = n;
+    set->sent = 0;
+    set->time = 0;
 
-    cmd = ngx_secops_redis_cmd_create(store->redis,
-                                      n * (SECOPS_KEY_MAX + domain->len));
-    if (cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-
-        ngx_secops_store_pointer_key(store, &key, pointers[i].digest);
-
-        ngx_secops_redis_cmd_begin(cmd, 6);
-        ngx_secops_store_literal(cmd, "HSET");
-        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
-        ngx_secops_store_literal(cmd, "domain");
-        ngx_secops_redis_cmd_arg(cmd, domain->data, domain->len);
-        ngx_secops_store_literal(cmd, "id");
-        ngx_secops_redis_cmd_arg(cmd, pointers[i].id.data, pointers[i].id.len);
-    }
-
-    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
-                                 ngx_secops_store_written);
+    return ngx_secops_store_send_pointers(set);
 }
 
 
 ngx_int_t
 ngx_secops_store_delete_pointers(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call,
+    ngx_secops_store_pointers_t *set,
     const ngx_secops_store_pointer_t *pointers, ngx_uint_t n)
 {
-    ngx_uint_t               i;
-    secops_key_t             key;
+    return ngx_secops_store_put_pointers(store, set, NULL, pointers, n);
+}
+
+
+/* every digest is another slot: this is no transaction, and in a Redis Cluster
+   they go one after the other */
+
+static ngx_int_t
+ngx_secops_store_send_pointers(ngx_secops_store_pointers_t *set)
+{
+    ngx_uint_t               last;
+    ngx_secops_redis_t      *redis;
     ngx_secops_redis_cmd_t  *cmd;
 
-    cmd = ngx_secops_redis_cmd_create(store->redis, n * SECOPS_KEY_MAX);
+    redis = set->store->redis;
+    last = ngx_secops_redis_cluster(redis) ? set->sent + 1 : set->n;
+
+    cmd = ngx_secops_redis_cmd_create(redis, (last - set->sent)
+                                             * (SECOPS_KEY_MAX
+                                                + (set->domain
+                                                   ? set->domain->len : 0)));
     if (cmd == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < n; i++) {
-
-        ngx_secops_store_pointer_key(store, &key, pointers[i].digest);
-
-        ngx_secops_redis_cmd_begin(cmd, 2);
-        ngx_secops_store_literal(cmd, "DEL");
-        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    while (set->sent < last) {
+        ngx_secops_store_add_pointer(set, cmd, &set->pointers[set->sent++]);
     }
 
-    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
-                                 ngx_secops_store_written);
+    return ngx_secops_store_send(&set->call, cmd, NGX_SECOPS_REDIS_REPLAY
+                                 |NGX_SECOPS_REDIS_DURABLE,
+                                 ngx_secops_store_pointers_sent);
+}
+
+
+static void
+ngx_secops_store_add_pointer(ngx_secops_store_pointers_t *set,
+    ngx_secops_redis_cmd_t *cmd, const ngx_secops_store_pointer_t *pointer)
+{
+    secops_key_t  key;
+
+    ngx_secops_store_pointer_key(set->store, &key, pointer->digest);
+
+    if (set->domain == NULL) {
+        ngx_secops_redis_cmd_begin(cmd, 2);
+        ngx_secops_store_literal(cmd, "DEL");
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+        return;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 6);
+    ngx_secops_store_literal(cmd, "HSET");
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    ngx_secops_store_literal(cmd, "domain");
+    ngx_secops_redis_cmd_arg(cmd, set->domain->data, set->domain->len);
+    ngx_secops_store_literal(cmd, "id");
+    ngx_secops_redis_cmd_arg(cmd, pointer->id.data, pointer->id.len);
+}
+
+
+static void
+ngx_secops_store_pointers_sent(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_pointers_t *set = data;
+
+    reply->time += set->time;
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED && set->sent < set->n) {
+
+        set->time = reply->time;
+
+        if (ngx_secops_store_send_pointers(set) == NGX_OK) {
+            return;
+        }
+
+        /* those that were written lead nowhere */
+
+        reply->status = NGX_SECOPS_REDIS_UNAVAILABLE;
+        ngx_str_set(&reply->message, "Redis can not be reached");
+    }
+
+    ngx_secops_store_written(&set->call, reply);
 }
 
 
@@ -107,7 +156,7 @@ ngx_secops_store_get_api_key(ngx_secops_store_t *store,
 
     ngx_secops_redis_cmd_begin(cmd, 4);
     ngx_secops_store_literal(cmd, "HMGET");
-    ngx_secops_redis_cmd_arg(cmd, pointer.data, pointer.len);
+    ngx_secops_redis_cmd_key(cmd, pointer.data, pointer.len);
     ngx_secops_store_literal(cmd, "id");
     ngx_secops_store_literal(cmd, "domain");
 
@@ -213,7 +262,7 @@ ngx_secops_store_api_key_document(ngx_secops_store_api_key_t *key)
 
     ngx_secops_redis_cmd_begin(cmd, 3);
     ngx_secops_store_literal(cmd, "HGET");
-    ngx_secops_redis_cmd_arg(cmd, documents.data, documents.len);
+    ngx_secops_redis_cmd_key(cmd, documents.data, documents.len);
     ngx_secops_redis_cmd_arg(cmd, key->id.data, key->id.len);
 
     return ngx_secops_store_send(&key->call, cmd, NGX_SECOPS_REDIS_REPLAY,

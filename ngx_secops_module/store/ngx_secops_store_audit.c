@@ -108,7 +108,7 @@ ngx_secops_store_read_audit(ngx_secops_store_t *store,
 
     ngx_secops_redis_cmd_begin(cmd, 6);
     ngx_secops_store_literal(cmd, "XREVRANGE");
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
     ngx_secops_redis_cmd_arg(cmd, end, end_len);
     ngx_secops_store_literal(cmd, "-");
     ngx_secops_store_literal(cmd, "COUNT");

@@ -73,6 +73,16 @@ ngx_secops_store_group_full(ngx_secops_store_group_t *group, size_t len)
 }
 
 
+ngx_uint_t
+ngx_secops_store_group_takes(ngx_secops_store_group_t *group,
+    ngx_uint_t shard)
+{
+    return group->nrecords == 0
+           || group->shard == shard
+           || !ngx_secops_redis_cluster(group->store->redis);
+}
+
+
 void
 ngx_secops_store_group_add(ngx_secops_store_group_t *group,
     const ngx_secops_store_record_t *record)
@@ -80,6 +90,10 @@ ngx_secops_store_group_add(ngx_secops_store_group_t *group,
     ngx_uint_t  shard;
 
     shard = secops_id_digit(record->id->text[0]);
+
+    if (group->nrecords++ == 0) {
+        group->shard = shard;
+    }
 
     ngx_secops_store_group_set(group, shard, record);
 
@@ -107,7 +121,7 @@ ngx_secops_store_group_set(ngx_secops_store_group_t *group, ngx_uint_t shard,
 
     ngx_secops_redis_cmd_begin(group->cmd, 3);
     ngx_secops_store_literal(group->cmd, "SET");
-    ngx_secops_redis_cmd_arg(group->cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
     ngx_secops_redis_cmd_arg(group->cmd, record->json.data, record->json.len);
 }
 
@@ -123,7 +137,7 @@ ngx_secops_store_group_subject(ngx_secops_store_group_t *group,
 
     ngx_secops_redis_cmd_begin(group->cmd, 3);
     ngx_secops_store_literal(group->cmd, "LPUSH");
-    ngx_secops_redis_cmd_arg(group->cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
     ngx_secops_redis_cmd_arg(group->cmd, record->id->text, SECOPS_ID_LEN);
 }
 
@@ -152,7 +166,7 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard,
     ngx_secops_redis_cmd_begin(group->cmd,
                                2 + ngx_secops_store_audit_argc(&maxlen));
     ngx_secops_store_literal(group->cmd, "XADD");
-    ngx_secops_redis_cmd_arg(group->cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
     ngx_secops_store_audit_args(group->cmd, &maxlen, group->audit,
                                 group->table, id);
 }
@@ -189,7 +203,8 @@ ngx_secops_store_group_send(ngx_secops_store_group_t *group,
         return NGX_DECLINED;
     }
 
-    return ngx_secops_store_send(call, cmd, 0, ngx_secops_store_written);
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_DURABLE,
+                                 ngx_secops_store_written);
 }
 
 
@@ -205,7 +220,7 @@ ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
 
     ngx_secops_redis_cmd_begin(group->cmd, 2 + group->nids[shard]);
     ngx_secops_store_literal(group->cmd, "LPUSH");
-    ngx_secops_redis_cmd_arg(group->cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
 
     for (id = group->ids[shard]; id; id = id->next) {
         ngx_secops_redis_cmd_arg(group->cmd, id->text, SECOPS_ID_LEN);

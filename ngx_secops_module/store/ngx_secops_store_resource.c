@@ -88,7 +88,7 @@ static const struct ngx_secops_store_script_s  ngx_secops_store_find = {
 };
 
 static const struct ngx_secops_store_script_s  ngx_secops_store_commit = {
-    &secops_script_commit, NGX_SECOPS_REDIS_REPLAY,
+    &secops_script_commit, NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE,
     ngx_secops_store_commit_args, ngx_secops_store_commit_read
 };
 
@@ -455,29 +455,29 @@ ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
     ngx_secops_store_number(cmd, NGX_SECOPS_STORE_KEYS);
 
     secops_keys_revision(&key, eval->space);
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
     secops_keys_audit(&key, eval->space, SECOPS_KEYS_RESOURCES);
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
     secops_keys_next_id(&key, eval->space);
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
     secops_keys_commits(&key, eval->space);
-    ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
     for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
 
         type = secops_resource_type_name(i);
 
         secops_keys_resources(&key, eval->space, type);
-        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
         secops_keys_titles(&key, eval->space, type);
-        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
 
         secops_keys_used(&key, eval->space, type);
-        ngx_secops_redis_cmd_arg(cmd, key.data, key.len);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
     }
 }
 

@@ -235,11 +235,27 @@ secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
 
 
 void
-secops_keys_health(secops_key_t *key, secops_slice_t prefix)
+secops_keys_health(secops_key_t *key, secops_slice_t prefix, unsigned number)
 {
+    unsigned char  *p, digits[10];
+
     key->len = 0;
     secops_keys_append(key, prefix.data, prefix.len);
-    secops_keys_append(key, ":{health}", 9);
+    secops_keys_append(key, ":{health", 8);
+
+    if (number) {
+        p = digits + sizeof(digits);
+
+        do {
+            *--p = (unsigned char) ('0' + number % 10);
+            number /= 10;
+        } while (number);
+
+        secops_keys_append(key, ":", 1);
+        secops_keys_append(key, p, (size_t) (digits + sizeof(digits) - p));
+    }
+
+    secops_keys_append(key, "}", 1);
 }
 
 

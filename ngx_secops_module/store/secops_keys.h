@@ -14,7 +14,9 @@
  *     P:{D:res}:next_id                   number: of an integration or a job
  *     P:{D:res}:commits                   hash: who made the latest revisions
  *     P:{key:<xx>}:<digest>               hash: an api key's domain and id
- *     P:{health}                          what the readiness probe writes
+ *     P:{health}                          what the readiness probe writes;
+ *     P:{health:<number>}                 the same, where there are several
+ *                                         servers
  *
  * P is secops_redis_prefix.  D stands for the caller's domain: the domain
  * itself when it is made of [A-Za-z0-9._-] and not longer than 64 bytes,
@@ -114,7 +116,10 @@ void secops_keys_commits(secops_key_t *key, const secops_keyspace_t *space);
 void secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
     const unsigned char digest[SECOPS_KEYS_API_KEY_LEN]);
 
-void secops_keys_health(secops_key_t *key, secops_slice_t prefix);
+/* number: of the slot's choice in a Redis Cluster; 0: any */
+
+void secops_keys_health(secops_key_t *key, secops_slice_t prefix,
+    unsigned number);
 
 
 #endif /* _SECOPS_KEYS_H_INCLUDED_ */

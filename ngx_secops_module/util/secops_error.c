@@ -14,6 +14,8 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_MANDATORY] =
         { 400, secops_slice("Mandatory fields missing: ") },
     [SECOPS_ERROR_PERSIST] = { 500, secops_slice("Unable to persist record") },
+    [SECOPS_ERROR_PERSIST_UNKNOWN] =
+        { 500, secops_slice("Unable to persist record") },
     [SECOPS_ERROR_PERSIST_LATER] =
         { 503, secops_slice("Unable to persist record") },
     [SECOPS_ERROR_ATOMIC] = { 400, secops_slice("Batch not stored") },
@@ -36,6 +38,8 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_NO_JOB] = { 404, secops_slice("Job not found") },
     [SECOPS_ERROR_TRAIN] = { 501, secops_slice("Training is not supported") },
     [SECOPS_ERROR_SAVE] = { 500, secops_slice("Unable to save resources") },
+    [SECOPS_ERROR_SAVE_UNKNOWN] =
+        { 500, secops_slice("Unable to save resources") },
     [SECOPS_ERROR_SAVE_LATER] =
         { 503, secops_slice("Unable to save resources") },
     [SECOPS_ERROR_LATER] = { 503, secops_slice("Service Unavailable") },

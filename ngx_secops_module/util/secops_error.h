@@ -21,7 +21,8 @@ typedef enum {
     SECOPS_ERROR_BODY,
     SECOPS_ERROR_NO_FIELDS,
     SECOPS_ERROR_MANDATORY,
-    SECOPS_ERROR_PERSIST,           /* refused, or outcome unknown */
+    SECOPS_ERROR_PERSIST,           /* refused */
+    SECOPS_ERROR_PERSIST_UNKNOWN,   /* it may be stored all the same */
     SECOPS_ERROR_PERSIST_LATER,     /* surely not stored; worth another try */
     SECOPS_ERROR_ATOMIC,            /* valid, but others of its batch are not */
     SECOPS_ERROR_READ,
@@ -41,7 +42,8 @@ typedef enum {
     SECOPS_ERROR_NO_RESOURCE,
     SECOPS_ERROR_NO_JOB,
     SECOPS_ERROR_TRAIN,
-    SECOPS_ERROR_SAVE,              /* refused, or outcome unknown */
+    SECOPS_ERROR_SAVE,              /* refused */
+    SECOPS_ERROR_SAVE_UNKNOWN,      /* they may be saved all the same */
     SECOPS_ERROR_SAVE_LATER,        /* surely not saved; worth another try */
     SECOPS_ERROR_LATER,             /* before anything was tried */
     SECOPS_ERROR_UNKNOWN,

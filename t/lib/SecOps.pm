@@ -37,7 +37,7 @@ package SecOps;
 #
 # In a configuration:
 #     %%MAIN%%      load_module, pid, error_log, daemon, user, worker_processes
-#     %%HTTP%%      access_log off, temporary paths
+#     %%HTTP%%      access_log off, temporary paths, no PING on idle links
 #     %%PORT%%      the first port; %%PORT1%%, %%PORT2%%, ... are others
 #     %%REDIS%%     URL of the first Redis; %%REDIS1%%, ... of the next ones
 #     %%DIR%%       the test's folder
@@ -249,6 +249,9 @@ sub expand {
         . $self->{main};
 
     my $http = "access_log off;\n";
+
+    # a scripted Redis would take the PING of an idle link for a command
+    $http .= "secops_redis_ping 0;\n" unless $conf =~ /secops_redis_ping/;
 
     foreach my $name (qw(client_body proxy fastcgi uwsgi scgi)) {
         $http .= "${name}_temp_path $dir/${name}_temp;\n"

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
 # A name server that knows what a file says: "name address address ..." on each
-# line, read anew for each question, so that a test changes an answer by
-# writing the file.  Other names do not exist; without the file no question is
-# answered.  Every answer is for this moment only (TTL 0).
+# line, IPv4 or IPv6, read anew for each question, so that a test changes an
+# answer by writing the file.  Other names do not exist; without the file no
+# question is answered.  Every answer is for this moment only (TTL 0).
 #
 #   fake-dns.pl PORT FILE
 
@@ -11,7 +11,7 @@ use strict;
 use warnings;
 
 use IO::Socket::INET;
-use Socket qw(AF_INET inet_pton);
+use Socket qw(AF_INET AF_INET6 inet_pton);
 
 my ($port, $file) = @ARGV;
 
@@ -46,8 +46,10 @@ sub answer {
     my $type = unpack 'n', substr $query, $at + 1, 2;
     my $list = $addresses->{join '.', @labels};
 
-    my @records = map { pack('n n n N n/a*', 0xc00c, 1, 1, 0, $_) }
-        map { inet_pton(AF_INET, $_) } $type == 1 ? @{$list // []} : ();
+    my $family = $type == 1 ? AF_INET : $type == 28 ? AF_INET6 : undef;
+    my @records = map { pack('n n n N n/a*', 0xc00c, $type, 1, 0, $_) }
+        grep { defined } map { defined $family ? inet_pton($family, $_) : () }
+        @{$list // []};
 
     return pack('n6', $id, 0x8580 | ($list ? 0 : 3), 1, scalar @records, 0, 0)
         . $question . join '', @records;

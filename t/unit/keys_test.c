@@ -52,8 +52,12 @@ test_spelling(void)
     secops_keys_audit(&key, &space, 0);
     is_str(key.data, key.len, "secops:{acme:0}:audit", "the audit's key");
 
-    secops_keys_health(&key, slice("a:b"));
+    secops_keys_health(&key, slice("a:b"), 0);
     is_str(key.data, key.len, "a:b:{health}", "the probe's key");
+
+    secops_keys_health(&key, slice("a:b"), 4294967295);
+    is_str(key.data, key.len, "a:b:{health:4294967295}",
+           "the probe's key for one of several servers");
 }
 
 

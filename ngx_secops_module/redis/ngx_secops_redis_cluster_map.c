@@ -1,0 +1,529 @@
+
+/*
+ * Redis Cluster: the map of the slots, from the wish for a newer one to its
+ * use.  Any node may be asked; what is read is used only as a whole.
+ */
+
+#include "redis/ngx_secops_redis_cluster.h"
+
+
+/* ms: half of each at random, or all workers would ask at once */
+
+#define NGX_SECOPS_REDIS_MAP_PERIOD  30000
+#define NGX_SECOPS_REDIS_MAP_APART   200
+#define NGX_SECOPS_REDIS_MAP_RETRY   500
+
+/* of a reply: as many ranges as there may be, with some replicas each */
+
+#define NGX_SECOPS_REDIS_MAP_VALUES  1048576
+
+
+static void ngx_secops_redis_cluster_schedule(
+    ngx_secops_redis_cluster_t *cluster, ngx_msec_t period);
+static void ngx_secops_redis_cluster_ask(ngx_secops_redis_cluster_t *cluster);
+static ngx_secops_redis_node_t *ngx_secops_redis_cluster_pick(
+    ngx_secops_redis_cluster_t *cluster);
+static void ngx_secops_redis_cluster_seek(ngx_secops_redis_cluster_t *cluster);
+static ngx_int_t ngx_secops_redis_cluster_ask_node(
+    ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_cluster_told(void *data,
+    ngx_secops_redis_result_t *result);
+static const char *ngx_secops_redis_cluster_read(
+    ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *from,
+    ngx_secops_redis_value_t *value);
+static void ngx_secops_redis_cluster_values(
+    secops_redis_slots_value_t *values, ngx_secops_redis_value_t *value,
+    ngx_uint_t n);
+static const char *ngx_secops_redis_cluster_install(
+    ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *from,
+    const secops_redis_slots_t *slots);
+static void ngx_secops_redis_cluster_adopt(
+    ngx_secops_redis_cluster_t *cluster, const secops_redis_slots_t *slots,
+    ngx_secops_redis_node_t **masters);
+static void ngx_secops_redis_cluster_report(
+    ngx_secops_redis_cluster_t *cluster, const secops_redis_slots_t *slots,
+    ngx_uint_t changed);
+
+
+void
+ngx_secops_redis_cluster_stale(ngx_secops_redis_cluster_t *cluster)
+{
+    ngx_msec_t  period;
+
+    if (cluster->stale) {
+        return;
+    }
+
+    cluster->stale = 1;
+
+    period = ngx_current_msec - cluster->asked;
+    period = (period < NGX_SECOPS_REDIS_MAP_APART)
+             ? 2 * NGX_SECOPS_REDIS_MAP_APART : NGX_SECOPS_REDIS_MAP_APART / 4;
+
+    ngx_secops_redis_cluster_schedule(cluster, period);
+}
+
+
+static void
+ngx_secops_redis_cluster_schedule(ngx_secops_redis_cluster_t *cluster,
+    ngx_msec_t period)
+{
+    if (cluster->refresh.timer_set) {
+        ngx_del_timer(&cluster->refresh);
+    }
+
+    ngx_add_timer(&cluster->refresh,
+                  period / 2 + ngx_random() % (period / 2 + 1));
+}
+
+
+void
+ngx_secops_redis_cluster_refresh_handler(ngx_event_t *ev)
+{
+    ngx_secops_redis_cluster_t  *cluster;
+
+    cluster = ev->data;
+
+    if (ngx_exiting && ngx_queue_empty(&cluster->parked)) {
+        return;
+    }
+
+    /* the node takes its time: that is no reason to close its link */
+
+    if (cluster->asking) {
+        ngx_secops_redis_cmd_cancel(cluster->asking);
+        cluster->asking = NULL;
+    }
+
+    cluster->stale = 1;
+
+    ngx_secops_redis_cluster_ask(cluster);
+}
+
+
+/* asks the next node, if a map is wanted and nobody is being asked */
+
+static void
+ngx_secops_redis_cluster_ask(ngx_secops_redis_cluster_t *cluster)
+{
+    ngx_secops_redis_node_t  *node;
+
+    if (!cluster->stale || cluster->asking) {
+        return;
+    }
+
+    node = ngx_secops_redis_cluster_pick(cluster);
+
+    if (node && ngx_secops_redis_cluster_ask_node(cluster, node) == NGX_OK) {
+        return;
+    }
+
+    /* all that are ready were asked: another round, with the seeds, later, or
+       as soon as a node is ready */
+
+    ngx_secops_redis_cluster_seek(cluster);
+    ngx_secops_redis_cluster_schedule(cluster, NGX_SECOPS_REDIS_MAP_RETRY);
+}
+
+
+/* a node that is ready and was not asked in this round, any of these, but a
+   seed only when there is no other; or NULL */
+
+static ngx_secops_redis_node_t *
+ngx_secops_redis_cluster_pick(ngx_secops_redis_cluster_t *cluster)
+{
+    ngx_uint_t                n;
+    ngx_queue_t              *q, *nodes;
+    ngx_secops_redis_node_t  *node, *picked;
+
+    n = 0;
+    picked = NULL;
+    nodes = &cluster->redis->nodes;
+
+    for (q = ngx_queue_head(nodes);
+         q != ngx_queue_sentinel(nodes);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
+
+        if (node->asked || node->state != NGX_SECOPS_REDIS_READY) {
+            continue;
+        }
+
+        if (!node->listed) {
+            picked = picked ? picked : node;
+            continue;
+        }
+
+        if (ngx_random() % ++n == 0) {
+            picked = node;
+        }
+    }
+
+    return picked;
+}
+
+
+/* all nodes may be asked again, and the seeds are connected to */
+
+static void
+ngx_secops_redis_cluster_seek(ngx_secops_redis_cluster_t *cluster)
+{
+    ngx_queue_t              *q, *nodes;
+    ngx_secops_redis_node_t  *node;
+
+    cluster->seeking = 1;
+
+    nodes = &cluster->redis->nodes;
+
+    for (q = ngx_queue_head(nodes);
+         q != ngx_queue_sentinel(nodes);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
+
+        node->asked = 0;
+
+        if (node->state == NGX_SECOPS_REDIS_CLOSED) {
+            ngx_secops_redis_retry_now(node);
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_secops_redis_cluster_ask_node(ngx_secops_redis_cluster_t *cluster,
+    ngx_secops_redis_node_t *node)
+{
+    ngx_secops_redis_cmd_t  *cmd;
+
+    cmd = ngx_secops_redis_cmd_create(cluster->redis, 0);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 2);
+    ngx_secops_redis_cmd_arg(cmd, "CLUSTER", 7);
+    ngx_secops_redis_cmd_arg(cmd, "SLOTS", 5);
+
+    if (secops_redis_resp_complete(&cmd->resp) != 0) {
+        ngx_secops_redis_cmd_free(cmd);
+        return NGX_ERROR;
+    }
+
+    cmd->handler = ngx_secops_redis_cluster_told;
+    cmd->data = cluster;
+    cmd->start = ngx_current_msec;
+    cmd->deadline = ngx_current_msec + cluster->redis->conf.timeout;
+
+    node->asked = 1;
+
+    cluster->asked = ngx_current_msec;
+    cluster->asking = cmd;
+
+    ngx_secops_redis_cmd_enter(node, cmd);
+
+    /* another one is asked then */
+
+    ngx_secops_redis_cluster_schedule(cluster,
+                                      cluster->redis->conf.connect_timeout);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_secops_redis_cluster_told(void *data, ngx_secops_redis_result_t *result)
+{
+    ngx_secops_redis_cluster_t *cluster = data;
+
+    ngx_str_t                 fault;
+    ngx_uint_t                level;
+    const char               *text;
+    ngx_secops_redis_node_t  *node;
+
+    node = cluster->asking->node;
+    cluster->asking = NULL;
+
+    fault = result->message;
+
+    if (result->status == NGX_SECOPS_REDIS_REPLIED) {
+
+        text = ngx_secops_redis_cluster_read(cluster, node, result->value);
+
+        if (text == NULL) {
+            ngx_secops_redis_cluster_schedule(cluster,
+                                              NGX_SECOPS_REDIS_MAP_PERIOD);
+            ngx_secops_redis_cluster_dispatch(cluster);
+            return;
+        }
+
+        fault.data = (u_char *) text;
+        fault.len = ngx_strlen(text);
+    }
+
+    level = cluster->told ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+    ngx_log_error(level, cluster->log, 0,
+                  "secops redis \"%V\": no map of the cluster: %V",
+                  &node->name, &fault);
+
+    cluster->told = 1;
+
+    ngx_secops_redis_cluster_ask(cluster);
+}
+
+
+/* NULL: the map is in use; else why not */
+
+static const char *
+ngx_secops_redis_cluster_read(ngx_secops_redis_cluster_t *cluster,
+    ngx_secops_redis_node_t *from, ngx_secops_redis_value_t *value)
+{
+    ngx_uint_t                   n;
+    const char                  *fault;
+    secops_redis_slots_t        *slots;
+    secops_redis_slots_value_t  *values;
+
+    n = value[0].next;
+
+    if (n > NGX_SECOPS_REDIS_MAP_VALUES) {
+        return "too many values";
+    }
+
+    values = ngx_alloc(n * sizeof(secops_redis_slots_value_t), cluster->log);
+    if (values == NULL) {
+        return "no memory";
+    }
+
+    slots = ngx_alloc(sizeof(secops_redis_slots_t), cluster->log);
+    if (slots == NULL) {
+        ngx_free(values);
+        return "no memory";
+    }
+
+    ngx_secops_redis_cluster_values(values, value, n);
+
+    fault = secops_redis_slots_read(slots, values, n);
+
+    if (fault == NULL) {
+        fault = ngx_secops_redis_cluster_install(cluster, from, slots);
+    }
+
+    ngx_free(slots);
+    ngx_free(values);
+
+    return fault;
+}
+
+
+static void
+ngx_secops_redis_cluster_values(secops_redis_slots_value_t *values,
+    ngx_secops_redis_value_t *value, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+
+        values[i].next = value[i].next;
+        values[i].integer = value[i].integer;
+        values[i].text.len = value[i].str.len;
+        values[i].text.data = value[i].str.data;
+
+        switch (value[i].type) {
+
+        case NGX_SECOPS_REDIS_STRING:
+        case NGX_SECOPS_REDIS_STATUS:
+            values[i].type = SECOPS_REDIS_SLOTS_TEXT;
+            break;
+
+        case NGX_SECOPS_REDIS_INTEGER:
+            values[i].type = SECOPS_REDIS_SLOTS_INTEGER;
+            break;
+
+        case NGX_SECOPS_REDIS_NIL:
+            values[i].type = SECOPS_REDIS_SLOTS_NIL;
+            break;
+
+        case NGX_SECOPS_REDIS_ARRAY:
+            values[i].type = SECOPS_REDIS_SLOTS_ARRAY;
+            break;
+
+        default: /* NGX_SECOPS_REDIS_ERROR */
+            values[i].type = SECOPS_REDIS_SLOTS_OTHER;
+        }
+    }
+}
+
+
+/*
+ * First all nodes are there, then the map is changed.  A node that knows no
+ * slot at all has left the cluster, or was never in it: the old map is better.
+ */
+
+static const char *
+ngx_secops_redis_cluster_install(ngx_secops_redis_cluster_t *cluster,
+    ngx_secops_redis_node_t *from, const secops_redis_slots_t *slots)
+{
+    size_t                    i;
+    ngx_secops_redis_node_t  *masters[SECOPS_REDIS_SLOTS_NODES];
+
+    if (slots->covered == 0) {
+        return slots->unusable ? "no master has an address of use"
+                               : "this node knows no slot";
+    }
+
+    for (i = 0; i < slots->nmasters; i++) {
+
+        masters[i] = ngx_secops_redis_cluster_node(cluster, &slots->masters[i],
+                                                   from);
+        if (masters[i] == NULL) {
+            return "no memory, or too many nodes";
+        }
+    }
+
+    ngx_secops_redis_cluster_adopt(cluster, slots, masters);
+
+    return NULL;
+}
+
+
+static void
+ngx_secops_redis_cluster_adopt(ngx_secops_redis_cluster_t *cluster,
+    const secops_redis_slots_t *slots, ngx_secops_redis_node_t **masters)
+{
+    ngx_uint_t                i, changed;
+    ngx_queue_t              *q, *nodes;
+    ngx_secops_redis_node_t  *node;
+
+    nodes = &cluster->redis->nodes;
+
+    for (q = ngx_queue_head(nodes);
+         q != ngx_queue_sentinel(nodes);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
+        node->listed = 0;
+        node->asked = 0;
+    }
+
+    changed = 0;
+
+    for (i = 0; i < SECOPS_REDIS_SLOTS; i++) {
+
+        node = slots->owners[i] ? masters[slots->owners[i] - 1] : NULL;
+
+        changed |= (node != cluster->owners[i]);
+        cluster->owners[i] = node;
+    }
+
+    for (i = 0; i < slots->nmasters; i++) {
+        masters[i]->listed = 1;
+        masters[i]->share = i;
+
+        if (masters[i]->state == NGX_SECOPS_REDIS_CLOSED) {
+            ngx_secops_redis_retry_now(masters[i]);
+        }
+    }
+
+    ngx_secops_redis_cluster_report(cluster, slots, changed);
+
+    cluster->mapped = 1;
+    cluster->stale = 0;
+    cluster->seeking = 0;
+
+    /* what is in no map any more goes once no handler runs */
+
+    ngx_post_event(&cluster->sweep, &ngx_posted_events);
+}
+
+
+/* that slots have moved, and no more, is told at info: while a cluster is
+   resharded there may be thousands of such maps */
+
+static void
+ngx_secops_redis_cluster_report(ngx_secops_redis_cluster_t *cluster,
+    const secops_redis_slots_t *slots, ngx_uint_t changed)
+{
+    ngx_uint_t  level, holes;
+
+    holes = SECOPS_REDIS_SLOTS - slots->covered;
+
+    if (!cluster->mapped || cluster->told
+        || cluster->masters != slots->nmasters || cluster->holes != holes)
+    {
+        level = holes ? NGX_LOG_WARN : NGX_LOG_NOTICE;
+
+    } else if (changed) {
+        level = NGX_LOG_INFO;
+
+    } else {
+        return;
+    }
+
+    cluster->masters = slots->nmasters;
+    cluster->holes = holes;
+    cluster->told = 0;
+
+    ngx_log_error(level, cluster->log, 0,
+                  "secops redis \"%V\": map of the cluster: %ui masters, "
+                  "%ui slots without one, %ui whose master has no address "
+                  "of use",
+                  &cluster->redis->conf.url, cluster->masters,
+                  holes - slots->unusable, (ngx_uint_t) slots->unusable);
+}
+
+
+void
+ngx_secops_redis_cluster_up(ngx_secops_redis_node_t *node)
+{
+    ngx_secops_redis_cluster_t  *cluster;
+
+    cluster = node->redis->cluster;
+
+    if (cluster == NULL) {
+        return;
+    }
+
+    cluster->down = 0;
+    node->asked = 0;
+
+    ngx_secops_redis_cluster_ask(cluster);
+}
+
+
+void
+ngx_secops_redis_cluster_down(ngx_secops_redis_node_t *node)
+{
+    ngx_queue_t                 *q, *nodes;
+    ngx_secops_redis_node_t     *other;
+    ngx_secops_redis_cluster_t  *cluster;
+
+    cluster = node->redis->cluster;
+
+    if (cluster == NULL) {
+        return;
+    }
+
+    ngx_secops_redis_cluster_stale(cluster);
+
+    nodes = &cluster->redis->nodes;
+
+    for (q = ngx_queue_head(nodes);
+         q != ngx_queue_sentinel(nodes);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
+
+        if (other->state != NGX_SECOPS_REDIS_CLOSED
+            || (ngx_secops_redis_wanted(other)
+                && !ngx_secops_redis_backing_off(other)))
+        {
+            return;
+        }
+    }
+
+    cluster->down = 1;
+
+    ngx_secops_redis_cluster_give_up(cluster, node->fault);
+}

@@ -1,0 +1,124 @@
+
+/* TLS while the configuration is read: what all links of a client share. */
+
+#include "redis/ngx_secops_redis_internal.h"
+
+
+static ngx_int_t ngx_secops_redis_ssl_certificate(ngx_conf_t *cf,
+    ngx_secops_redis_t *redis);
+static ngx_int_t ngx_secops_redis_ssl_trust(ngx_conf_t *cf,
+    ngx_secops_redis_t *redis);
+
+
+ngx_int_t
+ngx_secops_redis_ssl_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
+{
+    ngx_ssl_t                    *ssl;
+    ngx_str_t                     ciphers;
+    ngx_pool_cleanup_t           *cln;
+    ngx_secops_redis_ssl_conf_t  *conf;
+
+    conf = &redis->conf.ssl;
+
+    if (!conf->on) {
+        return NGX_OK;
+    }
+
+    ssl = ngx_pcalloc(cf->pool, sizeof(ngx_ssl_t));
+    if (ssl == NULL) {
+        return NGX_ERROR;
+    }
+
+    redis->ssl = ssl;
+
+    ssl->log = cf->log;
+
+    if (ngx_ssl_create(ssl, conf->protocols, NULL) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        ngx_ssl_cleanup_ctx(ssl);
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_ssl_cleanup_ctx;
+    cln->data = ssl;
+
+    /* nginx's functions make full names of what they are given: clients are
+       compared by what was configured, so these get copies */
+
+    ciphers = conf->ciphers;
+
+    if (ngx_ssl_ciphers(cf, ssl, &ciphers, 0) != NGX_OK
+        || ngx_secops_redis_ssl_certificate(cf, redis) != NGX_OK
+        || ngx_secops_redis_ssl_trust(cf, redis) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_ssl_client_session_cache(cf, ssl, 1);
+}
+
+
+/* the one that Redis asks for, with "tls-auth-clients" */
+
+static ngx_int_t
+ngx_secops_redis_ssl_certificate(ngx_conf_t *cf, ngx_secops_redis_t *redis)
+{
+    ngx_str_t                     certificate, key, file;
+    ngx_array_t                  *passwords;
+    ngx_secops_redis_ssl_conf_t  *conf;
+
+    conf = &redis->conf.ssl;
+
+    if (conf->certificate.len == 0) {
+        return NGX_OK;
+    }
+
+    certificate = conf->certificate;
+    key = conf->certificate_key;
+    file = conf->password_file;
+
+    passwords = NULL;
+
+    if (file.len) {
+        passwords = ngx_ssl_read_password_file(cf, &file);
+        if (passwords == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_ssl_certificate(cf, redis->ssl, &certificate, &key, passwords);
+}
+
+
+static ngx_int_t
+ngx_secops_redis_ssl_trust(ngx_conf_t *cf, ngx_secops_redis_t *redis)
+{
+    ngx_str_t                     trusted, crl;
+    ngx_secops_redis_ssl_conf_t  *conf;
+
+    conf = &redis->conf.ssl;
+
+    if (!conf->verify) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "with \"secops_redis_ssl_verify off\" whoever "
+                           "answers for \"%V\" is taken for Redis",
+                           &redis->conf.url);
+        return NGX_OK;
+    }
+
+    trusted = conf->trusted_certificate;
+    crl = conf->crl;
+
+    if (ngx_ssl_trusted_certificate(cf, redis->ssl, &trusted,
+                                    conf->verify_depth)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_ssl_crl(cf, redis->ssl, &crl);
+}

@@ -1,0 +1,353 @@
+# What a sentinel may say and a client must live with: no address, one that is
+# none, one of a server that is no master, too many other sentinels, messages
+# that never end.  Scripted sentinels, real servers.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use SecOps;
+use SecOps::Fake;
+use SecOps::Records;
+
+my $t = SecOps->new();
+
+# the master, another server, a replica of the master; two sentinels
+my $redis = $t->redis(tcp => 1, aof => 'no',
+    args => ['--bind', '127.0.0.1', '::1']);
+my $other = $t->redis(tcp => 1, aof => 'no');
+my $replica = $t->redis(tcp => 1, aof => 'no',
+    args => ['--replicaof', '127.0.0.1', $redis->port()]);
+my ($fake, $second) = map { SecOps::Fake->new($t) } 1 .. 2;
+my ($f0, $f1) = map { $_->{listen} } $fake, $second;
+my ($port, $elsewhere) = ($redis->port(), $other->port());
+
+my $dns = $t->port(500);
+$t->write('names', "master.test 127.0.0.1\n");
+$t->spawn($t->dir() . '/dns.out', $^X, root() . '/t/lib/fake-dns.pl', $dns,
+    $t->dir() . '/names');
+
+
+# the location asks these sentinels
+
+sub asks {
+    my (@sentinels) = @_;
+    return conf(http => "resolver 127.0.0.1:$dns; resolver_timeout 2s;",
+        location => "secops_redis_sentinel m @sentinels;")
+        =~ s/%%REDIS%%/redis:\/\/m/r;
+}
+
+
+sub stored { # until a record is
+    my ($server) = @_;
+
+    return wait_for(sub {
+        my $r = post($t, records(), timeout => 20) or return;
+        return $r->{status} == 201
+            && (!$server || present($server, $r->{json}{sys_id}));
+    }, 10);
+}
+
+
+sub present {
+    my ($server, $id) = @_;
+    my $keys = eval { $server->cmd('KEYS', '*:rec:*') }
+        // $server->cmd('KEYS', '*:rec:*');
+    return scalar grep { /\Q$id\E\z/ } @$keys;
+}
+
+
+sub now { return length $t->error_log() }
+
+
+sub logged { # how often since an offset
+    my ($from, $pattern) = @_;
+    return scalar(() = substr($t->error_log(), $from) =~ /$pattern/g);
+}
+
+
+sub wait_logged {
+    my ($from, $pattern, $timeout) = @_;
+    return wait_for(sub { logged($from, $pattern) }, $timeout);
+}
+
+
+sub restart { # of scripted sentinels, with nothing to say
+    foreach my $server (@_ ? @_ : ($fake, $second)) {
+        $server->stop();
+        $server->listen();
+    }
+}
+
+
+# what they say
+
+sub bulk { return '$' . length($_[0]) . '\r\n' . $_[0] . '\r\n' }
+sub array { return '*' . @_ . '\r\n' . join '', @_ }
+sub named { return array(bulk($_[0]), bulk($_[1])) }
+
+my $subscribed = array(bulk('subscribe'), bulk('+switch-master'), ':1\r\n');
+
+sub asked { # one time, with this answer, and these steps afterwards
+    my ($answer, @more) = @_;
+    return join "\n", 'ACCEPT', 'EXPECT 3', "SEND $answer", @more, '';
+}
+
+sub answer { # in full: a master, no other sentinels, the subscription
+    my ($host, $number, @more) = @_;
+    return asked(named($host, $number) . '*0\r\n' . $subscribed, @more);
+}
+
+sub message { # about a master
+    my ($master) = @_;
+    return 'SEND ' . array(bulk('message'), bulk('+switch-master'),
+        bulk("$master 127.0.0.1 1 127.0.0.1 2"));
+}
+
+
+# --- no address, or none that can be one
+
+my @odd = (
+    ['does not know the master', '$-1\r\n', 'it does not know the master'],
+    ['does not know it, as an array', '*-1\r\n', 'it does not know the master'],
+    ['wants a password', '-NOAUTH Authentication required.\r\n',
+        'NOAUTH Authentication required\.'],
+    ['has no such command', '-ERR unknown command\r\n', 'ERR unknown command'],
+    ['announces port 0', named('127.0.0.1', '0'), 'the port is not a number'],
+    ['announces no port', named('127.0.0.1', ''), 'the port is not a number'],
+    ['announces a word for a port', named('127.0.0.1', 'port'),
+        'the port is not a number'],
+    ['announces a large port', named('127.0.0.1', '65536'),
+        'the port is not a number'],
+    ['announces nothing', named('', ''), 'the host is empty'],
+    ['announces "?"', named('?', $port), 'the host is not known'],
+    ['announces a long host', named('x' x 300, $port), 'the host is too long'],
+    ['announces half an address', named('127.0.0', $port),
+        'the host is no IPv4 address'],
+    ['announces brackets', named('[::1]', $port),
+        'the host is no IPv6 address'],
+    ['announces control characters',
+        array('$6\r\n\x1b[31m\xff\r\n', bulk($port)), 'the host is no name'],
+    ['announces three values', array(map { bulk($_) } '127.0.0.1', $port, 'x'),
+        'unexpected reply of a sentinel'],
+    ['announces one value', array(bulk('127.0.0.1')),
+        'unexpected reply of a sentinel'],
+    ['announces a number', array(bulk('127.0.0.1'), ":$port\\r\\n"),
+        'unexpected reply of a sentinel'],
+    ['announces an array', array(array(bulk('127.0.0.1')), bulk($port)),
+        'unexpected reply of a sentinel'],
+    ['is nice', '+OK\r\n', 'unexpected reply of a sentinel'],
+    ['counts', ':1\r\n', 'unexpected reply of a sentinel'],
+    ['speaks HTTP', 'HTTP/1.1 400 Bad Request\r\n', 'Protocol error'],
+);
+
+$t->run(asks($f0));
+
+foreach my $case (@odd) {
+    my ($name, $answer, $fault) = @$case;
+    my $from = now();
+
+    ok($fake->step(asked($answer, 'WAITCLOSE')),
+        "a sentinel that $name is left");
+    ok(wait_logged($from, qr/sentinel "$f0": $fault/), '... as the log says');
+}
+
+is(logged(0, qr/\[warn\].*sentinel "$f0": /), 1,
+    'the log has one warning for a sentinel that is of no use');
+
+my $from = now();
+$fake->play("ACCEPT\nEXPECT 3\nCLOSE");
+ok(wait_logged($from, qr/sentinel "$f0": closed by Redis/),
+    'a sentinel that hangs up is left');
+
+$from = now();
+$fake->play("ACCEPT\nEXPECT 3\nWAITCLOSE");
+ok(wait_logged($from, qr/sentinel "$f0": handshake timed out/),
+    'a sentinel that says nothing is left');
+
+my $began = time();
+is(post($t, records())->{status}, 503,
+    'without a master a request is told so');
+cmp_ok(time() - $began, '<', 1, '... soon');
+
+
+# --- other sentinels
+
+my @others = (
+    array(bulk('ip'), bulk('?'), bulk('port'), bulk('26379')),
+    array(bulk('ip'), bulk('127.0.0.1'), bulk('port')),
+    array(array(bulk('ip')), bulk('127.0.0.1')),
+    '*0\r\n', ':7\r\n', '$-1\r\n', '+OK\r\n',
+    array(bulk('port'), bulk('26379'), bulk('ip'), bulk('::1')),
+    map { array(bulk('ip'), bulk("127.0.0.$_"), bulk('port'), bulk('9')) }
+        1 .. 40
+);
+
+$from = now();
+$fake->play(asked(named('127.0.0.1', $port) . array(@others) . $subscribed));
+
+ok(stored($redis), 'a sentinel that names the master is believed');
+ok(wait_logged($from, qr/subscribed to sentinel "$f0"/),
+    '... and is listened to');
+is(logged($from, qr/was learned/), 31,
+    '... of those that it names no more than 32 are asked');
+is(logged($from, qr/\[warn\].*is not used, there are 32 already/), 1,
+    '... the first one too many is a warning');
+ok(logged($from, qr/sentinel "\[::1\]:26379" was learned/),
+    '... an IPv6 address is in brackets');
+ok(logged($from, qr/names one without an address: the host is not known/),
+    '... one without an address is left out');
+
+$from = now();
+$fake->play(join("\n", message('m'), 'WAITCLOSE', '')
+    . answer('127.0.0.1', $port));
+ok(wait_logged($from, qr/is named no more/),
+    'those that are not named any more are forgotten');
+is(logged($from, qr/is named no more/), 31, '... all of them');
+
+
+# --- messages
+
+$from = now();
+my $accepts = $fake->seen(qr/^accept/);
+$fake->step(join "\n", map { message($_) } 'mm', 'M', '', 'm.');
+sleep 0.3;
+is($fake->seen(qr/^accept/), $accepts,
+    'a message about another master means nothing');
+
+$fake->play(join("\n", map({ message('m') } 1 .. 5), 'WAITCLOSE', '')
+    . answer('127.0.0.1', $port, message('m'), 'WAITCLOSE') x 200);
+sleep 1.2;
+$accepts = $fake->seen(qr/^accept/) - $accepts;
+cmp_ok($accepts, '<', 10, 'a sentinel that tells of switches all the time is'
+    . " asked a few times in a second ($accepts)");
+cmp_ok($accepts, '>', 1, '... but is asked');
+is(post($t, records())->{status}, 201, '... records are stored');
+is(logged($from, qr/connection lost/), 0, '... by the same link');
+
+restart();
+$from = now();
+$fake->play(answer('127.0.0.1', $port));
+ok(wait_logged($from, qr/subscribed to sentinel "$f0"/, 10),
+    'a subscription is renewed when the sentinel is back');
+$fake->play('SEND +OK\r\n');
+ok(wait_logged($from, qr/subscription .* lost: unexpected message/),
+    '... one that says what it should not is left');
+
+restart();
+$from = now();
+$fake->play(answer('127.0.0.1', $port, 'CLOSE') x 200);
+sleep 2;
+$accepts = $fake->seen(qr/^accept/);
+restart();
+$accepts = logged($from, qr/subscribed to sentinel "$f0"/);
+cmp_ok($accepts, '<', 10, 'one that is lost again and again is renewed less'
+    . " and less often ($accepts)");
+cmp_ok($accepts, '>', 0, '... but is renewed');
+
+
+# --- a sentinel that knows less than the others
+
+is($t->quit(), 0, 'nginx ends');
+restart();
+$fake->play(answer('127.0.0.1', $replica->port(), 'WAITCLOSE') x 50);
+$second->play(answer('127.0.0.1', $port));
+my $questions = $fake->seen(qr/GET-MASTER-ADDR-BY-NAME/);
+$from = now();
+$t->run(asks($f0, $f1));
+
+ok(stored($redis), 'a sentinel names a replica, another one the master');
+ok(wait_logged($from, qr/not available: this server is no master/),
+    '... the replica says what it is');
+is($fake->seen(qr/GET-MASTER-ADDR-BY-NAME/) - $questions, 1,
+    '... the sentinel is not asked again');
+
+
+# while there is a link, one that names the same master is enough
+
+$from = now();
+$second->play("CLOSE\n" . answer('127.0.0.1', $port));
+ok(wait_logged($from, qr/subscription to sentinel "$f1" lost/),
+    'a subscription is lost');
+ok(wait_logged($from, qr/sentinel "$f0": it names another master/),
+    '... a sentinel names another master');
+ok(wait_logged($from, qr/subscribed to sentinel "$f1"/),
+    '... another one names the present master');
+is(logged($from, qr/connection lost/), 0, '... the link stays');
+
+
+# none does: a switch was missed
+
+restart($fake);
+$fake->play(answer('127.0.0.1', $elsewhere, 'WAITCLOSE') x 20);
+$from = now();
+$second->play("CLOSE\n" . answer('127.0.0.1', $elsewhere, 'WAITCLOSE') x 20);
+ok(wait_logged($from, qr/connection lost: another server is the master/, 10),
+    'all sentinels name another master: the link is left');
+ok(stored($other), '... for the one that they name');
+
+
+# --- a master that is none any more, and answers all the same
+
+restart();
+$from = now();
+$other->cmd('REPLICAOF', '127.0.0.1', $port);
+ok(wait_logged($from,
+    qr/connection lost: this server is no master any more/),
+    'a master that was made a replica is left, without a write');
+
+$fake->play(answer('127.0.0.1', $port));
+ok(stored($redis), '... for the one that is named now');
+
+
+# --- what a hint ends: the attempt to reach a master that hangs
+
+restart();
+$other->cmd('REPLICAOF', 'NO', 'ONE');
+$other->pause();
+$fake->play(answer('127.0.0.1', $elsewhere));
+$t->conf(asks($f0) =~ s/secops_auth/secops_redis_connect_timeout 4s;
+    secops_redis_timeout 8s; secops_auth/r);
+$from = now();
+$t->reload();
+my $waiting = start($t, 'POST', path(), records());
+ok(wait_logged($from, qr/subscribed to sentinel "$f0"/),
+    'the master hangs while it is connected to');
+sleep 0.5;
+$began = time();
+$fake->play(join("\n", message('m'), 'WAITCLOSE', '')
+    . answer('127.0.0.1', $port, 'WAITCLOSE') x 3);
+my $r = $waiting->answer('POST', 10);
+is($r && $r->{status}, 201, '... there is another one: what waits is stored');
+cmp_ok(time() - $began, '<', 1.5, sprintf '... at once (%.2f s)',
+    time() - $began);
+$other->resume();
+
+
+# --- names, IPv6
+
+foreach my $case (['a name', 'master.test'], ['an IPv6 address', '::1']) {
+    my ($name, $host) = @$case;
+
+    restart();
+    $fake->play(answer($host, $port, 'WAITCLOSE') x 10);
+    $t->reload(asks($f0));
+    ok(stored($redis), "a sentinel announces $name");
+}
+
+restart();
+$fake->play(answer('nowhere.test', $port, 'WAITCLOSE') x 20);
+$from = now();
+$t->reload(asks($f0));
+ok(wait_logged($from, qr/"nowhere.test" could not be resolved/),
+    'a sentinel announces a name that does not exist');
+is(post($t, records())->{status}, 503, '... a request is told so');
+
+$from = now();
+$t->reload(asks($f0) =~ s/resolver .*;//r);
+ok(wait_logged($from, qr/not available: no resolver/),
+    'a sentinel announces a name, and there is no resolver');
+
+$t->done();

@@ -1,0 +1,155 @@
+package Chaos::Store;
+
+# What is in the store once it has healed: every record, every member of an
+# index and every audit entry, read from all masters; and what is wrong with
+# it, held against what clients were answered.
+
+use strict;
+use warnings;
+
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+use SecOps ();
+
+
+# one link to a Redis: "host:port" or a path
+
+sub connect {
+    my ($class, $where) = @_;
+
+    my $socket = $where =~ m{^/} ? IO::Socket::UNIX->new(Peer => $where)
+        : IO::Socket::INET->new(PeerAddr => $where, Proto => 'tcp',
+            Timeout => 2);
+    die "no connection to $where: $!\n" unless $socket;
+
+    $socket->autoflush(1);
+    binmode $socket;
+
+    return bless { link => bless { socket => $socket, buffer => '',
+        timeout => 20 }, 'SecOps::Connection' }, $class;
+}
+
+
+sub cmd {
+    my ($self, @words) = @_;
+    my ($reply) = $self->pipeline(\@words);
+    return $reply;
+}
+
+
+sub pipeline { # commands; their replies
+    my ($self, @commands) = @_;
+
+    $self->{link}->send(join '', map { my @words = @$_; '*' . @words . "\r\n",
+        map { '$' . length($_) . "\r\n$_\r\n" } @words } @commands);
+
+    my $end = time() + 20;
+    return map { scalar SecOps::Redis::parse($self->{link}, $end) } @commands;
+}
+
+
+# what these masters hold of the chaos' records
+
+sub snapshot {
+    my ($class, @masters) = @_;
+    my %store = (records => {}, idx => {}, sub => {}, audit => {});
+
+    foreach my $where (@masters) {
+        my $redis = $class->connect($where);
+        my ($cursor, %seen) = (0);
+
+        do {
+            my $reply = $redis->cmd('SCAN', $cursor, 'COUNT', 1000);
+            $cursor = $reply->[0];
+
+            # it may give a key twice
+            $redis->collect(\%store, grep { !$seen{$_}++ } @{$reply->[1]});
+        } while ($cursor ne '0');
+    }
+
+    return \%store;
+}
+
+
+sub collect {
+    my ($redis, $store, @keys) = @_;
+    my @known = grep { /^secops:\{[^}]*\}:(?:rec|idx|sub|audit)\b/ } @keys
+        or return;
+
+    my @replies = $redis->pipeline(map {
+        /:rec:/ ? ['GET', $_] : /:audit$/ ? [qw(XRANGE), $_, '-', '+']
+            : ['TYPE', $_] } @known);
+
+    # an index is a sorted set or a list
+
+    my @index = grep { $known[$_] =~ /:(?:idx|sub):/ } 0 .. $#known;
+
+    @replies[@index] = $redis->pipeline(map {
+        [$replies[$_] eq 'list' ? 'LRANGE' : 'ZRANGE', $known[$_], 0, -1]
+        } @index) if @index;
+
+    foreach my $i (0 .. $#known) {
+        my ($key, $reply) = ($known[$i], $replies[$i]);
+
+        if ($key =~ /:rec:[^:]+:(\w+)$/) {
+            my $name = $1;
+            my ($id) = ($reply // '') =~ /"observable":"([^"]*)"/;
+            $store->{records}{$name} = $id // 'torn';
+
+        } elsif ($key =~ /:(idx|sub):/) {
+            $store->{$1}{$_}++ foreach @$reply;
+
+        } else {
+            foreach my $entry (@$reply) {
+                my %field = @{$entry->[1]};
+                $store->{audit}{$field{id}}++;
+            }
+        }
+    }
+}
+
+
+# -> { duplicates, refused, torn, lost, unknown_present, ... } and examples
+
+sub judge {
+    my ($class, $store, $history) = @_;
+    my (%times, %wrong);
+
+    my %found = (map { $_ => [] } qw(duplicates refused torn lost));
+
+    $times{$_}++ foreach values %{$store->{records}};
+
+    foreach my $id (sort keys %times) {
+        push @{$found{duplicates}}, $id if $times{$id} > 1;
+    }
+
+    my %all = map { $_ => 1 } map { keys %{$store->{$_}} }
+        qw(records idx sub audit);
+
+    foreach my $id (sort keys %all) {
+        my @count = map { $store->{$_}{$id} // 0 } qw(idx sub audit);
+        push @{$found{torn}}, "$id: @count"
+            unless exists $store->{records}{$id} && "@count" eq '1 1 1';
+    }
+
+    my %status;
+
+    foreach my $entry (@$history) {
+        my $there = $times{$entry->{id}} // 0;
+        my $status = $entry->{status};
+
+        $status{$status}++;
+
+        if ($status == 201) {
+            push @{$found{lost}}, $entry->{id} unless $there;
+
+        } elsif ($status == 503 || $status >= 400 && $status < 500) {
+            push @{$found{refused}}, $entry->{id} if $there;
+        }
+    }
+
+    return { %found, status => \%status, requests => scalar @$history };
+}
+
+
+1;

@@ -1,0 +1,268 @@
+package SecOps::Cluster;
+
+# A Redis Cluster of real processes on ports of the test's own.
+#
+#     my $cluster = SecOps::Cluster->new($t);      # 3 masters, 3 replicas
+#     my $cluster = SecOps::Cluster->new($t, masters => 3, replicas => 0);
+#
+# %%REDIS%%, %%REDIS1%%, ... are its nodes, the masters first.  Slots are shared
+# out evenly, as redis-cli would.
+#
+#     my $slot = $cluster->slot('{tag}');          # of a key
+#     my $node = $cluster->owner($slot);           # a SecOps::Redis
+#     $cluster->move($slot, $from, $to);           # with all its keys
+#
+# Options: masters, replicas (of each), timeout (cluster-node-timeout, ms), args
+# (more arguments of redis-server), announce (code: node's number -> arguments).
+
+use strict;
+use warnings;
+
+use SecOps ();
+use Scalar::Util ();
+use Time::HiRes qw(sleep time);
+
+use constant SLOTS => 16384;
+
+
+sub new {
+    my ($class, $t, %opt) = @_;
+
+    my $self = bless {
+        test     => $t,
+        masters  => $opt{masters} // 3,
+        replicas => $opt{replicas} // 1,
+        timeout  => $opt{timeout} // 1000,
+        args     => $opt{args} // [],
+        nodes    => [],
+    }, $class;
+
+    Scalar::Util::weaken($self->{test});
+
+    my $n = $self->{masters} * (1 + $self->{replicas});
+
+    $self->add($opt{announce} ? $opt{announce}->($_) : ()) for 0 .. $n - 1;
+
+    $self->share_out();
+    $self->meet($_) for 1 .. $n - 1;
+    $self->wait_known($n) or die "the nodes do not know one another\n";
+
+    if ($self->{replicas}) {
+        $self->replicate($_, ($_ - $self->{masters}) % $self->{masters})
+            for $self->{masters} .. $n - 1;
+    }
+
+    $self->wait_ok() or die "the cluster is not ok\n";
+    return $self;
+}
+
+
+# one more process, in no cluster yet
+
+sub add {
+    my ($self, @args) = @_;
+    my $t = $self->{test};
+    my $bus = $t->port(300 + @{$t->{redis}});
+
+    my $node = $t->redis(tcp => 1, aof => 'no', args => [
+        '--cluster-enabled', 'yes', '--cluster-port', $bus,
+        '--cluster-node-timeout', $self->{timeout},
+        '--cluster-replica-validity-factor', 0,
+        '--cluster-allow-replica-migration', 'no',
+        '--repl-ping-replica-period', 1, '--repl-diskless-sync-delay', 0,
+        @{$self->{args}}, @args ]);
+
+    # with "--tls-cluster yes" the nodes talk to one another over TLS, too
+    my %given = (@{$self->{args}}, @args);
+
+    $node->{bus} = $bus;
+    $node->{peer_port} = $given{'--tls-port'} // $node->port();
+    push @{$self->{nodes}}, $node;
+    return $node;
+}
+
+
+# a node leaves: the others forget it, and it forgets them
+
+sub remove {
+    my ($self, $node) = @_;
+    my $id = $self->id($node);
+
+    $self->{nodes} = [ grep { $_ != $node } $self->nodes() ];
+    $_->cmd('CLUSTER', 'FORGET', $id) foreach $self->alive();
+    expect($node, 'OK', 'CLUSTER', 'RESET', 'HARD');
+}
+
+
+sub node { return $_[0]{nodes}[$_[1]] }
+sub nodes { return @{$_[0]{nodes}} }
+sub alive { return grep { defined $_->pid() } $_[0]->nodes() }
+sub id { return $_[1]->cmd('CLUSTER', 'MYID') }
+
+
+sub share_out {
+    my ($self) = @_;
+    my $n = $self->{masters};
+
+    foreach my $i (0 .. $n - 1) {
+        my $node = $self->node($i);
+        my $first = int(SLOTS * $i / $n);
+        my $last = int(SLOTS * ($i + 1) / $n) - 1;
+
+        expect($node, 'OK', 'CLUSTER', 'ADDSLOTSRANGE', $first, $last);
+        expect($node, 'OK', 'CLUSTER', 'SET-CONFIG-EPOCH', $i + 1);
+    }
+}
+
+
+sub expect { # node, answer, command
+    my ($node, $answer, @words) = @_;
+    my $got = $node->cmd(@words) // '(nil)';
+    die "@words: $got\n" if $got ne $answer;
+}
+
+
+sub meet { # lets a node into the cluster of the first one
+    my ($self, $number) = @_;
+    my $node = $self->node($number);
+
+    expect($self->node(0), 'OK', 'CLUSTER', 'MEET', '127.0.0.1',
+        $node->{peer_port}, $node->{bus});
+}
+
+
+sub wait_known { # until every node knows so many
+    my ($self, $n) = @_;
+
+    return SecOps::wait_for(sub {
+        foreach my $node ($self->alive()) {
+            my @lines = split /\n/, $node->cmd('CLUSTER', 'NODES');
+            return if grep({ !/handshake|noaddr/ } @lines) < $n;
+        }
+        return 1;
+    }, 20);
+}
+
+
+sub replicate { # number of a node, number of its master
+    my ($self, $replica, $master) = @_;
+    my $id = $self->id($self->node($master));
+
+    expect($self->node($replica), 'OK', 'CLUSTER', 'REPLICATE', $id);
+
+    SecOps::wait_for(sub {
+        $self->node($replica)->cmd('INFO', 'replication')
+            =~ /^master_link_status:up/m;
+    }, 20) or die "no replication\n";
+}
+
+
+# until every node sees all slots served
+
+sub wait_ok {
+    my ($self, $timeout) = @_;
+
+    return SecOps::wait_for(sub {
+        foreach my $node ($self->alive()) {
+            my $info = $node->cmd('CLUSTER', 'INFO');
+            return unless $info =~ /^cluster_state:ok/m
+                && $info =~ /^cluster_slots_ok:16384/m;
+        }
+        return 1;
+    }, $timeout // 20);
+}
+
+
+sub slot { return $_[0]->node(0)->cmd('CLUSTER', 'KEYSLOT', $_[1]) }
+
+
+# who has a slot, in the eyes of a node, or of any that lives
+
+sub owner {
+    my ($self, $slot, $eyes) = @_;
+    $eyes //= ($self->alive())[0];
+
+    foreach my $range (@{$eyes->cmd('CLUSTER', 'SLOTS')}) {
+        my ($first, $last, $master) = @$range;
+        next if $slot < $first || $slot > $last;
+        my ($node) = grep { $_->port() == $master->[1] } $self->nodes();
+        return $node;
+    }
+
+    return;
+}
+
+
+sub replica { # a node that replicates another one
+    my ($self, $master) = @_;
+    my $id = $self->id($master);
+    my %ports = map { $_->port() => $_ } $self->alive();
+
+    foreach my $line (split /\n/, $master->cmd('CLUSTER', 'NODES')) {
+        my (undef, $address, $flags, $of) = split / /, $line;
+        my ($port) = $address =~ /:(\d+)@/;
+        return $ports{$port} if $flags =~ /slave/ && $of eq $id
+            && $ports{$port};
+    }
+
+    return;
+}
+
+
+# a slot's way from node to node, in steps that a test may stop between
+
+sub begin_move {
+    my ($self, $slot, $from, $to) = @_;
+
+    expect($to, 'OK', 'CLUSTER', 'SETSLOT', $slot, 'IMPORTING',
+        $self->id($from));
+    expect($from, 'OK', 'CLUSTER', 'SETSLOT', $slot, 'MIGRATING',
+        $self->id($to));
+}
+
+
+sub move_keys {
+    my ($self, $slot, $from, $to) = @_;
+
+    while (my @keys = @{$from->cmd('CLUSTER', 'GETKEYSINSLOT', $slot, 100)}) {
+        my $got = $from->cmd('MIGRATE', '127.0.0.1', $to->{peer_port}, '', 0,
+            5000,
+            'KEYS', @keys);
+        die "MIGRATE: $got\n" unless $got =~ /^(?:OK|NOKEY)/;
+    }
+}
+
+
+sub end_move {
+    my ($self, $slot, $from, $to) = @_;
+    my $id = $self->id($to);
+
+    expect($_, 'OK', 'CLUSTER', 'SETSLOT', $slot, 'NODE', $id)
+        foreach $to, $from,
+            grep { $_ != $to && $_ != $from && $self->is_master($_) }
+                $self->alive();
+
+    # what is on its way again before all agree, is given to the wrong one
+
+    SecOps::wait_for(sub {
+        !grep { ($self->owner($slot, $_) // 0) != $to } $self->alive();
+    }) or die "the nodes do not agree about a slot\n";
+}
+
+
+sub move {
+    my ($self, @where) = @_;
+
+    $self->begin_move(@where);
+    $self->move_keys(@where);
+    $self->end_move(@where);
+}
+
+
+sub is_master {
+    my ($self, $node) = @_;
+    return $node->cmd('INFO', 'replication') =~ /^role:master/m ? 1 : 0;
+}
+
+
+1;
