@@ -342,7 +342,7 @@ foreach my $case (['a name', 'master.test'],
 }
 
 restart();
-$fake->play(answer('nowhere.test', $port, 'WAITCLOSE') x 20);
+$fake->play(answer('nowhere.test', $port, 'WAITCLOSE') x 200);
 $from = now();
 $t->reload(asks($f0));
 ok(wait_logged($from, qr/"nowhere.test" could not be resolved/),
