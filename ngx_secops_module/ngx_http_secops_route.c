@@ -178,8 +178,9 @@ static ngx_uint_t
 ngx_http_secops_route_match(ngx_str_t *uri, const ngx_str_t *path,
     ngx_str_t *params)
 {
-    u_char      *p, *last;
-    ngx_uint_t   i, n;
+    size_t       len;
+    u_char      *p, *last, *part, *end, *star;
+    ngx_uint_t   n;
 
     p = uri->data;
     last = p + uri->len;
@@ -189,31 +190,38 @@ ngx_http_secops_route_match(ngx_str_t *uri, const ngx_str_t *path,
         last--;
     }
 
-    for (i = 0; i < path->len; i++) {
+    part = path->data;
+    end = part + path->len;
 
-        if (path->data[i] == '*') {
+    for ( ;; ) {
 
-            params[n].data = p;
+        star = memchr(part, '*', end - part);
+        len = (star ? star : end) - part;
 
-            while (p < last && *p != '/') {
-                p++;
-            }
-
-            params[n].len = p - params[n].data;
-
-            if (params[n++].len == 0) {
-                return 0;
-            }
-
-            continue;
-        }
-
-        if (p == last || *p++ != path->data[i]) {
+        if ((size_t) (last - p) < len || ngx_memcmp(p, part, len) != 0) {
             return 0;
         }
-    }
 
-    return p == last;
+        p += len;
+
+        if (star == NULL) {
+            return p == last;
+        }
+
+        params[n].data = p;
+
+        while (p < last && *p != '/') {
+            p++;
+        }
+
+        params[n].len = p - params[n].data;
+
+        if (params[n++].len == 0) {
+            return 0;
+        }
+
+        part = star + 1;
+    }
 }
 
 

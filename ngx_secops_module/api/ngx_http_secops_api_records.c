@@ -24,6 +24,7 @@ static ngx_int_t ngx_http_secops_records_options(
     secops_record_body_t *body);
 static ngx_int_t ngx_http_secops_records_reject(
     ngx_http_secops_records_t *records, secops_record_faults_t *faults);
+static void ngx_http_secops_records_created(u_char *created, time_t sec);
 static void ngx_http_secops_records_audit(
     ngx_http_secops_records_t *records);
 static ngx_int_t ngx_http_secops_records_insert(
@@ -249,11 +250,28 @@ ngx_http_secops_records_expect(ngx_http_secops_records_t *records,
     tp = ngx_timeofday();
 
     records->msec = (uint64_t) tp->sec * 1000 + tp->msec;
-    secops_time_format(records->created, tp->sec);
+    ngx_http_secops_records_created(records->created, tp->sec);
 
     ngx_http_secops_records_audit(records);
 
     return NGX_DECLINED;
+}
+
+
+/* most records share their second with the one before */
+
+static void
+ngx_http_secops_records_created(u_char *created, time_t sec)
+{
+    static time_t  last = -1;
+    static u_char  text[SECOPS_TIME_LEN];
+
+    if (sec != last) {
+        secops_time_format(text, sec);
+        last = sec;
+    }
+
+    ngx_memcpy(created, text, SECOPS_TIME_LEN);
 }
 
 

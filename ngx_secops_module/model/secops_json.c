@@ -37,6 +37,9 @@ typedef struct {
 } secops_json_parser_t;
 
 
+typedef signed char  secops_json_bytes_t __attribute__((vector_size(16)));
+
+
 static int secops_json_document(secops_json_parser_t *p);
 static int secops_json_value(secops_json_parser_t *p);
 static int secops_json_follow(secops_json_parser_t *p);
@@ -542,38 +545,34 @@ secops_json_string(secops_json_parser_t *p, unsigned flags)
 }
 
 
-/* the first byte that is not plain ASCII inside a string */
+/*
+ * The first byte that is not plain ASCII inside a string.  The compiler makes
+ * of the vectors what the machine has; a byte that is not ASCII is negative.
+ */
 
 static const unsigned char *
 secops_json_plain(const unsigned char *pos, const unsigned char *last)
 {
 #if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
-    uint64_t        w, found;
+    uint64_t             half[2];
+    secops_json_bytes_t  bytes, found;
 
-    const uint64_t  ones = 0x0101010101010101;
+    while (last - pos >= (ptrdiff_t) sizeof(bytes)) {
+        memcpy(&bytes, pos, sizeof(bytes));
 
-    /*
-     * Eight bytes at once.  A byte that is not ASCII has its top bit set; in
-     * any other, subtraction sets it if the byte is below 0x20 or has become
-     * zero.  A borrow reaches later bytes only: the first one found is right.
-     */
+        found = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+        memcpy(half, &found, sizeof(found));
 
-    while (last - pos >= 8) {
-        memcpy(&w, pos, sizeof(w));
-
-        found = w
-                | (w - ones * 0x20)
-                | ((w ^ (ones * '"')) - ones)
-                | ((w ^ (ones * '\\')) - ones);
-
-        found &= ones * 0x80;
-
-        if (found) {
-            return pos + __builtin_ctzll(found) / 8;
+        if (half[0]) {
+            return pos + __builtin_ctzll(half[0]) / 8;
         }
 
-        pos += 8;
+        if (half[1]) {
+            return pos + 8 + __builtin_ctzll(half[1]) / 8;
+        }
+
+        pos += sizeof(bytes);
     }
 
 #endif

@@ -120,18 +120,36 @@ secops_record_read_query(secops_slice_t query,
 }
 
 
+/* each member of a body is asked for; most are none, which the length tells */
+
 static int
 secops_record_parameter(secops_slice_t name)
 {
     int  i;
 
-    for (i = 0; i < SECOPS_RECORD_PARAMETERS; i++) {
-        if (secops_slice_equal(name, secops_record_parameters[i])) {
-            return i;
-        }
+    switch (name.len) {
+
+    case sizeof("ignore_mandatory_fields") - 1:
+        i = SECOPS_RECORD_IGNORE_MANDATORY_FIELDS;
+        break;
+
+    case sizeof("include_wrap") - 1:
+        i = SECOPS_RECORD_INCLUDE_WRAP;
+        break;
+
+    case sizeof("simple_response") - 1:
+        i = SECOPS_RECORD_SIMPLE_RESPONSE;
+        break;
+
+    case sizeof("atomic") - 1:
+        i = SECOPS_RECORD_ATOMIC;
+        break;
+
+    default:
+        return -1;
     }
 
-    return -1;
+    return secops_slice_equal(name, secops_record_parameters[i]) ? i : -1;
 }
 
 

@@ -38,12 +38,14 @@ static void *ngx_secops_redis_reply_bool(const redisReadTask *task,
 #endif
 static void ngx_secops_redis_reply_object_free(void *object);
 
-static ngx_secops_redis_value_t *ngx_secops_redis_reply_value(
-    const redisReadTask *task, ngx_secops_redis_type_e type);
+static ngx_secops_redis_value_t *ngx_secops_redis_reply_add(
+    ngx_secops_redis_reply_t *reply, ngx_secops_redis_type_e type);
 static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
     const char *fault);
 static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
     ngx_secops_redis_value_t *value, char *str, size_t len);
+static ngx_uint_t ngx_secops_redis_reply_queued(
+    ngx_secops_redis_reply_t *reply);
 static ngx_uint_t ngx_secops_redis_reply_endless(
     ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply);
@@ -134,6 +136,12 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
     }
 
     reader = reply->reader;
+
+    if (reader->ridx == -1 && ngx_secops_redis_reply_queued(reply)) {
+        reply->complete = 1;
+        return NGX_OK;
+    }
+
     object = NULL;
 
     if (redisReaderGetReply(reader, &object) != REDIS_OK) {
@@ -161,6 +169,44 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
     reply->complete = 1;
 
     return NGX_OK;
+}
+
+
+/*
+ * Most replies are this one: a transaction has it for each of its commands.
+ * Between two replies redisReader holds nothing but the bytes to come, so it is
+ * taken without its help, at a tenth of the cost.
+ */
+
+static ngx_uint_t
+ngx_secops_redis_reply_queued(ngx_secops_redis_reply_t *reply)
+{
+    redisReader               *reader;
+    ngx_secops_redis_value_t  *value;
+
+    static u_char  line[] = "+QUEUED\r\n";
+
+    reader = reply->reader;
+
+    if (reader->len - reader->pos < sizeof(line) - 1
+        || ngx_memcmp(reader->buf + reader->pos, line, sizeof(line) - 1) != 0)
+    {
+        return 0;
+    }
+
+    value = ngx_secops_redis_reply_add(reply, NGX_SECOPS_REDIS_STATUS);
+    if (value == NULL) {
+        return 0;
+    }
+
+    value->str.len = sizeof("QUEUED") - 1;
+    value->str.data = line + 1;
+    value->next = 1;
+
+    reader->pos += sizeof(line) - 1;
+    reply->unread -= sizeof(line) - 1;
+
+    return 1;
 }
 
 
@@ -264,7 +310,7 @@ ngx_secops_redis_reply_string(const redisReadTask *task, char *str, size_t len)
         return ngx_secops_redis_reply_fault(reply, "reply of unknown type");
     }
 
-    value = ngx_secops_redis_reply_value(task, type);
+    value = ngx_secops_redis_reply_add(task->privdata, type);
 
     if (value == NULL
         || ngx_secops_redis_reply_copy(reply, value, str, len) != NGX_OK)
@@ -303,7 +349,7 @@ ngx_secops_redis_reply_array(const redisReadTask *task,
         return ngx_secops_redis_reply_fault(reply, "too many values in reply");
     }
 
-    value = ngx_secops_redis_reply_value(task, NGX_SECOPS_REDIS_ARRAY);
+    value = ngx_secops_redis_reply_add(task->privdata, NGX_SECOPS_REDIS_ARRAY);
     if (value == NULL) {
         return NULL;
     }
@@ -320,7 +366,8 @@ ngx_secops_redis_reply_integer(const redisReadTask *task, long long integer)
     ngx_secops_redis_reply_t  *reply;
     ngx_secops_redis_value_t  *value;
 
-    value = ngx_secops_redis_reply_value(task, NGX_SECOPS_REDIS_INTEGER);
+    value = ngx_secops_redis_reply_add(task->privdata,
+                                       NGX_SECOPS_REDIS_INTEGER);
     if (value == NULL) {
         return NULL;
     }
@@ -338,7 +385,9 @@ ngx_secops_redis_reply_nil(const redisReadTask *task)
 {
     ngx_secops_redis_reply_t  *reply;
 
-    if (ngx_secops_redis_reply_value(task, NGX_SECOPS_REDIS_NIL) == NULL) {
+    if (ngx_secops_redis_reply_add(task->privdata, NGX_SECOPS_REDIS_NIL)
+        == NULL)
+    {
         return NULL;
     }
 
@@ -381,14 +430,11 @@ ngx_secops_redis_reply_object_free(void *object)
 
 
 static ngx_secops_redis_value_t *
-ngx_secops_redis_reply_value(const redisReadTask *task,
+ngx_secops_redis_reply_add(ngx_secops_redis_reply_t *reply,
     ngx_secops_redis_type_e type)
 {
     ngx_uint_t                 n;
-    ngx_secops_redis_reply_t  *reply;
     ngx_secops_redis_value_t  *value;
-
-    reply = task->privdata;
 
     if (reply->nvalues == NGX_SECOPS_REDIS_REPLY_VALUES) {
         return ngx_secops_redis_reply_fault(reply, "too many values in reply");

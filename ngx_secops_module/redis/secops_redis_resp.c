@@ -21,7 +21,7 @@
 #define SECOPS_REDIS_RESP_MIN   64
 
 
-static int secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size);
+static int secops_redis_resp_grow(secops_redis_resp_t *resp, size_t size);
 static unsigned char *secops_redis_resp_head(unsigned char *p,
     unsigned char type, size_t n);
 static void secops_redis_resp_end(secops_redis_resp_t *resp);
@@ -54,6 +54,23 @@ secops_redis_resp_free(secops_redis_resp_t *resp)
 {
     free(resp->data);
     memset(resp, 0, sizeof(secops_redis_resp_t));
+}
+
+
+/* 0: there is room for size more bytes; -1: nothing can be written any more */
+
+static inline int
+secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size)
+{
+    if (resp->failed) {
+        return -1;
+    }
+
+    if (size <= resp->capacity - resp->len) {
+        return 0;
+    }
+
+    return secops_redis_resp_grow(resp, size);
 }
 
 
@@ -180,6 +197,21 @@ secops_redis_resp_head(unsigned char *p, unsigned char type, size_t n)
 
     *p++ = type;
 
+    /* nearly all of them have one digit or two */
+
+    if (n < 100) {
+
+        if (n > 9) {
+            *p++ = (unsigned char) ('0' + n / 10);
+        }
+
+        *p++ = (unsigned char) ('0' + n % 10);
+        *p++ = '\r';
+        *p++ = '\n';
+
+        return p;
+    }
+
     for (rest = n / 10; rest; rest /= 10) {
         p++;
     }
@@ -198,19 +230,13 @@ secops_redis_resp_head(unsigned char *p, unsigned char type, size_t n)
 }
 
 
+/* makes room for size more bytes; 0, or -1: no memory */
+
 static int
-secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size)
+secops_redis_resp_grow(secops_redis_resp_t *resp, size_t size)
 {
     size_t          capacity;
     unsigned char  *data;
-
-    if (resp->failed) {
-        return -1;
-    }
-
-    if (size <= resp->capacity - resp->len) {
-        return 0;
-    }
 
     capacity = 2 * resp->capacity;
 

@@ -138,6 +138,14 @@ ngx_http_secops_body_type(ngx_http_request_t *r)
 
     type = r->headers_in.content_type->value;
 
+    /* as nearly all spell it */
+
+    if (type.len == json.len
+        && ngx_memcmp(type.data, json.data, json.len) == 0)
+    {
+        return NGX_HTTP_SECOPS_BODY_JSON;
+    }
+
     p = ngx_strlchr(type.data, type.data + type.len, ';');
 
     if (p) {

@@ -5,6 +5,7 @@
  * has lost nothing, one that dies after has an unknown outcome).
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "redis/secops_redis_resp.h"
@@ -15,6 +16,7 @@ static void resp_command(secops_redis_resp_t *resp, const char *first,
     const char *second);
 static void test_bytes(void);
 static void test_growth(void);
+static void test_lengths(void);
 static void test_faults(void);
 static void test_effect(void);
 
@@ -24,6 +26,7 @@ main(void)
 {
     test_bytes();
     test_growth();
+    test_lengths();
     test_faults();
     test_effect();
 
@@ -108,6 +111,36 @@ test_growth(void)
 
     secops_redis_resp_free(&resp);
     free(large);
+}
+
+
+static void
+test_lengths(void)
+{
+    int                   n;
+    size_t                i;
+    char                  expected[64], bytes[1200];
+    secops_redis_resp_t   resp;
+
+    static const size_t   lengths[] = { 1, 9, 10, 11, 99, 100, 101, 999, 1000 };
+
+    memset(bytes, 'x', sizeof(bytes));
+
+    for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        (void) secops_redis_resp_init(&resp, 0);
+
+        secops_redis_resp_begin(&resp, 1);
+        secops_redis_resp_arg(&resp, bytes, lengths[i]);
+
+        n = snprintf(expected, sizeof(expected), "*1\r\n$%zu\r\n",
+                     lengths[i]);
+
+        ok(resp.len == n + lengths[i] + 2
+           && memcmp(resp.data, expected, n) == 0,
+           "the length of %zu bytes", lengths[i]);
+
+        secops_redis_resp_free(&resp);
+    }
 }
 
 
