@@ -54,7 +54,7 @@ sub stored { # what Redis has: records, index members, audit entries
     my %n = (rec => scalar @records);
     $n{idx} += $redis->cmd('LLEN', $_) foreach keys_like($redis, '*:idx:*');
     $n{sub} += $redis->cmd('LLEN', $_) foreach keys_like($redis, '*:sub:*');
-    $n{audit} += $redis->cmd('XLEN', $_) foreach keys_like($redis, '*:audit');
+    $n{audit} += audited($redis, $_) foreach keys_like($redis, '*:audit');
     return [map { $_ // 0 } @n{qw(rec idx sub audit)}];
 }
 
@@ -123,8 +123,9 @@ is_deeply([sort keys %{$r->{json}{records}[1]}], [qw(error success)],
     '... and no id where there is no record');
 is(scalar(my @keys = keys_like($redis, '*:rec:*')), 3,
     'exactly the good ones are stored');
-is($redis->cmd('LLEN', $_), $redis->cmd('XLEN',
-    s/:idx:.*/:audit/r), 'each with its index and its audit entry')
+is_deeply([reverse @{$redis->cmd('LRANGE', $_, 0, -1)}],
+    [audited($redis, s/:idx:.*/:audit/r)],
+    'each is in its index and in the audit')
     foreach keys_like($redis, '*:idx:*');
 
 
@@ -189,7 +190,8 @@ cmp_ok(calls('multi'), '<=', 16, '... is a transaction for each shard');
 is(calls('exec'), calls('multi'), '... each of them complete');
 is(calls('set'), 500, '... with the records in them');
 is(calls('lpush'), 500 + calls('multi'), '... and their index in one command');
-is(calls('xadd'), 500, '... and an audit entry for each');
+cmp_ok(calls('xadd'), '<=', 500 / 16 + 16,
+    '... and the audit in one for 16 of them');
 is(scalar(@keys = keys_like($redis, '*:rec:*')), 500,
     '... and all are there');
 
@@ -210,6 +212,22 @@ ok(!(grep {
     my $n = $i++;
     $more ne chr(97 + $n % 26) x (1 + 997 * ($n % 7));
 } @{$r->{json}{records}}), 'records of changing size do not mix');
+
+
+$redis->cmd('FLUSHALL');
+$redis->cmd('CONFIG', 'RESETSTAT');
+$r = batch([map { records(observable => 'about' . $_ % 3) } 1 .. 60]);
+is_deeply(counts($r), [60, 60, 0], 'sixty records about three subjects');
+is(calls('lpush'), 3 + calls('multi'),
+    '... are a command for each subject, and one for each index');
+is_deeply(stored(), [(60) x 4], '... with all that belongs to each');
+
+my %place = map { $r->{json}{records}[$_]{sys_id} => $_ } 0 .. 59;
+foreach my $list (keys_like($redis, '*:sub:*')) {
+    my @at = map { $place{$_} } @{$redis->cmd('LRANGE', $list, 0, -1)};
+    is_deeply(\@at, [map { $at[-1] + 3 * $_ } reverse 0 .. 19],
+        '... a subject\'s own, the newest first');
+}
 
 
 # Large ones: a transaction is not made larger than is good for Redis, nor than

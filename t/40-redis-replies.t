@@ -234,10 +234,10 @@ my ($one, $other) = apart(2);
 my @shared = ($one, $other, $one, $other, $one);
 
 ok($fake->link(), 'shared transactions: the link before is of use');
-$fake->play("EXPECT 21\nSEND " . '+OK\r\n' . '+QUEUED\r\n' x 10 . '*10\r\n'
-    . '+OK\r\n:1\r\n$3\r\n1-1\r\n' x 2 . '+OK\r\n:1\r\n-WRONGTYPE a\r\n:1\r\n'
-    . '+OK\r\n' . '+QUEUED\r\n' x 7 . '*7\r\n'
-    . '+OK\r\n:1\r\n$3\r\n1-1\r\n' x 2 . ":1\\r\\n\nCLOSE");
+$fake->play("EXPECT 15\nSEND " . '+OK\r\n' . '+QUEUED\r\n' x 6 . '*6\r\n'
+    . '+OK\r\n' x 2 . '-WRONGTYPE a\r\n:3\r\n$3\r\n1-1\r\n:3\r\n'
+    . '+OK\r\n' . '+QUEUED\r\n' x 5 . '*5\r\n'
+    . '+OK\r\n' x 2 . ":2\\r\\n\$3\\r\\n1-1\\r\\n:2\\r\\n\nCLOSE");
 $r = post($t, { data => \@shared });
 is($r->{status}, 207, 'an error of the last record in a shared transaction');
 is_deeply([map { $_->{success} ? 1 : 0 } @{$r->{json}{records}}],

@@ -263,7 +263,7 @@ ngx_http_secops_audit_got(ngx_secops_store_call_t *call,
         run = &audit->runs[stream - audit->streams];
 
         secops_audit_select(run, &audit->query, result->entries,
-                            result->nentries, audit->count);
+                            result->nentries, result->nread < audit->count);
 
         if (ngx_http_secops_audit_keep(r->pool, run) != NGX_OK) {
             audit->error = SECOPS_ERROR_READ;

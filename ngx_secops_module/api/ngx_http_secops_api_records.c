@@ -32,7 +32,8 @@ static ngx_int_t ngx_http_secops_records_insert(
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
     uint32_t i, const secops_record_body_t *body);
 static ngx_int_t ngx_http_secops_records_id(
-    ngx_http_secops_records_t *records, const u_char *digest, u_char *id);
+    ngx_http_secops_records_t *records,
+    const ngx_secops_store_subject_t *subject, u_char *id);
 static u_char *ngx_http_secops_records_buffer(
     ngx_http_secops_records_t *records, size_t size);
 
@@ -352,7 +353,7 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
     uint32_t i, const secops_record_body_t *body)
 {
-    u_char                     *p, digest[SECOPS_KEYS_DIGEST_LEN];
+    u_char                     *p;
     secops_record_t             record;
     secops_slice_t              subject;
     ngx_http_secops_ctx_t      *ctx;
@@ -376,16 +377,15 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
 
     subject = secops_record_subject(records->table, json, i, p);
 
-    insert.digest = NULL;
+    insert.id = &entry->id;
+    insert.subject = NULL;
 
     if (subject.len) {
-        secops_keys_digest(subject, digest);
-        insert.digest = digest;
+        secops_keys_digest(subject, entry->subject.digest);
+        insert.subject = &entry->subject;
     }
 
-    insert.id = &entry->id;
-
-    if (ngx_http_secops_records_id(records, insert.digest, entry->id.text)
+    if (ngx_http_secops_records_id(records, insert.subject, entry->id.text)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -410,12 +410,12 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
 
 static ngx_int_t
 ngx_http_secops_records_id(ngx_http_secops_records_t *records,
-    const u_char *digest, u_char *id)
+    const ngx_secops_store_subject_t *subject, u_char *id)
 {
     int  shard;
 
-    if (digest) {
-        shard = (int) secops_keys_digest_shard(digest);
+    if (subject) {
+        shard = (int) secops_keys_digest_shard(subject->digest);
 
     } else if (records->atomic && records->open[0]) {
         shard = (int) records->open[0]->group.shard;

@@ -47,6 +47,7 @@ typedef struct {
                                                    the end of its message, … */
     ngx_str_t                           detail; /* … and its faults */
     ngx_secops_store_id_t               id;
+    ngx_secops_store_subject_t          subject;
 } ngx_http_secops_records_entry_t;
 
 

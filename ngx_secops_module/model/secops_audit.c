@@ -79,7 +79,11 @@ secops_audit_precedes(const secops_audit_position_t *a,
         return a->seq > b->seq;
     }
 
-    return a->stream < b->stream;
+    if (a->stream != b->stream) {
+        return a->stream < b->stream;
+    }
+
+    return a->part > b->part;
 }
 
 
@@ -123,18 +127,27 @@ secops_audit_count(const secops_audit_query_t *query, unsigned nstreams)
 void
 secops_audit_select(secops_audit_run_t *run,
     const secops_audit_query_t *query, secops_audit_entry_t *entries,
-    size_t n, unsigned count)
+    size_t n, int complete)
 {
     size_t  i;
 
     run->entries = entries;
     run->nentries = 0;
     run->taken = 0;
-    run->complete = (n < count);
+    run->complete = complete;
+    run->end = query->after;
 
     for (i = 0; i < n; i++) {
 
         entries[i].position.stream = run->stream;
+
+        /* parts of an entry may have been on the page before */
+
+        if (query->has_after
+            && !secops_audit_precedes(&query->after, &entries[i].position))
+        {
+            continue;
+        }
 
         if (run->nentries == query->limit) {
 
@@ -376,8 +389,17 @@ secops_audit_write_cursor(unsigned char *dst,
     *dst++ = '-';
     dst = secops_audit_write_number(dst, position->seq);
     *dst++ = '-';
+    dst = secops_audit_write_number(dst, position->stream);
 
-    return secops_audit_write_number(dst, position->stream);
+    /* behind an entry's last part, as behind an entry, nothing of it is left */
+
+    if (position->part == 0) {
+        return dst;
+    }
+
+    *dst++ = '-';
+
+    return secops_audit_write_number(dst, position->part);
 }
 
 

@@ -6,7 +6,8 @@
  * A stream is in the order of its entries' ids: milliseconds, then a number
  * within one.  Ids of two streams may be equal, so the list's order is by id,
  * newest first, then by the stream's number: a total one, in which a position
- * is a place between two pages for ever.
+ * is a place between two pages for ever.  What a stream has as one entry may
+ * be about several records: these are its parts, each an entry of the list.
  *
  * An entry about a record lies in the stream of the shard that its id names,
  * one about a resource in the last stream.
@@ -53,6 +54,7 @@ typedef struct {
     uint64_t                 msec;
     uint64_t                 seq;
     unsigned                 stream;
+    unsigned                 part;      /* the last one comes first */
 } secops_audit_position_t;
 
 
@@ -100,8 +102,8 @@ unsigned secops_audit_field(secops_slice_t name, unsigned guess);
 
 
 /*
- * "msec-seq", as Redis writes them; position->stream is left as it is.  0, or
- * -1: it is none.
+ * "msec-seq", as Redis writes them; position->stream and part are left as they
+ * are.  0, or -1: it is none.
  */
 
 int secops_audit_read_id(secops_slice_t text,
@@ -130,13 +132,13 @@ unsigned secops_audit_count(const secops_audit_query_t *query,
 
 /*
  * Makes a run, whose stream is set, of the n entries that this stream gave,
- * newest first, when it was asked for count.  Those that the query wants are
+ * newest first; complete: it has no others.  Those that the query wants are
  * moved to the front of entries; they stay the caller's.
  */
 
 void secops_audit_select(secops_audit_run_t *run,
     const secops_audit_query_t *query, secops_audit_entry_t *entries,
-    size_t n, unsigned count);
+    size_t n, int complete);
 
 
 /*
@@ -153,7 +155,7 @@ size_t secops_audit_merge(secops_audit_run_t *runs, size_t nruns,
 /* a position as a cursor: digits and "-"; returns the byte after the last one
    written */
 
-#define SECOPS_AUDIT_CURSOR_LEN  (20 + 1 + 20 + 1 + 2)
+#define SECOPS_AUDIT_CURSOR_LEN  (20 + 1 + 20 + 1 + 2 + 1 + 10)
 
 unsigned char *secops_audit_write_cursor(unsigned char *dst,
     const secops_audit_position_t *position);

@@ -24,6 +24,8 @@ static const char *secops_audit_set_cursor(secops_audit_query_t *query,
     unsigned field, secops_slice_t value);
 static const char *secops_audit_set_filter(secops_audit_query_t *query,
     unsigned field, secops_slice_t value);
+static const unsigned char *secops_audit_read_pair(const unsigned char *p,
+    const unsigned char *last, secops_audit_position_t *position);
 static const unsigned char *secops_audit_read_number(const unsigned char *p,
     const unsigned char *last, uint64_t *number);
 
@@ -133,36 +135,43 @@ secops_audit_set_limit(secops_audit_query_t *query, unsigned field,
 }
 
 
+/* as secops_audit_write_cursor() writes it */
+
 static const char *
 secops_audit_set_cursor(secops_audit_query_t *query, unsigned field,
     secops_slice_t value)
 {
-    uint64_t              stream;
-    secops_slice_t        id;
+    uint64_t              stream, part;
     const unsigned char  *p, *last;
 
     static const char  fault[] = "query parameter cursor: must be the next of "
                                  "a reply";
 
     last = value.data + value.len;
+    part = 0;
 
-    for (p = last; p > value.data && p[-1] != '-'; p--) { /* void */ }
+    p = secops_audit_read_pair(value.data, last, &query->after);
 
-    if (p == value.data) {
+    if (p == NULL || p == last || *p++ != '-') {
         return fault;
     }
 
-    id.data = value.data;
-    id.len = p - 1 - value.data;
+    p = secops_audit_read_number(p, last, &stream);
 
-    if (secops_audit_read_id(id, &query->after) != 0
-        || secops_audit_read_number(p, last, &stream) != last
-        || stream >= SECOPS_AUDIT_STREAMS)
-    {
+    if (p != NULL && p < last && *p == '-') {
+        p = secops_audit_read_number(p + 1, last, &part);
+
+        if (part == 0) {
+            return fault;
+        }
+    }
+
+    if (p != last || stream >= SECOPS_AUDIT_STREAMS || part > UINT32_MAX) {
         return fault;
     }
 
     query->after.stream = (unsigned) stream;
+    query->after.part = (unsigned) part;
     query->has_after = 1;
 
     return NULL;
@@ -184,28 +193,38 @@ secops_audit_set_filter(secops_audit_query_t *query, unsigned field,
 }
 
 
-/* 0-0 is no entry's id, and Redis takes no range that ends before it */
-
 int
 secops_audit_read_id(secops_slice_t text, secops_audit_position_t *position)
 {
     const unsigned char  *p, *last;
 
     last = text.data + text.len;
+    p = secops_audit_read_pair(text.data, last, position);
 
-    p = secops_audit_read_number(text.data, last, &position->msec);
+    return (p != NULL && p == last) ? 0 : -1;
+}
+
+
+/* the byte after both numbers, or NULL.  0-0 is no entry's id, and Redis takes
+   no range that ends before it */
+
+static const unsigned char *
+secops_audit_read_pair(const unsigned char *p, const unsigned char *last,
+    secops_audit_position_t *position)
+{
+    p = secops_audit_read_number(p, last, &position->msec);
 
     if (p == NULL || p == last || *p++ != '-') {
-        return -1;
+        return NULL;
     }
 
     p = secops_audit_read_number(p, last, &position->seq);
 
-    if (p != last || (position->msec == 0 && position->seq == 0)) {
-        return -1;
+    if (position->msec == 0 && position->seq == 0) {
+        return NULL;
     }
 
-    return 0;
+    return p;
 }
 
 

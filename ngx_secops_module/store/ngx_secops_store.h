@@ -35,6 +35,10 @@ struct ngx_secops_store_script_s;
 #define NGX_SECOPS_STORE_ID_MAX      64
 #define NGX_SECOPS_STORE_DOMAIN_MAX  1024
 
+/* lists of a group's subjects, by a digit of their digest */
+
+#define NGX_SECOPS_STORE_SUBJECTS    16
+
 
 /* one location's store; made when the configuration is read */
 
@@ -74,10 +78,12 @@ typedef struct {
 typedef struct {
     ngx_secops_store_status_e   status;
     ngx_str_t                   value;          /* of a read: the document */
-    secops_audit_entry_t       *entries;        /* of an audit read; may be
-                                                   changed.  Their stream is
-                                                   not filled in */
+    secops_audit_entry_t       *entries;        /* of an audit read, one for
+                                                   each record; may be changed.
+                                                   Their stream is not filled
+                                                   in */
     ngx_uint_t                  nentries;
+    ngx_uint_t                  nread;          /* of the stream, for these */
     ngx_str_t                   revision;       /* of resources: what a commit
                                                    wants to be still the same */
     ngx_str_t                   next_id;        /* of resources; empty: none
@@ -112,22 +118,43 @@ typedef struct {
 } ngx_secops_store_audit_t;
 
 
-/* a record's id, and its place in the index that is to be written */
+/* a record's id, and its place among those that are to be written */
 
 typedef struct ngx_secops_store_id_s  ngx_secops_store_id_t;
 
 struct ngx_secops_store_id_s {
-    ngx_secops_store_id_t      *next;
+    ngx_secops_store_id_t      *next;           /* of the shard */
+    ngx_secops_store_id_t      *same;           /* of the subject */
     u_char                      text[SECOPS_ID_LEN];
 };
 
 
-/* a record to be stored; json and digest are copied, id is borrowed until its
-   group was sent */
+/* ids in the order in which they came */
+
+typedef struct {
+    ngx_secops_store_id_t      *first;
+    ngx_secops_store_id_t      *last;
+    ngx_uint_t                  n;
+} ngx_secops_store_ids_t;
+
+
+/* what some records are about; all but the digest is the group's */
+
+typedef struct ngx_secops_store_subject_s  ngx_secops_store_subject_t;
+
+struct ngx_secops_store_subject_s {
+    ngx_secops_store_subject_t *next;
+    ngx_secops_store_ids_t      ids;            /* linked by same */
+    u_char                      digest[SECOPS_KEYS_DIGEST_LEN];
+};
+
+
+/* a record to be stored; json is copied, the rest is borrowed until its group
+   was sent */
 
 typedef struct {
     ngx_secops_store_id_t      *id;
-    const u_char               *digest;         /* of the subject, or NULL */
+    ngx_secops_store_subject_t *subject;        /* NULL: it has none */
     ngx_str_t                   json;
 } ngx_secops_store_record_t;
 
@@ -257,7 +284,7 @@ typedef struct {
 
 /*
  * Records of one table that are stored together: all or none of them, each
- * with its place in both indexes and its audit entry.  Redis does not undo,
+ * with its place in both indexes and in the audit.  Redis does not undo,
  * though: should somebody have put another type under one of our keys, the
  * rest is there, and the answer is REFUSED.
  *
@@ -280,10 +307,10 @@ typedef struct {
     struct ngx_secops_redis_cmd_s  *cmd;
     ngx_uint_t                  shard;          /* of its first record */
     ngx_uint_t                  nrecords;
+    size_t                      size;           /* bytes, about */
     size_t                      limit;
-    ngx_secops_store_id_t      *ids[SECOPS_ID_SHARDS];  /* oldest first */
-    ngx_secops_store_id_t     **last[SECOPS_ID_SHARDS];
-    ngx_uint_t                  nids[SECOPS_ID_SHARDS];
+    ngx_secops_store_ids_t      ids[SECOPS_ID_SHARDS];  /* linked by next */
+    ngx_secops_store_subject_t *subjects[NGX_SECOPS_STORE_SUBJECTS];
 } ngx_secops_store_group_t;
 
 

@@ -18,6 +18,9 @@ static ngx_int_t ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_secops_store_audit_entry(ngx_secops_redis_value_t *value,
     ngx_uint_t i, secops_audit_entry_t *entry);
+static ngx_uint_t ngx_secops_store_audit_ids(secops_slice_t *ids);
+static ngx_int_t ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
+    ngx_uint_t *room, const secops_audit_entry_t *entry);
 static void ngx_secops_store_audit_field(secops_audit_entry_t *entry,
     ngx_secops_redis_value_t *value, ngx_uint_t guess);
 
@@ -89,10 +92,13 @@ ngx_secops_store_read_audit(ngx_secops_store_t *store,
 
     } else {
 
-        /* of the streams behind its own, the same id is still to come */
+        /* of the streams behind its own, the same id is still to come; of its
+           own, there may be other records of the same entry */
 
         end_len = ngx_sprintf(end, "%s%uL-%uL",
-                              read->stream > after->stream ? "" : "(",
+                              read->stream > after->stream
+                              || (read->stream == after->stream && after->part)
+                              ? "" : "(",
                               after->msec, after->seq)
                   - end;
     }
@@ -150,35 +156,104 @@ static ngx_int_t
 ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
     ngx_secops_store_result_t *result)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t            i, room;
+    secops_audit_entry_t  entry;
 
     if (value[0].type != NGX_SECOPS_REDIS_ARRAY) {
         return NGX_ERROR;
     }
 
-    if (value[0].elements == 0) {
-        return NGX_OK;
-    }
+    result->nread = value[0].elements;
+    room = 0;
 
-    result->entries = ngx_alloc(value[0].elements
-                                * sizeof(secops_audit_entry_t),
-                                ngx_cycle->log);
-    if (result->entries == NULL) {
-        return NGX_ERROR;
-    }
+    for (i = 1; i < value[0].next; i = value[i].next) {
 
-    for (i = 1, n = 0; i < value[0].next; i = value[i].next, n++) {
-
-        if (ngx_secops_store_audit_entry(value, i, &result->entries[n])
-            != NGX_OK)
+        if (ngx_secops_store_audit_entry(value, i, &entry) != NGX_OK
+            || ngx_secops_store_audit_add(result, &room, &entry) != NGX_OK)
         {
             return NGX_ERROR;
         }
     }
 
-    result->nentries = n;
+    return NGX_OK;
+}
+
+
+/* an entry for each of its records, the last one first, as it was stored last;
+   *room: for how many there is memory */
+
+static ngx_int_t
+ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
+    ngx_uint_t *room, const secops_audit_entry_t *entry)
+{
+    ngx_uint_t             n, more;
+    secops_slice_t         ids;
+    secops_audit_entry_t  *entries;
+
+    ids = entry->fields[SECOPS_AUDIT_ID];
+    n = ngx_secops_store_audit_ids(&ids);
+
+    if (result->nentries + n > *room) {
+        more = 2 * *room + NGX_SECOPS_STORE_AUDIT_IDS;
+
+        entries = ngx_alloc(more * sizeof(secops_audit_entry_t),
+                            ngx_cycle->log);
+        if (entries == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (result->entries) {
+            ngx_memcpy(entries, result->entries,
+                       result->nentries * sizeof(secops_audit_entry_t));
+            ngx_free(result->entries);
+        }
+
+        result->entries = entries;
+        *room = more;
+    }
+
+    while (n-- > 0) {
+        entries = &result->entries[result->nentries++];
+
+        *entries = *entry;
+        entries->position.part = n;
+        entries->fields[SECOPS_AUDIT_ID].len = ids.len;
+        entries->fields[SECOPS_AUDIT_ID].data =
+                                         ids.data + n * (SECOPS_ID_LEN + 1);
+    }
 
     return NGX_OK;
+}
+
+
+/* how many there are, which makes of the slice the first one; what is not ours
+   is one, whatever it is */
+
+static ngx_uint_t
+ngx_secops_store_audit_ids(secops_slice_t *ids)
+{
+    ngx_uint_t  i, n;
+
+    n = (ids->len + 1) / (SECOPS_ID_LEN + 1);
+
+    if (n < 2
+        || n > NGX_SECOPS_STORE_AUDIT_IDS
+        || (ids->len + 1) % (SECOPS_ID_LEN + 1))
+    {
+        return 1;
+    }
+
+    for (i = 1; i < n; i++) {
+        if (ids->data[i * (SECOPS_ID_LEN + 1) - 1]
+            != NGX_SECOPS_STORE_AUDIT_COMMA)
+        {
+            return 1;
+        }
+    }
+
+    ids->len = SECOPS_ID_LEN;
+
+    return n;
 }
 
 

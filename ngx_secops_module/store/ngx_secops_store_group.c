@@ -1,13 +1,14 @@
 
 /*
- * Records as one transaction: MULTI, for each record what is its own, then the
- * index of each shard with all its new members, EXEC.
+ * Records as one transaction: MULTI, each record, then the indexes and the
+ * audit with what is new to them, EXEC.  The fewer commands, the cheaper for
+ * Redis: what goes to one key goes there at once.
  */
 
 #include "store/ngx_secops_store_internal.h"
 
 
-/* names, lengths and small arguments of a record's commands, rounded up */
+/* a record's share of the commands, but for its JSON, rounded up */
 
 #define NGX_SECOPS_STORE_OVERHEAD  1024
 
@@ -19,10 +20,11 @@
 
 static void ngx_secops_store_group_set(ngx_secops_store_group_t *group,
     ngx_uint_t shard, const ngx_secops_store_record_t *record);
-static void ngx_secops_store_group_subject(ngx_secops_store_group_t *group,
-    ngx_uint_t shard, const ngx_secops_store_record_t *record);
+static void ngx_secops_store_group_about(ngx_secops_store_group_t *group,
+    const ngx_secops_store_record_t *record);
+static void ngx_secops_store_group_subjects(ngx_secops_store_group_t *group);
 static void ngx_secops_store_group_audit(ngx_secops_store_group_t *group,
-    ngx_uint_t shard, const ngx_secops_store_record_t *record);
+    ngx_uint_t shard);
 static void ngx_secops_store_group_index(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
 
@@ -32,7 +34,6 @@ ngx_secops_store_group_begin(ngx_secops_store_group_t *group, size_t bytes,
     ngx_uint_t n)
 {
     size_t               size;
-    ngx_uint_t           shard;
     ngx_secops_redis_t  *redis;
 
     redis = group->store->redis;
@@ -52,10 +53,6 @@ ngx_secops_store_group_begin(ngx_secops_store_group_t *group, size_t bytes,
         return NGX_ERROR;
     }
 
-    for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
-        group->last[shard] = &group->ids[shard];
-    }
-
     ngx_secops_redis_cmd_begin(group->cmd, 1);
     ngx_secops_store_literal(group->cmd, "MULTI");
 
@@ -67,9 +64,7 @@ ngx_uint_t
 ngx_secops_store_group_full(ngx_secops_store_group_t *group, size_t len)
 {
     return !group->whole
-           && ngx_secops_redis_cmd_size(group->cmd) + len
-              + NGX_SECOPS_STORE_OVERHEAD
-              > group->limit;
+           && group->size + len + NGX_SECOPS_STORE_OVERHEAD > group->limit;
 }
 
 
@@ -87,7 +82,8 @@ void
 ngx_secops_store_group_add(ngx_secops_store_group_t *group,
     const ngx_secops_store_record_t *record)
 {
-    ngx_uint_t  shard;
+    ngx_uint_t               shard;
+    ngx_secops_store_ids_t  *ids;
 
     shard = secops_id_digit(record->id->text[0]);
 
@@ -95,18 +91,26 @@ ngx_secops_store_group_add(ngx_secops_store_group_t *group,
         group->shard = shard;
     }
 
+    group->size += record->json.len + NGX_SECOPS_STORE_OVERHEAD;
+
     ngx_secops_store_group_set(group, shard, record);
 
-    if (record->digest) {
-        ngx_secops_store_group_subject(group, shard, record);
-    }
-
-    ngx_secops_store_group_audit(group, shard, record);
+    ids = &group->ids[shard];
 
     record->id->next = NULL;
-    *group->last[shard] = record->id;
-    group->last[shard] = &record->id->next;
-    group->nids[shard]++;
+
+    if (ids->n++ == 0) {
+        ids->first = record->id;
+
+    } else {
+        ids->last->next = record->id;
+    }
+
+    ids->last = record->id;
+
+    if (record->subject) {
+        ngx_secops_store_group_about(group, record);
+    }
 }
 
 
@@ -126,49 +130,43 @@ ngx_secops_store_group_set(ngx_secops_store_group_t *group, ngx_uint_t shard,
 }
 
 
-static void
-ngx_secops_store_group_subject(ngx_secops_store_group_t *group,
-    ngx_uint_t shard, const ngx_secops_store_record_t *record)
-{
-    secops_key_t  key;
-
-    secops_keys_subject(&key, group->space, shard, group->table,
-                        record->digest);
-
-    ngx_secops_redis_cmd_begin(group->cmd, 3);
-    ngx_secops_store_literal(group->cmd, "LPUSH");
-    ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
-    ngx_secops_redis_cmd_arg(group->cmd, record->id->text, SECOPS_ID_LEN);
-}
-
-
-/* the entry's own id is its time.  The first one trims for all of a stream's */
+/* joins those that are about the same */
 
 static void
-ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard,
+ngx_secops_store_group_about(ngx_secops_store_group_t *group,
     const ngx_secops_store_record_t *record)
 {
-    ngx_str_t       maxlen;
-    secops_key_t    key;
-    secops_slice_t  id;
+    ngx_secops_store_id_t       *id;
+    ngx_secops_store_subject_t  *subject, **list;
 
-    ngx_str_null(&maxlen);
+    id = record->id;
+    id->same = NULL;
 
-    if (group->nids[shard] == 0) {
-        maxlen = group->store->audit_maxlen;
+    /* the first digit is the shard, which most of them share */
+
+    list = &group->subjects[secops_id_digit(record->subject->digest[1])];
+
+    for (subject = *list; subject; subject = subject->next) {
+
+        if (ngx_memcmp(subject->digest, record->subject->digest,
+                       SECOPS_KEYS_DIGEST_LEN)
+            == 0)
+        {
+            subject->ids.last->same = id;
+            subject->ids.last = id;
+            subject->ids.n++;
+            return;
+        }
     }
 
-    secops_keys_audit(&key, group->space, shard);
+    subject = record->subject;
 
-    id.len = SECOPS_ID_LEN;
-    id.data = record->id->text;
+    subject->ids.first = id;
+    subject->ids.last = id;
+    subject->ids.n = 1;
 
-    ngx_secops_redis_cmd_begin(group->cmd,
-                               2 + ngx_secops_store_audit_argc(&maxlen));
-    ngx_secops_store_literal(group->cmd, "XADD");
-    ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
-    ngx_secops_store_audit_args(group->cmd, &maxlen, group->audit,
-                                group->table, id);
+    subject->next = *list;
+    *list = subject;
 }
 
 
@@ -184,8 +182,11 @@ ngx_secops_store_group_send(ngx_secops_store_group_t *group,
     ngx_uint_t               shard;
     ngx_secops_redis_cmd_t  *cmd;
 
+    ngx_secops_store_group_subjects(group);
+
     for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
-        if (group->nids[shard]) {
+        if (group->ids[shard].n) {
+            ngx_secops_store_group_audit(group, shard);
             ngx_secops_store_group_index(group, shard);
         }
     }
@@ -211,6 +212,80 @@ ngx_secops_store_group_send(ngx_secops_store_group_t *group,
 /* the oldest first, so that the newest comes to stand at the head */
 
 static void
+ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
+{
+    ngx_uint_t                   i;
+    secops_key_t                 key;
+    ngx_secops_store_id_t       *id;
+    ngx_secops_store_subject_t  *subject;
+
+    for (i = 0; i < NGX_SECOPS_STORE_SUBJECTS; i++) {
+
+        for (subject = group->subjects[i]; subject; subject = subject->next) {
+
+            secops_keys_subject(&key, group->space,
+                                secops_keys_digest_shard(subject->digest),
+                                group->table, subject->digest);
+
+            ngx_secops_redis_cmd_begin(group->cmd, 2 + subject->ids.n);
+            ngx_secops_store_literal(group->cmd, "LPUSH");
+            ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
+
+            for (id = subject->ids.first; id; id = id->same) {
+                ngx_secops_redis_cmd_arg(group->cmd, id->text, SECOPS_ID_LEN);
+            }
+        }
+    }
+}
+
+
+/* the entries' own ids are their time.  The first one trims for all */
+
+static void
+ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
+{
+    u_char                 *p, text[NGX_SECOPS_STORE_AUDIT_LEN];
+    ngx_str_t               maxlen;
+    ngx_uint_t              n;
+    secops_key_t            key;
+    secops_slice_t          ids;
+    ngx_secops_store_id_t  *id;
+
+    secops_keys_audit(&key, group->space, shard);
+
+    maxlen = group->store->audit_maxlen;
+    id = group->ids[shard].first;
+
+    do {
+        p = text;
+
+        for (n = 0; n < NGX_SECOPS_STORE_AUDIT_IDS && id; n++) {
+
+            if (n) {
+                *p++ = NGX_SECOPS_STORE_AUDIT_COMMA;
+            }
+
+            p = ngx_cpymem(p, id->text, SECOPS_ID_LEN);
+            id = id->next;
+        }
+
+        ids.len = p - text;
+        ids.data = text;
+
+        ngx_secops_redis_cmd_begin(group->cmd,
+                                   2 + ngx_secops_store_audit_argc(&maxlen));
+        ngx_secops_store_literal(group->cmd, "XADD");
+        ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
+        ngx_secops_store_audit_args(group->cmd, &maxlen, group->audit,
+                                    group->table, ids);
+
+        ngx_str_null(&maxlen);
+
+    } while (id);
+}
+
+
+static void
 ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
 {
     secops_key_t            key;
@@ -218,11 +293,11 @@ ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
 
     secops_keys_index(&key, group->space, shard, group->table);
 
-    ngx_secops_redis_cmd_begin(group->cmd, 2 + group->nids[shard]);
+    ngx_secops_redis_cmd_begin(group->cmd, 2 + group->ids[shard].n);
     ngx_secops_store_literal(group->cmd, "LPUSH");
     ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
 
-    for (id = group->ids[shard]; id; id = id->next) {
+    for (id = group->ids[shard].first; id; id = id->next) {
         ngx_secops_redis_cmd_arg(group->cmd, id->text, SECOPS_ID_LEN);
     }
 }

@@ -39,6 +39,18 @@ void ngx_secops_store_string(ngx_secops_redis_value_t *value,
 
 
 /*
+ * An entry in the stream of a shard may be about so many records, which one
+ * request has stored: their ids, all of one length, with a comma between two.
+ * Each of them is an entry to whoever reads the audit.
+ */
+
+#define NGX_SECOPS_STORE_AUDIT_IDS    16
+#define NGX_SECOPS_STORE_AUDIT_COMMA  ','
+#define NGX_SECOPS_STORE_AUDIT_LEN                                            \
+    (NGX_SECOPS_STORE_AUDIT_IDS * (SECOPS_ID_LEN + 1) - 1)
+
+
+/*
  * An audit entry, as the arguments of XADD that follow the key, _argc() of
  * them: "[MAXLEN ~ maxlen] * user … id …", without the former when it is empty.
  * A script is given the same and hands them on.

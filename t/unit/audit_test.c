@@ -15,10 +15,11 @@
 
 
 #define STREAM_MAX  800
+#define PARTS       16
 #define ALL_MAX     (SECOPS_AUDIT_STREAMS * STREAM_MAX)
 
 
-/* oldest first, as Redis has them */
+/* oldest first, as Redis has them; the parts of one entry follow one another */
 
 typedef struct {
     size_t                n;
@@ -81,7 +82,9 @@ test_query(void)
         "limit=18446744073709551617", "limit=99999999999999999999999999",
         "limit=5&limit=5", "limit=5&limit=6",
         "cursor=", "cursor=x", "cursor=1", "cursor=1-1", "cursor=1-1-",
-        "cursor=1-1-17", "cursor=1-1--1", "cursor=-1-1-1", "cursor=1-1-1-1",
+        "cursor=1-1-17", "cursor=1-1--1", "cursor=-1-1-1", "cursor=1-1-1-",
+        "cursor=1-1-1-0", "cursor=1-1-1-01", "cursor=1-1-1-1-1",
+        "cursor=1-1-1-4294967296", "cursor=1-1-17-1", "cursor=0-0-1-1",
         "cursor=1--1-1", "cursor=0-0-0", "cursor=01-1-1", "cursor=1-01-1",
         "cursor=1-1-01", "cursor=1-1-1+", "cursor=+1-1-1", "cursor=1-1-a",
         "cursor=18446744073709551616-0-0", "cursor=1-18446744073709551616-0",
@@ -116,7 +119,11 @@ test_query(void)
        == NULL
        && query.after.msec == UINT64_MAX && query.after.seq == UINT64_MAX,
        "the largest cursor");
-    ok(query_of(&query, "cursor=0-1-0") == NULL, "the smallest cursor");
+    ok(query_of(&query, "cursor=0-1-0") == NULL && query.after.part == 0,
+       "the smallest cursor");
+    ok(query_of(&query, "cursor=5-6-7-15") == NULL && query.after.seq == 6
+       && query.after.stream == 7 && query.after.part == 15,
+       "a cursor within an entry");
 
     ok(query_of(&query, "%75ser=J%C3%B6rg+%2b%26&id=a%3Db&operation=x.y"
                         "&limit=%31%30&cursor=1%2D2%2d3")
@@ -219,7 +226,7 @@ test_asks(void)
 
 
 static void
-add(unsigned stream, uint64_t msec, uint64_t seq)
+add_part(unsigned stream, uint64_t msec, uint64_t seq, unsigned part)
 {
     stream_t              *s;
     secops_audit_entry_t  *entry;
@@ -232,8 +239,16 @@ add(unsigned stream, uint64_t msec, uint64_t seq)
     entry->position.msec = msec;
     entry->position.seq = seq;
     entry->position.stream = stream;
+    entry->position.part = part;
     entry->fields[SECOPS_AUDIT_USER] = users[draw(3)];
     entry->fields[SECOPS_AUDIT_ID] = text(draw(50) ? "common" : "rare");
+}
+
+
+static void
+add(unsigned stream, uint64_t msec, uint64_t seq)
+{
+    add_part(stream, msec, seq, 0);
 }
 
 
@@ -244,7 +259,7 @@ fill(size_t max, uint64_t msec, uint64_t spread)
 {
     size_t    i, n;
     uint64_t  last, seq, top;
-    unsigned  stream;
+    unsigned  stream, part, parts;
 
     top = msec;
 
@@ -254,14 +269,19 @@ fill(size_t max, uint64_t msec, uint64_t spread)
         last = msec;
         seq = 0;
 
-        for (i = 0; i < n && streams[stream].n < STREAM_MAX; i++) {
+        for (i = 0; i < n && streams[stream].n <= STREAM_MAX - PARTS; i++) {
 
             if (draw(2)) {
                 last += 1 + draw((unsigned) spread);
                 seq = 0;
             }
 
-            add(stream, last, ++seq);
+            seq++;
+            parts = draw(3) ? 1 : 1 + draw(PARTS);
+
+            for (part = 0; part < parts; part++) {
+                add_part(stream, last, seq, part);
+            }
         }
 
         if (last > top) {
@@ -273,18 +293,23 @@ fill(size_t max, uint64_t msec, uint64_t spread)
 }
 
 
-/* what XREVRANGE gives; only the store knows the stream */
+/* what XREVRANGE gives, each part by itself; only the store knows the stream.
+   *complete: it had less than count entries */
 
 static size_t
-read_stream(unsigned stream, const secops_audit_query_t *query, unsigned count)
+read_stream(unsigned stream, const secops_audit_query_t *query, unsigned count,
+    int *complete)
 {
     size_t                          i, n;
-    const secops_audit_position_t  *after, *position;
+    unsigned                        nread;
+    const secops_audit_position_t  *after, *position, *before;
 
     after = query->has_after ? &query->after : NULL;
+    before = NULL;
+    nread = 0;
     n = 0;
 
-    for (i = streams[stream].n; i > 0 && n < count; i--) {
+    for (i = streams[stream].n; i > 0; i--) {
 
         position = &streams[stream].entries[i - 1].position;
 
@@ -293,15 +318,31 @@ read_stream(unsigned stream, const secops_audit_query_t *query, unsigned count)
                 || (position->msec == after->msec
                     && (position->seq > after->seq
                         || (position->seq == after->seq
-                            && stream <= after->stream)))))
+                            && (stream < after->stream
+                                || (stream == after->stream
+                                    && after->part == 0)))))))
         {
             continue;
+        }
+
+        if (before == NULL
+            || before->msec != position->msec
+            || before->seq != position->seq)
+        {
+            if (nread == count) {
+                break;
+            }
+
+            before = position;
+            nread++;
         }
 
         batches[stream][n] = streams[stream].entries[i - 1];
         batches[stream][n].position.stream = 0;
         n++;
     }
+
+    *complete = (nread < count);
 
     return n;
 }
@@ -311,6 +352,7 @@ static size_t
 read_page(const secops_audit_query_t *query, secops_audit_entry_t *out,
     secops_audit_position_t *next, int *more, unsigned small)
 {
+    int                          complete;
     size_t                       i, n, nruns;
     unsigned                     stream, count, asked;
     secops_audit_run_t           runs[SECOPS_AUDIT_STREAMS];
@@ -331,10 +373,11 @@ read_page(const secops_audit_query_t *query, secops_audit_entry_t *out,
             continue;
         }
 
-        n = read_stream(stream, query, count);
+        n = read_stream(stream, query, count, &complete);
 
         runs[nruns].stream = stream;
-        secops_audit_select(&runs[nruns], query, batches[stream], n, count);
+        secops_audit_select(&runs[nruns], query, batches[stream], n,
+                            complete);
         nruns++;
     }
 
@@ -364,7 +407,11 @@ compare(const void *one, const void *two)
         return a->seq > b->seq ? -1 : 1;
     }
 
-    return (int) a->stream - (int) b->stream;
+    if (a->stream != b->stream) {
+        return (int) a->stream - (int) b->stream;
+    }
+
+    return (int) b->part - (int) a->part;
 }
 
 
@@ -530,6 +577,25 @@ test_last(void)
 
     streams[7].n = 0;
 
+    for (i = 0; i < 5; i++) {
+        add_part(7, 10, 1, (unsigned) i);
+    }
+
+    n = read_page(&query, page, &next, &more, 0);
+    ok(n == 3 && more && page[0].position.part == 4 && next.part == 2
+       && next.seq == 1,
+       "an entry of more parts than the limit: the last ones come first");
+
+    query.has_after = 1;
+    query.after = next;
+
+    n = read_page(&query, page, &next, &more, 0);
+    ok(n == 2 && !more && page[0].position.part == 1,
+       "... the others are on the next page, the last one");
+
+    query.has_after = 0;
+    streams[7].n = 0;
+
     add(4, 10, 1);
     add(4, 11, 1);
     add(9, 11, 1);
@@ -611,19 +677,22 @@ test_cursor(void)
     position.msec = UINT64_MAX;
     position.seq = UINT64_MAX;
     position.stream = 16;
+    position.part = UINT32_MAX;
 
     len = secops_audit_write_cursor(dst, &position) - dst;
-    is_str(dst, len, "18446744073709551615-18446744073709551615-16",
+    is_str(dst, len, "18446744073709551615-18446744073709551615-16-4294967295",
            "the longest cursor");
 
     (void) snprintf(args, sizeof(args), "cursor=%.*s", (int) len, dst);
     ok(query_of(&query, args) == NULL && query.after.msec == UINT64_MAX
-       && query.after.seq == UINT64_MAX && query.after.stream == 16,
+       && query.after.seq == UINT64_MAX && query.after.stream == 16
+       && query.after.part == UINT32_MAX,
        "... is read as it was written");
 
     position.msec = 0;
     position.seq = 1;
     position.stream = 0;
+    position.part = 0;
 
     len = secops_audit_write_cursor(dst, &position) - dst;
     is_str(dst, len, "0-1-0", "the shortest cursor");

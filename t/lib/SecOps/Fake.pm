@@ -11,7 +11,8 @@ package SecOps::Fake;
 #
 # The steps are obeyed as they are written; a mark in the log tells that those
 # before it are done.  A record is stored by six commands: MULTI, SET, LPUSH,
-# XADD, LPUSH, EXEC; one that shares their transaction by three more.
+# XADD, LPUSH, EXEC; one that shares their transaction by one more, a SET, and
+# an LPUSH if it is about something else.
 
 use strict;
 use warnings;
@@ -113,7 +114,7 @@ sub wait { # until it came to a mark: 1
 sub wait_log { # until a line is there: 1
     my ($self, $line, $timeout) = @_;
     return SecOps::wait_for(sub { $self->log() =~ /^\Q$line\E$/m ? 1 : 0 },
-        $timeout // 10);
+        $timeout // 30);
 }
 
 

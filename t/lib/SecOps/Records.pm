@@ -13,7 +13,7 @@ use Test::More;
 use parent 'Exporter';
 
 our @EXPORT = qw(conf who post path get records apart @tables is_refused is_stored
-    keys_like);
+    keys_like audited);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
 
@@ -176,6 +176,13 @@ sub is_stored {
 
     diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
     return $ok;
+}
+
+
+sub audited { # ids in an audit stream, the oldest first
+    my ($redis, $stream) = @_;
+    return map { my %entry = @{$_->[1]}; split /,/, $entry{id} }
+        @{$redis->cmd('XRANGE', $stream, '-', '+')};
 }
 
 

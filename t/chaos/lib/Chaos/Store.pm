@@ -77,16 +77,8 @@ sub collect {
         or return;
 
     my @replies = $redis->pipeline(map {
-        /:rec:/ ? ['GET', $_] : /:audit$/ ? [qw(XRANGE), $_, '-', '+']
-            : ['TYPE', $_] } @known);
-
-    # an index is a sorted set or a list
-
-    my @index = grep { $known[$_] =~ /:(?:idx|sub):/ } 0 .. $#known;
-
-    @replies[@index] = $redis->pipeline(map {
-        [$replies[$_] eq 'list' ? 'LRANGE' : 'ZRANGE', $known[$_], 0, -1]
-        } @index) if @index;
+        /:rec:/ ? ['GET', $_] : /:audit$/ ? ['XRANGE', $_, '-', '+']
+            : ['LRANGE', $_, 0, -1] } @known);
 
     foreach my $i (0 .. $#known) {
         my ($key, $reply) = ($known[$i], $replies[$i]);
@@ -102,7 +94,7 @@ sub collect {
         } else {
             foreach my $entry (@$reply) {
                 my %field = @{$entry->[1]};
-                $store->{audit}{$field{id}}++;
+                $store->{audit}{$_}++ foreach split /,/, $field{id};
             }
         }
     }
