@@ -2,17 +2,19 @@
 /*
  * What the files of the schema validator share; nobody else includes it.
  *
- *     secops_schema_compile.c  document -> nodes
- *     secops_schema_keyword.c  the keywords: what each makes of its node
- *     secops_schema_name.c     the table of an object's names
- *     secops_schema_ref.c      $ref -> nodes, refusing what would never end
- *     secops_schema.c          nodes x instance -> valid or not
- *     secops_schema_object.c   the same, for what objects have
- *     secops_schema_fault.c    a fault's pointer and message
- *     secops_schema_number.c   exact decimal arithmetic
- *     secops_schema_unique.c   uniqueItems
- *     secops_schema_pattern.c  regular expressions, the only one to see PCRE2
- *     secops_schema_format.c   formats
+ *     secops_schema_compile.c     document -> nodes
+ *     secops_schema_keyword.c     the table of the keywords, and annotations
+ *     secops_schema_assertion.c   keywords that ask something of the value
+ *     secops_schema_applicator.c  keywords that have schemas in them
+ *     secops_schema_name.c        the table of an object's names
+ *     secops_schema_ref.c         $ref -> nodes, refusing what would never end
+ *     secops_schema.c             nodes x instance -> valid or not
+ *     secops_schema_object.c      the same, for what objects have
+ *     secops_schema_fault.c       a fault's pointer and message
+ *     secops_schema_number.c      exact decimal arithmetic
+ *     secops_schema_unique.c      uniqueItems
+ *     secops_schema_pattern.c     regular expressions, alone to see PCRE2
+ *     secops_schema_format.c      formats
  */
 
 #ifndef _SECOPS_SCHEMA_INTERNAL_H_INCLUDED_
