@@ -43,6 +43,19 @@ secops_resource_plan_decide(secops_resource_plan_t *plan, int64_t *next_id,
         return SECOPS_RESOURCE_FAILED;
     }
 
+    /* what was not looked up can not be told from what is not there */
+
+    if (plan->crowded) {
+        secops_resource_fault(faults, SECOPS_ERROR_INVALID, plan->set, NULL,
+                              plan->set->prefix,
+                              "refers to more than 10000 resources outside "
+                              "of the request, those included that these "
+                              "refer to");
+
+        return faults->failed ? SECOPS_RESOURCE_FAILED
+                              : SECOPS_RESOURCE_FAULTY;
+    }
+
     if (plan->nlookups != plan->round
         && plan->rounds++ < SECOPS_RESOURCE_ROUNDS)
     {

@@ -63,6 +63,7 @@ struct secops_resource_plan_s {
     size_t                           *answers;  /* what each has found */
     size_t                            nlookups;
     size_t                            lookups_size;
+    int                               crowded;  /* not all were taken */
     size_t                            round;    /* its first lookup */
     unsigned                          rounds;
     json_t                           *asked;    /* key: number of the lookup */

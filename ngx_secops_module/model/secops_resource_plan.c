@@ -130,6 +130,7 @@ secops_resource_plan_forget(secops_resource_plan_t *plan)
     plan->asked = NULL;
     plan->nfound = 0;
     plan->nlookups = 0;
+    plan->crowded = 0;
     plan->round = 0;
     plan->rounds = 1;
 }
@@ -203,6 +204,13 @@ secops_resource_plan_ask(secops_resource_plan_t *plan,
         return;
     }
 
+    /* each of the set's own is asked for by its title, and maybe its id */
+
+    if (plan->nlookups == 2 * plan->set->n + SECOPS_RESOURCE_REFERENCES) {
+        plan->crowded = 1;
+        return;
+    }
+
     if (plan->nlookups == plan->lookups_size) {
         size = plan->lookups_size * 2 + 64;
 
@@ -252,7 +260,7 @@ secops_resource_plan_ask(secops_resource_plan_t *plan,
 const secops_resource_lookup_t *
 secops_resource_plan_lookups(const secops_resource_plan_t *plan, size_t *n)
 {
-    *n = plan->nlookups - plan->round;
+    *n = plan->crowded ? 0 : plan->nlookups - plan->round;
 
     return *n ? plan->lookups + plan->round : NULL;
 }

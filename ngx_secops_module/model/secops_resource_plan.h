@@ -15,6 +15,10 @@
  * no more than SECOPS_RESOURCE_ROUNDS rounds.  After a reset the same plan
  * starts anew; what it was begun with stays.
  *
+ * Redis answers nobody else while it reads a round.  So a set that asks for
+ * more than SECOPS_RESOURCE_REFERENCES resources beside its own is refused
+ * before they are looked up.
+ *
  * How a name is resolved is told in secops_resource_ref.h, and how a document
  * is stored and shown in secops_resource_render.h.
  *
@@ -29,9 +33,10 @@
 #include "model/secops_resource.h"
 
 
-#define SECOPS_RESOURCE_ROUNDS    16
+#define SECOPS_RESOURCE_ROUNDS      16
+#define SECOPS_RESOURCE_REFERENCES  10000   /* in all rounds */
 
-#define SECOPS_RESOURCE_FIRST_ID  1000
+#define SECOPS_RESOURCE_FIRST_ID    1000
 
 
 typedef struct secops_resource_plan_s  secops_resource_plan_t;
@@ -112,7 +117,8 @@ secops_resource_plan_t *secops_resource_plan_begin(
 
 int secops_resource_plan_reset(secops_resource_plan_t *plan);
 
-/* no two are the same; n may be 0, and then there is nothing to look up */
+/* no two are the same; n may be 0, and then there is nothing to look up: so it
+   is of a set that asks for too much */
 
 const secops_resource_lookup_t *secops_resource_plan_lookups(
     const secops_resource_plan_t *plan, size_t *n);

@@ -338,6 +338,7 @@ static void test_cases(void);
 static void test_overwrite(void);
 static void test_references(void);
 static void test_rounds(void);
+static void test_crowd(void);
 static void test_reset(void);
 static void test_large(void);
 static void test_memory(void);
@@ -354,6 +355,7 @@ main(void)
     test_overwrite();
     test_references();
     test_rounds();
+    test_crowd();
     test_reset();
     test_large();
     test_memory();
@@ -504,14 +506,99 @@ test_rounds(void)
     is_str(told, strlen(told), "+A#1025", "ten of them");
     is_int(store_rounds, 11, "... are looked up in ten more rounds");
 
+    told = store_post("{`a`:" INTEGRATION("C", "Elasticsearch",
+                      "`hosts`:`{{integrations(title='5')}}`,`user`:`u`,"
+                      "`password`:`p`") "}");
+    is_str(told, strlen(told), "+C#1026", "sixteen may be in a row");
+    is_int(store_rounds, SECOPS_RESOURCE_ROUNDS, "... of as many rounds");
+
     told = store_post("{`a`:" INTEGRATION("B", "Elasticsearch",
-                      "`hosts`:`{{integrations(title='0')}}`,`user`:`u`,"
+                      "`hosts`:`{{integrations(title='4')}}`,`user`:`u`,"
                       "`password`:`p`") "}");
     is_str(told, strlen(told), "422|: refers to stored resources that refer "
-           "to others, too often in a row", "twenty of them are too many");
+           "to others, too often in a row", "seventeen are too many");
     is_int(store_rounds, SECOPS_RESOURCE_ROUNDS, "... after so many rounds");
 
     free(text);
+}
+
+
+/* as "fields" of an enrichment: references to n jobs, none of which exists */
+
+static char *
+crowd(const char *before, unsigned n, const char *after)
+{
+    char      *text, *p;
+    unsigned   i;
+
+    text = malloc(strlen(before) + n * 32 + strlen(after) + 1);
+
+    p = text + sprintf(text, "%s", before);
+
+    for (i = 0; i < n; i++) {
+        p += sprintf(p, "%s\"{{jobs(id=%u)}}\"", i ? "," : "", 5000 + i);
+    }
+
+    (void) strcpy(p, after);
+
+    return text;
+}
+
+
+static void
+test_crowd(void)
+{
+    char        *text, refused[160];
+    const char  *told;
+
+    static const char  before[] =
+        "{\"j\":{\"type\":\"job\",\"properties\":{\"title\":\"J\",\"category\":"
+        "\"Automation\",\"pipeline_integrations\":[{\"resource\":\"E\","
+        "\"integration_type\":\"enrichment\",\"parameters\":{\"index\":\"i\","
+        "\"match_field\":\"m\",\"fields\":[";
+
+    (void) sprintf(refused, "422|: refers to more than %u resources outside of"
+                   " the request, those included that these refer to",
+                   SECOPS_RESOURCE_REFERENCES);
+
+    store_clear();
+    (void) store_post("{`e`:" ELASTIC("E") "}");
+
+    /* and "E", which is one of them */
+
+    text = crowd(before, SECOPS_RESOURCE_REFERENCES - 1, "]}}]}}}");
+    told = store_post_text(text, 1);
+    is_str(told, 7, "404|/j/", "10,000 references are looked up");
+    is_int(store_lookups, SECOPS_RESOURCE_REFERENCES + 1,
+           "... and what the request has by itself");
+    free(text);
+
+    text = crowd(before, SECOPS_RESOURCE_REFERENCES + 2, "]}}]}}}");
+    told = store_post_text(text, 1);
+    is_str(told, strlen(told), refused, "some more are refused");
+    is_int(store_lookups, 0, "... and nothing is looked up");
+    free(text);
+
+    /* the same in what is stored */
+
+    store[nstore].type = SECOPS_RESOURCE_JOB;
+    store[nstore].id = strdup("4000");
+    store[nstore].title = strdup("Stored");
+    store[nstore].document = crowd("{\"title\":\"Stored\","
+                                   "\"pipeline_integrations\":[{\"parameters\":"
+                                   "{\"fields\":[",
+                                   SECOPS_RESOURCE_REFERENCES + 2, "]}}]}");
+    nstore++;
+
+    told = store_post("{`i`:" INTEGRATION("I", "Elasticsearch",
+                      "`hosts`:`{{jobs(title='Stored')}}`,`user`:`u`,"
+                      "`password`:`p`") "}");
+    is_str(told, strlen(told), refused,
+           "a stored resource that refers to so many is not followed");
+    is_int(store_lookups, 2, "... and they are not looked up");
+
+    told = store_post("{`i`:" ELASTIC("I") "}");
+    is_str(told, strlen(told), "+I#1001", "who does not refer to it is free");
 }
 
 
