@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#include "model/secops_resource.h"
-#include "util/secops_text.h"
+#include "model/secops_resource_value.h"
 
 
 /* what reading a document carries */
@@ -189,8 +188,6 @@ secops_resource_read_overwrite(secops_resource_set_t *set,
 static int
 secops_resource_boolean(const json_t *value)
 {
-    secops_slice_t  text;
-
     if (json_is_boolean(value)) {
         return json_is_true(value);
     }
@@ -200,14 +197,8 @@ secops_resource_boolean(const json_t *value)
                ? 1 : json_integer_value(value) == 0 ? 0 : -1;
     }
 
-    if (!json_is_string(value)) {
-        return -1;
-    }
-
-    text.len = json_string_length(value);
-    text.data = (const unsigned char *) json_string_value(value);
-
-    return secops_text_boolean(text);
+    return json_is_string(value)
+           ? secops_text_boolean(secops_resource_text(value)) : -1;
 }
 
 
@@ -316,9 +307,8 @@ static int
 secops_resource_read_type(secops_resource_reader_t *reader,
     secops_resource_t *resource, const json_t *value)
 {
-    int             type;
-    const json_t   *name;
-    secops_slice_t  text;
+    int            type;
+    const json_t  *name;
 
     name = json_object_get(value, "type");
 
@@ -329,10 +319,7 @@ secops_resource_read_type(secops_resource_reader_t *reader,
         return -1;
     }
 
-    text.len = json_string_length(name);
-    text.data = (const unsigned char *) json_string_value(name);
-
-    type = secops_resource_type(text);
+    type = secops_resource_type(secops_resource_text(name));
 
     if (type < 0) {
         secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
@@ -384,24 +371,20 @@ secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
 {
     secops_resource_check_t *check = data;
 
-    secops_text_t   where;
-    secops_slice_t  slice;
+    secops_text_t  where;
 
     memset(&where, 0, sizeof(secops_text_t));
 
     secops_text_append_string(&where, "/properties");
     secops_text_append(&where, fault->pointer);
 
-    slice.len = where.len;
-    slice.data = where.data;
-
     if (where.failed) {
         check->reader->faults->failed = 1;
 
     } else {
         secops_resource_fault_at(check->reader->faults, SECOPS_ERROR_INVALID,
-                                 check->reader->set, check->resource, slice,
-                                 fault->message);
+                                 check->reader->set, check->resource,
+                                 secops_text_slice(&where), fault->message);
     }
 
     secops_text_free(&where);
@@ -419,13 +402,12 @@ secops_resource_read_title(secops_resource_reader_t *reader,
     const json_t    *title, *other;
 
     sound = 1;
-    name = (resource->type == SECOPS_RESOURCE_API_KEY) ? "name" : "title";
+    name = secops_resource_title_member(resource->type);
 
     title = json_object_get(resource->properties, name);
     other = json_object_get(resource->properties, "title");
 
-    resource->title.len = json_string_length(title);
-    resource->title.data = (const unsigned char *) json_string_value(title);
+    resource->title = secops_resource_text(title);
 
     if (json_string_length(other) && !json_equal(title, other)) {
         sound = 0;

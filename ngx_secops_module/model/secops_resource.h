@@ -99,6 +99,10 @@ typedef struct {
 
 secops_slice_t secops_resource_type_name(secops_resource_type_e type);
 
+/* the member that is the title of such a resource: "name" or "title" */
+
+const char *secops_resource_title_member(secops_resource_type_e type);
+
 /* -1: there is no such type */
 
 int secops_resource_type(secops_slice_t name);

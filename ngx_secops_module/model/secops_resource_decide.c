@@ -250,8 +250,7 @@ secops_resource_check_match(secops_resource_plan_t *plan, size_t i)
     {
         (void) secops_resource_path_down(plan, "properties");
         (void) secops_resource_path_down(plan,
-                                 resource->type == SECOPS_RESOURCE_API_KEY
-                                 ? "name" : "title");
+                              secops_resource_title_member(resource->type));
 
         secops_resource_say(plan, "is what the resource with the id ");
         secops_resource_say_name(plan,

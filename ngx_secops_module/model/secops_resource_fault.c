@@ -1,11 +1,7 @@
 
 /* What is wrong with resources; see secops_resource.h. */
 
-#include "model/secops_resource.h"
-#include "util/secops_text.h"
-
-
-static json_t *secops_resource_fault_json(secops_slice_t text);
+#include "model/secops_resource_value.h"
 
 
 void
@@ -30,9 +26,8 @@ secops_resource_fault_at(secops_resource_faults_t *faults,
     const secops_resource_t *resource, secops_slice_t where,
     secops_slice_t message)
 {
-    json_t          *fault;
-    secops_text_t    pointer;
-    secops_slice_t   text;
+    json_t         *fault;
+    secops_text_t   pointer;
 
     if (faults->error == SECOPS_ERROR_NONE || error < faults->error) {
         faults->error = error;
@@ -55,23 +50,20 @@ secops_resource_fault_at(secops_resource_faults_t *faults,
 
     secops_text_append(&pointer, where);
 
-    text.len = pointer.len;
-    text.data = pointer.data;
-
     fault = json_object();
 
     if (pointer.failed
         || json_object_set_new(fault, "resource",
                                resource
-                               ? secops_resource_fault_json(
-                                     resource->identifier)
+                               ? secops_resource_string(resource->identifier)
                                : json_null())
            != 0
         || json_object_set_new(fault, "pointer",
-                               secops_resource_fault_json(text))
+                               secops_resource_string(
+                                   secops_text_slice(&pointer)))
            != 0
         || json_object_set_new(fault, "message",
-                               secops_resource_fault_json(message))
+                               secops_resource_string(message))
            != 0)
     {
         faults->failed = 1;
@@ -82,13 +74,6 @@ secops_resource_fault_at(secops_resource_faults_t *faults,
     }
 
     secops_text_free(&pointer);
-}
-
-
-static json_t *
-secops_resource_fault_json(secops_slice_t text)
-{
-    return json_stringn(text.len ? (const char *) text.data : "", text.len);
 }
 
 

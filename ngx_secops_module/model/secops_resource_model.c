@@ -19,6 +19,13 @@ secops_resource_type_name(secops_resource_type_e type)
 }
 
 
+const char *
+secops_resource_title_member(secops_resource_type_e type)
+{
+    return type == SECOPS_RESOURCE_API_KEY ? "name" : "title";
+}
+
+
 int
 secops_resource_type(secops_slice_t name)
 {

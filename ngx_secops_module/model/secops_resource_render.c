@@ -78,8 +78,7 @@ secops_resource_stored_title(secops_resource_type_e type,
     const json_t *document)
 {
     return secops_resource_text(json_object_get(document,
-                                                type == SECOPS_RESOURCE_API_KEY
-                                                ? "name" : "title"));
+                                       secops_resource_title_member(type)));
 }
 
 
@@ -407,13 +406,9 @@ secops_resource_refers_ref(void *data, const secops_resource_ref_t *ref)
 {
     secops_resource_search_t *search = data;
 
-    secops_slice_t  value;
-
-    value.len = ref->value.len;
-    value.data = ref->value.data;
-
     search->found = ref->by_id && ref->type == search->type
-                    && secops_slice_equal(value, search->id);
+                    && secops_slice_equal(secops_text_slice(&ref->value),
+                                          search->id);
 
     return !search->found;
 }

@@ -46,8 +46,6 @@ void
 secops_resource_tell(secops_resource_plan_t *plan, size_t i,
     secops_error_e error, const char *text)
 {
-    secops_slice_t  where, message;
-
     secops_text_append_string(&plan->message, text);
 
     if (plan->message.failed || plan->path.failed) {
@@ -55,13 +53,10 @@ secops_resource_tell(secops_resource_plan_t *plan, size_t i,
         return;
     }
 
-    where.len = plan->path.len;
-    where.data = plan->path.data;
-    message.len = plan->message.len;
-    message.data = plan->message.data;
-
     secops_resource_fault_at(plan->faults, error, plan->set,
-                             &plan->set->resources[i], where, message);
+                             &plan->set->resources[i],
+                             secops_text_slice(&plan->path),
+                             secops_text_slice(&plan->message));
 
     plan->message.len = 0;
 }
@@ -96,7 +91,7 @@ secops_resource_tell_unknown(secops_resource_plan_t *plan, size_t i,
         "there is no api key ", "there is no integration ", "there is no job "
     };
 
-    name = (type == SECOPS_RESOURCE_API_KEY) ? "name" : "title";
+    name = secops_resource_title_member(type);
 
     for (k = 0; k < plan->set->n; k++) {
 

@@ -76,6 +76,20 @@ typedef struct {
 } secops_text_t;
 
 
+/* what is there; borrowed until the next append */
+
+static inline secops_slice_t
+secops_text_slice(const secops_text_t *text)
+{
+    secops_slice_t  slice;
+
+    slice.len = text->len;
+    slice.data = text->data;
+
+    return slice;
+}
+
+
 void secops_text_append(secops_text_t *text, secops_slice_t more);
 void secops_text_append_string(secops_text_t *text, const char *more);
 
