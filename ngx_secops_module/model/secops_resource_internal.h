@@ -89,6 +89,14 @@ void secops_resource_plan_ask(secops_resource_plan_t *plan,
 size_t secops_resource_plan_node(secops_resource_plan_t *plan,
     secops_resource_type_e type, secops_resource_by_e by, secops_slice_t what);
 
+/* the node that a reference means, or NOBODY; and the reference to a node, as
+   it is stored (NULL: no memory, which the plan remembers) */
+
+size_t secops_resource_plan_target(secops_resource_plan_t *plan,
+    const secops_resource_ref_t *ref);
+json_t *secops_resource_plan_refer(secops_resource_plan_t *plan,
+    secops_resource_type_e type, size_t node);
+
 /* a number in an index, or NOBODY */
 
 size_t secops_resource_plan_number(const json_t *index, const char *key);

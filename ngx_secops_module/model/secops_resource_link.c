@@ -121,15 +121,9 @@ secops_resource_link_ref(void *data, const secops_resource_ref_t *ref)
 {
     secops_resource_link_t *link = data;
 
-    size_t                node;
-    secops_slice_t        what;
-    secops_resource_by_e  by;
+    size_t  node;
 
-    what.len = ref->value.len;
-    what.data = ref->value.data;
-    by = ref->by_id ? SECOPS_RESOURCE_BY_ID : SECOPS_RESOURCE_BY_TITLE;
-
-    node = secops_resource_plan_node(link->plan, ref->type, by, what);
+    node = secops_resource_plan_target(link->plan, ref);
 
     if (node != SECOPS_RESOURCE_NOBODY) {
         if (link->handler) {
@@ -144,7 +138,10 @@ secops_resource_link_ref(void *data, const secops_resource_ref_t *ref)
     if (link->ask
         && (link->handler == NULL || ref->type != SECOPS_RESOURCE_API_KEY))
     {
-        secops_resource_plan_ask(link->plan, ref->type, by, what);
+        secops_resource_plan_ask(link->plan, ref->type,
+                                 ref->by_id ? SECOPS_RESOURCE_BY_ID
+                                            : SECOPS_RESOURCE_BY_TITLE,
+                                 secops_text_slice(&ref->value));
     }
 
     return 1;

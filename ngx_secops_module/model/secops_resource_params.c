@@ -261,10 +261,7 @@ static json_t *
 secops_resource_translate_ref(secops_resource_translation_t *translation,
     const secops_resource_ref_t *ref, int wanted)
 {
-    size_t          node;
-    json_t         *result;
-    secops_text_t   text;
-    secops_slice_t  what;
+    size_t  node;
 
     if (wanted >= 0 && wanted != (int) ref->type) {
         secops_resource_tell_wanted(translation->plan, translation->entry,
@@ -272,37 +269,16 @@ secops_resource_translate_ref(secops_resource_translation_t *translation,
         return NULL;
     }
 
-    what.len = ref->value.len;
-    what.data = ref->value.data;
-
-    node = secops_resource_plan_node(translation->plan, ref->type,
-                                     ref->by_id ? SECOPS_RESOURCE_BY_ID
-                                                : SECOPS_RESOURCE_BY_TITLE,
-                                     what);
+    node = secops_resource_plan_target(translation->plan, ref);
 
     if (node == SECOPS_RESOURCE_NOBODY) {
         secops_resource_tell_unknown(translation->plan, translation->entry,
-                                     ref->type, ref->by_id, what);
+                                     ref->type, ref->by_id,
+                                     secops_text_slice(&ref->value));
         return NULL;
     }
 
-    memset(&text, 0, sizeof(secops_text_t));
-
-    secops_resource_ref_write(&text, ref->type,
-                              secops_resource_plan_id(translation->plan,
-                                                      node));
-    what.len = text.len;
-    what.data = text.data;
-
-    result = text.failed ? NULL : secops_resource_string(what);
-
-    if (result == NULL) {
-        translation->plan->failed = 1;
-    }
-
-    secops_text_free(&text);
-
-    return result;
+    return secops_resource_plan_refer(translation->plan, ref->type, node);
 }
 
 

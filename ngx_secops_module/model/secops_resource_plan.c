@@ -401,6 +401,41 @@ secops_resource_plan_node(secops_resource_plan_t *plan,
 
 
 size_t
+secops_resource_plan_target(secops_resource_plan_t *plan,
+    const secops_resource_ref_t *ref)
+{
+    return secops_resource_plan_node(plan, ref->type,
+                                     ref->by_id ? SECOPS_RESOURCE_BY_ID
+                                                : SECOPS_RESOURCE_BY_TITLE,
+                                     secops_text_slice(&ref->value));
+}
+
+
+json_t *
+secops_resource_plan_refer(secops_resource_plan_t *plan,
+    secops_resource_type_e type, size_t node)
+{
+    json_t         *value;
+    secops_text_t   text;
+
+    memset(&text, 0, sizeof(secops_text_t));
+
+    secops_resource_ref_write(&text, type, secops_resource_plan_id(plan, node));
+
+    value = text.failed ? NULL
+                        : secops_resource_string(secops_text_slice(&text));
+
+    if (value == NULL) {
+        plan->failed = 1;
+    }
+
+    secops_text_free(&text);
+
+    return value;
+}
+
+
+size_t
 secops_resource_plan_number(const json_t *index, const char *key)
 {
     const json_t  *number;

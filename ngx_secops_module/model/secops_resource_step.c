@@ -125,8 +125,6 @@ secops_resource_step_integration(secops_resource_pipeline_t *line,
     secops_resource_step_t *step)
 {
     size_t                   node;
-    secops_text_t            text;
-    secops_slice_t           slice;
     secops_resource_plan_t  *plan;
 
     plan = line->plan;
@@ -153,20 +151,9 @@ secops_resource_step_integration(secops_resource_pipeline_t *line,
         return 0;
     }
 
-    memset(&text, 0, sizeof(secops_text_t));
-
-    secops_resource_ref_write(&text, SECOPS_RESOURCE_INTEGRATION,
-                              secops_resource_plan_id(plan, node));
-    slice.len = text.len;
-    slice.data = text.data;
-
-    step->resource = text.failed ? NULL : secops_resource_string(slice);
-
-    if (step->resource == NULL) {
-        plan->failed = 1;
-    }
-
-    secops_text_free(&text);
+    step->resource = secops_resource_plan_refer(plan,
+                                                SECOPS_RESOURCE_INTEGRATION,
+                                                node);
 
     return step->resource != NULL;
 }
@@ -215,8 +202,7 @@ static size_t
 secops_resource_step_ref(secops_resource_pipeline_t *line,
     const secops_resource_ref_t *ref)
 {
-    size_t          node;
-    secops_slice_t  what;
+    size_t  node;
 
     if (ref->type != SECOPS_RESOURCE_INTEGRATION) {
         secops_resource_tell_wanted(line->plan, line->entry,
@@ -224,17 +210,12 @@ secops_resource_step_ref(secops_resource_pipeline_t *line,
         return SECOPS_RESOURCE_NOBODY;
     }
 
-    what.len = ref->value.len;
-    what.data = ref->value.data;
-
-    node = secops_resource_plan_node(line->plan, ref->type,
-                                     ref->by_id ? SECOPS_RESOURCE_BY_ID
-                                                : SECOPS_RESOURCE_BY_TITLE,
-                                     what);
+    node = secops_resource_plan_target(line->plan, ref);
 
     if (node == SECOPS_RESOURCE_NOBODY) {
         secops_resource_tell_unknown(line->plan, line->entry, ref->type,
-                                     ref->by_id, what);
+                                     ref->by_id,
+                                     secops_text_slice(&ref->value));
     }
 
     return node;
