@@ -133,6 +133,11 @@ secops_resource_translate_object(secops_resource_translation_t *translation,
     failed = 0;
     copy = json_object();
 
+    if (copy == NULL) {
+        translation->plan->failed = 1;
+        return NULL;
+    }
+
     json_object_foreach((json_t *) value, name, member) {
 
         len = secops_resource_path_down(translation->plan, name);
@@ -173,6 +178,11 @@ secops_resource_translate_array(secops_resource_translation_t *translation,
 
     failed = 0;
     copy = json_array();
+
+    if (copy == NULL) {
+        translation->plan->failed = 1;
+        return NULL;
+    }
 
     for (i = 0; i < json_array_size(value); i++) {
 

@@ -73,7 +73,12 @@ secops_resource_step_resource(secops_resource_pipeline_t *line,
             step->type = processor;
             step->resource = secops_resource_string(processor->name);
 
-            return step->resource != NULL;
+            if (step->resource == NULL) {
+                line->plan->failed = 1;
+                return 0;
+            }
+
+            return 1;
         }
     }
 

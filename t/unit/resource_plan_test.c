@@ -783,11 +783,18 @@ test_memory(void)
         told = store_post("{`k`:" KEY("K") ",`e`:" EXPOSER("E",
                           "{{api_keys(name='K')}}") ",`w`:" INTEGRATION("W",
                           "Webhook", "`url`:`https://b/`,`headers`:{`X-A`:"
-                          "`********`}") ",`j`:" JOB("J", ","
+                          "`********`}") ",`v`:" INTEGRATION("V", "Webhook",
+                          "`url`:`https://b/`,`headers`:{}") ",`s`:"
+                          INTEGRATION("S", "Slack", "`bot_token`:`xoxb-1`")
+                          ",`j`:" JOB("J", ","
                           "`advanced_settings`:{`custom_labels`:[{`name`:`a`},"
                           "{`name`:`b`},{`name`:`c`}]},"
                           "`pipeline_integrations`:[" STEP("W", "output") ","
-                          STEP("e", "input") "]") "}");
+                          STEP("e", "input") ","
+                          STEP("Decision intelligence processor", "processor")
+                          ",{`resource`:`s`,`integration_type`:"
+                          "`post_decision`,`parameters`:{`mentions`:[]}}]")
+                          "}");
 
         if (strcmp(told, "failed") == 0) {
             failed++;
@@ -811,6 +818,14 @@ test_memory(void)
     ok(failed > 200, "without memory a plan fails");
     printf("# %u times\n", failed);
     is_int(faulty, 0, "... and never says that a request is wrong");
-    is_str(told, strlen(told), "+K#key0 +E#1003 *W#1001 *J#1002",
-           "... until there is enough");
+    is_str(told, strlen(told), "+K#key0 +E#1003 *W#1001 +V#1004 +S#1005 "
+           "*J#1002", "... until there is enough");
+
+    ok(strstr(store_document(SECOPS_RESOURCE_INTEGRATION, "V"),
+              "\"headers\":{}") != NULL
+       && strstr(store_document(SECOPS_RESOURCE_JOB, "J"),
+                 "\"resource\":\"Decision intelligence processor\"") != NULL
+       && strstr(store_document(SECOPS_RESOURCE_JOB, "J"),
+                 "\"mentions\":[]") != NULL,
+       "... and then nothing is left out");
 }
