@@ -33,6 +33,42 @@ typedef struct {
 } catalog_case_t;
 
 
+/* what the products' own interfaces take, and what they refuse */
+
+typedef struct {
+    const char  *type;
+    const char  *role;              /* NULL: the connection */
+    const char  *parameter;
+    const char  *sound;             /* values as JSON, one in each line */
+    const char  *unsound;
+} catalog_product_t;
+
+
+static const catalog_product_t  products[] = {
+    { "Elasticsearch", "output", "index",
+      "\"logs\"\n\".hidden\"\n\"a-b_c.d\"\n\"\xc3\xa9t\xc3\xa9\"",
+      "\"Logs\"\n\"_a\"\n\"-a\"\n\"+a\"\n\"a:b\"\n\"a b\"\n\"a,b\"\n\"a*\"" },
+    { "OpenSearch", "output", "index",
+      "\"logs\"\n\".hidden\"\n\"a-b_c.d\"\n\"\xc3\xa9t\xc3\xa9\"",
+      "\"Logs\"\n\"_a\"\n\"-a\"\n\"+a\"\n\"a:b\"\n\"a b\"\n\"a,b\"\n\"a*\"" },
+    { "Webhook", NULL, "headers",
+      "{\"X-A\":\"\"}\n{\"X-A\":\"a b\\tc\"}\n{\"X-A\":\"\xc3\xa9\"}\n{}",
+      "{\"X-A\":\"a\\r\\nX-B: b\"}\n{\"X-A\":\"a\\n\"}\n{\"X-A\":\"\\u007f\"}\n"
+      "{\"X-A\":\"\\u0001\"}\n{\"X A\":\"a\"}\n{\"X:\":\"a\"}\n{\"\":\"a\"}" },
+    { "Jira", "case_creation", "project_key", "\"SOC\"\n\"A1\"\n\"A_B\"",
+      "\"A\"\n\"soc\"\n\"1A\"\n\"A-B\"" },
+    { "Slack", "post_decision", "icon_emoji", "\":robot_face:\"\n\":+1:\"",
+      "\"robot_face\"\n\":Robot:\"" },
+    { "Slack", NULL, "webhook_url",
+      "\"https://hooks.slack.com/services/T0/B0/x\"\n"
+      "\"https://hooks.slack-gov.com/services/T0/B0/x\"",
+      "\"http://hooks.slack.com/services/T0/B0/x\"\n"
+      "\"https://hooks.slack.com.example/services/T0/B0/x\"" },
+    { "VirusTotal", "enrichment", "types",
+      "[\"ip_address\",\"domain\",\"url\",\"file\"]", "[\"ip\"]\n[]" }
+};
+
+
 static const catalog_case_t  type_cases[] = {
 
     { WITH("{\"type\":\"string\"}"), NULL, "a type" },
@@ -456,6 +492,60 @@ test_valid(const secops_catalog_schema_t *schema, const char *text)
 }
 
 
+/* what is wrong with the parameter, if anything: the rest may be absent */
+
+static void
+test_product(const secops_catalog_t *catalog, const catalog_product_t *product,
+    const char *values, int sound)
+{
+    char                          *text;
+    size_t                         n;
+    const json_t                  *schema;
+    secops_schema_error_t          error;
+    secops_catalog_schema_t        parameter;
+    const secops_catalog_type_t   *type;
+
+    type = secops_catalog_type(catalog, slice(product->type));
+
+    schema = product->role
+             ? type->role[secops_catalog_role(slice(product->role))].json
+             : type->connection.json;
+    schema = json_object_get(json_object_get(schema, "properties"),
+                             product->parameter);
+
+    text = json_dumps(schema, 0);
+    parameter.schema = secops_schema_compile((const unsigned char *) text,
+                                             strlen(text), &error);
+    free(text);
+
+    while (*values) {
+        n = strcspn(values, "\n");
+        text = strndup(values, n);
+
+        ok(test_valid(&parameter, text) == sound, "%s: \"%s\" %s %s",
+           product->type, product->parameter,
+           sound ? "may be" : "must not be", text);
+
+        free(text);
+        values += n + (values[n] == '\n');
+    }
+
+    secops_schema_free(parameter.schema);
+}
+
+
+static void
+test_products(const secops_catalog_t *catalog)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
+        test_product(catalog, &products[i], products[i].sound, 1);
+        test_product(catalog, &products[i], products[i].unsound, 0);
+    }
+}
+
+
 static void
 test_example(const secops_catalog_t *catalog)
 {
@@ -763,6 +853,7 @@ main(void)
     }
 
     test_names(&catalog);
+    test_products(&catalog);
     test_example(&catalog);
     test_categories(&catalog);
     test_queries(&catalog);
