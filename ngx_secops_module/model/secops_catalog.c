@@ -35,6 +35,7 @@ static int secops_catalog_find_processors(const secops_catalog_t *catalog,
     secops_catalog_category_t *category, size_t i,
     secops_schema_error_t *error);
 static int secops_catalog_order(const void *one, const void *two);
+static int secops_catalog_compare(secops_slice_t one, secops_slice_t two);
 
 
 static const secops_catalog_role_t
@@ -100,21 +101,6 @@ secops_catalog_type(const secops_catalog_t *catalog, secops_slice_t name)
 
         } else {
             low = middle + 1;
-        }
-    }
-
-    return NULL;
-}
-
-
-const secops_catalog_type_t *
-secops_catalog_type_by_id(const secops_catalog_t *catalog, json_int_t id)
-{
-    size_t  i;
-
-    for (i = 0; i < catalog->ntypes; i++) {
-        if (catalog->types[i].id == id) {
-            return &catalog->types[i];
         }
     }
 
@@ -462,7 +448,9 @@ secops_catalog_refuse(secops_schema_error_t *error, const char *pointer,
 }
 
 
-int
+/* as strcmp() and memcmp() return, without regard to ASCII letter case */
+
+static int
 secops_catalog_compare(secops_slice_t one, secops_slice_t two)
 {
     size_t         i;

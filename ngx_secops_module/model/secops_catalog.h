@@ -133,8 +133,6 @@ int secops_catalog_role(secops_slice_t name);
 
 const secops_catalog_type_t *secops_catalog_type(
     const secops_catalog_t *catalog, secops_slice_t name);
-const secops_catalog_type_t *secops_catalog_type_by_id(
-    const secops_catalog_t *catalog, json_int_t id);
 const secops_catalog_category_t *secops_catalog_category(
     const secops_catalog_t *catalog, secops_slice_t name);
 

@@ -12,6 +12,10 @@
 #define SECOPS_CATALOG_MAX_DEPTH  64
 
 
+static int secops_catalog_open(secops_catalog_document_t *document,
+    const secops_schema_t *meta, const unsigned char *data, size_t len,
+    secops_schema_error_t *error);
+static void secops_catalog_close(secops_catalog_document_t *document);
 static int secops_catalog_parse(secops_catalog_document_t *document,
     const unsigned char *data, size_t len);
 static void secops_catalog_meta_fault(void *data,
@@ -28,7 +32,10 @@ static int secops_catalog_compile_category(
 static json_int_t secops_catalog_id(const json_t *object);
 
 
-int
+/* what it reads must be as meta says.  -1: error says where and why, and there
+   is nothing to close */
+
+static int
 secops_catalog_open(secops_catalog_document_t *document,
     const secops_schema_t *meta, const unsigned char *data, size_t len,
     secops_schema_error_t *error)
@@ -70,7 +77,7 @@ failed:
 }
 
 
-void
+static void
 secops_catalog_close(secops_catalog_document_t *document)
 {
     json_decref(document->tree);

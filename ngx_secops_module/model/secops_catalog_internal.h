@@ -35,17 +35,6 @@ typedef struct {
 } secops_catalog_document_t;
 
 
-/*
- * Reads the definition in data[0..len), which must be as meta says.  -1: error
- * says where and why, and there is nothing to close.
- */
-
-int secops_catalog_open(secops_catalog_document_t *document,
-    const secops_schema_t *meta, const unsigned char *data, size_t len,
-    secops_schema_error_t *error);
-void secops_catalog_close(secops_catalog_document_t *document);
-
-
 /* compiles the member name of the object at token i, which tree is as well;
    pointer is that object's.  -1: the document's error says where and why */
 
@@ -59,11 +48,6 @@ int secops_catalog_schema(secops_catalog_document_t *document,
 int secops_catalog_refuse(secops_schema_error_t *error, const char *pointer,
     const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-
-
-/* as strcmp() and memcmp() return, without regard to ASCII letter case */
-
-int secops_catalog_compare(secops_slice_t one, secops_slice_t two);
 
 
 /* a string of a definition: borrowed, NUL-terminated */

@@ -101,12 +101,10 @@ json_t *secops_resource_plan_refer(secops_resource_plan_t *plan,
 
 size_t secops_resource_plan_number(const json_t *index, const char *key);
 
-/* what is stored of entry i, or NULL; and of any node */
+/* what is stored of entry i, or NULL */
 
 const json_t *secops_resource_plan_stored(const secops_resource_plan_t *plan,
     size_t i);
-secops_slice_t secops_resource_plan_id(const secops_resource_plan_t *plan,
-    size_t node);
 
 /* an integration's type, or NULL */
 

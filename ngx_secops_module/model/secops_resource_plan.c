@@ -12,6 +12,8 @@ static void secops_resource_plan_forget(secops_resource_plan_t *plan);
 static void secops_resource_plan_ask_all(secops_resource_plan_t *plan);
 static size_t secops_resource_plan_add(secops_resource_plan_t *plan,
     secops_resource_type_e type, secops_slice_t id, json_t *document);
+static secops_slice_t secops_resource_plan_id(
+    const secops_resource_plan_t *plan, size_t node);
 
 
 secops_resource_plan_t *
@@ -459,7 +461,7 @@ secops_resource_plan_stored(const secops_resource_plan_t *plan, size_t i)
 }
 
 
-secops_slice_t
+static secops_slice_t
 secops_resource_plan_id(const secops_resource_plan_t *plan, size_t node)
 {
     return node < plan->set->n

@@ -12,6 +12,8 @@ static json_t *secops_resource_masked_string(const json_t *value,
     const json_t *schema);
 static int secops_resource_fill_in_object(json_t *value,
     const json_t *schema);
+static int secops_resource_each_ref(const json_t *value,
+    secops_resource_ref_pt handler, void *data);
 
 
 secops_slice_t
@@ -254,7 +256,7 @@ secops_resource_fill_in_object(json_t *value, const json_t *schema)
 }
 
 
-int
+static int
 secops_resource_each_ref(const json_t *value, secops_resource_ref_pt handler,
     void *data)
 {

@@ -61,13 +61,9 @@ json_t *secops_resource_masked(const json_t *value, const json_t *schema);
 int secops_resource_fill_in(json_t *value, const json_t *schema);
 
 
-/* tells all references in a value; returns what the handler did last, or 1 */
-
-int secops_resource_each_ref(const json_t *value,
-    secops_resource_ref_pt handler, void *data);
-
-/* the same of the properties or the document of a resource of any type: of the
-   members in which references may stand */
+/* tells all references in the properties or the document of a resource of any
+   type: of the members in which they may stand.  Returns what the handler did
+   last, or 1 */
 
 int secops_resource_refs(const json_t *resource,
     secops_resource_ref_pt handler, void *data);

@@ -436,16 +436,14 @@ test_names(const secops_catalog_t *catalog)
 
     for (i = 0; i < catalog->ntypes; i++) {
         found += secops_catalog_type(catalog, catalog->types[i].name)
-                 == &catalog->types[i]
-                 && secops_catalog_type_by_id(catalog, catalog->types[i].id)
-                    == &catalog->types[i];
+                 == &catalog->types[i];
         sorted += i == 0
                   || strcasecmp((char *) catalog->types[i - 1].name.data,
                                 (char *) catalog->types[i].name.data) < 0;
     }
 
     is_int((long long) catalog->ntypes, 21, "all types are there");
-    is_int((long long) found, 21, "... and found by name and by id");
+    is_int((long long) found, 21, "... and found by name");
     is_int((long long) sorted, 21, "... in the order of their names");
 
     ok(secops_catalog_type(catalog, slice("EXTERNAL rest api"))
@@ -454,8 +452,7 @@ test_names(const secops_catalog_t *catalog)
     ok(secops_catalog_type(catalog, slice("")) == NULL
        && secops_catalog_type(catalog, slice("Elastic")) == NULL
        && secops_catalog_type(catalog, slice("Elasticsearch ")) == NULL
-       && secops_catalog_type(catalog, slice("Zzz")) == NULL
-       && secops_catalog_type_by_id(catalog, 0) == NULL,
+       && secops_catalog_type(catalog, slice("Zzz")) == NULL,
        "what is not there is not found");
     ok(secops_catalog_category(catalog, slice("decision Intelligence"))
        == &catalog->categories[0]
