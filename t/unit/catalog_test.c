@@ -371,6 +371,40 @@ test_long_names(void)
 }
 
 
+/* spaces around a definition do no harm, up to a megabyte */
+
+static void
+test_large(void)
+{
+    char                   *text;
+    size_t                  len;
+    secops_catalog_t        catalog;
+    secops_schema_error_t   error;
+
+    static const char  definition[] = WITH("true");
+
+    len = 1024 * 1024;
+    text = malloc(len + 2);
+
+    memset(text, ' ', len + 1);
+    memcpy(text, definition, sizeof(definition) - 1);
+    text[len] = '\0';
+
+    ok(test_add(&catalog, "x", text, &error), "a definition of a megabyte");
+    secops_catalog_free(&catalog);
+
+    text[len] = ' ';
+    text[len + 1] = '\0';
+
+    ok(!test_add(&catalog, "x", text, &error)
+       && strcmp(error.reason, "is longer than 1048576 bytes") == 0,
+       "... and one that is a byte longer");
+    secops_catalog_free(&catalog);
+
+    free(text);
+}
+
+
 static void
 test_places(void)
 {
@@ -868,6 +902,7 @@ main(void)
 
     test_cut();
     test_long_names();
+    test_large();
     test_places();
 
     return tap_done();
