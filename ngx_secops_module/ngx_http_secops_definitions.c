@@ -27,6 +27,15 @@ typedef struct {
 } ngx_http_secops_definition_kind_t;
 
 
+/* what the walk through secops_schema_dir carries */
+
+typedef struct {
+    ngx_str_t     dir;
+    ngx_array_t   paths;            /* of ngx_str_t, NUL-terminated */
+    ngx_conf_t   *cf;
+} ngx_http_secops_schema_walk_t;
+
+
 static ngx_int_t ngx_http_secops_add_table(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf, ngx_str_t *file, ngx_str_t *name,
     const u_char *data, size_t len);
@@ -142,7 +151,6 @@ ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
                            error.pointer, error.reason);
         return NGX_ERROR;
     }
-
 
     ngx_memcpy(cln->data, &table, sizeof(secops_table_t));
     cln->handler = ngx_http_secops_free_table;
@@ -310,8 +318,9 @@ ngx_http_secops_add_resources(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
-    if (secops_resource_model_compile(&mcf->resources, &mcf->catalog,
-                                      &error) != 0) {
+    if (secops_resource_model_compile(&mcf->resources, &mcf->catalog, &error)
+        != 0)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "built-in definition of resources: \"%s\" %s",
                            error.pointer, error.reason);
@@ -330,15 +339,6 @@ ngx_http_secops_free_resources(void *data)
 {
     secops_resource_model_free(data);
 }
-
-
-/* what the walk through secops_schema_dir carries */
-
-typedef struct {
-    ngx_str_t     dir;
-    ngx_array_t   paths;            /* of ngx_str_t, NUL-terminated */
-    ngx_conf_t   *cf;
-} ngx_http_secops_schema_walk_t;
 
 
 static ngx_int_t
