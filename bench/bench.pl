@@ -163,6 +163,9 @@ END
 
 # --- servers ----------------------------------------------------------------
 
+# what a run of some seconds may store: batches come fastest
+my $touched = 200_000 * ($opt{seconds} + $opt{warmup});
+
 my $redis = $servers->redis('redis');
 my $full = $servers->redis('full');
 my (%target, %jwt);
@@ -205,6 +208,7 @@ sub stored_record {
 
 
 sub start {
+    Bench::Redis::touch($redis, $touched);
     start_module();
 
     my $record = stored_record();
@@ -336,12 +340,14 @@ sub latency_cases {
 
 # Two Redis, the one with 10 thousand records at the begin of each run, the
 # other with all; in both a subject has a handful of records.  New ones are
-# about the bodies' 64 subjects, the same load for both, or about any subject.
+# about the bodies' 64 subjects, the same load for both, or about any subject;
+# those that are read are the newest 10 thousand, again the same load, or any.
 
 sub growth_cases {
     my $small = $target{module};
     my $large = { %$small, url => "http://127.0.0.1:$small->{full}$path" };
-    my %none = (keys => 0, before => sub { });
+    my %more = (keys => 0, redis => $full,
+        before => sub { Bench::Redis::touch($full, $touched / 2) });
     my $subjects = int($opt{records} / 4) || 1;
 
     fill_full($large->{full}, $subjects);
@@ -350,20 +356,23 @@ sub growth_cases {
         Bench::Redis::empty($redis);
         return Bench::Records::fill($small->{port}, $path, 10000, 10000);
     };
-    my $read = new_case('read small', $small, kind => 'get', status => 200,
-        keys => 0);
-    $read->{before} = sub { $read->{lines} = ids('few', $refill->()) };
+    my %get = (kind => 'get', status => 200, keys => 0, before => sub { });
+    my $few = sub { ids('few', $refill->()) };
 
     return (
         new_case('write small', $small, keys => 0, before => $refill),
-        new_case('write full', $large, %none, redis => $full),
+        new_case('write full', $large, %more),
         new_case('spread small', $small, keys => 0, subjects => 10000,
             before => $refill),
-        new_case('spread full', $large, %none, redis => $full,
-            subjects => $subjects),
-        $read,
-        new_case('read full', $large, %none, redis => $full, kind => 'get',
-            status => 200, lines => "$dir/many"),
+        new_case('spread full', $large, %more, subjects => $subjects),
+        new_case('recent small', $small, %get, lines => "$dir/few",
+            before => $few),
+        new_case('recent full', $large, %get, redis => $full,
+            lines => "$dir/recent"),
+        new_case('any small', $small, %get, lines => "$dir/few",
+            before => $few),
+        new_case('any full', $large, %get, redis => $full,
+            lines => "$dir/many"),
     );
 }
 
@@ -371,16 +380,19 @@ sub growth_cases {
 sub fill_full {
     my ($port, $subjects) = @_;
     my $records = int(($opt{records} + 999) / 1000) * 1000;
+    my $needed = 1.8 * $records + 1.2 * $touched * ($opt{runs} + 2);
     my ($free) = Bench::Servers::slurp('/proc/meminfo')
         =~ /^MemAvailable: *(\d+)/m;
 
-    die sprintf "%d records take about %.1f GB, which are not free: set"
-        . " BENCH_RECORDS\n", $records, $records * 2.2e-6
-        if $records * 2.2 > $free;
+    die sprintf "%d records and %d rounds take about %.1f GB, which are not"
+        . " free: set BENCH_RECORDS\n", $records, $opt{runs}, $needed / 1e6
+        if $needed > $free;
 
     say_so('filling with ', Bench::Figures::number($records), ' records');
     my $before = Bench::Redis::memory($full);
-    ids('many', Bench::Records::fill($port, $path, $records, $subjects));
+    ids('many', Bench::Records::fill($port, $path, $records - 10000,
+        $subjects));
+    ids('recent', Bench::Records::fill($port, $path, 10000, $subjects));
 
     $result{full} = {
         records => $records,

@@ -247,7 +247,9 @@ sub growth {
     my @lines;
 
     foreach my $kind ([ 'write', 'a write, 64 subjects' ],
-        [ 'spread', 'a write, any subject' ], [ 'read', 'a read by id' ])
+        [ 'spread', 'a write, any subject' ],
+        [ 'recent', 'a read by id, the newest 10 000' ],
+        [ 'any', 'a read by id, any' ])
     {
         my ($name, $label) = @$kind;
 

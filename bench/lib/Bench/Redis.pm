@@ -7,7 +7,7 @@ use warnings;
 
 use IO::Select;
 use IO::Socket::UNIX;
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 use Bench::Processor;
 
@@ -29,10 +29,26 @@ sub memory { # bytes in use
 }
 
 
+# in the background: the other way gives the memory back to the system
+
 sub empty {
     my ($server) = @_;
-    ask($server, 'flushall', 'sync') =~ /^OK/
+    ask($server, 'flushall', 'async') =~ /^OK/
         or die "Redis can not be emptied\n";
+    sleep 0.05 while ask($server, 'info', 'memory')
+        !~ /^lazyfree_pending_objects:0\b/m;
+}
+
+
+# Has Redis touch memory for so many records, and free it again.
+
+sub touch {
+    my ($server, $records) = @_;
+    my $script = "for i = 1, $records do redis.call('hset', 'touch:' .."
+        . " math.floor(i / 1000), i, ARGV[1]) end for i = 0, $records / 1000"
+        . " do redis.call('del', 'touch:' .. i) end";
+
+    ask($server, 'eval', $script, 0, 'x' x 1700);
 }
 
 
