@@ -355,4 +355,43 @@ cmp_ok($t->rss($worker) - $before, '<', 20000,
 
 healed('... and no more than that');
 
+
+# --- what a node is asked about itself ---------------------------------------
+
+# the question for a map, and the barrier of a write, are for one node: what it
+# says against them sends them nowhere else
+
+my $reload = sub {
+    my ($more) = @_;
+    $t->reload(conf(location => "secops_redis_cluster on; $more"));
+};
+
+foreach my $error ('CLUSTERDOWN The cluster is down', "MOVED 1 $one") {
+    $fake->state(map => "-$error\r\n");
+    $reload->('secops_redis_timeout 300ms; secops_redis_connect_timeout 3s;');
+
+    my $worker = ($t->workers())[0];
+    ok($t->wait_log(qr/no map of the cluster: \Q$error/),
+        "\"$error\" to the question for a map: the log says so");
+    sleep 0.5;
+    is(($t->workers())[0], $worker, '... and the worker lives');
+    healed("\"$error\": the next map is taken");
+}
+
+$fake->state(map => $fake->map([0, 8191, 0], [8192, 16383, 1]),
+    nodes => [['OK'], ['OK']]);
+$reload->('secops_durability replicas=1 timeout=500ms;');
+
+my $second = 'subject';
+$second .= '.' until shard_node($second) == 1;
+
+is_stored(post($t, records(observable => $second)),
+    'a write that a replica has');
+$fake->state(map => $fake->map([0, 8191, 0], [8192, 16383, 1]),
+    nodes => [['OK'], ['OK']], waits => [':1', '-TRYAGAIN later']);
+$since = $fake->since();
+is(post($t, records(observable => $second))->{status}, 500,
+    'an error to WAIT: nobody knows');
+is($since->(qr/^0 > WAIT/), 0, '... and no other node is asked instead');
+
 $t->done();

@@ -252,12 +252,16 @@ ngx_secops_redis_cluster_owner(ngx_secops_redis_cluster_t *cluster,
 }
 
 
+/* what has no key is a question to this very node, such as that for a map, or
+   the barrier of the writes that it has */
+
 ngx_uint_t
 ngx_secops_redis_redirect(ngx_secops_redis_cmd_t *cmd)
 {
     secops_slice_t  code;
 
     if (cmd->redis->cluster == NULL
+        || cmd->slot == NGX_ERROR
         || cmd->status == NGX_SECOPS_REDIS_REPLIED
         || cmd->handler == NULL
         || (cmd->executed && !cmd->replay))

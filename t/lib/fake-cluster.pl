@@ -11,7 +11,8 @@
 #   { "number": 1,
 #     "map": "*0\r\n",                     the reply to CLUSTER SLOTS; or
 #     "maps": ["...", ...],                one for each time, the last for ever
-#     "nodes": [ ["MOVED %SLOT% 127.0.0.1:7001", "OK"], ... ] }
+#     "nodes": [ ["MOVED %SLOT% 127.0.0.1:7001", "OK"], ... ],
+#     "waits": [ ":1", ... ] }             for each node, the reply to WAIT
 #
 # What stands for a node is used up by one command after the other, the last is
 # for ever; a transaction counts as one command.  "OK" is a reply that fits,
@@ -156,6 +157,9 @@ sub reply {
         my $maps = $state->{maps} // [$state->{map}];
         return @$maps > 1 ? shift @$maps : $maps->[0];
     }
+
+    return ($state->{waits}[$client->{node}] // ':1') . "\r\n"
+        if $name eq 'WAIT';
 
     if ($name eq 'MULTI') {
         @$client{qw(multi said)} = (0, undef);
