@@ -241,6 +241,23 @@ ok(wait_for(sub {
     return errors('MOVED') == $n;
 }), '... where commands go at once');
 
+# a write of a single key needs no other one in its place
+
+$t->request('GET', '/api/v1/health');
+my ($probe) = keys_like($from, 'secops:*health*');
+my $probed = $cluster->slot($probe);
+
+$cluster->begin_move($probed, $from, $to);
+$from->cmd('DEL', $probe);
+$asked = errors('ASK');
+
+is($t->request('GET', '/api/v1/health')->{status}, 200,
+    'a single key for a slot that is on its way is written');
+cmp_ok(errors('ASK') - $asked, '>', 0, '... where the old node sent it');
+is_deeply($to->cmd('CLUSTER', 'GETKEYSINSLOT', $probed, 10), [$probe],
+    '... and lies there');
+$cluster->end_move($probed, $from, $to);
+
 my $load = SecOps::Load->new($t, clients => 2, ids => 1);
 wait_for(sub { $load->sent() > 100 });
 
