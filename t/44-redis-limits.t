@@ -15,6 +15,7 @@ use SecOps::Records;
 my $t = SecOps->new();
 my $fake = SecOps::Fake->new($t);
 my $other = SecOps::Fake->new($t);
+my $redis = $t->redis();        # %%REDIS2%%
 
 $t->run(conf(http => <<'EOT', location => <<'EOT2'));
     server {
@@ -27,6 +28,17 @@ $t->run(conf(http => <<'EOT', location => <<'EOT2'));
             secops_redis_timeout 10s;
             secops_redis_connect_timeout 10s;
             secops_redis_max_pending bytes=20k;
+            secops_auth header;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT2%%;
+
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS2%%;
+            secops_redis_max_pending bytes=1500;
             secops_auth header;
         }
     }
@@ -128,5 +140,17 @@ is_stored($small->answer('POST'), 'and the small one');
 is_stored(post($t, records(more => 'x' x 12_000), port => 1),
     'then there is room again');
 is($other->seen(qr/> SET/), $sets + 3, 'what was refused was not sent');
+
+
+# what a command needs that comes after another one: a script's name fits, the
+# script itself does not
+
+$from = time();
+$r = $t->request('GET', '/api/v2/resources?resource_type=api_key', who(),
+    undef, port => 2);
+is($r->{status}, 503, 'a script that is larger than all that may wait');
+cmp_ok(time() - $from, '<', 2, '... answered at once');
+ok($t->wait_log('resources.list failed: too many commands are pending'),
+    '... and the log says why');
 
 $t->done();

@@ -167,6 +167,18 @@ ngx_secops_store_send(ngx_secops_store_call_t *call,
 }
 
 
+void
+ngx_secops_store_unsent(ngx_secops_store_t *store, ngx_int_t rc,
+    ngx_secops_redis_result_t *reply)
+{
+    static ngx_str_t  no_memory = ngx_string("no memory");
+
+    reply->status = NGX_SECOPS_REDIS_UNAVAILABLE;
+    reply->message = (rc == NGX_BUSY) ? *ngx_secops_store_busy(store)
+                                      : no_memory;
+}
+
+
 ngx_str_t *
 ngx_secops_store_busy(ngx_secops_store_t *store)
 {

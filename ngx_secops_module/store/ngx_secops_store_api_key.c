@@ -118,20 +118,23 @@ ngx_secops_store_pointers_sent(void *data, ngx_secops_redis_result_t *reply)
 {
     ngx_secops_store_pointers_t *set = data;
 
+    ngx_int_t  rc;
+
     reply->time += set->time;
 
     if (reply->status == NGX_SECOPS_REDIS_REPLIED && set->sent < set->n) {
 
         set->time = reply->time;
 
-        if (ngx_secops_store_send_pointers(set) == NGX_OK) {
+        rc = ngx_secops_store_send_pointers(set);
+
+        if (rc == NGX_OK) {
             return;
         }
 
         /* those that were written lead nowhere */
 
-        reply->status = NGX_SECOPS_REDIS_UNAVAILABLE;
-        ngx_str_set(&reply->message, "Redis can not be reached");
+        ngx_secops_store_unsent(set->store, rc, reply);
     }
 
     ngx_secops_store_written(&set->call, reply);
@@ -170,6 +173,7 @@ ngx_secops_store_pointer_read(void *data, ngx_secops_redis_result_t *reply)
 {
     ngx_secops_store_call_t  *call = data;
 
+    ngx_int_t                    rc;
     ngx_secops_store_result_t    result;
     ngx_secops_store_api_key_t  *key;
 
@@ -182,12 +186,13 @@ ngx_secops_store_pointer_read(void *data, ngx_secops_redis_result_t *reply)
     {
         key->time = reply->time;
 
-        if (ngx_secops_store_api_key_document(key) == NGX_OK) {
+        rc = ngx_secops_store_api_key_document(key);
+
+        if (rc == NGX_OK) {
             return;
         }
 
-        result.status = NGX_SECOPS_STORE_UNAVAILABLE;
-        ngx_str_set(&result.reason, "Redis can not be reached");
+        ngx_secops_store_unsent(key->store, rc, reply);
     }
 
     ngx_secops_store_answer(call, reply, &result);

@@ -20,6 +20,13 @@ ngx_int_t ngx_secops_store_send(ngx_secops_store_call_t *call,
     ngx_secops_redis_handler_pt handler);
 
 
+/* a call's next command could not be sent, as rc says: makes the reply to the
+   one before the end of the call, surely not done */
+
+void ngx_secops_store_unsent(ngx_secops_store_t *store, ngx_int_t rc,
+    ngx_secops_redis_result_t *reply);
+
+
 /* ends a call: result holds what only the caller can tell of a reply that is
    no error */
 

@@ -512,7 +512,7 @@ ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
             return;
         }
 
-        reply->status = NGX_SECOPS_REDIS_UNAVAILABLE;
+        ngx_secops_store_unsent(eval->store, rc, reply);
     }
 
     if (eval->unsure && reply->status != NGX_SECOPS_REDIS_REPLIED) {
