@@ -20,6 +20,8 @@ my $limits = <<'EOT';
 EOT
 
 my $other = SecOps::Fake->new($t);
+my $slow = SecOps::Fake->new($t);
+my $dns = $t->port(301);
 my $conf = conf(location => $limits, http => <<"EOT");
     server {
         listen 127.0.0.1:%%PORT1%%;
@@ -31,7 +33,37 @@ my $conf = conf(location => $limits, http => <<"EOT");
             $limits
         }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT2%%;
+
+        location /api/ {
+            secops_api;
+            secops_redis redis://silent.test:1;
+            resolver 127.0.0.1:$dns;
+            resolver_timeout 10s;
+            secops_auth header;
+            $limits
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT3%%;
+
+        location /api/ {
+            secops_api;
+            secops_redis @{[ $slow->url() =~ s/redis/rediss/r ]};
+            secops_redis_ssl_verify off;
+            secops_auth header;
+            $limits
+        }
+    }
 EOT
+
+# a name server that never answers: it has no file
+
+$t->spawn($t->dir() . '/dns.out', $^X, root() . '/t/lib/fake-dns.pl', $dns,
+    $t->dir() . '/names');
 
 
 # a new nginx with a link that was of use, unless no_link
@@ -39,7 +71,7 @@ EOT
 sub begin {
     my (%opt) = @_;
 
-    foreach my $peer ($fake, $other) {
+    foreach my $peer ($fake, $other, $slow) {
         $peer->stop();
         $peer->listen();
     }
@@ -170,6 +202,33 @@ $from = time();
 is_stored(answered($request, 'POST'), '... it is stored and answered');
 is_gone($from, 1, '... the worker ends');
 
+# while the name of Redis is asked for, or TLS begins: 503 when the time is up,
+# and nothing is waited for when nobody is there who would get it
+
+foreach my $case (['a name is looked up', 2], ['TLS begins', 3]) {
+    my ($name, $port) = @$case;
+    my $waits = sub {
+        begin(name => $name, no_link => 1);
+        ok($slow->step('ACCEPT'), "$name:") if $port == 3;
+        $request = start($t, 'POST', path(), records(), port => $port);
+        return ok(is_taken(), '... and a record waits');
+    };
+
+    $waits->();
+    signal('QUIT');
+    is_refused(answered($request, 'POST'), 503, 'Unable to persist record',
+        '... not stored when its time is up');
+    is_gone(time(), 1, '... the worker ends then');
+
+    $waits->();
+    $request->close();
+    ok($t->wait_log('client prematurely closed'), '... its client leaves');
+    is_gone(signal('QUIT'), 1, '... the worker ends');
+
+    $waits->();
+    is_gone(signal('TERM'), 1, '... the worker ends all the same');
+}
+
 begin(name => 'lost and read again');
 $mark = $fake->play('EXPECT 1');
 $request = start($t, 'GET', read_path());
@@ -213,5 +272,11 @@ $request = start($t, 'POST', path(), records());
 ok(is_taken(), '... and a record waits for it');
 $from = signal('QUIT');
 is_gone($from, 2, '... the worker ends');
+
+begin(name => 'worker_shutdown_timeout, TLS begins', no_link => 1);
+ok($slow->step('ACCEPT'), 'a link begins');
+$request = start($t, 'POST', path(), records(), port => 3);
+ok(is_taken(), '... and a record waits for it');
+is_gone(signal('QUIT'), 2, '... the worker ends');
 
 $t->done();
