@@ -71,7 +71,8 @@ sub self_signed {
 
 
 # One that the CA signed.  Options: names, its subjectAltName; cn; password, of
-# the key; expired => 1.
+# the key; expired => 1; ca => 1, it may sign others; by, one that signs it in
+# the CA's place.
 
 sub certificate {
     my ($self, $name, %opt) = @_;
@@ -85,12 +86,15 @@ sub certificate {
     chmod 0644, $made{key};
 
     $self->{test}->write("$name.ext",
-        "[v3]\nbasicConstraints=critical,CA:FALSE\n"
+        "[v3]\nbasicConstraints=critical,CA:"
+        . ($opt{ca} ? 'TRUE' : 'FALSE') . "\n"
         . ($opt{names} ? "subjectAltName=$opt{names}\n" : ''));
     $self->ca_files();
     $self->openssl('ca', '-batch', '-config', "$dir/ca.cnf", '-notext', '-in',
         "$dir/$name.csr", '-out', $made{crt}, '-extensions', 'v3', '-extfile',
-        "$dir/$name.ext", $opt{expired}
+        "$dir/$name.ext",
+        $opt{by} ? ('-cert', $opt{by}{crt}, '-keyfile', $opt{by}{key}) : (),
+        $opt{expired}
             ? qw(-startdate 20200101000000Z -enddate 20200201000000Z)
             : qw(-days 2));
 
