@@ -24,6 +24,7 @@ $tls->revoke();
 $t->write('password', "secret\n");
 $t->write('empty', "\n");
 $t->write('long', 'x' x 5000);
+$t->write('keys.json', '{"kty":"oct","k":"' . 'k' x 43 . '"}');
 
 
 # nginx -t on these directives; the location has the API unless told otherwise
@@ -105,8 +106,23 @@ my %values = (
     secops_header_roles          => 'X-Roles',
     secops_header_domain         => 'X-Domain',
     secops_trusted_proxy         => '10.0.0.0/8 ::1 192.0.2.1 unix: 2001:db8::/32',
+    secops_jwt_key_file          => '%%DIR%%/keys.json',
+    secops_jwt_key_request       => '/keys interval=1m min_interval=1s',
+    secops_jwt_issuer            => 'https://idp.example.com',
+    secops_jwt_audience          => 'secops',
+    secops_jwt_leeway            => '5s',
+    secops_jwt_max_lifetime      => '1h',
+    secops_jwt_require_expiration => 'off',
+    secops_jwt_claim_user        => 'name',
+    secops_jwt_claim_roles       => 'realm_access.roles',
+    secops_jwt_claim_domain      => 'tenant',
+    secops_jwt_cache             => 'off',
+    secops_header_api_key        => 'X-Key',
+    secops_api_key_cache         => '1s',
     secops_write_role            => 'writer',
     secops_read_role             => 'reader',
+    secops_admin_role            => 'admin',
+    secops_public_url            => 'https://$host',
     secops_max_depth             => 100,
     secops_max_batch             => 100000,
     secops_audit_maxlen          => 0,
@@ -128,6 +144,21 @@ my %tls_values = (
 );
 
 my @tls_names = map { "secops_redis_ssl_$_" } sort keys %tls_values;
+
+# those that add up
+
+my %many = map { $_ => 1 } qw(secops_trusted_proxy secops_jwt_key_file
+    secops_jwt_issuer secops_jwt_audience);
+
+# and those of a cluster and of sentinels, which have parts of their own below
+
+my @all = $t->read(root() . '/ngx_secops_module/ngx_http_secops_module.c')
+    =~ /^    \{ ngx_string\("(secops_\w+)"\),$/mg;
+
+is_deeply([ grep { !/^secops_(?:api|schema_dir|redis_(?:cluster|sentinel).*)$/
+        && !exists $values{$_} && !exists $tls_values{s/secops_redis_ssl_//r}
+    } @all ], [], 'every directive is tried');
+cmp_ok(@all, '>=', 50, '... all were read');
 
 my @names = sort keys %values;
 my $all = join ' ', map { "$_ $values{$_};" } @names;
@@ -156,11 +187,12 @@ foreach my $name (@names) {
     $in{redis} = '' if $name eq 'secops_redis';
     $in{auth} = '' if $name eq 'secops_auth';
 
-    invalid(config(%in), qr/is duplicate/, "$name twice")
-        unless $name eq 'secops_trusted_proxy';
+    if ($many{$name}) {
+        valid(config(%in), "$name twice");
+    } else {
+        invalid(config(%in), qr/is duplicate/, "$name twice");
+    }
 }
-valid(config(location => 'secops_trusted_proxy ::1; '
-    . 'secops_trusted_proxy 127.0.0.1;'), 'trusted proxies may be added');
 
 invalid(config() =~ s/^events/secops_redis x;\nevents/mr, qr/not allowed here/,
     'secops_redis outside of http');
@@ -347,7 +379,7 @@ foreach my $case (
     ['', 'secops_trusted_proxy all;', qr/invalid address/],
     ['', 'secops_user $no_such_variable;', qr/unknown "no_such_variable"/],
     ['', 'secops_roles $no_such_variable;', qr/unknown "no_such_variable"/],
-    ['', 'secops_domain "${x";', qr/./],
+    ['', 'secops_domain "${x";', qr/the closing bracket in "x" variable is m/],
     ['', 'secops_header_user "";', qr/needs the name of a header/],
     ['', 'secops_max_depth 0;', qr/must be between|equal to or greater/],
     ['', 'secops_max_depth 1001;', qr/must be between|equal to or less/],
