@@ -1039,7 +1039,4 @@ sub parse {
 }
 
 
-sub DESTROY { }
-
-
 1;

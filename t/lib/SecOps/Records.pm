@@ -8,6 +8,7 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 use JSON::PP;
+use SecOps ();
 use Test::More;
 
 use parent 'Exporter';
@@ -16,6 +17,10 @@ our @EXPORT = qw(conf who post path get records apart @tables is_refused is_stor
     keys_like audited);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
+my $errors = do {
+    local (@ARGV, $/) = SecOps::root() . '/conf-examples/secops-errors.conf';
+    <>;
+};
 
 
 # endpoint, table, its subject, a record that has just the mandatory fields
@@ -88,13 +93,7 @@ http {
             $more{location}
         }
 
-        error_page 400 401 403 404 405 408 411 413 414 415 416 421 429 494
-                   500 502 503 504 /secops_errors;
-
-        location = /secops_errors {
-            internal;
-            secops_api errors;
-        }
+        $errors
     }
 }
 EOT
