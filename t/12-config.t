@@ -602,6 +602,7 @@ http {
     secops_redis_prefix outer;
     secops_auth header;
     secops_write_role outer:write;
+    secops_admin_role outer:admin;
     secops_max_depth 5;
     secops_max_batch 2;
     secops_audit_maxlen 0;
@@ -622,6 +623,7 @@ http {
         @{[ place('vars', 'secops_auth variables; secops_user v;'
             . ' secops_roles server:write;') ]}
         @{[ place('far', 'secops_trusted_proxy 192.0.2.1;') ]}
+        @{[ place('trimmed', 'secops_audit_maxlen 7;') ]}
 
         location /outer/ {
             rewrite ^/outer(/.*)\$ \$1 break;
@@ -660,6 +662,13 @@ http {
         secops_redis_database 7;
         location /api/ { secops_api; }
         @{[ place('away', 'secops_redis %%REDIS1%%;') ]}
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT4%%;
+        secops_trusted_proxy 192.0.2.1;
+        location /api/ { secops_api; }
+        @{[ place('near', 'secops_trusted_proxy 127.0.0.1;') ]}
     }
 }
 EOT
@@ -722,6 +731,19 @@ is(created('header', { 'Other-User' => 'x', 'H-Roles' => 'server:write' }),
 is(created('vars', {}), 201, 'the methods are overridden');
 is(created('far', as('server:write')), 401,
     'trusted proxies of its own replace the default');
+
+is(created('', as('outer:write'), undef, port => 4), 401, '... are inherited');
+is(created('near', as('outer:write'), undef, port => 4), 201,
+    '... and overridden');
+is($t->request('GET', '/api/secops/v1/audit', as('outer:admin'))->{status}, 200,
+    'the admin role is inherited');
+
+$redis->cmd(qw(CONFIG SET slowlog-log-slower-than 0));
+created($_, as('server:write')) foreach '', 'trimmed';
+is_deeply([ map { my $words = join ' ', @{$_->[3]};
+        $words =~ /^XADD \S+ (?:MAXLEN ~ (\d+) )?/ ? $1 // 0 : () }
+    @{$redis->cmd('SLOWLOG', 'GET', 30)} ], [7, 0],
+    'the length of the audit is inherited and overridden');
 
 is(created('outer', as('server:write')), 201, 'a location in a location');
 is($t->request('GET', '/outer/inner/api/now/table/x/y', as('x'))->{status},

@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(hmac_sha256);
 use MIME::Base64 qw(encode_base64url);
 use SecOps;
+use SecOps::Cluster;
 use SecOps::Records;
 use SecOps::Tls;
 
@@ -36,6 +37,50 @@ $t->write('chain.crt', join '', map { $t->read($_->{crt}) }
 
 my $chained = $tls->redis({ crt => $t->dir() . '/chain.crt',
     key => $server->{key} });
+
+# three more, and all that can be said of them, none of it the default
+
+my $node = (SecOps::Cluster->new($t, masters => 1, replicas => 0)->nodes())[0];
+my $guarded = $t->redis(args => [qw(--user edge on >secret ~* +@all)]);
+my $direct = $tls->redis($tls->certificate('direct'));
+my $client = $tls->certificate('client', password => 'secret');
+
+$tls->revoke();
+$t->write('password', "secret\n");
+
+my $url = $guarded->url();
+my $settings = <<"EOT";
+secops_redis $url;
+secops_redis_user edge;
+secops_redis_password_file %%DIR%%/password;
+secops_redis_database 2;
+secops_redis_connect_timeout 3s;
+secops_redis_timeout 4s;
+secops_redis_ping 5s;
+secops_redis_max_pending commands=50 bytes=2m;
+secops_durability fsync timeout=700ms;
+EOT
+
+my $tls_settings = <<"EOT";
+secops_redis $direct->{tls_url};
+secops_redis_ssl_verify off;
+secops_redis_ssl_verify_depth 2;
+secops_redis_ssl_name redis.test;
+secops_redis_ssl_trusted_certificate %%DIR%%/ca.crt;
+secops_redis_ssl_crl %%DIR%%/ca.crl;
+secops_redis_ssl_certificate $client->{crt};
+secops_redis_ssl_certificate_key $client->{key};
+secops_redis_ssl_password_file %%DIR%%/password;
+secops_redis_ssl_ciphers HIGH;
+secops_redis_ssl_protocols TLSv1.2;
+EOT
+
+my $cluster_settings = <<"EOT";
+secops_redis ${\ $node->url() };
+secops_redis_cluster on;
+secops_redis_cluster_seed 127.0.0.1:1;
+secops_redis_cluster_map 192.0.2.1:7000 192.0.2.2:7001;
+EOT
 
 # a server that has as many connections waiting as it takes, and accepts none
 
@@ -101,6 +146,27 @@ http {
         @{[ map { "location = /status/$_ { return $_; }\n" }
             grep { $_ != 408 } keys %message, @others ]}
     }
+
+    server {
+        listen 127.0.0.1:%%PORT2%%;
+        $settings
+        location /api/ { secops_api; }
+        @{[ at('restated', $settings) ]}
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT3%%;
+        $tls_settings
+        location /api/ { secops_api; }
+        @{[ at('restated', $tls_settings) ]}
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT4%%;
+        $cluster_settings
+        location /api/ { secops_api; }
+        @{[ at('restated', $cluster_settings) ]}
+    }
 }
 EOT
 
@@ -124,13 +190,28 @@ foreach my $status (sort(keys %message), @others) {
 # settings share it."
 
 sub clients {
+    my ($server) = @_;
     return scalar grep { !/ cmd=client/ } split /\n/,
-        $redis->cmd('CLIENT', 'LIST');
+        $server->cmd('CLIENT', 'LIST');
 }
 
 is($t->request('GET', "/$_/api/v1/health")->{status}, 200, "$_: ready")
     foreach qw(plain again other);
-is(clients(), 2, 'locations with equal settings share a connection');
+is(clients($redis), 2, 'locations with equal settings share a connection');
+
+# and so it is seen that each setting is inherited
+
+foreach my $case ([2, $guarded, $url, 'the same without TLS'],
+                  [3, $direct, $direct->{tls_url}, 'with TLS'],
+                  [4, $node, $node->url(), 'of a cluster'])
+{
+    my ($port, $server, $url, $name) = @$case;
+
+    $t->request('GET', "$_/api/v1/health", {}, undef, port => $port)
+        foreach '', '/restated';
+    is(clients($server), 1, "what is inherited and what is restated, $name");
+    unlike($t->error_log(), qr/"\Q$url\E": not available/, '... is good');
+}
 
 
 # "An empty name: nobody has it.", "An empty name: only writers may."
