@@ -1,0 +1,76 @@
+# A command that waits for a node that will take it, in a cluster that has none:
+# its time runs out, its client leaves, its worker ends.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use SecOps;
+use SecOps::FakeCluster;
+use SecOps::Records;
+
+my $t = SecOps->new();
+my $fake = SecOps::FakeCluster->new($t, 1);
+my $all = $fake->map([0, 16383, 0]);
+my $none = "*0\r\n";
+my $down = 'CLUSTERDOWN The cluster is down';
+
+# without a map from the start, and with one whose node never takes it
+
+my %cases = (
+    'without a map' => sub { $fake->state(map => $none); $t->reload() },
+    'while the cluster is down' => sub {
+        $fake->state(map => $all, nodes => [['OK']]);
+        ok(wait_for(sub { post($t, records())->{status} == 201 }),
+            'there is a map');
+        $fake->state(map => $all, nodes => [[$down]]);
+    },
+);
+
+my %reason = (
+    'without a map'             => 'no node of the Redis Cluster took it',
+    'while the cluster is down' => $down,
+);
+
+
+sub begun { # a record that waits, on a connection of its own
+    my $connection = $t->connect();
+
+    $connection->send($connection->format('POST', path(), who(), records()));
+    sleep 0.3;
+
+    return $connection;
+}
+
+
+$fake->state(map => $all, nodes => [['OK']]);
+$t->run(conf(location => 'secops_redis_cluster on;'
+    . ' secops_redis_timeout 1s; secops_redis_connect_timeout 400ms;'));
+
+foreach my $name (sort keys %cases) {
+    $cases{$name}->();
+
+    my $begin = time();
+    is_refused(post($t, records()), 503, 'Unable to persist record',
+        "$name: surely not stored");
+    cmp_ok(time() - $begin, '<', 1.5, '... within the time of a command');
+    ok($t->wait_log("failed: $reason{$name}"), '... and the log says why');
+
+    $cases{$name}->();
+    begun()->close();
+    my $since = $fake->since();
+    $fake->state(map => $all, nodes => [['OK']]);
+    ok(wait_for(sub { post($t, records())->{status} == 201 }),
+        "$name: its client leaves, others are served");
+    is($since->(qr/> EXEC/), 1, '... it is not stored');
+
+    $cases{$name}->();
+    my $left = begun();
+    is($t->stop(), 0, "$name: its worker is stopped");
+    is($left->answer('POST', 1), undef, '... without an answer');
+    $t->run();
+}
+
+$t->done();
