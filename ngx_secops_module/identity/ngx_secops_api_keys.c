@@ -18,7 +18,7 @@ typedef struct {
 /* one key; malloc'ed with its texts behind it, freed when it leaves */
 
 typedef struct {
-    ngx_rbtree_node_t            node;          /* key: first bytes of digest */
+    ngx_str_node_t               node;          /* its str: digest */
     ngx_queue_t                  queue;
     ngx_secops_api_keys_list_t  *list;
     u_char                       digest[SECOPS_APIKEY_DIGEST_LEN];
@@ -60,9 +60,7 @@ static u_char *ngx_secops_api_keys_copy_text(u_char *p, ngx_str_t *dst,
     const ngx_str_t *src);
 static void ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
     ngx_secops_api_keys_entry_t *entry);
-static void ngx_secops_api_keys_insert(ngx_rbtree_node_t *temp,
-    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
-static ngx_rbtree_key_t ngx_secops_api_keys_key(const u_char *digest);
+static uint32_t ngx_secops_api_keys_hash(const u_char *digest);
 static void ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
     ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log);
 static void ngx_secops_api_keys_touched(ngx_secops_store_call_t *call,
@@ -86,7 +84,7 @@ ngx_secops_api_keys_create(ngx_conf_t *cf, ngx_uint_t size)
     ngx_memzero(keys, sizeof(ngx_secops_api_keys_t));
 
     ngx_rbtree_init(&keys->rbtree, &keys->sentinel,
-                    ngx_secops_api_keys_insert);
+                    ngx_str_rbtree_insert_value);
     ngx_queue_init(&keys->known.queue);
     ngx_queue_init(&keys->unknown.queue);
     ngx_queue_init(&keys->touches);
@@ -156,9 +154,11 @@ ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
 
     entry->list = list;
     entry->asked = asked;
-    entry->node.key = ngx_secops_api_keys_key(digest);
+    entry->node.str.len = SECOPS_APIKEY_DIGEST_LEN;
+    entry->node.str.data = entry->digest;
+    entry->node.node.key = ngx_secops_api_keys_hash(digest);
 
-    ngx_rbtree_insert(&keys->rbtree, &entry->node);
+    ngx_rbtree_insert(&keys->rbtree, &entry->node.node);
     ngx_queue_insert_head(&list->queue, &entry->queue);
 
     list->used++;
@@ -226,7 +226,7 @@ static void
 ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
     ngx_secops_api_keys_entry_t *entry)
 {
-    ngx_rbtree_delete(&keys->rbtree, &entry->node);
+    ngx_rbtree_delete(&keys->rbtree, &entry->node.node);
     ngx_queue_remove(&entry->queue);
 
     entry->list->used--;
@@ -240,81 +240,27 @@ ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
 static ngx_secops_api_keys_entry_t *
 ngx_secops_api_keys_find(ngx_secops_api_keys_t *keys, const u_char *digest)
 {
-    ngx_int_t                     rc;
-    ngx_rbtree_key_t              key;
-    ngx_rbtree_node_t            *node;
-    ngx_secops_api_keys_entry_t  *entry;
+    ngx_str_t  value;
 
-    key = ngx_secops_api_keys_key(digest);
-    node = keys->rbtree.root;
+    value.len = SECOPS_APIKEY_DIGEST_LEN;
+    value.data = (u_char *) digest;
 
-    while (node != &keys->sentinel) {
-
-        if (key != node->key) {
-            node = (key < node->key) ? node->left : node->right;
-            continue;
-        }
-
-        entry = (ngx_secops_api_keys_entry_t *) node;
-
-        rc = ngx_memcmp(digest, entry->digest, SECOPS_APIKEY_DIGEST_LEN);
-
-        if (rc == 0) {
-            return entry;
-        }
-
-        node = (rc < 0) ? node->left : node->right;
-    }
-
-    return NULL;
+    return (ngx_secops_api_keys_entry_t *)
+               ngx_str_rbtree_lookup(&keys->rbtree, &value,
+                                     ngx_secops_api_keys_hash(digest));
 }
 
 
-static void
-ngx_secops_api_keys_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
-    ngx_rbtree_node_t *sentinel)
+/* a digest is as good a hash as any */
+
+static uint32_t
+ngx_secops_api_keys_hash(const u_char *digest)
 {
-    ngx_rbtree_node_t            **p;
-    ngx_secops_api_keys_entry_t   *entry, *other;
+    uint32_t  hash;
 
-    for ( ;; ) {
+    ngx_memcpy(&hash, digest, sizeof(uint32_t));
 
-        if (node->key != temp->key) {
-            p = (node->key < temp->key) ? &temp->left : &temp->right;
-
-        } else {
-            entry = (ngx_secops_api_keys_entry_t *) node;
-            other = (ngx_secops_api_keys_entry_t *) temp;
-
-            p = (ngx_memcmp(entry->digest, other->digest,
-                            SECOPS_APIKEY_DIGEST_LEN)
-                 < 0)
-                ? &temp->left : &temp->right;
-        }
-
-        if (*p == sentinel) {
-            break;
-        }
-
-        temp = *p;
-    }
-
-    *p = node;
-    node->parent = temp;
-    node->left = sentinel;
-    node->right = sentinel;
-    ngx_rbt_red(node);
-}
-
-
-static ngx_rbtree_key_t
-ngx_secops_api_keys_key(const u_char *digest)
-{
-    ngx_rbtree_key_t  key;
-
-    ngx_memcpy(&key, digest, sizeof(ngx_rbtree_key_t));
-
-    return key;
+    return hash;
 }
 
 

@@ -9,7 +9,7 @@
 /* one token; malloc'ed with its texts behind it, freed when it leaves */
 
 typedef struct {
-    ngx_rbtree_node_t         node;         /* key: first bytes of digest */
+    ngx_str_node_t            node;         /* its str: digest */
     ngx_queue_t               queue;        /* last used first */
     u_char                    digest[NGX_SECOPS_JWT_DIGEST_LEN];
     ngx_uint_t                generation;
@@ -31,13 +31,11 @@ struct ngx_secops_jwt_cache_s {
 };
 
 
-static void ngx_secops_jwt_cache_insert(ngx_rbtree_node_t *temp,
-    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_secops_jwt_token_t *ngx_secops_jwt_cache_find(
     ngx_secops_jwt_cache_t *cache, const u_char *digest);
 static void ngx_secops_jwt_cache_remove(ngx_secops_jwt_cache_t *cache,
     ngx_secops_jwt_token_t *token);
-static ngx_rbtree_key_t ngx_secops_jwt_cache_key(const u_char *digest);
+static uint32_t ngx_secops_jwt_cache_hash(const u_char *digest);
 static void ngx_secops_jwt_cache_cleanup(void *data);
 
 
@@ -64,7 +62,7 @@ ngx_secops_jwt_cache_create(ngx_conf_t *cf, ngx_uint_t size)
     }
 
     ngx_rbtree_init(&cache->rbtree, &cache->sentinel,
-                    ngx_secops_jwt_cache_insert);
+                    ngx_str_rbtree_insert_value);
     ngx_queue_init(&cache->queue);
 
     cache->used = 0;
@@ -160,9 +158,11 @@ ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache, const u_char *digest,
 
     token->generation = generation;
     token->expiry = expiry;
-    token->node.key = ngx_secops_jwt_cache_key(digest);
+    token->node.str.len = NGX_SECOPS_JWT_DIGEST_LEN;
+    token->node.str.data = token->digest;
+    token->node.node.key = ngx_secops_jwt_cache_hash(digest);
 
-    ngx_rbtree_insert(&cache->rbtree, &token->node);
+    ngx_rbtree_insert(&cache->rbtree, &token->node.node);
     ngx_queue_insert_head(&cache->queue, &token->queue);
 
     cache->used++;
@@ -172,70 +172,14 @@ ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache, const u_char *digest,
 static ngx_secops_jwt_token_t *
 ngx_secops_jwt_cache_find(ngx_secops_jwt_cache_t *cache, const u_char *digest)
 {
-    ngx_int_t                rc;
-    ngx_rbtree_key_t         key;
-    ngx_rbtree_node_t       *node;
-    ngx_secops_jwt_token_t  *token;
+    ngx_str_t  value;
 
-    key = ngx_secops_jwt_cache_key(digest);
-    node = cache->rbtree.root;
+    value.len = NGX_SECOPS_JWT_DIGEST_LEN;
+    value.data = (u_char *) digest;
 
-    while (node != &cache->sentinel) {
-
-        if (key != node->key) {
-            node = (key < node->key) ? node->left : node->right;
-            continue;
-        }
-
-        token = (ngx_secops_jwt_token_t *) node;
-
-        rc = ngx_memcmp(digest, token->digest, NGX_SECOPS_JWT_DIGEST_LEN);
-
-        if (rc == 0) {
-            return token;
-        }
-
-        node = (rc < 0) ? node->left : node->right;
-    }
-
-    return NULL;
-}
-
-
-static void
-ngx_secops_jwt_cache_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
-    ngx_rbtree_node_t *sentinel)
-{
-    ngx_rbtree_node_t       **p;
-    ngx_secops_jwt_token_t   *token, *other;
-
-    for ( ;; ) {
-
-        if (node->key != temp->key) {
-            p = (node->key < temp->key) ? &temp->left : &temp->right;
-
-        } else {
-            token = (ngx_secops_jwt_token_t *) node;
-            other = (ngx_secops_jwt_token_t *) temp;
-
-            p = (ngx_memcmp(token->digest, other->digest,
-                            NGX_SECOPS_JWT_DIGEST_LEN)
-                 < 0)
-                ? &temp->left : &temp->right;
-        }
-
-        if (*p == sentinel) {
-            break;
-        }
-
-        temp = *p;
-    }
-
-    *p = node;
-    node->parent = temp;
-    node->left = sentinel;
-    node->right = sentinel;
-    ngx_rbt_red(node);
+    return (ngx_secops_jwt_token_t *)
+               ngx_str_rbtree_lookup(&cache->rbtree, &value,
+                                     ngx_secops_jwt_cache_hash(digest));
 }
 
 
@@ -243,7 +187,7 @@ static void
 ngx_secops_jwt_cache_remove(ngx_secops_jwt_cache_t *cache,
     ngx_secops_jwt_token_t *token)
 {
-    ngx_rbtree_delete(&cache->rbtree, &token->node);
+    ngx_rbtree_delete(&cache->rbtree, &token->node.node);
     ngx_queue_remove(&token->queue);
     ngx_free(token);
 
@@ -251,14 +195,16 @@ ngx_secops_jwt_cache_remove(ngx_secops_jwt_cache_t *cache,
 }
 
 
-static ngx_rbtree_key_t
-ngx_secops_jwt_cache_key(const u_char *digest)
+/* a digest is as good a hash as any */
+
+static uint32_t
+ngx_secops_jwt_cache_hash(const u_char *digest)
 {
-    ngx_rbtree_key_t  key;
+    uint32_t  hash;
 
-    ngx_memcpy(&key, digest, sizeof(ngx_rbtree_key_t));
+    ngx_memcpy(&hash, digest, sizeof(uint32_t));
 
-    return key;
+    return hash;
 }
 
 
