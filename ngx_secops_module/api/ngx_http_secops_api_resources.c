@@ -20,6 +20,8 @@ static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleanup(void *data);
 static ngx_int_t ngx_http_secops_resources_first(
     ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_asked(
+    ngx_http_secops_resources_t *op, ngx_int_t rc, secops_error_e busy);
 static void ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_put_pointers(
@@ -237,14 +239,25 @@ ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
 
     rc = ngx_secops_store_find_resources(store, &op->find, &op->space);
 
+    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
+}
+
+
+/* how a call of the store began; busy: the error if it could not */
+
+static ngx_int_t
+ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
+    secops_error_e busy)
+{
     switch (rc) {
 
     case NGX_OK:
         return NGX_DONE;
 
     case NGX_BUSY:
-        op->reason = *ngx_secops_store_busy(store);
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_LATER);
+        op->reason =
+                  *ngx_secops_store_busy(ngx_http_secops_resources_store(op));
+        return ngx_http_secops_resources_end(op, busy);
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -328,18 +341,8 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
 
     rc = ngx_secops_store_put_pointers(store, &op->pointers,
                                        &op->ctx->identity.domain, pointers, n);
-    switch (rc) {
 
-    case NGX_OK:
-        return NGX_DONE;
-
-    case NGX_BUSY:
-        op->reason = *ngx_secops_store_busy(store);
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
-
-    default:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_SAVE_LATER);
 }
 
 
@@ -385,18 +388,7 @@ ngx_http_secops_resources_send(ngx_http_secops_resources_t *op)
 
     rc = ngx_secops_store_commit_resources(store, &op->commit, &op->space);
 
-    switch (rc) {
-
-    case NGX_OK:
-        return NGX_DONE;
-
-    case NGX_BUSY:
-        op->reason = *ngx_secops_store_busy(store);
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
-
-    default:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_SAVE_LATER);
 }
 
 
