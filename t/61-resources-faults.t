@@ -293,29 +293,66 @@ $fake->listen();
 $first = 1;
 
 
-# who leaves, at each of the steps
+# Who leaves at one of the steps: its commands end there, what Redis says to
+# the last of them is nobody's, and over the same link the next client gets its
+# own answer.
 
-foreach my $steps ("EXPECT 1", "EXPECT 1\n$none\nEXPECT 1",
-    "EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1")
-{
-    fresh();
-    my $mark = $fake->play($steps);
-    my $request = start($t, 'POST', $path, $key);
-    ok($fake->wait($mark), 'a client leaves');
-    $request->close(reset => 1);
-    sleep 0.05;
-    $fake->step('SEND :1\r\n');
+my $left = 0;
+
+sub has_left { # one client more was found to have left
+    my ($name) = @_;
+    $left++;
+    ok(wait_for(sub { $left <= (() = $t->error_log()
+        =~ /client prematurely closed connection/g) }), $name);
 }
 
+my @key = ([0, 'abc', { name => 'n', digest => 'a' x 64, scopes => [] }]);
+my ($put, $ok, $late) = map { "SEND :$_\\r\\n" } 2, 1, 0;
+
+foreach my $case (
+    ['a key that is created', 'POST', $path, $key, $none, $put, $ok],
+    ['... in vain', 'POST', $path, $hook, found_at('7-a', @first),
+     found_at('7-a', [0, '1000', $integration]), $ok],
+    ['a key that is deleted', 'DELETE',
+     "$path?resource_type=api_key&title=n", undef, (found_at('7-a', @key)) x 2,
+     $ok, $ok],
+    ['a job that is started', 'POST', '/api/v2/jobs/1001/start', '',
+     found_at('7-a', [0, '1001', $job]), $ok],
+    ['a list', 'GET', $path, undef, $none],
+) {
+    my ($name, $method, $uri, $body, @replies) = @$case;
+
+    fresh();
+
+    foreach my $n (0 .. $#replies) {
+        $place = length $fake->log();
+
+        my $mark = $fake->play(join "\n", (map { ('EXPECT 1', $_) }
+            @replies[0 .. $n - 1]), 'EXPECT 1');
+        my $request = start($t, $method, $uri, $body);
+        ok($fake->wait($mark), "$name: command " . ($n + 1) . ' is sent');
+        $request->close(reset => $n % 2);
+        has_left('... when its client leaves');
+
+        $mark = $fake->play("$replies[$n]\nEXPECT 1\n$none");
+        is($t->request('GET', $path, who())->{body}, '[]',
+            '... the next client gets its own answer');
+        is(scalar since($place), $n + 2, '... and nothing else was sent');
+    }
+}
+
+# ... while it waits for another try
+
 fresh();
-my $mark = $fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\n"
-    . "SEND :0\\r\\n\n" . ("EXPECT 1\n$none\nEXPECT 1\nSEND :0\\r\\n\n" x 4));
+my $mark = $fake->play("EXPECT 1\n$none\nEXPECT 1\n$put\nEXPECT 1\n$late\n"
+    . ("EXPECT 1\n$none\nEXPECT 1\n$late\n" x 9));
 my $request = start($t, 'POST', $path, $key);
-sleep 0.02;
+sleep 0.15;
 $request->close(reset => 1);
+has_left('a client that leaves between two tries');
+$place = length $fake->log();
 sleep 0.2;
-is($t->request('GET', '/api/v2/token/scopes', who())->{status}, 200,
-    '... while it waits for another try, too');
+cmp_ok(scalar since($place), '<=', 1, '... has no other try');
 $fake->stop();
 $fake->listen();
 $first = 1;
@@ -357,5 +394,23 @@ $fake->play('EXPECT 1' . "\n" . 'SEND *2\r\n$3\r\nabc\r\n$6\r\nglobal\r\n'
     . "\nEXPECT 1\nCLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$-1\\r\\n");
 is($get->('C' x 85 . 'A'), 401,
     'a link that breaks between the steps: the second is asked again');
+
+
+# The end of a worker, while a request waits for another try: the link is idle
+# then, and closed; each try has one of its own.
+
+fresh();
+$mark = $fake->play("EXPECT 1\n$none\nEXPECT 1\n$put\nEXPECT 1");
+$request = start($t, 'POST', $path, $key);
+ok($fake->wait($mark), 'a commit is on its way');
+kill 'QUIT', $t->master();
+ok($t->wait_log('gracefully shutting down'), '... the worker is told to quit');
+my $try = "HANDSHAKE\nEXPECT 1\n$none\nEXPECT 1";
+$fake->play("$late\nWAITCLOSE\n" . "$try\n$late\nWAITCLOSE\n" x 3
+    . "$try\n$ok\nWAITCLOSE");
+is(answer($request)->{status}, 200, '... and tries again until it is done');
+$request->close();                      # or nginx may linger for it
+ok(wait_for(sub { !$t->workers() }), '... and ends then');
+$t->{told} = 1;
 
 $t->done();
