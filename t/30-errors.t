@@ -200,9 +200,12 @@ foreach my $table (@tables) {
     foreach my $type ('text/plain', 'application/x-www-form-urlencoded',
         'application/jsonp', 'application/xml+jsonx', 'json', '', 'text/json')
     {
-        refused(post($t, $good, endpoint => $endpoint,
-                headers => { 'Content-Type' => $type }),
-            415, 'Unsupported media type', "$endpoint: the type \"$type\"");
+        my $r = post($t, $good, endpoint => $endpoint,
+            headers => { 'Content-Type' => $type });
+        refused($r, 415, 'Unsupported media type',
+            "$endpoint: the type \"$type\"");
+        is($r->{json}{error}{detail}, 'Content-Type must be application/json or'
+            . ' application/x-ndjson', '... of those that it takes');
     }
 
     foreach my $method (qw(GET HEAD PUT DELETE PATCH OPTIONS)) {

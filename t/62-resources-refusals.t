@@ -268,8 +268,12 @@ is_deeply($api->dump(), $before, '... and nothing is changed');
 
 # what can not be sent at all
 
-is($api->call('POST', 'resources', '{"a":1}', headers =>
-    { 'Content-Type' => 'text/plain' })->{status}, 415, 'another media type');
+foreach my $type ('text/plain', 'application/x-ndjson') {
+    my $r = $api->call('POST', 'resources', '{"a":1}', headers =>
+        { 'Content-Type' => $type });
+    is_deeply([ $r->{status}, $r->{json}{error}{detail} ], [ 415,
+        'Content-Type must be application/json' ], "the media type $type");
+}
 is($api->save('{"a":"' . 'x' x (5 * 1024 * 1024) . '"}')->{status}, 413,
     'a body that is too large');
 is($api->save({ a => api_key('x') }, roles => 'sn_sec_cmn.api_read')->{status},
