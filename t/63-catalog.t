@@ -22,10 +22,15 @@ my $base = '/api/v2/resources';
 my $schema = "$base/integration/parameters/schema";
 my $metadata = "$base/integration/metadata";
 my $jobs = "$base/job/metadata";
-my %names = (
-    input => 'Input', enrichment => 'Enrichment', processor => 'Processor',
-    case_creation => 'Case creation', post_decision => 'Post decision',
-    output => 'Output',
+
+# what people call a role, and what it is for
+my %roles = (
+    input => ['Input', 'collects events'],
+    enrichment => ['Enrichment', 'adds what is known elsewhere to an event'],
+    processor => ['Processor', 'makes the decisions'],
+    case_creation => ['Case creation', 'opens a case for an event'],
+    post_decision => ['Post decision', 'acts once a decision was made'],
+    output => ['Output', 'stores events and decisions'],
 );
 
 my $conf = conf(http => 'secops_schema_dir %%DIR%%/schema;', server => <<'EOT')
@@ -183,10 +188,11 @@ $r = ask($metadata);
 is_deeply([ map { without($_) } @{$r->{json}{integration_types}} ],
     [ map { summary($_) } @types ], 'all integration types are told');
 is_deeply([ keys %{$r->{json}} ], ['integration_types'], '... and that only');
-is_deeply([ map { $_->{name} } map { @{$_->{roles_details}} }
-    @{$r->{json}{integration_types}} ],
-    [ map { my $type = $_; map { $names{$_} } grep { $type->{roles}{$_} }
-        role_names() } @types ], '... what people call their roles');
+is_deeply([ map { $_->{roles_details} } @{$r->{json}{integration_types}} ],
+    [ map { my $type = $_; [ map { { identifier => $_, name => $roles{$_}[0],
+        description => $roles{$_}[1] } } grep { $type->{roles}{$_} }
+        role_names() ] } @types ],
+    '... what people call their roles, and what they are for');
 is(scalar(grep { $_->{id} =~ /^[1-9]\d*$/ } @{$r->{json}{integration_types}}),
     scalar @types, '... and their ids');
 unlike($r->{body}, qr/"id":"/, '... which are integers');
@@ -256,6 +262,10 @@ is(ask("$metadata?integration_type=external+rest+api")->{json}{name},
     'External REST API', '... and by either name of the parameter');
 is(ask("$schema?type=kafka&x=y&title=z&id=1&resource_type=q")->{status}, 200,
     'what is not known is passed over');
+is(ask("$schema?category=Triage")->{body}, ask($schema)->{body},
+    '... a category, where there are types');
+is(ask("$jobs?type=Elastic&role=none")->{body}, ask($jobs)->{body},
+    '... types and roles, where there are categories');
 is(ask("$schema?integration_type=&role=")->{body}, ask($schema)->{body},
     'an empty parameter counts as not given');
 is(ask($jobs, body => '{}')->{status}, 200, 'a GET with a body');
