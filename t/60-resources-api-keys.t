@@ -11,9 +11,11 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP;
 use SecOps;
 use SecOps::Records;
+use SecOps::Resources;
 
 my $t = SecOps->new(workers => 2);
 my $redis = $t->redis();
+my $api = SecOps::Resources->new($t, $redis);
 my $path = '/api/v2/resources';
 my $value = qr/\A[A-Za-z0-9_-]{86}\z/;
 my $id = qr/\A[A-Za-z0-9_-]{20}\z/;
@@ -22,22 +24,10 @@ my $time = qr/\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\z/;
 $t->run(conf() =~ s/secops_auth header;/secops_auth header api_key;/r);
 
 
-sub api { # method, query, body, what who() takes
-    my ($method, $query, $body, %opt) = @_;
-    return $t->request($method, $path . ($query ? "?$query" : ''),
-        $opt{key} ? { 'x-arcanna-api-key' => $opt{key} }
-                  : { %{who(%opt)}, %{$opt{headers} // {}} },
-        $body, port => $opt{port});
-}
-
-sub save { my ($body, %opt) = @_; return api('POST', $opt{query}, $body, %opt) }
-sub list { my ($query, %opt) = @_; return api('GET', $query, undef, %opt) }
-sub remove { my ($query, %opt) = @_; return api('DELETE', $query, undef, %opt) }
-
-sub key { # a resource
-    my ($name, %more) = @_;
-    return { type => 'api_key', properties => { name => $name, %more } };
-}
+sub save { return $api->save(@_) }
+sub list { return $api->list(@_) }
+sub remove { return $api->remove(@_) }
+sub key { return api_key(@_) }
 
 sub titles { return [map { $_->{title} } @{list(@_)->{json}}] }
 
@@ -45,46 +35,6 @@ sub audit { # [operation, type, id], oldest first
     return map { my %f = @{$_->[1]}; [@f{qw(operation type id)}] }
         @{$redis->cmd('XRANGE', 'secops:{global:res}:audit', '-', '+')};
 }
-
-
-# a refusal in the form of this API; returns its errors
-
-sub is_nok {
-    my ($r, $status, $reason, $name) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    my $json = ref $r->{json} eq 'HASH' ? $r->{json} : {};
-    my $request = $json->{request} // {};
-
-    my $ok = is_deeply({
-        status  => $r->{status},
-        type    => $r->{headers}{'content-type'},
-        members => join(' ', sort(keys %$json), sort keys %$request),
-        nok     => $request->{status},
-        reason  => $request->{reason},
-        created => $json->{created},
-        updated => $json->{updated},
-        lists   => join(' ', map { ref $request->{$_} }
-                        qw(reason_details errors)),
-        detail  => ref \($json->{detail}),
-    }, {
-        status  => $status,
-        type    => 'application/json',
-        members => 'created detail request updated'
-            . ' errors reason reason_details status',
-        nok     => 'NOK',
-        reason  => $reason,
-        created => [],
-        updated => [],
-        lists   => 'ARRAY ARRAY',
-        detail  => 'SCALAR',
-    }, $name);
-
-    diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
-    return @{$request->{errors} // []};
-}
-
-sub pointers { return [sort map { "$_->{pointer}: $_->{message}" } @_] }
 
 
 # one key
@@ -166,7 +116,7 @@ is($r->{json}{created}[0]{resource_name}, 'k', '... creates');
 my @faults = is_nok(save({ resources => { k => key('B'), c => key('C') } },
     query => 'overwrite=False'), 409, 'Resource already exists',
     'an existing name is refused when it is not to be overwritten');
-is_deeply(pointers(@faults), ['/resources/k: exists already, and is not to be'
+is_deeply(faults(@faults), ['/resources/k: exists already, and is not to be'
     . ' overwritten'], '... saying which');
 is($faults[0]{resource}, 'k', '... by its identifier');
 is_deeply(titles('title=C'), [], '... and nothing is changed');
@@ -251,7 +201,7 @@ is_nok(save({ past => key('p', expire_at => '2020-01-01 00:00:00') }), 422,
     'Invalid resources', '... of one');
 @faults = is_nok(save({ one => { %{key('d')}, depends_on => ['nobody'] } }),
     404, 'Unknown reference', 'what depends on nothing that is there');
-is_deeply(pointers(@faults), ['/one/depends_on: names what is no resource of'
+is_deeply(faults(@faults), ['/one/depends_on: names what is no resource of'
     . ' this request'], '... says so');
 is_nok(save({ one => { %{key('d')}, depends_on => 'x' } }), 422,
     'Invalid resources', 'depends_on that is no array');
@@ -432,7 +382,7 @@ is(list('title=passed+on')->{json}[0]{created_by},
     delete:resources)]), j => key('less', scopes => ['read:resources']) },
     key => $manager), 403, 'Insufficient access',
     'it can not give a scope that it does not have');
-is_deeply(pointers(@faults), ['/k/properties/scopes: must not go beyond the'
+is_deeply(faults(@faults), ['/k/properties/scopes: must not go beyond the'
     . ' caller\'s own scopes'], '... says which');
 is_deeply(titles('title=less'), [], '... and nothing of the set is there');
 is_nok(save({ k => key('by delete:resources', scopes => [qw(delete:resources

@@ -271,6 +271,7 @@ sub is_nok {
         updated => $json->{updated},
         lists   => join(' ', map { ref $request->{$_} }
                         qw(reason_details errors)),
+        detail  => ref \($json->{detail}),
     }, {
         status  => $status,
         type    => 'application/json',
@@ -281,6 +282,7 @@ sub is_nok {
         created => [],
         updated => [],
         lists   => 'ARRAY ARRAY',
+        detail  => 'SCALAR',
     }, $name);
 
     diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
