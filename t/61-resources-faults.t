@@ -146,7 +146,8 @@ sub found_at { # revision; [lookup, id, document], ...
     my $text = sub { '$' . length($_[0]) . "\\r\\n$_[0]\\r\\n" };
     return 'SEND *' . (2 + 4 * @found) . '\r\n' . $text->($revision)
         . $text->('1005') . join '', map { ":$_->[0]\\r\\n"
-            . $text->($_->[1]) . $text->(encode_json($_->[2]))
+            . $text->($_->[1])
+            . $text->(ref $_->[2] ? encode_json($_->[2]) : $_->[2])
             . $text->('') } @found;
 }
 
@@ -220,6 +221,22 @@ $fake->play("EXPECT 1\n" . found_at('7-a', @target)
     . "\nEXPECT 1\n" . found_at('8-b'));
 is($t->request('DELETE', "$path?title=I", who())->{status}, 404,
     'one that another has deleted meanwhile is not there');
+
+$place = fresh();
+$fake->play("EXPECT 1\n" . found_at('7-a', @target)
+    . "\nEXPECT 1\n" . found_at('8-b', [2, '1001', $job]));
+is($t->request('DELETE', "$path?title=I", who())->{status}, 404,
+    '... though a job still refers to it');
+is_deeply([since($place)], [('EVALSHA') x 2], '... and nothing is changed');
+
+$place = fresh();
+$fake->play("EXPECT 1\n" . found_at('7-a', @target)
+    . "\nEXPECT 1\n" . found_at('7-a', [0, '1000', $integration],
+        [2, '1001', 'no job, 1000']));
+is($t->request('DELETE', "$path?title=I", who())->{status}, 500,
+    'a job that can not be read may refer to it');
+ok($t->wait_log('the stored job "1001" can not be read'), '... it is named');
+is_deeply([since($place)], [('EVALSHA') x 2], '... and nothing is deleted');
 
 
 # The commit is sent again over the next link: it knows whether it was there.
