@@ -163,8 +163,8 @@ END
 
 # --- servers ----------------------------------------------------------------
 
-# what a run of some seconds may store: batches come fastest
-my $touched = 200_000 * ($opt{seconds} + $opt{warmup});
+# what a run may store; batches come twice as fast
+my $touched = 100_000 * ($opt{seconds} + $opt{warmup});
 
 my $redis = $servers->redis('redis');
 my $full = $servers->redis('full');
@@ -208,7 +208,6 @@ sub stored_record {
 
 
 sub start {
-    Bench::Redis::touch($redis, $touched);
     start_module();
 
     my $record = stored_record();
@@ -249,13 +248,22 @@ sub new_case {
         conns   => $middle,
         status  => 201,
         keys    => 1,
-        before  => sub { Bench::Redis::empty($redis) },
+        before  => sub { fresh($touched) },
         script  => "$FindBin::Bin/load.lua",
         threads => $opt{threads},
         warmup  => $opt{warmup},
         seconds => $opt{seconds},
         %more,
     };
+}
+
+
+# empty, with memory that it had before
+
+sub fresh {
+    my ($records) = @_;
+    Bench::Redis::empty($redis);
+    Bench::Redis::touch($redis, $records);
 }
 
 
@@ -290,7 +298,7 @@ sub identity_cases {
 sub batch_cases {
     return map {
         new_case("batch $_", $target{module}, kind => 'batch',
-            records => $_, conns => 8)
+            records => $_, conns => 8, before => sub { fresh(2 * $touched) })
     } 100, 1000;
 }
 
@@ -347,13 +355,13 @@ sub growth_cases {
     my $small = $target{module};
     my $large = { %$small, url => "http://127.0.0.1:$small->{full}$path" };
     my %more = (keys => 0, redis => $full,
-        before => sub { Bench::Redis::touch($full, $touched / 2) });
+        before => sub { Bench::Redis::touch($full, $touched) });
     my $subjects = int($opt{records} / 4) || 1;
 
     fill_full($large->{full}, $subjects);
 
     my $refill = sub {
-        Bench::Redis::empty($redis);
+        fresh($touched);
         return Bench::Records::fill($small->{port}, $path, 10000, 10000);
     };
     my %get = (kind => 'get', status => 200, keys => 0, before => sub { });
@@ -380,7 +388,7 @@ sub growth_cases {
 sub fill_full {
     my ($port, $subjects) = @_;
     my $records = int(($opt{records} + 999) / 1000) * 1000;
-    my $needed = 1.8 * $records + 1.2 * $touched * ($opt{runs} + 2);
+    my $needed = 1.8 * $records + 2.4 * $touched * ($opt{runs} + 2);
     my ($free) = Bench::Servers::slurp('/proc/meminfo')
         =~ /^MemAvailable: *(\d+)/m;
 
@@ -461,7 +469,7 @@ sub measure {
         if $what{batch} && !$what{single} && !$what{latency};
     push @first, batch_cases() if $what{batch};
     push @first, read_cases() if $what{read};
-    push @first, { alone => 1, before => sub { Bench::Redis::empty($redis) } }
+    push @first, { alone => 1, before => sub { fresh(2 * $touched) } }
         if $what{redis};
 
     rounds(@first);
