@@ -83,6 +83,9 @@ sub fatal {
 
 answered("SENDSLOW $stored\nCLOSE", 201, 'byte by byte');
 
+answered("SENDSLOW $queued*4\\r\\n+OK\\r\\n:1\\r\\n+QUEUED\\r\\n:1\\r\\n\nCLOSE",
+    201, 'byte by byte, with a QUEUED that is part of another reply');
+
 answered("SEND $stored\nCLOSE", 201, 'closed after the last reply');
 
 

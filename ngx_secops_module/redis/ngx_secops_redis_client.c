@@ -8,6 +8,7 @@
 #include "redis/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
 #include "redis/ngx_secops_redis_sentinel.h"
+#include "redis/ngx_secops_redis_stats.h"
 
 
 static ngx_uint_t ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd);
@@ -54,6 +55,8 @@ ngx_secops_redis_exit_process(ngx_secops_redis_t *redis)
     if (redis->log == NULL) {
         return;
     }
+
+    ngx_secops_redis_log_stats(redis);
 
     if (redis->cluster) {
         ngx_secops_redis_cluster_stop(redis->cluster);

@@ -57,6 +57,12 @@ ngx_int_t ngx_secops_redis_server_next(ngx_secops_redis_t *redis,
     void **walk, ngx_secops_redis_server_t *server);
 
 
+/* into the log, once in a worker's life: what its counters came to, a line for
+   each server that it had to do with */
+
+void ngx_secops_redis_log_stats(ngx_secops_redis_t *redis);
+
+
 /* 1: a cluster at present has slots that no server is known for */
 
 ngx_uint_t ngx_secops_redis_holes(ngx_secops_redis_t *redis);
