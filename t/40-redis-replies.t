@@ -83,8 +83,13 @@ sub fatal {
 
 answered("SENDSLOW $stored\nCLOSE", 201, 'byte by byte');
 
-answered("SENDSLOW $queued*4\\r\\n+OK\\r\\n:1\\r\\n+QUEUED\\r\\n:1\\r\\n\nCLOSE",
-    201, 'byte by byte, with a QUEUED that is part of another reply');
+ok($fake->link(), 'QUEUED within another reply: the link before is of use');
+my $within = $fake->play("EXPECT 6\nSEND $queued*4\\r\\n+OK\\r\\n:1\\r\\n\n"
+    . "SLEEP 50\nSEND +QUEUED\\r\\n:1\\r\\n\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n\nCLOSE");
+is_stored(post($t, records(observable => 'within')), 'it is a part of that');
+is(get($t, read_path())->{body}, '{"result":{"a":1}}',
+    '... and the next reply goes to its own command');
+ok($fake->wait($within), '... in step');
 
 answered("SEND $stored\nCLOSE", 201, 'closed after the last reply');
 
