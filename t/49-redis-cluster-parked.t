@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw(sha256_hex);
 use SecOps;
 use SecOps::FakeCluster;
 use SecOps::Records;
@@ -16,6 +17,7 @@ my $fake = SecOps::FakeCluster->new($t, 1);
 my $all = $fake->map([0, 16383, 0]);
 my $none = "*0\r\n";
 my $down = 'CLUSTERDOWN The cluster is down';
+my $left = substr sha256_hex('left'), 0, 32;    # in the key of its subject
 
 # without a map from the start, and with one whose node never takes it
 
@@ -38,7 +40,8 @@ my %reason = (
 sub begun { # a record that waits, on a connection of its own
     my $connection = $t->connect();
 
-    $connection->send($connection->format('POST', path(), who(), records()));
+    $connection->send($connection->format('POST', path(), who(),
+        records(observable => 'left')));
     sleep 0.3;
 
     return $connection;
@@ -64,12 +67,14 @@ foreach my $name (sort keys %cases) {
     $fake->state(map => $all, nodes => [['OK']]);
     ok(wait_for(sub { post($t, records())->{status} == 201 }),
         "$name: its client leaves, others are served");
-    is($since->(qr/> EXEC/), 1, '... it is not stored');
+    is($since->(qr/> LPUSH .*:$left/), 0, '... it is not stored');
+    post($t, records(observable => 'left'));
+    is($since->(qr/> LPUSH .*:$left/), 1, '... which would be seen');
 
     $cases{$name}->();
-    my $left = begun();
+    my $waiting = begun();
     is($t->stop(), 0, "$name: its worker is stopped");
-    is($left->answer('POST', 1), undef, '... without an answer');
+    is($waiting->answer('POST', 1), undef, '... without an answer');
     $t->run();
 }
 
