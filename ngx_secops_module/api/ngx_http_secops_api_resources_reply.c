@@ -2,6 +2,7 @@
 /* Answers of the Resources API. */
 
 #include "api/ngx_http_secops_api_resources.h"
+#include "model/secops_resource_value.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
@@ -16,7 +17,6 @@ static json_t *ngx_http_secops_resources_flat(json_t *status,
 static ngx_int_t ngx_http_secops_resources_details(
     const secops_resource_faults_t *faults, ngx_str_t *detail, json_t *details,
     secops_text_t *all);
-static json_t *ngx_http_secops_resources_string(secops_slice_t text);
 
 
 ngx_int_t
@@ -30,15 +30,15 @@ ngx_http_secops_resources_removed(ngx_http_secops_resources_t *op)
     type = secops_resource_type_name(deleted->type);
 
     if (deleted->type == SECOPS_RESOURCE_API_KEY) {
-        id = ngx_http_secops_resources_string(
+        id = secops_resource_string(
                                ngx_http_secops_resources_slice(&deleted->id));
     } else {
         id = json_integer(ngx_atoof(deleted->id.data, deleted->id.len));
     }
 
     json = json_pack("[{s:o, s:o, s:o}]",
-                     "type", ngx_http_secops_resources_string(type),
-                     "title", ngx_http_secops_resources_string(
+                     "type", secops_resource_string(type),
+                     "title", secops_resource_string(
                             ngx_http_secops_resources_slice(&deleted->title)),
                      "internal_id", id);
 
@@ -146,7 +146,7 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
     }
 
     status = json_pack("{s:s, s:o}", "status", "NOK", "reason",
-                       ngx_http_secops_resources_string(row->message));
+                       secops_resource_string(row->message));
 
     json = op->flat ? ngx_http_secops_resources_flat(status, &all)
                     : ngx_http_secops_resources_refusal(status, details,
@@ -182,8 +182,7 @@ ngx_http_secops_resources_refusal(json_t *status, json_t *details,
     }
 
     return json_pack("{s:O, s:[], s:[], s:o}", "request", status, "created",
-                     "updated", "detail",
-                     ngx_http_secops_resources_string(detail));
+                     "updated", "detail", secops_resource_string(detail));
 }
 
 
@@ -198,10 +197,10 @@ ngx_http_secops_resources_flat(json_t *status, secops_text_t *all)
     detail.data = all->data;
 
     if (json_object_set_new(status, "reason_details",
-                            ngx_http_secops_resources_string(detail))
+                            secops_resource_string(detail))
         != 0
         || json_object_set_new(status, "detail",
-                               ngx_http_secops_resources_string(detail))
+                               secops_resource_string(detail))
            != 0)
     {
         return NULL;
@@ -226,8 +225,7 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
         text = ngx_http_secops_resources_slice(detail);
         secops_text_append(all, text);
 
-        if (json_array_append_new(details,
-                                  ngx_http_secops_resources_string(text))
+        if (json_array_append_new(details, secops_resource_string(text))
             != 0)
         {
             return NGX_ERROR;
@@ -257,8 +255,7 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
         text.len = all->len - begin;
         text.data = all->data + begin;
 
-        if (json_array_append_new(details,
-                                  ngx_http_secops_resources_string(text))
+        if (json_array_append_new(details, secops_resource_string(text))
             != 0)
         {
             return NGX_ERROR;
@@ -266,11 +263,4 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
     }
 
     return all->failed ? NGX_ERROR : NGX_OK;
-}
-
-
-static json_t *
-ngx_http_secops_resources_string(secops_slice_t text)
-{
-    return json_stringn(text.len ? (const char *) text.data : "", text.len);
 }

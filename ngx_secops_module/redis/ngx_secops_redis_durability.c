@@ -55,8 +55,6 @@ static ngx_uint_t ngx_secops_redis_reached_config(
     ngx_secops_redis_node_t *node, ngx_secops_redis_value_t *value);
 static ngx_secops_redis_value_t *ngx_secops_redis_setting(
     ngx_secops_redis_value_t *value, const char *name);
-static ngx_uint_t ngx_secops_redis_is(ngx_secops_redis_value_t *value,
-    const char *text);
 static ngx_uint_t ngx_secops_redis_short(ngx_secops_redis_node_t *node,
     const u_char *text, size_t len);
 static void ngx_secops_redis_note_durability(ngx_secops_redis_node_t *node,
@@ -386,14 +384,16 @@ ngx_secops_redis_reached_config(ngx_secops_redis_node_t *node,
     static ngx_str_t  off = ngx_string("appendonly is not \"yes\"");
     static ngx_str_t  lazy = ngx_string("appendfsync is not \"always\"");
 
-    if (!ngx_secops_redis_is(ngx_secops_redis_setting(value, "appendonly"),
-                             "yes"))
+    if (!ngx_secops_redis_value_is(ngx_secops_redis_setting(value,
+                                                            "appendonly"),
+                                   "yes"))
     {
         return ngx_secops_redis_short(node, off.data, off.len);
     }
 
-    if (!ngx_secops_redis_is(ngx_secops_redis_setting(value, "appendfsync"),
-                             "always"))
+    if (!ngx_secops_redis_value_is(ngx_secops_redis_setting(value,
+                                                            "appendfsync"),
+                                   "always"))
     {
         return ngx_secops_redis_short(node, lazy.data, lazy.len);
     }
@@ -417,22 +417,12 @@ ngx_secops_redis_setting(ngx_secops_redis_value_t *value, const char *name)
     }
 
     for (i = 1; i < value[0].next; i += 2) {
-        if (ngx_secops_redis_is(&value[i], name)) {
+        if (ngx_secops_redis_value_is(&value[i], name)) {
             return &value[i + 1];
         }
     }
 
     return NULL;
-}
-
-
-static ngx_uint_t
-ngx_secops_redis_is(ngx_secops_redis_value_t *value, const char *text)
-{
-    return value
-           && value->type == NGX_SECOPS_REDIS_STRING
-           && value->str.len == ngx_strlen(text)
-           && ngx_memcmp(value->str.data, text, value->str.len) == 0;
 }
 
 

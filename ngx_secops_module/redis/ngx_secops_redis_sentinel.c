@@ -786,7 +786,5 @@ ngx_secops_redis_is_master(ngx_secops_redis_value_t *value)
 {
     return value->type == NGX_SECOPS_REDIS_ARRAY
            && value->elements
-           && value[1].type == NGX_SECOPS_REDIS_STRING
-           && value[1].str.len == 6
-           && ngx_memcmp(value[1].str.data, "master", 6) == 0;
+           && ngx_secops_redis_value_is(&value[1], "master");
 }

@@ -31,8 +31,6 @@ static void ngx_secops_redis_sentinel_forget(
     ngx_secops_redis_sentinels_t *sentinels);
 static secops_slice_t ngx_secops_redis_sentinel_field(
     ngx_secops_redis_value_t *values, ngx_uint_t i, const char *name);
-static ngx_uint_t ngx_secops_redis_sentinel_is(ngx_secops_redis_value_t *value,
-    const char *text);
 static secops_slice_t ngx_secops_redis_sentinel_text(
     ngx_secops_redis_value_t *value);
 
@@ -353,7 +351,7 @@ ngx_secops_redis_sentinel_field(ngx_secops_redis_value_t *values, ngx_uint_t i,
             break;
         }
 
-        if (ngx_secops_redis_sentinel_is(&values[field], name)
+        if (ngx_secops_redis_value_is(&values[field], name)
             && values[value].type == NGX_SECOPS_REDIS_STRING)
         {
             return ngx_secops_redis_sentinel_text(&values[value]);
@@ -384,7 +382,7 @@ ngx_secops_redis_sentinel_process_subscribe(ngx_secops_redis_node_t *node)
 
     if (value->type != NGX_SECOPS_REDIS_ARRAY
         || value->elements != 3
-        || !ngx_secops_redis_sentinel_is(&value[1], "subscribe")
+        || !ngx_secops_redis_value_is(&value[1], "subscribe")
         || link->greeting.data)
     {
         return ngx_secops_redis_fault(node, "unexpected reply of a sentinel");
@@ -424,13 +422,13 @@ ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
         return ngx_secops_redis_fault(node, "unexpected message of a sentinel");
     }
 
-    if (ngx_secops_redis_sentinel_is(&value[1], "pong")) {
+    if (ngx_secops_redis_value_is(&value[1], "pong")) {
         return NGX_OK;
     }
 
     if (value->elements != 3
-        || !ngx_secops_redis_sentinel_is(&value[1], "message")
-        || !ngx_secops_redis_sentinel_is(&value[2], "+switch-master")
+        || !ngx_secops_redis_value_is(&value[1], "message")
+        || !ngx_secops_redis_value_is(&value[2], "+switch-master")
         || value[3].type != NGX_SECOPS_REDIS_STRING)
     {
         return ngx_secops_redis_fault(node, "unexpected message of a sentinel");
@@ -463,15 +461,6 @@ ngx_secops_redis_sentinel_ping(ngx_secops_redis_node_t *node)
     }
 
     return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_secops_redis_sentinel_is(ngx_secops_redis_value_t *value, const char *text)
-{
-    return value->type == NGX_SECOPS_REDIS_STRING
-           && value->str.len == ngx_strlen(text)
-           && ngx_memcmp(value->str.data, text, value->str.len) == 0;
 }
 
 
