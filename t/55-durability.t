@@ -244,6 +244,30 @@ ok(!$next[0]->fill(time() + 0.2), '... for which the others wait');
 $fake->step('SEND :2\r\n');
 is_stored($_->answer(), '... and no longer') foreach @next;
 
+# a client that leaves while its write waits for WAIT
+
+my $leaves = start($t, 'POST', path(), records(observable => 'left'), port => 3);
+ok($fake->step("EXPECT 7\nSEND $stored"), 'a write waits for WAIT');
+$leaves->close(reset => 1);
+sleep 0.2;
+$fake->step('SEND :1\r\n');
+my $after = start($t, 'POST', path(), records(observable => 'after'), port => 3);
+ok($fake->step("EXPECT 7\nSEND $stored"), '... the next write comes');
+ok(!$after->fill(time() + 0.2), '... and waits for a barrier of its own');
+$fake->step('SEND :1\r\n');
+is_stored($after->answer(), '... with which it is answered');
+
+# the same while the next one waits already
+
+$leaves = start($t, 'POST', path(), records(observable => 'left'), port => 3);
+ok($fake->step("EXPECT 7\nSEND $stored"), 'a write waits for WAIT again');
+$after = start($t, 'POST', path(), records(observable => 'after'), port => 3);
+ok($fake->step('EXPECT 6'), '... the next one for the next WAIT');
+$leaves->close(reset => 1);
+sleep 0.2;
+$fake->step("SEND :1\\r\\n$stored\nEXPECT 1\nSEND :1\\r\\n");
+is_stored($after->answer(), '... which comes, though the first has left');
+
 # an answer that is none, fewer replicas, an error
 
 foreach my $case (['fewer', ':0', '0 of 1 replicas have it'],

@@ -245,7 +245,9 @@ sub check {
     cmp_ok($lists, '>=', 1, "$part: lists were read");
     is_deeply(\@halves, [], "$part: no list has half a set");
 
-    my $r = $api->list('');
+    # each worker has to find that Redis is back
+    my $r;
+    wait_for(sub { $r = $api->list(''); $r->{status} == 200 }, 20);
     is($r->{status}, 200, "$part: all are listed");
     my $there = documents($r->{json});
     is_deeply([halves($there)], [], "$part: there is no half set");
