@@ -10,7 +10,10 @@
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
 # RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
+# TESTS, PROVE_FLAGS: what make test runs, all of t unless set, and how
 # NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
+
+TESTS ?= t
 
 .PHONY: all build build-asan run test check-asan bench chaos install clean \
 	deps-build deps-run deps-test deps-bench
@@ -30,7 +33,7 @@ run: deps-run build
 	@scripts/run.sh
 
 test: deps-test build build-asan
-	@SECOPS_SANITIZE=1 prove -j 2 --timer t
+	@SECOPS_SANITIZE=1 prove -j 2 --timer $(PROVE_FLAGS) $(TESTS)
 
 check-asan: deps-test build build-asan
 	@SECOPS_SANITIZE=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
