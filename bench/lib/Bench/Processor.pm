@@ -9,7 +9,13 @@ use POSIX ();
 use Time::HiRes qw(sleep time);
 
 my $hz = POSIX::sysconf(POSIX::_SC_CLK_TCK());
-my $cpus = () = glob '/sys/devices/system/cpu/cpu[0-9]*';
+my $cpus = processors();
+
+
+sub processors {
+    open my $file, '<', '/proc/stat' or die "can not read /proc/stat: $!\n";
+    return scalar grep { /^cpu\d/ } <$file>;
+}
 
 
 sub tree { # a process and all that descend from it
