@@ -30,11 +30,15 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::Bin;
+
 use Getopt::Long;
 use IO::Handle;
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
+use SecOps::Slot qw(slot);
 use Time::HiRes;
 
 my ($state_file, $log_file);
@@ -198,20 +202,4 @@ sub told { # what a node says next
     my ($node) = @_;
     my $list = $state->{nodes}[$node] // ['OK'];
     return @$list > 1 ? shift @$list : $list->[0];
-}
-
-
-sub slot {
-    my ($key) = @_;
-    $key = $1 if $key =~ /\A[^{]*\{([^}]+)\}/;
-
-    my $crc = 0;
-
-    foreach my $byte (unpack 'C*', $key) {
-        $crc ^= $byte << 8;
-        $crc = $crc & 0x8000 ? ($crc << 1 ^ 0x1021) & 0xffff
-            : $crc << 1 & 0xffff for 1 .. 8;
-    }
-
-    return $crc % 16384;
 }

@@ -15,6 +15,7 @@ use warnings;
 use JSON::PP;
 use Scalar::Util ();
 use SecOps ();
+use SecOps::Slot qw(slot);
 
 
 sub new {
@@ -81,22 +82,6 @@ sub state { # until it is in force
 
     SecOps::wait_for(sub { $self->seen(qr/^state $number$/) })
         or die "the nodes have not read their state\n";
-}
-
-
-sub slot { # of a key
-    my ($key) = @_;
-    $key = $1 if $key =~ /\A[^{]*\{([^}]+)\}/;
-
-    my $crc = 0;
-
-    foreach my $byte (unpack 'C*', $key) {
-        $crc ^= $byte << 8;
-        $crc = $crc & 0x8000 ? ($crc << 1 ^ 0x1021) & 0xffff
-            : $crc << 1 & 0xffff for 1 .. 8;
-    }
-
-    return $crc % 16384;
 }
 
 
