@@ -17,11 +17,10 @@ use JSON::PP;
 
 use Bench::Chart;
 use Bench::Figures;
-use Bench::Load;
 use Bench::Page;
-use Bench::Processor;
 use Bench::Records;
 use Bench::Redis;
+use Bench::Rounds;
 use Bench::Servers;
 
 binmode STDOUT, ':encoding(UTF-8)';
@@ -37,7 +36,7 @@ my $root = abs_path("$FindBin::Bin/..");
 my $build = abs_path($ENV{SECOPS_BUILD_DIR} // "$root/build");
 my $kept = "$build/bench";
 
-my @parts = qw(single identity batch read latency growth redis);
+my @parts = qw(single identity batch read latency growth huge redis);
 my @all_peers = qw(lua fastify fastapi);
 
 my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
@@ -189,21 +188,33 @@ sub start_module {
         }
     }
 
-    $target{module} = $servers->module($redis, $full, $blocks);
+    $target{module} = $servers->module($redis, $full, $blocks, 'module');
     $target{module}{url} = "http://127.0.0.1:$target{module}{port}$path";
 }
 
 
-# one record as the module stores it: what nginx alone answers is as long
+# one record as the module stores it: what nginx alone answers is as long;
+# its key, in which @ID@ and @SHARD@, the id's first digit, stand for others'
+
+my $key_of;
 
 sub stored_record {
     my ($id) = Bench::Records::fill($target{module}{port}, $path, 1000, 1000);
     my ($key) = grep { /\Q$id\E/ } split /\n/,
         Bench::Redis::ask($redis, '--scan', '--pattern', '*:rec:*');
     my $record = Bench::Redis::ask($redis, 'get', $key);
+    my $shard = substr $id, 0, 1;
 
     chomp $record;
+    $key_of = $key =~ s/\Q$id\E/\@ID@/r =~ s/:$shard\}/:\@SHARD@}/r;
     return $record;
+}
+
+
+sub key_of {
+    my ($id) = @_;
+    my $shard = substr $id, 0, 1;
+    return $key_of =~ s/\@ID@/$id/r =~ s/\@SHARD@/$shard/r;
 }
 
 
@@ -234,6 +245,9 @@ sub start {
 
 # --- cases ------------------------------------------------------------------
 
+# before: called once; each: before each turn of a pair; alone: returns what is
+# sent to Redis itself, instead of wrk's requests to the server
+
 sub new_case {
     my ($name, $server, %more) = @_;
     return {
@@ -248,7 +262,7 @@ sub new_case {
         conns   => $middle,
         status  => 201,
         keys    => 1,
-        before  => sub { fresh($touched) },
+        before  => sub { fresh($redis, $touched) },
         script  => "$FindBin::Bin/load.lua",
         threads => $opt{threads},
         warmup  => $opt{warmup},
@@ -261,9 +275,9 @@ sub new_case {
 # empty, with memory that it had before
 
 sub fresh {
-    my ($records) = @_;
-    Bench::Redis::empty($redis);
-    Bench::Redis::touch($redis, $records);
+    my ($server, $records) = @_;
+    Bench::Redis::empty($server);
+    Bench::Redis::touch($server, $records);
 }
 
 
@@ -298,7 +312,8 @@ sub identity_cases {
 sub batch_cases {
     return map {
         new_case("batch $_", $target{module}, kind => 'batch',
-            records => $_, conns => 8, before => sub { fresh(2 * $touched) })
+            records => $_, conns => 8,
+            before => sub { fresh($redis, 2 * $touched) })
     } 100, 1000;
 }
 
@@ -326,6 +341,9 @@ sub read_cases {
 }
 
 
+# Connections each of which asks seldom: so many as brought the highest rate,
+# and more of them, which wait less for each other's answers.
+
 sub latency_cases {
     my @cases;
 
@@ -336,10 +354,9 @@ sub latency_cases {
 
         $result{highest}{$name} = $highest;
 
-        # many connections, each of which asks seldom: they do not wait for
-        # each other's answers
-        push @cases, of_target("half $name", $name, conns => 256,
-            rate => $highest / 2, delay => 1000 * 256 / ($highest / 2));
+        push @cases, map { of_target("half $name $_", $name, conns => $_,
+            rate => $highest / 2, delay => 1000 * $_ / ($highest / 2))
+        } grep { $_ >= $middle } @conns;
     }
 
     return @cases;
@@ -350,43 +367,88 @@ sub latency_cases {
 # other with all; in both a subject has a handful of records.  New ones are
 # about the bodies' 64 subjects, the same load for both, or about any subject;
 # those that are read are the newest 10 thousand, again the same load, or any.
+# Last, what Redis alone needs to read any.  The two of a pair take turns.
 
 sub growth_cases {
-    my $small = $target{module};
-    my $large = { %$small, url => "http://127.0.0.1:$small->{full}$path" };
-    my %more = (keys => 0, redis => $full,
-        before => sub { Bench::Redis::touch($full, $touched) });
+    my ($kind, $module, $small, $large) = @_;
     my $subjects = int($opt{records} / 4) || 1;
-
-    fill_full($large->{full}, $subjects);
+    my $other = { %$module, url => "http://127.0.0.1:$module->{full}$path" };
+    my %few = (server => $module, url => $module->{url}, redis => $small);
+    my %all = (server => $other, url => $other->{url}, redis => $large,
+        before => sub { Bench::Redis::settle($large) });
 
     my $refill = sub {
-        fresh($touched);
-        return Bench::Records::fill($small->{port}, $path, 10000, 10000);
+        fresh($small, $touched);
+        return Bench::Records::fill($module->{port}, $path, 10000, 10000);
     };
-    my %get = (kind => 'get', status => 200, keys => 0, before => sub { });
-    my $few = sub { ids('few', $refill->()) };
 
-    return (
-        new_case('write small', $small, keys => 0, before => $refill),
-        new_case('write full', $large, %more),
-        new_case('spread small', $small, keys => 0, subjects => 10000,
-            before => $refill),
-        new_case('spread full', $large, %more, subjects => $subjects),
-        new_case('recent small', $small, %get, lines => "$dir/few",
-            before => $few),
-        new_case('recent full', $large, %get, redis => $full,
-            lines => "$dir/recent"),
-        new_case('any small', $small, %get, lines => "$dir/few",
-            before => $few),
-        new_case('any full', $large, %get, redis => $full,
-            lines => "$dir/many"),
-    );
+    my $write = sub {
+        my ($name, $in_few, $in_all) = @_;
+        return [ growth_case("$kind $name small", %few, subjects => $in_few,
+                each => $refill),
+            growth_case("$kind $name full", %all, subjects => $in_all,
+                each => sub { Bench::Redis::touch($large, $touched) }) ];
+    };
+
+    my $read = sub {
+        my ($name, $lines, %more) = @_;
+        return [ growth_case("$kind $name small", %few, %more,
+                kind => 'get', status => 200, lines => "$dir/few",
+                before => sub { ids('few', $refill->()) }),
+            growth_case("$kind $name full", %all, %more,
+                kind => 'get', status => 200, lines => "$dir/$lines") ];
+    };
+
+    return ($write->('write'), $write->('spread', 10000, $subjects),
+        $read->('recent', 'recent'), $read->('any', 'many'),
+        $read->('alone', 'many', alone => \&reads_alone));
+}
+
+
+sub growth_case {
+    my ($name, %more) = @_;
+    return new_case($name, $more{server}, keys => 0, seconds => 1,
+        before => sub { }, %more);
+}
+
+
+sub reads_alone {
+    my ($case) = @_;
+    my @ids = Bench::Servers::slurp($case->{lines}) =~ m{(\w+)$}mg;
+    return Bench::Redis::reads(map { key_of($_) } @ids);
+}
+
+
+# The same twice: with Redis as it is by itself, in pages of 4 kB, and with
+# another in huge pages.  There is no room for both.
+
+sub growth {
+    my ($kind) = @_;
+    my @pair = ($redis, $full);
+    my $module = $target{module};
+
+    if ($kind eq 'huge') {
+        $servers->stop($full);
+        @pair = map { $servers->redis("huge-$_", 1) } qw(small full);
+        $module = $servers->module(@pair, '', 'huge');
+        $module->{url} = "http://127.0.0.1:$module->{port}$path";
+    }
+
+    my $stored = fill_full($module->{full}, $pair[1]);
+
+    if ($kind eq 'huge' && Bench::Servers::in_huge_pages($pair[1]) < 0.5) {
+        $result{skipped}{'huge pages'} = 'the kernel gives Redis none';
+        return;
+    }
+
+    $result{stored}{$kind} = $stored;
+    rounds(growth_cases($kind, $module, @pair));
 }
 
 
 sub fill_full {
-    my ($port, $subjects) = @_;
+    my ($port, $server) = @_;
+    my $subjects = int($opt{records} / 4) || 1;
     my $records = int(($opt{records} + 999) / 1000) * 1000;
     my $needed = 1.8 * $records + 2.4 * $touched * ($opt{runs} + 2);
     my ($free) = Bench::Servers::slurp('/proc/meminfo')
@@ -397,63 +459,22 @@ sub fill_full {
         if $needed > $free;
 
     say_so('filling with ', Bench::Figures::number($records), ' records');
-    my $before = Bench::Redis::memory($full);
+    my $before = Bench::Redis::memory($server);
     ids('many', Bench::Records::fill($port, $path, $records - 10000,
         $subjects));
     ids('recent', Bench::Records::fill($port, $path, 10000, $subjects));
 
-    $result{full} = {
+    return {
         records => $records,
-        memory  => (Bench::Redis::memory($full) - $before) / $records,
-        size    => $result{size},
+        memory  => (Bench::Redis::memory($server) - $before) / $records,
     };
 }
 
 
-# --- rounds -----------------------------------------------------------------
-
-# one round runs each case once: a drift of the machine hits all alike
+# --- all of it --------------------------------------------------------------
 
 sub rounds {
-    my (@cases) = @_;
-
-    foreach my $round (1 .. $opt{runs}) {
-        foreach my $case (@cases) {
-            my $row = quietest($case);
-            progress($round, $row);
-            push @{$result{rows}}, $row;
-        }
-    }
-}
-
-
-# with QUIET: waits until other programs leave the machine alone, and takes a
-# run again in which they did not; of five, the one that was disturbed least
-
-sub quietest {
-    my ($case) = @_;
-    my $best;
-
-    foreach (1 .. 5) {
-        Bench::Processor::wait_quiet($opt{quiet}) if $opt{quiet} < 100;
-        $case->{before}->();
-        my $row = $case->{alone} ? Bench::Redis::alone($redis,
-            $opt{seconds}) : Bench::Load::measure($case);
-        $best = $row if !$best || $row->{other} < $best->{other};
-        last if $best->{other} <= $opt{quiet};
-    }
-
-    return $best;
-}
-
-
-sub progress {
-    my ($round, $row) = @_;
-
-    say_so(sprintf 'round %d  %-14s %8.0f/s  p99 %7.2f ms  server %6.1f us'
-        . '  redis %5.1f us  others %4.1f %%%s', $round, $row->{case},
-        $row->{rate}, map({ $row->{$_} // 0 } qw(p99 server redis other)),
-        $row->{errors} ? "  $row->{errors} errors" : '');
+    push @{$result{rows}}, Bench::Rounds::run(\%opt, \&say_so, @_);
 }
 
 
@@ -469,12 +490,14 @@ sub measure {
         if $what{batch} && !$what{single} && !$what{latency};
     push @first, batch_cases() if $what{batch};
     push @first, read_cases() if $what{read};
-    push @first, { alone => 1, before => sub { fresh(2 * $touched) } }
+    push @first, new_case('redis', {},
+        before => sub { fresh($redis, 2 * $touched) },
+        alone => sub { return \&Bench::Redis::transactions })
         if $what{redis};
 
     rounds(@first);
     rounds(latency_cases()) if $what{latency};
-    rounds(growth_cases()) if $what{growth};
+    growth($_) foreach grep { $what{$_} } qw(growth huge);
     $servers->stop();
 }
 

@@ -10,7 +10,7 @@
 #   WARMUP         1        seconds before it, in which each status is checked
 #   CONNS          1 64 256 connections
 #   PEERS          lua fastify fastapi
-#   WHAT           single identity batch read latency growth redis
+#   WHAT           single identity batch read latency growth huge redis
 #   BENCH_RECORDS  500000   what the second Redis is filled with, for growth
 #   WORKERS        2        processes of each server
 #   THREADS        2        of wrk

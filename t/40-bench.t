@@ -16,7 +16,10 @@ use Bench::Chart;
 use Bench::Figures;
 use Bench::Load;
 use Bench::Page;
+use Bench::Processor;
 use Bench::Records;
+use Bench::Redis;
+use Bench::Rounds;
 
 binmode $_, ':encoding(UTF-8)' foreach Test::More->builder()->output(),
     Test::More->builder()->failure_output();
@@ -68,6 +71,40 @@ like($text, qr/ no failed requests/, 'no error');
 unlike($text, qr/^### (?:Growth|Latency|What else)/m,
     'no heading without figures');
 
+# what takes turns: 100 cheap requests and 300 dear ones
+my $together = Bench::Load::together(
+    { case => 'a', count => 100, rate => 100, server => 4, both => 6,
+        redis => 2, errors => 0, other => 1 },
+    { case => 'a', count => 300, rate => 100, server => 8, both => 14,
+        redis => 6, errors => 1, other => 3 });
+is_deeply([ @$together{qw(case count rate server redis both errors other)} ],
+    [ 'a', 400, 100, 7, 5, 12, 1, 2 ], 'turns of one case are weighed');
+
+my %more = (%result, rows => [ @rows,
+    { case => 'half module 64', rate => 500, p50 => 0.5, p99 => 1.5,
+        load => 9 },
+    map { my ($few, $all) = @$_; map { (
+        { case => "$few $_ small", both => 10, server => 8, redis => 2 },
+        { case => "$few $_ full", both => $all, server => 8,
+            redis => $all - 8 },
+    ) } qw(write spread recent any alone) } [ growth => 11 ], [ huge => 10 ] ],
+    highest => { module => 1000 },
+    stored => { map { $_ => { records => 5e6, memory => 1500 } }
+        qw(growth huge) });
+my $figures = Bench::Page::text(\%more);
+
+like($figures, qr/^\| this module \| +64 \| +1 000 \| +500 \| +0\.50 \| +1\.50 \|/m,
+    'latency, for each number of connections');
+
+foreach my $case ([ 'Growth' => '1.10' ],
+    [ 'Growth, Redis in huge pages' => '1.00' ])
+{
+    my ($head, $ratio) = @$case;
+    my ($table) = $figures =~ /^### \Q$head\E\n(.*?)^Redis' memory/ms;
+    like($table, qr/^\| a write, 64 .* 5 000 000 \| .* \Q$ratio\E \|$/m,
+        "$head: compared with few records");
+}
+
 $rows[0]{errors} = 3;
 like(Bench::Page::text(\%result), qr/ 3 failed requests/, 'errors are told');
 
@@ -118,7 +155,7 @@ is_deeply([ Bench::Records::bodies() ], \@bodies, '... the same each time');
 # --- runs -------------------------------------------------------------------
 
 if (system('command -v wrk >/dev/null') != 0) {
-    SKIP: { skip 'wrk is not installed', 7 }
+    SKIP: { skip 'wrk is not installed', 14 }
     done_testing();
     exit;
 }
@@ -162,24 +199,35 @@ my %case = (
         'X-SecOps-User: x', 'X-SecOps-Roles: sn_sec_cmn.api_write'),
 );
 
-my $row = Bench::Load::measure({ %case });
+my $measure = sub { # alone, or two in turns
+    return Bench::Rounds::in_turns(2, map { { before => sub { }, %case, %$_ } }
+        @_);
+};
+
+my ($row) = $measure->({});
 ok($row->{rate} > 100 && $row->{server} > 1, 'a run has figures');
 is($row->{errors}, 0, '... and no error');
 
-my $slow = Bench::Load::measure({ %case, conns => 32, rate => 500,
-    delay => 64 });
+my ($slow) = $measure->({ conns => 32, rate => 500, delay => 64 });
 ok($slow->{rate} > 300 && $slow->{rate} < 600, 'a rate is held')
     or diag("rate: $slow->{rate}");
 
-eval { Bench::Load::measure({ %case, headers => $file->('nobody',
+eval { $measure->({ headers => $file->('nobody',
     'Content-Type: application/json', 'X-SecOps-User: x') }) };
 like($@, qr/answers were not 201 but, for one, 403/,
     'wrong statuses are no figure');
 
-eval { Bench::Load::measure({ %case,
-    redis => { socket => $redis[1]{socket}, pid => $pid } }) };
+eval { $measure->({ redis => { socket => $redis[1]{socket}, pid => $pid } }) };
 like($@, qr/records were answered and 0 stored/,
     'records that are not in Redis are none either');
+
+my @turns;
+my @pair = $measure->(map { my $name = $_; { name => $name,
+    each => sub { push @turns, $name } } } qw(few many));
+is("@turns", 'few many many few', 'two that are compared take turns');
+is(join(' ', map { $_->{case} } @pair), 'few many', '... a row for each');
+ok(!(grep { $_->{count} < 100 || $_->{server} <= 1 } @pair),
+    '... with figures');
 
 my @ids = Bench::Records::fill($t->port(), $path, 3000, 500);
 is(scalar @ids, 3000, 'filling stores records and tells their ids');
@@ -188,5 +236,28 @@ my $id = $ids[rand @ids];
 is($t->request('GET', "/api/now/table/sn_ti_lookup_result/$id",
     { 'X-SecOps-User' => 'x', 'X-SecOps-Roles' => 'sn_sec_cmn.api_read' })
     ->{status}, 200, '... which can be read');
+
+# Redis alone, with these records
+my $redis = { socket => $redis[0]{socket}, pid => $pid };
+my @keys = map { my $shard = substr $_, 0, 1;
+    "secops:{global:$shard}:rec:sn_ti_lookup_result:$_" } @ids[0 .. 99];
+my %alone = (name => 'alone', redis => $redis, seconds => 1);
+
+is(Bench::Redis::ask($redis, 'exists', @keys), "100\n", 'the keys are there');
+Bench::Redis::settle($redis);
+$row = Bench::Redis::alone({ %alone,
+    commands => Bench::Redis::reads(@keys) });
+ok($row->{count} > 1000, '... and are read') or diag($row->{count});
+eval { Bench::Redis::alone({ %alone,
+    commands => Bench::Redis::reads('no such key') }) };
+like($@, qr/^Redis: /, '... one that is not there is no figure');
+
+my $before = Bench::Processor::cpu($$);
+my $spins = 0;
+my $until = Bench::Processor::ticks($$) + 0.3;
+$spins++ while Bench::Processor::ticks($$) < $until;
+my $spent = Bench::Processor::cpu($$) - $before;
+ok($spent > 0.25 && $spent < 0.4, 'processor time is counted in seconds')
+    or diag("$spent instead of 0.3");
 
 $t->done();

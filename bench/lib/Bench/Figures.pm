@@ -224,59 +224,66 @@ sub latency {
     my $rows = $result->{rows};
     my @lines;
 
-    foreach my $target (@{$result->{targets}}) {
-        my $case = "half $target";
-        next unless measured($rows, $case);
-        push @lines, [ label($target),
-            number($result->{highest}{$target}),
-            number(median($rows, $case, 'rate')),
-            map { with_spread('%.2f', spread(values_of($rows, $case, $_))) }
-            qw(p50 p99) ];
+    foreach my $conns (@{$result->{conns}}) {
+        foreach my $target (@{$result->{targets}}) {
+            my $case = "half $target $conns";
+            next unless measured($rows, $case);
+            push @lines, [ label($target), $conns,
+                number($result->{highest}{$target}),
+                number(median($rows, $case, 'rate')),
+                map({ with_spread('%.2f', spread(values_of($rows, $case,
+                $_))) } qw(p50 p99)), cpu($rows, $case, 'load') ];
+        }
     }
 
     return '' unless @lines;
     return "### Latency at half of the highest rate\n\n" . table([ 'server',
-        'highest rate', 'rate held', 'p50 ms', 'p99 ms' ], @lines) . "\n";
+        'connections', 'highest rate', 'rate held', 'p50 ms', 'p99 ms',
+        'wrk µs' ], @lines) . "\n";
 }
 
 
+my %growth = (growth => 'Growth', huge => 'Growth, Redis in huge pages');
+
 sub growth {
-    my ($result) = @_;
+    my ($result, $kind) = @_;
     my $rows = $result->{rows};
-    my $full = $result->{full} or return '';
+    my $stored = $result->{stored}{$kind} or return '';
     my @lines;
 
-    foreach my $kind ([ 'write', 'a write, 64 subjects' ],
+    foreach my $pair ([ 'write', 'a write, 64 subjects' ],
         [ 'spread', 'a write, any subject' ],
         [ 'recent', 'a read by id, the newest 10 000' ],
-        [ 'any', 'a read by id, any' ])
+        [ 'any', 'a read by id, any' ],
+        [ 'alone', 'Redis alone: a GET of any' ])
     {
-        my ($name, $label) = @$kind;
+        my ($name, $label) = @$pair;
 
         foreach my $size (qw(small full)) {
-            my $case = "$name $size";
+            my $case = "$kind $name $size";
             push @lines, [ $label, number($size eq 'small' ? 10000
-                : $full->{records}), map({ cpu($rows, $case, $_) }
+                : $stored->{records}), map({ cpu($rows, $case, $_) }
                 qw(server redis both)), $size eq 'small' ? '1'
-                : with_spread('%.2f', ratios($rows, $case, "$name small",
-                'both')) ];
+                : with_spread('%.2f', ratios($rows, $case,
+                "$kind $name small", 'both')) ];
         }
     }
 
-    return "### Growth\n\n" . table([ '', 'records stored', 'server µs',
-        'Redis µs', 'together µs', 'compared' ], @lines)
+    return "### $growth{$kind}\n\n" . table([ '', 'records stored',
+        'server µs', 'Redis µs', 'together µs', 'compared' ], @lines)
         . sprintf("\nRedis' memory: %.0f bytes for each of the %s records,"
         . " %.2f times the\nrecord's own %.0f bytes; %.1f GB in all.\n\n",
-        $full->{memory}, number($full->{records}),
-        $full->{memory} / $full->{size}, $full->{size},
-        $full->{memory} * $full->{records} / 1e9);
+        $stored->{memory}, number($stored->{records}),
+        $stored->{memory} / $result->{size}, $result->{size},
+        $stored->{memory} * $stored->{records} / 1e9);
 }
 
 
 sub report {
     my ($result) = @_;
     return join '', map { $_->($result) }
-        \&single, \&compared, \&module, \&latency, \&growth;
+        \&single, \&compared, \&module, \&latency,
+        sub { growth($_[0], 'growth') }, sub { growth($_[0], 'huge') };
 }
 
 

@@ -47,12 +47,10 @@ sub wrk {
 }
 
 
-# Warm-up, in which each status is looked at, then the timed run.
+# Before the timed run; here each status is looked at.
 
-sub measure {
+sub warm_up {
     my ($case) = @_;
-    my ($server, $redis) = @$case{qw(server redis)};
-
     my $warm = wrk($case, $case->{warmup}, BENCH_STATUS => $case->{status});
 
     die sprintf "%s: %d of %d answers were not %d but, for one, %d\n",
@@ -60,8 +58,13 @@ sub measure {
         $warm->{odd} if $warm->{bad} || !$warm->{good};
 
     adjust($case, $warm) if $case->{rate};
-
     sleep 0.2;                      # what was cut off comes to its end
+}
+
+
+sub timed {
+    my ($case) = @_;
+    my ($server, $redis) = @$case{qw(server redis)};
     my $keys = stored($case);
     my $before = Bench::Processor::sample($server, $redis);
     my $run = wrk($case, $case->{seconds});
@@ -105,6 +108,7 @@ sub row {
 
     return {
         case    => $case->{name},
+        count   => $count,
         rate    => $count / ($run->{us} / 1e6),
         p50     => $run->{p50} / 1000,
         p99     => $run->{p99} / 1000,
@@ -115,6 +119,31 @@ sub row {
         errors  => $run->{errors},
         other   => $spent{other},
     };
+}
+
+
+# Several runs of a case as one: what each request cost is their mean, weighed
+# by the requests.
+
+sub together {
+    my (@rows) = @_;
+    return $rows[0] if @rows == 1;
+
+    my %sum = (case => $rows[0]{case}, map { $_ => 0 }
+        qw(count errors other));
+    my $seconds = 0;
+
+    foreach my $row (@rows) {
+        $seconds += $row->{count} / $row->{rate};
+        $sum{other} += $row->{other} / @rows;
+        $sum{$_} += $row->{$_} // 0 foreach qw(count errors);
+        $sum{$_} += ($row->{$_} // 0) * $row->{count}
+            foreach qw(server redis both load);
+    }
+
+    $sum{$_} /= $sum{count} foreach qw(server redis both load);
+    $sum{rate} = $sum{count} / $seconds;
+    return \%sum;
 }
 
 

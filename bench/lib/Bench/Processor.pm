@@ -11,6 +11,9 @@ use Time::HiRes qw(sleep time);
 my $hz = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 my $cpus = processors();
 
+# a kernel without statistics of the scheduler has no such file, or a zero
+my $precise = slices($$) > 0;
+
 
 sub processors {
     open my $file, '<', '/proc/stat' or die "can not read /proc/stat: $!\n";
@@ -41,15 +44,31 @@ sub tree { # a process and all that descend from it
 
 sub cpu { # seconds, of a process and its descendants
     my ($root) = @_;
-    my $ticks = 0;
+    my $seconds = 0;
 
-    foreach my $pid (tree($root)) {
-        open my $file, '<', "/proc/$pid/stat" or next;
-        my @field = split ' ', (<$file> // '') =~ s/^.*\) //r;
-        $ticks += $field[11] + $field[12];
+    $seconds += $precise ? slices($_) : ticks($_) foreach tree($root);
+    return $seconds;
+}
+
+
+sub ticks { # as ps has it: in hundredths
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return 0;
+    my @field = split ' ', (<$file> // '') =~ s/^.*\) //r;
+    return ($field[11] + $field[12]) / $hz;
+}
+
+
+sub slices { # what the scheduler gave the threads that are there
+    my ($pid) = @_;
+    my $nanoseconds = 0;
+
+    foreach my $stat (glob "/proc/$pid/task/*/schedstat") {
+        open my $file, '<', $stat or next;
+        $nanoseconds += (split ' ', <$file> // '0')[0];
     }
 
-    return $ticks / $hz;
+    return $nanoseconds / 1e9;
 }
 
 

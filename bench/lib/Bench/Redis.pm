@@ -50,20 +50,42 @@ sub touch {
 }
 
 
-# The peers' transaction over two connections, 32 of them in each write: what
-# Redis needs when nobody keeps it waiting.
+# Redis doubles its table of keys while it works: each look-up moves one place
+# of the old table, and costs more as long as that lasts.  As many as there are
+# keys are enough.
+
+sub settle {
+    my ($server) = @_;
+    my $keys = ask($server, 'dbsize');
+
+    for (my $left = $keys; $left > 0; $left -= 1_000_000) {
+        ask($server, 'eval',
+            "for i = 1, 1000000 do redis.call('exists', 'none') end", 0);
+    }
+}
+
+
+# Commands over two connections, 32 replies to each write: what Redis needs
+# when nobody keeps it waiting.  ->{commands} returns them and how many lines
+# Redis answers.
 
 sub alone {
-    my ($server, $seconds) = @_;
+    my ($case) = @_;
+    my ($server, $seconds) = @$case{qw(redis seconds)};
     my $select = IO::Select->new();
     my (%lines, $count);
+
+    my $ask = sub {
+        my ($socket) = @_;
+        (my $text, $lines{$socket}) = $case->{commands}->();
+        print $socket $text;
+    };
 
     foreach (1, 2) {
         my $socket = IO::Socket::UNIX->new(Peer => $server->{socket})
             or die "can not connect to Redis: $!\n";
         $select->add($socket);
-        print $socket group();
-        $lines{$socket} = 0;
+        $ask->($socket);
     }
 
     $count = 0;
@@ -71,21 +93,24 @@ sub alone {
     my $end = time() + $seconds;
 
     while ($select->count()) {
-        foreach my $socket ($select->can_read(5)) {
+        my @ready = $select->can_read(5) or die "Redis does not answer\n";
+
+        foreach my $socket (@ready) {
             sysread $socket, my $got, 65536 or die "Redis closed\n";
-            die "Redis: $got\n" if $got =~ /^-/m;
-            next if ($lines{$socket} += $got =~ tr/\n//) < 32 * 9;
+            die "Redis: $got\n" if $got =~ /\n(?:-|\$-)/;
+            next if ($lines{$socket} -= $got =~ tr/\n//) > 0;
 
             $count += 32;
-            $lines{$socket} = 0;
-            if (time() < $end) { print $socket group() }
+            if (time() < $end) { $ask->($socket) }
             else { $select->remove($socket) }
         }
     }
 
-    my %spent = Bench::Processor::spent($before, Bench::Processor::sample(undef, $server));
+    my %spent = Bench::Processor::spent($before,
+        Bench::Processor::sample(undef, $server));
     return {
-        case  => 'redis',
+        case  => $case->{name},
+        count => $count,
         rate  => $count / $spent{time},
         redis => $spent{redis} * 1e6 / $count,
         both  => $spent{redis} * 1e6 / $count,
@@ -97,8 +122,8 @@ sub alone {
 my $serial = 0;
 my $record = 'x' x 1200;
 
-sub group { # 32 transactions; Redis answers each with nine lines
-    return join '', map {
+sub transactions { # the peers': nine lines of answer to each
+    return (join('', map {
         my $id = sprintf '%016x%016x', $serial++ * 0x9e3779b9, $serial;
 
         "*1\r\n\$5\r\nMULTI\r\n*3\r\n\$3\r\nSET\r\n\$36\r\nrec:$id\r\n\$1200"
@@ -107,7 +132,22 @@ sub group { # 32 transactions; Redis answers each with nine lines
             . "\$5\r\naudit\r\n\$6\r\nMAXLEN\r\n\$1\r\n~\r\n\$6\r\n100000\r\n"
             . "\$1\r\n*\r\n\$4\r\nuser\r\n\$5\r\nbench\r\n\$6\r\naction\r\n\$6"
             . "\r\ncreate\r\n\$2\r\nid\r\n\$32\r\n$id\r\n*1\r\n\$4\r\nEXEC\r\n"
-    } 1 .. 32;
+    } 1 .. 32), 32 * 9);
+}
+
+
+# reads of these keys in turn: a length and a record of one line to each
+
+sub reads {
+    my (@keys) = @_;
+    my @commands = map { "*2\r\n\$3\r\nGET\r\n\$" . length($_)
+        . "\r\n$_\r\n" } @keys;
+    my $next = 0;
+
+    return sub {
+        return (join('', map { $commands[$next++ % @commands] } 1 .. 32),
+            32 * 2);
+    };
 }
 
 

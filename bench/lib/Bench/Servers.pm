@@ -97,19 +97,34 @@ sub await_port {
 
 my $keep = 'dirty_decay_ms:-1,muzzy_decay_ms:-1';
 
+# huge: whether it asks the kernel for pages of 2 MB
+
 sub redis {
-    my ($self, $name) = @_;
+    my ($self, $name, $huge) = @_;
     my $socket = "$self->{dir}/$name.sock";
+    my $malloc = $huge ? "$keep,thp:always" : $keep;
     my $pid = $self->launch($name, [
         'redis-server', '--port', 0, '--unixsocket', $socket,
         '--unixsocketperm', 777, '--save', '', '--appendonly', 'no',
-        '--maxclients', 4096, '--dir', $self->{dir} ],
-        MALLOC_CONF => $keep, JE_MALLOC_CONF => $keep);
+        '--maxclients', 4096, '--dir', $self->{dir},
+        $huge ? ('--disable-thp', 'no') : () ],
+        MALLOC_CONF => $malloc, JE_MALLOC_CONF => $malloc);
 
     $self->await($name, $pid,
         sub { IO::Socket::UNIX->new(Peer => $socket) });
 
     return { pid => $pid, socket => $socket, url => "unix:$socket" };
+}
+
+
+# The share of a process' memory that lies in huge pages.
+
+sub in_huge_pages {
+    my ($server) = @_;
+    my $memory = eval { slurp("/proc/$server->{pid}/smaps_rollup") } // '';
+    my ($all) = $memory =~ /^Rss: *(\d+)/m;
+    my ($huge) = $memory =~ /^AnonHugePages: *(\d+)/m;
+    return $all ? ($huge // 0) / $all : 0;
 }
 
 
@@ -147,7 +162,7 @@ sub nginx {
 # servers: further server blocks, of which one may be a port's
 
 sub module {
-    my ($self, $redis, $full, $servers) = @_;
+    my ($self, $redis, $full, $servers, $name) = @_;
     my %value = (
         MODULE     => "$self->{build}/ngx_http_secops_module.so",
         REDIS      => $redis->{url},
@@ -158,7 +173,7 @@ sub module {
     );
 
     return {
-        pid  => $self->nginx('module', 'module.conf.in', {}, %value),
+        pid  => $self->nginx($name, 'module.conf.in', {}, %value),
         port => $value{PORT},
         full => $value{FULL_PORT},
     };
@@ -261,23 +276,30 @@ sub script {
 }
 
 
-# what the module had to say: the end of its error log
+# what the module had to say: the end of its error logs
 
 sub complaints {
     my ($self) = @_;
-    my @lines = eval { split /^/, slurp("$self->{dir}/module/error.log") };
+    my @lines = map { split /^/, slurp($_) } grep { -f }
+        map { "$self->{dir}/$_/error.log" } qw(module huge);
     return splice @lines, @lines > 5 ? -5 : 0;
 }
 
 
-# the last that was started first, and what did not go in time by force
+# these, or all, the last that was started first; what did not go in time by
+# force
 
 sub stop {
-    my ($self) = @_;
+    my ($self, @servers) = @_;
     local ($?, $@, $!);             # at the end of the script: how it ended
     return if $self->{owner} != $$;
 
-    foreach my $pid (reverse splice @{$self->{running}}) {
+    my %chosen = map { ($_->{pid} => 1) } @servers;
+    my @pids = grep { !@servers || $chosen{$_} } reverse @{$self->{running}};
+    my %gone = map { $_ => 1 } @pids;
+    @{$self->{running}} = grep { !$gone{$_} } @{$self->{running}};
+
+    foreach my $pid (@pids) {
         my $end = time() + 5;
         kill 'TERM', $pid;
 
