@@ -79,6 +79,9 @@ my %what = map { $_ => 1 } words('WHAT', "@parts", @parts);
 my @peers = words('PEERS', "@all_peers", @all_peers);
 my $whole = keys %what == @parts && @peers == @all_peers;
 
+# a handful of records about each
+$opt{subjects} = int($opt{records} / 4) || 1;
+
 die "CONNS=@conns are not numbers\n" if grep { !/^[1-9]\d*$/ } @conns;
 
 # the level at which everything but single records is measured
@@ -281,6 +284,13 @@ sub fresh {
 }
 
 
+sub refill { # fresh, with 10 thousand records about as many subjects
+    my ($module, $server) = @_;
+    fresh($server, $touched);
+    return Bench::Records::fill($module->{port}, $path, 10000, 10000);
+}
+
+
 sub nothing_stored { return (redis => undef, keys => 0, before => sub { }) }
 
 
@@ -326,13 +336,8 @@ sub ids {
 
 sub read_cases {
     my $module = new_case('read module', $target{module}, kind => 'get',
-        keys => 0, status => 200);
-
-    $module->{before} = sub {
-        Bench::Redis::empty($redis);
-        $module->{lines} = ids('ids', Bench::Records::fill(
-            $target{module}{port}, $path, 10000, 10000));
-    };
+        keys => 0, status => 200, lines => "$dir/ids",
+        before => sub { ids('ids', refill($target{module}, $redis)) });
 
     my $nginx = new_case('read nginx', $target{nginx}, nothing_stored(),
         kind => 'get', status => 200, lines => file('fixed', '/get'));
@@ -341,8 +346,8 @@ sub read_cases {
 }
 
 
-# Connections each of which asks seldom: so many as brought the highest rate,
-# and more of them, which wait less for each other's answers.
+# Connections each of which asks seldom: the more there are, the less they wait
+# for each other's answers, and the more wrk costs.
 
 sub latency_cases {
     my @cases;
@@ -371,21 +376,15 @@ sub latency_cases {
 
 sub growth_cases {
     my ($kind, $module, $small, $large) = @_;
-    my $subjects = int($opt{records} / 4) || 1;
     my $other = { %$module, url => "http://127.0.0.1:$module->{full}$path" };
     my %few = (server => $module, url => $module->{url}, redis => $small);
     my %all = (server => $other, url => $other->{url}, redis => $large,
         before => sub { Bench::Redis::settle($large) });
 
-    my $refill = sub {
-        fresh($small, $touched);
-        return Bench::Records::fill($module->{port}, $path, 10000, 10000);
-    };
-
     my $write = sub {
         my ($name, $in_few, $in_all) = @_;
         return [ growth_case("$kind $name small", %few, subjects => $in_few,
-                each => $refill),
+                each => sub { refill($module, $small) }),
             growth_case("$kind $name full", %all, subjects => $in_all,
                 each => sub { Bench::Redis::touch($large, $touched) }) ];
     };
@@ -394,12 +393,12 @@ sub growth_cases {
         my ($name, $lines, %more) = @_;
         return [ growth_case("$kind $name small", %few, %more,
                 kind => 'get', status => 200, lines => "$dir/few",
-                before => sub { ids('few', $refill->()) }),
+                before => sub { ids('few', refill($module, $small)) }),
             growth_case("$kind $name full", %all, %more,
                 kind => 'get', status => 200, lines => "$dir/$lines") ];
     };
 
-    return ($write->('write'), $write->('spread', 10000, $subjects),
+    return ($write->('write'), $write->('spread', 10000, $opt{subjects}),
         $read->('recent', 'recent'), $read->('any', 'many'),
         $read->('alone', 'many', alone => \&reads_alone));
 }
@@ -448,7 +447,7 @@ sub growth {
 
 sub fill_full {
     my ($port, $server) = @_;
-    my $subjects = int($opt{records} / 4) || 1;
+    my $subjects = $opt{subjects};
     my $records = int(($opt{records} + 999) / 1000) * 1000;
     my $needed = 1.8 * $records + 2.4 * $touched * ($opt{runs} + 2);
     my ($free) = Bench::Servers::slurp('/proc/meminfo')

@@ -20,6 +20,7 @@ use Bench::Processor;
 use Bench::Records;
 use Bench::Redis;
 use Bench::Rounds;
+use Bench::Servers;
 
 binmode $_, ':encoding(UTF-8)' foreach Test::More->builder()->output(),
     Test::More->builder()->failure_output();
@@ -155,7 +156,7 @@ is_deeply([ Bench::Records::bodies() ], \@bodies, '... the same each time');
 # --- runs -------------------------------------------------------------------
 
 if (system('command -v wrk >/dev/null') != 0) {
-    SKIP: { skip 'wrk is not installed', 14 }
+    SKIP: { skip 'wrk is not installed', 20 }
     done_testing();
     exit;
 }
@@ -239,18 +240,40 @@ is($t->request('GET', "/api/now/table/sn_ti_lookup_result/$id",
 
 # Redis alone, with these records
 my $redis = { socket => $redis[0]{socket}, pid => $pid };
-my @keys = map { my $shard = substr $_, 0, 1;
-    "secops:{global:$shard}:rec:sn_ti_lookup_result:$_" } @ids[0 .. 99];
+my @keys = (split /\n/, Bench::Redis::ask($redis, '--scan', '--pattern',
+    '*:rec:*'))[0 .. 99];
 my %alone = (name => 'alone', redis => $redis, seconds => 1);
 
-is(Bench::Redis::ask($redis, 'exists', @keys), "100\n", 'the keys are there');
 Bench::Redis::settle($redis);
 $row = Bench::Redis::alone({ %alone,
     commands => Bench::Redis::reads(@keys) });
-ok($row->{count} > 1000, '... and are read') or diag($row->{count});
+ok($row->{count} > 1000, 'Redis alone is read from') or diag($row->{count});
 eval { Bench::Redis::alone({ %alone,
     commands => Bench::Redis::reads('no such key') }) };
 like($@, qr/^Redis: /, '... one that is not there is no figure');
+
+# two Redis of the bench: one is stopped, the other has its memory in huge pages
+my $servers = Bench::Servers->new(dir => $t->dir(), bench => "$root/bench");
+my $plain = $servers->redis('plain');
+my $huge = $servers->redis('huge', 1);
+
+is(Bench::Redis::ask($_, 'ping'), "PONG\n", 'a Redis of the bench answers')
+    foreach $plain, $huge;
+cmp_ok(Bench::Servers::in_huge_pages($plain), '<', 0.5, 'pages are small');
+
+my ($thp) = eval { Bench::Servers::slurp(
+    '/sys/kernel/mm/transparent_hugepage/enabled') =~ /\[(\w+)\]/ };
+SKIP: {
+    skip 'the kernel has no huge pages', 1 if !$thp || $thp eq 'never';
+    Bench::Redis::touch($huge, 50_000);
+    cmp_ok(Bench::Servers::in_huge_pages($huge), '>', 0.5, '... or huge');
+}
+
+$servers->stop($plain);
+ok(!kill(0, $plain->{pid}), 'the one is stopped');
+is(Bench::Redis::ask($huge, 'ping'), "PONG\n", '... the other is not');
+$servers->stop();
+ok(!kill(0, $huge->{pid}), '... until all are');
 
 my $before = Bench::Processor::cpu($$);
 my $spins = 0;

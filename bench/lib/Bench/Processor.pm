@@ -12,7 +12,7 @@ my $hz = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 my $cpus = processors();
 
 # a kernel without statistics of the scheduler has no such file, or a zero
-my $precise = slices($$) > 0;
+my $precise = scheduled($$) > 0;
 
 
 sub processors {
@@ -46,7 +46,7 @@ sub cpu { # seconds, of a process and its descendants
     my ($root) = @_;
     my $seconds = 0;
 
-    $seconds += $precise ? slices($_) : ticks($_) foreach tree($root);
+    $seconds += $precise ? scheduled($_) : ticks($_) foreach tree($root);
     return $seconds;
 }
 
@@ -59,7 +59,7 @@ sub ticks { # as ps has it: in hundredths
 }
 
 
-sub slices { # what the scheduler gave the threads that are there
+sub scheduled { # what the scheduler gave the threads that are there
     my ($pid) = @_;
     my $nanoseconds = 0;
 

@@ -73,12 +73,13 @@ sub alone {
     my ($case) = @_;
     my ($server, $seconds) = @$case{qw(redis seconds)};
     my $select = IO::Select->new();
-    my (%lines, $count);
+    my (%lines, %tail, $count);
 
     my $ask = sub {
         my ($socket) = @_;
         (my $text, $lines{$socket}) = $case->{commands}->();
         print $socket $text;
+        $tail{$socket} = "\n";      # what comes begins a line
     };
 
     foreach (1, 2) {
@@ -97,7 +98,8 @@ sub alone {
 
         foreach my $socket (@ready) {
             sysread $socket, my $got, 65536 or die "Redis closed\n";
-            die "Redis: $got\n" if $got =~ /\n(?:-|\$-)/;
+            die "Redis: $got\n" if "$tail{$socket}$got" =~ /\n(?:-|\$-)/;
+            $tail{$socket} = substr "$tail{$socket}$got", -2;
             next if ($lines{$socket} -= $got =~ tr/\n//) > 0;
 
             $count += 32;
