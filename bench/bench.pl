@@ -449,7 +449,7 @@ sub fill_full {
     my ($port, $server) = @_;
     my $subjects = $opt{subjects};
     my $records = int(($opt{records} + 999) / 1000) * 1000;
-    my $needed = 1.8 * $records + 2.4 * $touched * ($opt{runs} + 2);
+    my $needed = 1.8 * $records + 3.6 * $touched * ($opt{runs} + 2);
     my ($free) = Bench::Servers::slurp('/proc/meminfo')
         =~ /^MemAvailable: *(\d+)/m;
 

@@ -36,7 +36,7 @@ my $conf = conf(http => <<"EOT") =~ s/secops_redis %%REDIS%%;//r;
             secops_auth header;
             secops_redis redis://mymaster/0;
             secops_redis_sentinel mymaster $s1;
-            secops_redis_timeout 8s;
+            secops_redis_timeout 15s;
         }
     }
 EOT
@@ -207,11 +207,11 @@ my $r = $write->answer('POST', 20);
 
 is_refused($r, 500, 'Unable to persist record', 'a write that was sent to a'
     . ' master which hangs: nobody knows');
-cmp_ok(time() - $began, '<', 6, sprintf '... told before its time is up'
+cmp_ok(time() - $began, '<', 12, sprintf '... told before its time is up'
     . ' (%.2f s)', time() - $began);
 $r = $read->answer('GET', 20);
 is($r && $r->{status}, 200, 'a read is answered by the next one');
-cmp_ok(time() - $began, '<', 6, sprintf '... before its time is up (%.2f s)',
+cmp_ok(time() - $began, '<', 12, sprintf '... before its time is up (%.2f s)',
     time() - $began);
 ok(wait_logged($from, qr/${one}connection lost: another server is the master/),
     '... as the link was left');
