@@ -187,8 +187,7 @@ secops_catalog_add_built_in(secops_catalog_t *catalog,
 
     if (strcmp(definition->kind, SECOPS_CATALOG_TYPES) == 0) {
 
-        name.len = strlen(definition->name);
-        name.data = (const unsigned char *) definition->name;
+        name = secops_slice_of(definition->name);
 
         return secops_catalog_add_type(catalog, name, definition->data,
                                        definition->len, error);

@@ -8,6 +8,7 @@
 
 #include "model/secops_catalog_internal.h"
 #include "model/secops_resource.h"
+#include "util/secops_pointer.h"
 
 
 #define SECOPS_CATALOG_POINTER_MAX  256
@@ -414,6 +415,7 @@ secops_catalog_enter(secops_catalog_walk_t *walk, uint32_t key, size_t index)
 {
     char            number[24], text[2] = "";
     size_t          len, i;
+    const char     *escape;
     secops_slice_t  name;
 
     len = walk->len;
@@ -430,21 +432,10 @@ secops_catalog_enter(secops_catalog_walk_t *walk, uint32_t key, size_t index)
 
     for (i = 0; i < name.len; i++) {
 
-        switch (name.data[i]) {
+        escape = secops_pointer_escape(name.data[i]);
+        text[0] = (char) name.data[i];
 
-        case '~':
-            secops_catalog_add(walk, "~0");
-            break;
-
-        case '/':
-            secops_catalog_add(walk, "~1");
-            break;
-
-        default:
-            text[0] = (char) name.data[i];
-            secops_catalog_add(walk, text);
-            break;
-        }
+        secops_catalog_add(walk, escape ? escape : text);
     }
 
     return len;

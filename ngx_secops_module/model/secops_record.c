@@ -574,13 +574,10 @@ void
 secops_record_fault(secops_record_faults_t *faults, secops_error_e error,
     const char *where, const char *message)
 {
-    secops_slice_t  text, none = secops_slice("");
-
-    text.len = strlen(message);
-    text.data = (const unsigned char *) message;
+    secops_slice_t  none = secops_slice("");
 
     secops_record_error(faults, error);
-    secops_record_tell(faults, where, none, text);
+    secops_record_tell(faults, where, none, secops_slice_of(message));
 }
 
 

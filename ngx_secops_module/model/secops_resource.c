@@ -152,8 +152,7 @@ secops_resource_envelope(secops_resource_set_t *set,
             continue;
         }
 
-        member.identifier.len = strlen(name);
-        member.identifier.data = (const unsigned char *) name;
+        member.identifier = secops_slice_of(name);
 
         secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, &member, "",
                               "is not known beside \"resources\"");
@@ -226,8 +225,7 @@ secops_resource_read_all(secops_resource_reader_t *reader,
 
         resource = &set->resources[set->n];
 
-        resource->identifier.len = strlen(name);
-        resource->identifier.data = (const unsigned char *) name;
+        resource->identifier = secops_slice_of(name);
 
         if (json_object_set_new(reader->index, name,
                                 json_integer((json_int_t) set->n))

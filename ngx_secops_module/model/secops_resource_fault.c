@@ -2,6 +2,7 @@
 /* What is wrong with resources; see secops_resource.h. */
 
 #include "model/secops_resource_value.h"
+#include "util/secops_pointer.h"
 
 
 void
@@ -9,14 +10,8 @@ secops_resource_fault(secops_resource_faults_t *faults, secops_error_e error,
     const secops_resource_set_t *set, const secops_resource_t *resource,
     const char *where, const char *message)
 {
-    secops_slice_t  pointer, text;
-
-    pointer.len = strlen(where);
-    pointer.data = (const unsigned char *) where;
-    text.len = strlen(message);
-    text.data = (const unsigned char *) message;
-
-    secops_resource_fault_at(faults, error, set, resource, pointer, text);
+    secops_resource_fault_at(faults, error, set, resource,
+                             secops_slice_of(where), secops_slice_of(message));
 }
 
 
@@ -83,6 +78,7 @@ void
 secops_resource_pointer_append(secops_text_t *pointer, secops_slice_t name)
 {
     size_t          i, begin;
+    const char     *escape;
     secops_slice_t  part;
 
     secops_text_append_string(pointer, "/");
@@ -91,7 +87,9 @@ secops_resource_pointer_append(secops_text_t *pointer, secops_slice_t name)
 
     for (i = 0; i <= name.len; i++) {
 
-        if (i < name.len && name.data[i] != '~' && name.data[i] != '/') {
+        escape = i < name.len ? secops_pointer_escape(name.data[i]) : "";
+
+        if (escape == NULL) {
             continue;
         }
 
@@ -99,11 +97,7 @@ secops_resource_pointer_append(secops_text_t *pointer, secops_slice_t name)
         part.data = name.data + begin;
 
         secops_text_append(pointer, part);
-
-        if (i < name.len) {
-            secops_text_append_string(pointer,
-                                      name.data[i] == '~' ? "~0" : "~1");
-        }
+        secops_text_append_string(pointer, escape);
 
         begin = i + 1;
     }

@@ -55,8 +55,7 @@ secops_resource_model_compile(secops_resource_model_t *model,
 
     for (definition = secops_definitions; definition->kind; definition++) {
 
-        name.len = strlen(definition->name);
-        name.data = (const unsigned char *) definition->name;
+        name = secops_slice_of(definition->name);
 
         type = secops_resource_type(name);
 

@@ -131,15 +131,11 @@ secops_resource_tell_wanted(secops_resource_plan_t *plan, size_t i,
 size_t
 secops_resource_path_down(secops_resource_plan_t *plan, const char *name)
 {
-    size_t          len;
-    secops_slice_t  slice;
+    size_t  len;
 
     len = plan->path.len;
 
-    slice.len = strlen(name);
-    slice.data = (const unsigned char *) name;
-
-    secops_resource_pointer_append(&plan->path, slice);
+    secops_resource_pointer_append(&plan->path, secops_slice_of(name));
 
     return len;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "model/secops_resource_internal.h"
+#include "util/secops_pointer.h"
 
 
 /* deeper than any request may be */
@@ -177,8 +178,8 @@ static const json_t *
 secops_resource_at(secops_resource_plan_t *plan, const json_t *value,
     secops_slice_t pointer, const json_t **schema)
 {
-    char    *name;
-    size_t   i, n;
+    char           *name;
+    size_t          i, end, len;
 
     name = malloc(pointer.len + 1);
     if (name == NULL) {
@@ -186,20 +187,18 @@ secops_resource_at(secops_resource_plan_t *plan, const json_t *value,
         return NULL;
     }
 
-    for (i = 0; i < pointer.len && value; /* void */) {
+    for (i = 0; i < pointer.len && value; i = end) {
 
         /* a slash, and what is up to the next one */
 
-        for (i++, n = 0; i < pointer.len && pointer.data[i] != '/'; i++) {
-
-            name[n++] = (char) pointer.data[i];
-
-            if (pointer.data[i] == '~' && i + 1 < pointer.len) {
-                name[n - 1] = pointer.data[++i] == '0' ? '~' : '/';
-            }
+        for (end = i + 1; end < pointer.len && pointer.data[end] != '/'; end++)
+        {
+            /* void */
         }
 
-        name[n] = '\0';
+        len = end - i - 1;
+        memcpy(name, pointer.data + i + 1, len);
+        name[secops_pointer_unescape((unsigned char *) name, len)] = '\0';
 
         if (json_is_array(value)) {
             value = json_array_get(value, strtoul(name, NULL, 10));

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "model/secops_schema_internal.h"
+#include "util/secops_pointer.h"
 
 
 #define SECOPS_SCHEMA_CHUNK      8192
@@ -379,8 +380,7 @@ secops_schema_locate_name(const secops_json_t *json, uint32_t key, char *dst,
     len = snprintf(dst, size, "/");
 
     for (i = 0; i < name.len && len < size; i++) {
-        escape = (name.data[i] == '~') ? "~0"
-                                       : (name.data[i] == '/') ? "~1" : NULL;
+        escape = secops_pointer_escape(name.data[i]);
 
         if (escape) {
             len += snprintf(dst + len, size - len, "%s", escape);

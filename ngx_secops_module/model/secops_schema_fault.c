@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "model/secops_schema_internal.h"
+#include "util/secops_pointer.h"
 
 
 #define SECOPS_SCHEMA_MESSAGE  512
@@ -395,6 +396,7 @@ secops_schema_point_step(const secops_schema_run_t *run,
     const secops_schema_place_t *place, unsigned char *last)
 {
     size_t          i;
+    const char     *escape;
     unsigned char  *p;
     secops_slice_t  name;
 
@@ -415,21 +417,14 @@ secops_schema_point_step(const secops_schema_run_t *run,
 
     for (i = name.len; i > 0; i--) {
 
-        switch (name.data[i - 1]) {
+        escape = secops_pointer_escape(name.data[i - 1]);
 
-        case '~':
-            *--p = '0';
-            *--p = '~';
-            break;
+        if (escape) {
+            *--p = (unsigned char) escape[1];
+            *--p = (unsigned char) escape[0];
 
-        case '/':
-            *--p = '1';
-            *--p = '~';
-            break;
-
-        default:
+        } else {
             *--p = name.data[i - 1];
-            break;
         }
     }
 

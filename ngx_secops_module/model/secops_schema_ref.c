@@ -5,6 +5,7 @@
  */
 
 #include "model/secops_schema_internal.h"
+#include "util/secops_pointer.h"
 
 
 #define SECOPS_SCHEMA_MAX_HEIGHT  100
@@ -20,7 +21,6 @@ static int secops_schema_ref_step(const secops_json_t *json, uint32_t *i,
 static int secops_schema_ref_index(const secops_json_t *json, uint32_t *i,
     const unsigned char *name, size_t len);
 static size_t secops_schema_unescape_uri(unsigned char *data, size_t len);
-static size_t secops_schema_unescape_name(unsigned char *data, size_t len);
 static int secops_schema_hex(unsigned char c);
 static int secops_schema_visit(secops_schema_compiler_t *c,
     secops_schema_node_t *node, unsigned depth);
@@ -134,7 +134,7 @@ secops_schema_ref_step(const secops_json_t *json, uint32_t *i,
     switch (json->tokens[*i].type) {
 
     case SECOPS_JSON_OBJECT:
-        len = secops_schema_unescape_name(name, len);
+        len = secops_pointer_unescape(name, len);
         *i = secops_json_member(json, *i, name, len);
 
         return *i ? SECOPS_SCHEMA_OK : SECOPS_SCHEMA_ERROR;
@@ -197,27 +197,6 @@ secops_schema_unescape_uri(unsigned char *data, size_t len)
             data[n++] = secops_schema_hex(data[i + 1]) * 16
                         + secops_schema_hex(data[i + 2]);
             i += 2;
-
-        } else {
-            data[n++] = data[i];
-        }
-    }
-
-    return n;
-}
-
-
-static size_t
-secops_schema_unescape_name(unsigned char *data, size_t len)
-{
-    size_t  i, n;
-
-    for (i = 0, n = 0; i < len; i++) {
-
-        if (data[i] == '~' && len - i > 1
-            && (data[i + 1] == '0' || data[i + 1] == '1'))
-        {
-            data[n++] = (data[++i] == '0') ? '~' : '/';
 
         } else {
             data[n++] = data[i];

@@ -22,6 +22,20 @@ typedef struct {
 #define secops_slice(text)  { sizeof(text) - 1, (const unsigned char *) text }
 
 
+/* of a NUL-terminated string, which is borrowed */
+
+static inline secops_slice_t
+secops_slice_of(const char *string)
+{
+    secops_slice_t  slice;
+
+    slice.len = strlen(string);
+    slice.data = (const unsigned char *) string;
+
+    return slice;
+}
+
+
 /* 1 when both hold the same bytes; never a prefix match */
 
 static inline int

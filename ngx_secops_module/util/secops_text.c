@@ -369,12 +369,7 @@ secops_text_reserve(secops_text_t *text, size_t len)
 void
 secops_text_append_string(secops_text_t *text, const char *more)
 {
-    secops_slice_t  slice;
-
-    slice.len = strlen(more);
-    slice.data = (const unsigned char *) more;
-
-    secops_text_append(text, slice);
+    secops_text_append(text, secops_slice_of(more));
 }
 
 

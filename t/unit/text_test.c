@@ -1,9 +1,11 @@
 
-/* Text from outside: what is a name, escaping, form encoding, booleans. */
+/* Text from outside: what is a name, escaping, form encoding, booleans; and the
+   names in a JSON Pointer. */
 
 #include <stdlib.h>
 
 #include "secops_tap.h"
+#include "util/secops_pointer.h"
 #include "util/secops_text.h"
 
 
@@ -322,6 +324,40 @@ test_grow(void)
 }
 
 
+static void
+test_pointer(void)
+{
+    size_t         i, n;
+    const char    *tilde, *slash;
+    unsigned char  name[16];
+
+    static const struct {
+        const char  *escaped;
+        const char  *name;
+    } cases[] = {
+        { "", "" }, { "a", "a" }, { "~0", "~" }, { "~1", "/" },
+        { "~01", "~1" }, { "~00~11", "~0/1" }, { "a~1b~0c", "a/b~c" },
+        { "~", "~" }, { "a~", "a~" }, { "~2", "~2" }, { "~~1", "~/" },
+    };
+
+    tilde = secops_pointer_escape('~');
+    slash = secops_pointer_escape('/');
+
+    ok(tilde && strcmp(tilde, "~0") == 0, "a tilde in a pointer");
+    ok(slash && strcmp(slash, "~1") == 0, "a slash in a pointer");
+    ok(!secops_pointer_escape('0') && !secops_pointer_escape('\0'),
+       "others stand for themselves");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        n = strlen(cases[i].escaped);
+        memcpy(name, cases[i].escaped, n);
+        name[n] = '1';      /* no part of it */
+        n = secops_pointer_unescape(name, n);
+        is_str(name, n, cases[i].name, cases[i].escaped);
+    }
+}
+
+
 int
 main(void)
 {
@@ -332,6 +368,7 @@ main(void)
     test_lines();
     test_boolean();
     test_grow();
+    test_pointer();
 
     return tap_done();
 }
