@@ -336,9 +336,15 @@ $users .= "server { listen 127.0.0.1:%%PORT$_%%; location /api/ { secops_api;"
     . " secops_redis_sentinel guarded $g; $lines{$_} } }\n"
     foreach sort keys %lines;
 
+# what stands in a server is inherited by its locations
+$users .= "server { listen 127.0.0.1:%%PORT1%%; secops_redis redis://guarded/;"
+    . " secops_redis_sentinel guarded $g; $lines{2}"
+    . " location /api/ { secops_api; secops_auth header; } }\n";
+
 $t->run(conf(http => $users) =~ s/%%REDIS%%/%%REDIS1%%/r);
 
 ok(stored(2), 'a sentinel with a user and a password is asked');
+ok(stored(1), '... also with those that are inherited');
 ok(wait_logged(0, qr/subscribed to sentinel "$g"/), '... and listened to');
 is(post($t, records(), port => 3)->{status}, 503, 'with a wrong one it is not');
 is(post($t, records(), port => 4)->{status}, 503, 'nor without one');
