@@ -178,8 +178,8 @@ static const json_t *
 secops_resource_at(secops_resource_plan_t *plan, const json_t *value,
     secops_slice_t pointer, const json_t **schema)
 {
-    char           *name;
-    size_t          i, end, len;
+    char    *name;
+    size_t   i, end, len;
 
     name = malloc(pointer.len + 1);
     if (name == NULL) {

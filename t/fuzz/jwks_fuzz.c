@@ -89,11 +89,11 @@ jwks_fuzz_verify(const secops_jwk_t *key)
 
         (void) snprintf(header, sizeof(header), "{\"alg\":\"%s\"}", algs[i]);
 
-        p = jwt_issue_encode(token, jwt_slice(header));
+        p = jwt_issue_encode(token, secops_slice_of(header));
         p += sprintf(p, ".e30.");
         p = jwt_issue_encode(p, signature);
 
-        jwks_fuzz_require(secops_jws_verify(&jws, jwt_slice(token),
+        jwks_fuzz_require(secops_jws_verify(&jws, secops_slice_of(token),
                                             sizeof(token), &sets, 1, &reason)
                           == SECOPS_JWS_INVALID, "zeros are a signature");
     }

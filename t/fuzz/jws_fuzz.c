@@ -50,7 +50,7 @@ jws_fuzz_init(void)
         return;
     }
 
-    text = jwt_slice("{\"keys\":[" JWT_ISSUE_JWK ","
+    text = secops_slice_of("{\"keys\":[" JWT_ISSUE_JWK ","
                      "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\","
                      "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
                      "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\""
@@ -74,7 +74,7 @@ jws_fuzz_read(const secops_jwt_t *jwt)
 
     for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 
-        path = jwt_slice(paths[i]);
+        path = secops_slice_of(paths[i]);
         buf = malloc(secops_jwt_claim_max(jwt));
 
         jws_fuzz_require(buf != NULL, "no memory");
@@ -163,7 +163,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     claims.data = nul + 1;
     claims.len = size - header.len - 1;
 
-    token = jwt_issue(header, claims, jwt_slice(JWT_ISSUE_SECRET));
+    token = jwt_issue(header, claims, secops_slice_of(JWT_ISSUE_SECRET));
 
     jws_fuzz_verify(token, strlen(token), 1);
     free(token);

@@ -161,6 +161,10 @@ static const catalog_case_t  type_cases[] = {
              "\"writeOnly\":true}}"),
       "/connection/patternProperties/x/writeOnly would not be masked",
       "... below a pattern" },
+    { BESIDE("\"patternProperties\":{\"~/x\":{\"type\":\"string\","
+             "\"writeOnly\":true}}"),
+      "/connection/patternProperties/~0~1x/writeOnly would not be masked",
+      "... that has what a pointer escapes" },
     { BESIDE("\"if\":{},\"then\":{\"properties\":{\"b\":{\"type\":\"string\","
              "\"writeOnly\":true}}}"),
       "/connection/then/properties/b/writeOnly would not be masked",
@@ -253,18 +257,6 @@ static const catalog_case_t  category_cases[] = {
       "\"properties\":{\"x\":{\"type\":\"y\"}}}}]}",
       "/categories/0/job/properties/x/type unknown type", "a bad schema" }
 };
-
-
-static secops_slice_t
-slice(const char *text)
-{
-    secops_slice_t  s;
-
-    s.len = strlen(text);
-    s.data = (const unsigned char *) text;
-
-    return s;
-}
 
 
 /* 1 when the catalog takes it, and can be completed */

@@ -443,7 +443,7 @@ test_algorithms(void)
 
         for (n = 0; n < sizeof(test_names) / sizeof(char *); n++) {
 
-            if (secops_jwk_algorithm(&set->keys[0], jwt_slice(test_names[n]))) {
+            if (secops_jwk_algorithm(&set->keys[0], slice(test_names[n]))) {
                 (void) strcat(strcat(algs, test_names[n]), " ");
             }
         }
@@ -466,7 +466,7 @@ test_encodings(void)
 
     for (i = 0; i < sizeof(test_base64) / sizeof(test_base64_t); i++) {
 
-        text = jwt_slice(test_base64[i].text);
+        text = slice(test_base64[i].text);
         rc = secops_base64url_decode(text, buf, &len);
 
         if (test_base64[i].bytes == NULL) {

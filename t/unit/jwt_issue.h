@@ -26,18 +26,6 @@
 #define JWT_ISSUE_JWK     "{\"kty\":\"oct\",\"k\":\"" JWT_ISSUE_K "\"}"
 
 
-static inline secops_slice_t
-jwt_slice(const char *text)
-{
-    secops_slice_t  slice;
-
-    slice.len = strlen(text);
-    slice.data = (const unsigned char *) text;
-
-    return slice;
-}
-
-
 /* writes text in base64url and a NUL; returns where the NUL is */
 
 static inline char *

@@ -122,12 +122,12 @@ test_jwt(secops_jwt_t *jwt, const char *header, const char *claims,
     secops_jws_status_e   status;
 
     set = test_keys(JWT_ISSUE_JWK);
-    token = jwt_issue(jwt_slice(header), jwt_slice(claims),
-                      jwt_slice(JWT_ISSUE_SECRET));
+    token = jwt_issue(slice(header), slice(claims),
+                      slice(JWT_ISSUE_SECRET));
 
     reason = NULL;
 
-    status = secops_jwt_verify(jwt, jwt_slice(token), &set, 1, policy, now,
+    status = secops_jwt_verify(jwt, slice(token), &set, 1, policy, now,
                                &reason);
 
     secops_jwk_set_free(set);
@@ -226,13 +226,13 @@ test_confusion(void)
         JWK_PEM_RSA, JWK_PEM_RSA_PKCS1, JWK_MODULUS
     };
 
-    header = jwt_slice(TEST_HEADER);
-    claims = jwt_slice("{}");
+    header = slice(TEST_HEADER);
+    claims = slice("{}");
     set = test_keys(JWK_PEM_RSA);
 
     for (i = 0; i < TEST_N(secrets); i++) {
 
-        token = jwt_issue(header, claims, jwt_slice(secrets[i]));
+        token = jwt_issue(header, claims, slice(secrets[i]));
 
         ok(test_jws(token, strlen(token), set, NULL) == SECOPS_JWS_INVALID
            && strcmp(reason, "no key is for its alg") == 0,
@@ -243,7 +243,7 @@ test_confusion(void)
 
     secops_jwk_set_free(set);
 
-    token = jwt_issue(header, claims, jwt_slice(""));
+    token = jwt_issue(header, claims, slice(""));
     set = test_keys(JWT_ISSUE_JWK);
 
     ok(test_jws(token, strlen(token), set, NULL) == SECOPS_JWS_INVALID,
@@ -419,8 +419,8 @@ test_structure(void)
            test->text, reason);
     }
 
-    token = jwt_issue(jwt_slice(TEST_HEADER), jwt_slice("{}"),
-                      jwt_slice(JWT_ISSUE_SECRET));
+    token = jwt_issue(slice(TEST_HEADER), slice("{}"),
+                      slice(JWT_ISSUE_SECRET));
     len = strlen(token);
 
     ok(test_jws(token, len, set, "{}") == SECOPS_JWS_OK, "a token is verified");
@@ -488,8 +488,8 @@ test_kid(void)
         (void) snprintf(keys, sizeof(keys), "{\"keys\":[%s]}", test->set);
 
         set = test_keys(keys);
-        token = jwt_issue(jwt_slice(test->header), jwt_slice("{}"),
-                          jwt_slice(JWT_ISSUE_SECRET));
+        token = jwt_issue(slice(test->header), slice("{}"),
+                          slice(JWT_ISSUE_SECRET));
 
         status = test_jws(token, strlen(token), set, NULL);
 
@@ -513,20 +513,20 @@ test_sets(void)
     sets[1] = test_keys(JWK_PEM_RSA);
     sets[2] = test_keys(TEST_KEY("b"));
 
-    token = jwt_issue(jwt_slice(TEST_NAMED("b")), jwt_slice("{}"),
-                      jwt_slice(JWT_ISSUE_SECRET));
+    token = jwt_issue(slice(TEST_NAMED("b")), slice("{}"),
+                      slice(JWT_ISSUE_SECRET));
 
-    ok(secops_jws_verify(&jws, jwt_slice(token), SECOPS_JWS_MAX_SIZE, sets, 3,
+    ok(secops_jws_verify(&jws, slice(token), SECOPS_JWS_MAX_SIZE, sets, 3,
                          &reason)
        == SECOPS_JWS_OK, "every set is looked into");
 
     secops_jws_free(&jws);
 
-    ok(secops_jws_verify(&jws, jwt_slice(token), SECOPS_JWS_MAX_SIZE, sets, 2,
+    ok(secops_jws_verify(&jws, slice(token), SECOPS_JWS_MAX_SIZE, sets, 2,
                          &reason)
        == SECOPS_JWS_UNKNOWN_KEY, "a kid that is in none is unknown");
 
-    ok(secops_jws_verify(&jws, jwt_slice(token), SECOPS_JWS_MAX_SIZE, NULL, 0,
+    ok(secops_jws_verify(&jws, slice(token), SECOPS_JWS_MAX_SIZE, NULL, 0,
                          &reason)
        == SECOPS_JWS_UNKNOWN_KEY, "without sets, every kid is");
 
@@ -793,10 +793,10 @@ test_reading(void)
 
         buf = malloc(secops_jwt_claim_max(&jwt));
 
-        len = secops_jwt_claim_text(&jwt, jwt_slice(test->path), buf);
+        len = secops_jwt_claim_text(&jwt, slice(test->path), buf);
         is_str(buf, len, test->text, "a claim's text");
 
-        len = secops_jwt_claim_list(&jwt, jwt_slice(test->path), buf);
+        len = secops_jwt_claim_list(&jwt, slice(test->path), buf);
         ok(len == strlen(test->list) && memcmp(buf, test->list, len) == 0,
            "\"%s\" has the list \"%s\"", test->path, test->list);
 
@@ -824,23 +824,23 @@ test_limit(void)
     memcpy(claims, "{}", 2);
     claims[74999] = '\0';
 
-    token = jwt_issue(jwt_slice(TEST_HEADER), jwt_slice(claims),
-                      jwt_slice(JWT_ISSUE_SECRET));
+    token = jwt_issue(slice(TEST_HEADER), slice(claims),
+                      slice(JWT_ISSUE_SECRET));
 
     ok(strlen(token) > 100000
-       && secops_jwt_verify(&jwt, jwt_slice(token), &set, 1, &policy, TEST_NOW,
+       && secops_jwt_verify(&jwt, slice(token), &set, 1, &policy, TEST_NOW,
                             &reason)
           == SECOPS_JWS_INVALID && strcmp(reason, "it is too long") == 0,
        "a token of 100 kB is refused");
 
     policy.max_size = strlen(token) - 1;
-    status = secops_jwt_verify(&jwt, jwt_slice(token), &set, 1, &policy,
+    status = secops_jwt_verify(&jwt, slice(token), &set, 1, &policy,
                                TEST_NOW, &reason);
 
     ok(status == SECOPS_JWS_INVALID, "a token above the limit is refused");
 
     policy.max_size++;
-    status = secops_jwt_verify(&jwt, jwt_slice(token), &set, 1, &policy,
+    status = secops_jwt_verify(&jwt, slice(token), &set, 1, &policy,
                                TEST_NOW, &reason);
 
     if (ok(status == SECOPS_JWS_OK, "a token at the limit is not")) {

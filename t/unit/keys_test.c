@@ -15,18 +15,6 @@ static const unsigned char  sys_id[] = "5123456789abcdef0123456789abcdef";
 static const unsigned char  digest[] = "c0ffee00c0ffee00c0ffee00c0ffee00";
 
 
-static secops_slice_t
-slice(const char *text)
-{
-    secops_slice_t  s;
-
-    s.len = strlen(text);
-    s.data = (const unsigned char *) text;
-
-    return s;
-}
-
-
 static void
 test_spelling(void)
 {

@@ -35,18 +35,6 @@ static const char  schema[] =
     "\"inner\":{\"type\":\"object\",\"required\":[\"x\"]}}}";
 
 
-static secops_slice_t
-slice(const char *text)
-{
-    secops_slice_t  s;
-
-    s.len = strlen(text);
-    s.data = (const unsigned char *) text;
-
-    return s;
-}
-
-
 /* 0: the body was read; its faults are to be freed in any case */
 
 static int

@@ -98,7 +98,6 @@ static void test_announced(void);
 static void test_bytes(void);
 static void test_names(void);
 static void test_switched(void);
-static secops_slice_t slice(const char *text);
 
 
 int
@@ -209,16 +208,4 @@ test_switched(void)
        "letter case counts");
     ok(!secops_redis_switched(slice("m"), m), "the name alone says nothing");
     ok(!secops_redis_switched(slice(""), m), "an empty message");
-}
-
-
-static secops_slice_t
-slice(const char *text)
-{
-    secops_slice_t  s;
-
-    s.data = (const unsigned char *) text;
-    s.len = strlen(text);
-
-    return s;
 }

@@ -12,6 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/secops_slice.h"
+
+
+/* short, as it stands in tables */
+
+#define slice(string)  secops_slice_of(string)
+
 
 static unsigned  tap_count;
 static unsigned  tap_failed;

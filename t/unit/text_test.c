@@ -55,18 +55,6 @@ static const text_case_t  text_no_names[] = {
 };
 
 
-static secops_slice_t
-slice(const char *text)
-{
-    secops_slice_t  s;
-
-    s.len = strlen(text);
-    s.data = (const unsigned char *) text;
-
-    return s;
-}
-
-
 /* in memory of its own, so that a sanitizer sees a read past its end */
 
 static int
