@@ -203,19 +203,23 @@ $old->pause();
 my $began = time();
 my $write = start($t, 'POST', path(), records(), port => 1);
 my $read = start($t, 'GET', read_path($sys_id), undef, port => 1);
+$new = $set->wait_master($old);
+my $told = time();
 my $r = $write->answer('POST', 20);
 
 is_refused($r, 500, 'Unable to persist record', 'a write that was sent to a'
     . ' master which hangs: nobody knows');
-cmp_ok(time() - $began, '<', 12, sprintf '... told before its time is up'
-    . ' (%.2f s)', time() - $began);
+cmp_ok(time() - $told, '<', 3, sprintf '... told as soon as the sentinels agree'
+    . ' (%.2f s)', time() - $told);
+cmp_ok(time() - $began, '<', 12, sprintf '... before its time is up (%.2f s)',
+    time() - $began);
 $r = $read->answer('GET', 20);
 is($r && $r->{status}, 200, 'a read is answered by the next one');
 cmp_ok(time() - $began, '<', 12, sprintf '... before its time is up (%.2f s)',
     time() - $began);
+cmp_ok(time() - $told, '<', 3, '... as soon, too');
 ok(wait_logged($from, qr/${one}connection lost: another server is the master/),
     '... as the link was left');
-$new = $set->wait_master($old);
 ok(stored(0) && stored(1), '... and records are stored');
 $old->kill9();
 
