@@ -223,9 +223,13 @@ like($@, qr/records were answered and 0 stored/,
     'records that are not in Redis are none either');
 
 my @turns;
-my @pair = $measure->(map { my $name = $_; { name => $name,
-    each => sub { push @turns, $name } } } qw(few many));
-is("@turns", 'few many many few', 'two that are compared take turns');
+my @said;
+my @pair = Bench::Rounds::run({ runs => 1, seconds => 1, quiet => 100 },
+    sub { push @said, "@_" }, [ map { my $name = $_; +{ %case, name => $name,
+    before => sub { }, each => sub { push @turns, $name } } } qw(few many) ]);
+is("@turns", 'few many many few',
+    'two that are compared take turns, twice as many as a run has seconds');
+is(scalar grep({ /^round 1 +(?:few|many) / } @said), 2, '... which is told');
 is(join(' ', map { $_->{case} } @pair), 'few many', '... a row for each');
 ok(!(grep { $_->{count} < 100 || $_->{server} <= 1 } @pair),
     '... with figures');
