@@ -4,6 +4,9 @@
  * and what may follow a value.  There is no stack: while a container is open
  * its token's "next" holds the index of the container around it.
  *
+ * The functions are given the position and return the one that they have read
+ * up to, so that it stays in a register; NULL: p->rc says why.
+ *
  * The unused tail of the caller's token array is the only working memory: an
  * escaped key is decoded there to be hashed, and the keys of a large object
  * are put in a hash table there to find the one that occurs twice.
@@ -14,18 +17,17 @@
 #include "model/secops_json_text.h"
 
 
-/* a value must stand at pos; beside SECOPS_JSON_OK: a value has ended */
-
-#define SECOPS_JSON_VALUE     2
-
 /* objects up to this size are searched for duplicates without the tail */
 
 #define SECOPS_JSON_FEW_KEYS  32
 
+/* bits of a hash that are compared first */
+
+#define SECOPS_JSON_HASH_BITS  8
+
 
 typedef struct {
     const unsigned char          *start;
-    const unsigned char          *pos;
     const unsigned char          *last;
     secops_json_token_t          *tokens;
     const secops_json_limits_t   *limits;
@@ -34,6 +36,9 @@ typedef struct {
     uint32_t                      capacity;
     uint32_t                      depth;    /* open containers */
     uint32_t                      open;     /* the innermost, if depth > 0 */
+    int                           ended;    /* 1: a value has ended; 0: one must
+                                               stand here */
+    int                           rc;       /* SECOPS_JSON_MORE or _ERROR */
 } secops_json_parser_t;
 
 
@@ -41,29 +46,39 @@ typedef signed char  secops_json_bytes_t __attribute__((vector_size(16)));
 
 
 static int secops_json_document(secops_json_parser_t *p);
-static int secops_json_value(secops_json_parser_t *p);
-static int secops_json_follow(secops_json_parser_t *p);
-static int secops_json_open(secops_json_parser_t *p, unsigned type);
-static int secops_json_close(secops_json_parser_t *p);
-static int secops_json_key(secops_json_parser_t *p);
+static const unsigned char *secops_json_value(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_follow(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_open(secops_json_parser_t *p,
+    const unsigned char *pos, unsigned type);
+static const unsigned char *secops_json_close(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_key(secops_json_parser_t *p,
+    const unsigned char *pos);
 static int secops_json_key_hash(secops_json_parser_t *p,
     secops_json_token_t *key);
+static int secops_json_apart(secops_json_parser_t *p);
 static int secops_json_unique(secops_json_parser_t *p);
 static int secops_json_insert(secops_json_parser_t *p, unsigned char *table,
     uint32_t nslots, uint32_t key);
-static int secops_json_string(secops_json_parser_t *p, unsigned flags);
-static const unsigned char *secops_json_plain(const unsigned char *pos,
-    const unsigned char *last);
-static int secops_json_escape(secops_json_parser_t *p);
-static int secops_json_surrogate(secops_json_parser_t *p, uint32_t unit);
-static int secops_json_sequence(secops_json_parser_t *p);
-static int secops_json_literal(secops_json_parser_t *p, const char *text,
-    size_t len, unsigned type);
-static int secops_json_numeral(secops_json_parser_t *p);
-static int secops_json_digits(secops_json_parser_t *p);
-static int secops_json_more(secops_json_parser_t *p);
-static int secops_json_fail(secops_json_parser_t *p, const unsigned char *at,
-    const char *reason);
+static const unsigned char *secops_json_string_rest(secops_json_parser_t *p,
+    const unsigned char *pos, secops_json_token_t *token);
+static const unsigned char *secops_json_escape(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_surrogate(secops_json_parser_t *p,
+    const unsigned char *pos, uint32_t unit);
+static const unsigned char *secops_json_sequence(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_literal(secops_json_parser_t *p,
+    const unsigned char *pos, const char *text, size_t len, unsigned type);
+static const unsigned char *secops_json_numeral(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_digits(secops_json_parser_t *p,
+    const unsigned char *pos);
+static const unsigned char *secops_json_more(secops_json_parser_t *p);
+static const unsigned char *secops_json_fail(secops_json_parser_t *p,
+    const unsigned char *at, const char *reason);
 
 
 int
@@ -71,11 +86,9 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
     secops_json_token_t *tokens, uint32_t capacity,
     const secops_json_limits_t *limits, secops_json_error_t *error)
 {
-    int                   rc;
     secops_json_parser_t  p;
 
     p.start = data;
-    p.pos = data;
     p.last = data + len;
     p.tokens = tokens;
     p.limits = limits;
@@ -84,15 +97,16 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
     p.capacity = capacity;
     p.depth = 0;
     p.open = 0;
+    p.ended = 0;
+    p.rc = SECOPS_JSON_OK;
 
     if ((uint64_t) len > UINT32_MAX) {
-        return secops_json_fail(&p, data, "document too long");
+        (void) secops_json_fail(&p, data, "document too long");
+        return p.rc;
     }
 
-    rc = secops_json_document(&p);
-
-    if (rc != SECOPS_JSON_OK) {
-        return rc;
+    if (secops_json_document(&p) != SECOPS_JSON_OK) {
+        return p.rc;
     }
 
     json->text.data = data;
@@ -104,27 +118,25 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
 }
 
 
-static inline void
-secops_json_skip_space(secops_json_parser_t *p)
+static inline const unsigned char *
+secops_json_skip_space(secops_json_parser_t *p, const unsigned char *pos)
 {
-    const unsigned char  *pos;
-
-    pos = p->pos;
-
     while (pos < p->last
+           && *pos <= ' '
            && (*pos == ' ' || *pos == '\n' || *pos == '\r' || *pos == '\t'))
     {
         pos++;
     }
 
-    p->pos = pos;
+    return pos;
 }
 
 
 /* a token that begins at pos, or NULL when the array is full */
 
 static inline secops_json_token_t *
-secops_json_add(secops_json_parser_t *p, unsigned type)
+secops_json_add(secops_json_parser_t *p, const unsigned char *pos,
+    unsigned type)
 {
     secops_json_token_t  *token;
 
@@ -134,7 +146,7 @@ secops_json_add(secops_json_parser_t *p, unsigned type)
 
     token = &p->tokens[p->ntokens++];
 
-    token->start = (uint32_t) (p->pos - p->start);
+    token->start = (uint32_t) (pos - p->start);
     token->len = 0;
     token->next = p->ntokens;
     token->size = 0;
@@ -145,125 +157,225 @@ secops_json_add(secops_json_parser_t *p, unsigned type)
 }
 
 
+/* the zero bytes of a word that stand before the first other one in memory */
+
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define secops_json_zeros(word)  (__builtin_ctzll(word) / 8)
+#else
+#define secops_json_zeros(word)  (__builtin_clzll(word) / 8)
+#endif
+
+
+/* the index of the first byte that is not zero, or 16; those are all ones */
+
+static inline ptrdiff_t
+secops_json_first(secops_json_bytes_t bytes)
+{
+    uint64_t  half[2];
+
+    memcpy(half, &bytes, sizeof(half));
+
+    return half[0] ? secops_json_zeros(half[0])
+         : half[1] ? secops_json_zeros(half[1]) + 8
+         : 16;
+}
+
+
+/*
+ * The first byte that is not plain ASCII inside a string.  The compiler makes
+ * of the vectors what the machine has.  A byte that is not ASCII is negative;
+ * '"' is the one byte from 0x20 on that is below 0x21 with its second bit
+ * changed.
+ */
+
+static inline const unsigned char *
+secops_json_plain(const unsigned char *pos, const unsigned char *last)
+{
+    ptrdiff_t            n;
+    secops_json_bytes_t  bytes, found;
+
+    while (last - pos >= (ptrdiff_t) sizeof(bytes)) {
+        memcpy(&bytes, pos, sizeof(bytes));
+
+        found = ((bytes ^ 0x02) < 0x21) | (bytes == '\\');
+        n = secops_json_first(found);
+
+        if (n < (ptrdiff_t) sizeof(bytes)) {
+            return pos + n;
+        }
+
+        pos += sizeof(bytes);
+    }
+
+    while (pos < last
+           && *pos >= 0x20 && *pos < 0x80 && *pos != '"' && *pos != '\\')
+    {
+        pos++;
+    }
+
+    return pos;
+}
+
+
+/* most strings are plain to their end */
+
+static inline const unsigned char *
+secops_json_string(secops_json_parser_t *p, const unsigned char *pos,
+    unsigned flags)
+{
+    secops_json_token_t  *token;
+
+    pos++;
+
+    token = secops_json_add(p, pos, SECOPS_JSON_STRING);
+    if (token == NULL) {
+        return secops_json_more(p);
+    }
+
+    token->flags = (uint8_t) flags;
+
+    pos = secops_json_plain(pos, p->last);
+
+    if (pos == p->last || *pos != '"') {
+        pos = secops_json_string_rest(p, pos, token);
+
+        if (pos == NULL) {
+            return NULL;
+        }
+    }
+
+    token->len = (uint32_t) (pos - p->start) - token->start;
+
+    return pos + 1;
+}
+
+
 static int
 secops_json_document(secops_json_parser_t *p)
 {
-    int  rc;
+    const unsigned char  *pos;
+
+    pos = p->start;
 
     do {
-        rc = secops_json_value(p);
-
-        while (rc == SECOPS_JSON_OK && p->depth > 0) {
-            rc = secops_json_follow(p);
+        if (p->depth > 0 && p->tokens[p->open].type == SECOPS_JSON_OBJECT) {
+            pos = secops_json_key(p, pos);
         }
 
-    } while (rc == SECOPS_JSON_VALUE);
+        if (pos) {
+            pos = secops_json_value(p, pos);
+        }
 
-    if (rc != SECOPS_JSON_OK) {
-        return rc;
-    }
+        while (pos && p->ended && p->depth > 0) {
+            pos = secops_json_follow(p, pos);
+        }
 
-    secops_json_skip_space(p);
+        if (pos == NULL) {
+            return p->rc;
+        }
 
-    if (p->pos < p->last) {
-        return secops_json_fail(p, p->pos, "unexpected bytes after the value");
+    } while (!p->ended);
+
+    pos = secops_json_skip_space(p, pos);
+
+    if (pos < p->last) {
+        (void) secops_json_fail(p, pos, "unexpected bytes after the value");
+        return p->rc;
     }
 
     return SECOPS_JSON_OK;
 }
 
 
-static int
-secops_json_value(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_value(secops_json_parser_t *p, const unsigned char *pos)
 {
-    secops_json_skip_space(p);
+    pos = secops_json_skip_space(p, pos);
 
-    if (p->pos == p->last) {
-        return secops_json_fail(p, p->pos, "unexpected end");
+    if (pos == p->last) {
+        return secops_json_fail(p, pos, "unexpected end");
     }
 
-    switch (*p->pos) {
+    p->ended = 1;
+
+    switch (*pos) {
 
     case '"':
-        return secops_json_string(p, 0);
+        return secops_json_string(p, pos, 0);
 
     case '{':
-        return secops_json_open(p, SECOPS_JSON_OBJECT);
+        return secops_json_open(p, pos, SECOPS_JSON_OBJECT);
 
     case '[':
-        return secops_json_open(p, SECOPS_JSON_ARRAY);
+        return secops_json_open(p, pos, SECOPS_JSON_ARRAY);
 
     case 't':
-        return secops_json_literal(p, "true", 4, SECOPS_JSON_TRUE);
+        return secops_json_literal(p, pos, "true", 4, SECOPS_JSON_TRUE);
 
     case 'f':
-        return secops_json_literal(p, "false", 5, SECOPS_JSON_FALSE);
+        return secops_json_literal(p, pos, "false", 5, SECOPS_JSON_FALSE);
 
     case 'n':
-        return secops_json_literal(p, "null", 4, SECOPS_JSON_NULL);
+        return secops_json_literal(p, pos, "null", 4, SECOPS_JSON_NULL);
 
     case '-':
     case '0': case '1': case '2': case '3': case '4':
     case '5': case '6': case '7': case '8': case '9':
-        return secops_json_numeral(p);
+        return secops_json_numeral(p, pos);
 
     default:
-        return secops_json_fail(p, p->pos, "value expected");
+        return secops_json_fail(p, pos, "value expected");
     }
 }
 
 
 /* what stands after a value in a container */
 
-static int
-secops_json_follow(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_follow(secops_json_parser_t *p, const unsigned char *pos)
 {
     unsigned char         end;
     secops_json_token_t  *container;
 
-    secops_json_skip_space(p);
+    pos = secops_json_skip_space(p, pos);
 
-    if (p->pos == p->last) {
-        return secops_json_fail(p, p->pos, "unexpected end");
+    if (pos == p->last) {
+        return secops_json_fail(p, pos, "unexpected end");
     }
 
     container = &p->tokens[p->open];
 
-    if (*p->pos == ',') {
-        p->pos++;
-
-        if (container->type == SECOPS_JSON_OBJECT) {
-            return secops_json_key(p);
-        }
-
+    if (*pos == ',') {
         container->size++;
+        p->ended = 0;
 
-        return SECOPS_JSON_VALUE;
+        return pos + 1;
     }
 
     end = (container->type == SECOPS_JSON_OBJECT) ? '}' : ']';
 
-    if (*p->pos == end) {
-        return secops_json_close(p);
+    if (*pos == end) {
+        return secops_json_close(p, pos);
     }
 
-    return secops_json_fail(p, p->pos,
+    return secops_json_fail(p, pos,
                             (end == '}') ? "\",\" or \"}\" expected"
                                          : "\",\" or \"]\" expected");
 }
 
 
-static int
-secops_json_open(secops_json_parser_t *p, unsigned type)
+static const unsigned char *
+secops_json_open(secops_json_parser_t *p, const unsigned char *pos,
+    unsigned type)
 {
     unsigned char         end;
     secops_json_token_t  *container;
 
     if (p->depth == p->limits->depth) {
-        return secops_json_fail(p, p->pos, "nested too deep");
+        return secops_json_fail(p, pos, "nested too deep");
     }
 
-    container = secops_json_add(p, type);
+    container = secops_json_add(p, pos, type);
     if (container == NULL) {
         return secops_json_more(p);
     }
@@ -272,49 +384,44 @@ secops_json_open(secops_json_parser_t *p, unsigned type)
 
     p->open = p->ntokens - 1;
     p->depth++;
-    p->pos++;
+    p->ended = 0;
 
-    secops_json_skip_space(p);
+    pos = secops_json_skip_space(p, pos + 1);
 
     end = (type == SECOPS_JSON_OBJECT) ? '}' : ']';
 
-    if (p->pos < p->last && *p->pos == end) {
-        return secops_json_close(p);
-    }
-
-    if (type == SECOPS_JSON_OBJECT) {
-        return secops_json_key(p);
+    if (pos < p->last && *pos == end) {
+        return secops_json_close(p, pos);
     }
 
     container->size = 1;
 
-    return SECOPS_JSON_VALUE;
+    return pos;
 }
 
 
-static int
-secops_json_close(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_close(secops_json_parser_t *p, const unsigned char *pos)
 {
-    int                   rc;
     uint32_t              parent;
     secops_json_token_t  *container;
 
     container = &p->tokens[p->open];
 
-    if (container->type == SECOPS_JSON_OBJECT && container->size > 1) {
-        rc = secops_json_unique(p);
-
-        if (rc != SECOPS_JSON_OK) {
-            return rc;
-        }
+    if (container->type == SECOPS_JSON_OBJECT && container->size > 1
+        && !secops_json_apart(p)
+        && secops_json_unique(p) != SECOPS_JSON_OK)
+    {
+        return NULL;
     }
 
-    p->pos++;
+    pos++;
     p->depth--;
+    p->ended = 1;
 
     parent = container->next;
 
-    container->len = (uint32_t) (p->pos - p->start) - container->start;
+    container->len = (uint32_t) (pos - p->start) - container->start;
     container->next = p->ntokens;
 
     if (p->depth > 0 && p->tokens[parent].type == SECOPS_JSON_OBJECT) {
@@ -323,36 +430,35 @@ secops_json_close(secops_json_parser_t *p)
 
     p->open = parent;
 
-    return SECOPS_JSON_OK;
+    return pos;
 }
 
 
 /* a member's name and the colon */
 
-static int
-secops_json_key(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_key(secops_json_parser_t *p, const unsigned char *pos)
 {
-    int                   rc;
     secops_json_token_t  *key;
 
-    secops_json_skip_space(p);
+    pos = secops_json_skip_space(p, pos);
 
-    if (p->pos == p->last) {
-        return secops_json_fail(p, p->pos, "unexpected end");
+    if (pos == p->last) {
+        return secops_json_fail(p, pos, "unexpected end");
     }
 
-    if (*p->pos != '"') {
-        return secops_json_fail(p, p->pos, "member name expected");
+    if (*pos != '"') {
+        return secops_json_fail(p, pos, "member name expected");
     }
 
-    if (p->tokens[p->open].size == p->limits->members) {
-        return secops_json_fail(p, p->pos, "too many members");
+    if (p->tokens[p->open].size > p->limits->members) {
+        return secops_json_fail(p, pos, "too many members");
     }
 
-    rc = secops_json_string(p, SECOPS_JSON_KEY);
+    pos = secops_json_string(p, pos, SECOPS_JSON_KEY);
 
-    if (rc != SECOPS_JSON_OK) {
-        return rc;
+    if (pos == NULL) {
+        return NULL;
     }
 
     key = &p->tokens[p->ntokens - 1];
@@ -360,27 +466,21 @@ secops_json_key(secops_json_parser_t *p)
     /* true of a scalar; a container's end corrects it */
     key->next = p->ntokens + 1;
 
-    rc = secops_json_key_hash(p, key);
-
-    if (rc != SECOPS_JSON_OK) {
-        return rc;
+    if (secops_json_key_hash(p, key) != SECOPS_JSON_OK) {
+        return NULL;
     }
 
-    p->tokens[p->open].size++;
+    pos = secops_json_skip_space(p, pos);
 
-    secops_json_skip_space(p);
-
-    if (p->pos == p->last) {
-        return secops_json_fail(p, p->pos, "unexpected end");
+    if (pos == p->last) {
+        return secops_json_fail(p, pos, "unexpected end");
     }
 
-    if (*p->pos != ':') {
-        return secops_json_fail(p, p->pos, "\":\" expected");
+    if (*pos != ':') {
+        return secops_json_fail(p, pos, "\":\" expected");
     }
 
-    p->pos++;
-
-    return SECOPS_JSON_VALUE;
+    return pos + 1;
 }
 
 
@@ -401,7 +501,8 @@ secops_json_key_hash(secops_json_parser_t *p, secops_json_token_t *key)
     if ((size_t) (p->capacity - p->ntokens) * sizeof(secops_json_token_t)
         < key->len)
     {
-        return secops_json_more(p);
+        (void) secops_json_more(p);
+        return p->rc;
     }
 
     tail = (unsigned char *) &p->tokens[p->ntokens];
@@ -410,6 +511,37 @@ secops_json_key_hash(secops_json_parser_t *p, secops_json_token_t *key)
     key->size = secops_json_hash(tail, len);
 
     return SECOPS_JSON_OK;
+}
+
+
+/* 1: all keys of the innermost container differ, in some bits of their hashes
+   alone, as those of a small object mostly do */
+
+static int
+secops_json_apart(secops_json_parser_t *p)
+{
+    uint32_t  i, bits;
+    uint64_t  bit, seen[(1 << SECOPS_JSON_HASH_BITS) / 64];
+
+    if (p->tokens[p->open].size > SECOPS_JSON_FEW_KEYS) {
+        return 0;
+    }
+
+    memset(seen, 0, sizeof(seen));
+
+    for (i = p->open + 1; i < p->ntokens; i = p->tokens[i].next) {
+
+        bits = p->tokens[i].size >> (32 - SECOPS_JSON_HASH_BITS);
+        bit = (uint64_t) 1 << (bits % 64);
+
+        if (seen[bits / 64] & bit) {
+            return 0;
+        }
+
+        seen[bits / 64] |= bit;
+    }
+
+    return 1;
 }
 
 
@@ -437,7 +569,8 @@ secops_json_unique(secops_json_parser_t *p)
         if ((size_t) (p->capacity - p->ntokens) * sizeof(secops_json_token_t)
             < need)
         {
-            return secops_json_more(p);
+            (void) secops_json_more(p);
+            return p->rc;
         }
 
         table = (unsigned char *) &p->tokens[p->ntokens];
@@ -448,8 +581,9 @@ secops_json_unique(secops_json_parser_t *p)
     for (i = p->open + 1; i < p->ntokens; i = p->tokens[i].next) {
 
         if (!secops_json_insert(p, table, nslots, i)) {
-            return secops_json_fail(p, p->start + p->tokens[i].start - 1,
+            (void) secops_json_fail(p, p->start + p->tokens[i].start - 1,
                                     "duplicate key");
+            return p->rc;
         }
     }
 
@@ -495,108 +629,52 @@ secops_json_insert(secops_json_parser_t *p, unsigned char *table,
 }
 
 
-static int
-secops_json_string(secops_json_parser_t *p, unsigned flags)
-{
-    int                   rc;
-    secops_json_token_t  *token;
-
-    token = secops_json_add(p, SECOPS_JSON_STRING);
-    if (token == NULL) {
-        return secops_json_more(p);
-    }
-
-    token->start++;
-    p->pos++;
-
-    for ( ;; ) {
-        p->pos = secops_json_plain(p->pos, p->last);
-
-        if (p->pos == p->last) {
-            return secops_json_fail(p, p->pos, "unexpected end");
-        }
-
-        if (*p->pos == '"') {
-            break;
-        }
-
-        if (*p->pos == '\\') {
-            flags |= SECOPS_JSON_ESCAPED;
-            rc = secops_json_escape(p);
-
-        } else if (*p->pos < 0x20) {
-            rc = secops_json_fail(p, p->pos, "control character in a string");
-
-        } else {
-            rc = secops_json_sequence(p);
-        }
-
-        if (rc != SECOPS_JSON_OK) {
-            return rc;
-        }
-    }
-
-    token->len = (uint32_t) (p->pos - p->start) - token->start;
-    token->flags = (uint8_t) flags;
-
-    p->pos++;
-
-    return SECOPS_JSON_OK;
-}
-
-
-/*
- * The first byte that is not plain ASCII inside a string.  The compiler makes
- * of the vectors what the machine has; a byte that is not ASCII is negative.
- */
+/* a string from its first byte that is not plain ASCII to its closing quote */
 
 static const unsigned char *
-secops_json_plain(const unsigned char *pos, const unsigned char *last)
+secops_json_string_rest(secops_json_parser_t *p, const unsigned char *pos,
+    secops_json_token_t *token)
 {
-#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+    for ( ;; ) {
 
-    uint64_t             half[2];
-    secops_json_bytes_t  bytes, found;
-
-    while (last - pos >= (ptrdiff_t) sizeof(bytes)) {
-        memcpy(&bytes, pos, sizeof(bytes));
-
-        found = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
-        memcpy(half, &found, sizeof(found));
-
-        if (half[0]) {
-            return pos + __builtin_ctzll(half[0]) / 8;
+        if (pos == p->last) {
+            return secops_json_fail(p, pos, "unexpected end");
         }
 
-        if (half[1]) {
-            return pos + 8 + __builtin_ctzll(half[1]) / 8;
+        if (*pos == '"') {
+            return pos;
         }
 
-        pos += sizeof(bytes);
+        if (*pos == '\\') {
+            token->flags |= SECOPS_JSON_ESCAPED;
+            pos = secops_json_escape(p, pos);
+
+        } else if (*pos < 0x20) {
+            return secops_json_fail(p, pos, "control character in a string");
+
+        } else {
+            pos = secops_json_sequence(p, pos);
+        }
+
+        if (pos == NULL) {
+            return NULL;
+        }
+
+        pos = secops_json_plain(pos, p->last);
     }
-
-#endif
-
-    while (pos < last
-           && *pos >= 0x20 && *pos < 0x80 && *pos != '"' && *pos != '\\')
-    {
-        pos++;
-    }
-
-    return pos;
 }
 
 
-static int
-secops_json_escape(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_escape(secops_json_parser_t *p, const unsigned char *pos)
 {
     int  unit;
 
-    if (p->last - p->pos < 2) {
+    if (p->last - pos < 2) {
         return secops_json_fail(p, p->last, "unexpected end");
     }
 
-    switch (p->pos[1]) {
+    switch (pos[1]) {
 
     case '"':
     case '\\':
@@ -606,63 +684,61 @@ secops_json_escape(secops_json_parser_t *p)
     case 'n':
     case 'r':
     case 't':
-        p->pos += 2;
-        return SECOPS_JSON_OK;
+        return pos + 2;
 
     case 'u':
-        unit = secops_json_hex4(p->pos + 2, p->last);
+        unit = secops_json_hex4(pos + 2, p->last);
 
         if (unit > 0 && (unit & 0xf800) != 0xd800) {
-            p->pos += 6;
-            return SECOPS_JSON_OK;
+            return pos + 6;
         }
 
         if (unit == 0) {
-            return secops_json_fail(p, p->pos, "escaped NUL");
+            return secops_json_fail(p, pos, "escaped NUL");
         }
 
         if (unit > 0) {
-            return secops_json_surrogate(p, (uint32_t) unit);
+            return secops_json_surrogate(p, pos, (uint32_t) unit);
         }
 
         /* fall through */
 
     default:
-        return secops_json_fail(p, p->pos, "invalid escape");
+        return secops_json_fail(p, pos, "invalid escape");
     }
 }
 
 
-static int
-secops_json_surrogate(secops_json_parser_t *p, uint32_t unit)
+static const unsigned char *
+secops_json_surrogate(secops_json_parser_t *p, const unsigned char *pos,
+    uint32_t unit)
 {
     int  low;
 
-    if (unit < 0xdc00 && p->last - p->pos >= 12
-        && p->pos[6] == '\\' && p->pos[7] == 'u')
+    if (unit < 0xdc00 && p->last - pos >= 12
+        && pos[6] == '\\' && pos[7] == 'u')
     {
-        low = secops_json_hex4(p->pos + 8, p->last);
+        low = secops_json_hex4(pos + 8, p->last);
 
         if (low >= 0xdc00 && low <= 0xdfff) {
-            p->pos += 12;
-            return SECOPS_JSON_OK;
+            return pos + 12;
         }
     }
 
-    return secops_json_fail(p, p->pos, "lone surrogate");
+    return secops_json_fail(p, pos, "lone surrogate");
 }
 
 
 /* one well-formed UTF-8 sequence of two to four bytes (RFC 3629, section 4) */
 
-static int
-secops_json_sequence(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_sequence(secops_json_parser_t *p, const unsigned char *pos)
 {
     size_t                n;
     unsigned char         lead, min, max;
-    const unsigned char  *pos;
+    const unsigned char  *first;
 
-    pos = p->pos;
+    first = pos;
     lead = *pos++;
 
     /* the second byte keeps out what is overlong, a surrogate, or too large */
@@ -670,97 +746,91 @@ secops_json_sequence(secops_json_parser_t *p)
     max = (lead == 0xed) ? 0x9f : (lead == 0xf4) ? 0x8f : 0xbf;
 
     if (lead < 0xc2 || lead > 0xf4) {
-        return secops_json_fail(p, p->pos, "invalid UTF-8");
+        return secops_json_fail(p, first, "invalid UTF-8");
     }
 
     n = (lead < 0xe0) ? 1 : (lead < 0xf0) ? 2 : 3;
 
     if ((size_t) (p->last - pos) < n || *pos < min || *pos > max) {
-        return secops_json_fail(p, p->pos, "invalid UTF-8");
+        return secops_json_fail(p, first, "invalid UTF-8");
     }
 
     for (pos++, n--; n > 0; pos++, n--) {
         if ((*pos & 0xc0) != 0x80) {
-            return secops_json_fail(p, p->pos, "invalid UTF-8");
+            return secops_json_fail(p, first, "invalid UTF-8");
         }
     }
 
-    p->pos = pos;
-
-    return SECOPS_JSON_OK;
+    return pos;
 }
 
 
-static int
-secops_json_literal(secops_json_parser_t *p, const char *text, size_t len,
-    unsigned type)
+static const unsigned char *
+secops_json_literal(secops_json_parser_t *p, const unsigned char *pos,
+    const char *text, size_t len, unsigned type)
 {
     secops_json_token_t  *token;
 
-    if ((size_t) (p->last - p->pos) < len || memcmp(p->pos, text, len) != 0) {
-        return secops_json_fail(p, p->pos, "value expected");
+    if ((size_t) (p->last - pos) < len || memcmp(pos, text, len) != 0) {
+        return secops_json_fail(p, pos, "value expected");
     }
 
-    token = secops_json_add(p, type);
+    token = secops_json_add(p, pos, type);
     if (token == NULL) {
         return secops_json_more(p);
     }
 
     token->len = (uint32_t) len;
-    p->pos += len;
 
-    return SECOPS_JSON_OK;
+    return pos + len;
 }
 
 
-static int
-secops_json_numeral(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_numeral(secops_json_parser_t *p, const unsigned char *pos)
 {
-    int                   rc;
     const unsigned char  *first;
     secops_json_token_t  *token;
 
-    token = secops_json_add(p, SECOPS_JSON_NUMBER);
+    token = secops_json_add(p, pos, SECOPS_JSON_NUMBER);
     if (token == NULL) {
         return secops_json_more(p);
     }
 
-    first = p->pos;
+    first = pos;
 
-    if (*p->pos == '-') {
-        p->pos++;
+    if (*pos == '-') {
+        pos++;
     }
 
-    if (p->pos < p->last && *p->pos == '0') {
-        p->pos++;
-        rc = SECOPS_JSON_OK;
+    if (pos < p->last && *pos == '0') {
+        pos++;
 
     } else {
-        rc = secops_json_digits(p);
+        pos = secops_json_digits(p, pos);
     }
 
-    if (rc == SECOPS_JSON_OK && p->pos < p->last && *p->pos == '.') {
+    if (pos && pos < p->last && *pos == '.') {
         token->flags = SECOPS_JSON_REAL;
-        p->pos++;
-        rc = secops_json_digits(p);
+        pos = secops_json_digits(p, pos + 1);
     }
 
-    if (rc == SECOPS_JSON_OK && p->pos < p->last && (*p->pos | 0x20) == 'e') {
+    if (pos && pos < p->last && (*pos | 0x20) == 'e') {
         token->flags = SECOPS_JSON_REAL;
-        p->pos++;
+        pos++;
 
-        if (p->pos < p->last && (*p->pos == '+' || *p->pos == '-')) {
-            p->pos++;
+        if (pos < p->last && (*pos == '+' || *pos == '-')) {
+            pos++;
         }
 
-        rc = secops_json_digits(p);
+        pos = secops_json_digits(p, pos);
     }
 
-    if (rc != SECOPS_JSON_OK) {
-        return rc;
+    if (pos == NULL) {
+        return NULL;
     }
 
-    token->len = (uint32_t) (p->pos - first);
+    token->len = (uint32_t) (pos - first);
 
     /* 18 digits always fit in int64_t */
 
@@ -770,29 +840,27 @@ secops_json_numeral(secops_json_parser_t *p)
         return secops_json_fail(p, first, "number out of range");
     }
 
-    return SECOPS_JSON_OK;
+    return pos;
 }
 
 
-static int
-secops_json_digits(secops_json_parser_t *p)
+static const unsigned char *
+secops_json_digits(secops_json_parser_t *p, const unsigned char *pos)
 {
-    const unsigned char  *pos;
+    const unsigned char  *first;
 
-    pos = p->pos;
+    first = pos;
 
     while (pos < p->last && *pos >= '0' && *pos <= '9') {
         pos++;
     }
 
-    if (pos == p->pos) {
+    if (pos == first) {
         return secops_json_fail(p, pos, (pos == p->last) ? "unexpected end"
                                                          : "digit expected");
     }
 
-    p->pos = pos;
-
-    return SECOPS_JSON_OK;
+    return pos;
 }
 
 
@@ -801,23 +869,25 @@ secops_json_digits(secops_json_parser_t *p)
  * opens more containers than it has bytes left to close.
  */
 
-static int
+static const unsigned char *
 secops_json_more(secops_json_parser_t *p)
 {
     if (p->capacity < secops_json_max_tokens((size_t) (p->last - p->start))) {
-        return SECOPS_JSON_MORE;
+        p->rc = SECOPS_JSON_MORE;
+        return NULL;
     }
 
     return secops_json_fail(p, p->last, "unexpected end");
 }
 
 
-static int
+static const unsigned char *
 secops_json_fail(secops_json_parser_t *p, const unsigned char *at,
     const char *reason)
 {
     p->error->offset = (size_t) (at - p->start);
     p->error->reason = reason;
+    p->rc = SECOPS_JSON_ERROR;
 
-    return SECOPS_JSON_ERROR;
+    return NULL;
 }
