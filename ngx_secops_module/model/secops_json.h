@@ -24,6 +24,7 @@
 
 
 #include <stdint.h>
+#include <string.h>
 
 #include "util/secops_slice.h"
 
@@ -153,8 +154,25 @@ size_t secops_json_decode(const secops_json_t *json, uint32_t i,
 
 /* 1 when the string at token i, decoded, is exactly these bytes */
 
-int secops_json_string_is(const secops_json_t *json, uint32_t i,
+int secops_json_escaped_is(const secops_json_t *json, uint32_t i,
     const unsigned char *data, size_t len);
+
+static inline int
+secops_json_string_is(const secops_json_t *json, uint32_t i,
+    const unsigned char *data, size_t len)
+{
+    const secops_json_token_t  *token;
+
+    token = &json->tokens[i];
+
+    if (token->flags & SECOPS_JSON_ESCAPED) {
+        return secops_json_escaped_is(json, i, data, len);
+    }
+
+    return token->len == len
+           && (len == 0
+               || memcmp(json->text.data + token->start, data, len) == 0);
+}
 
 
 /* number of Unicode code points in the string at token i */

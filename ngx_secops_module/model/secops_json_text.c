@@ -340,18 +340,13 @@ secops_json_same_string(const unsigned char *a_text,
 
 
 int
-secops_json_string_is(const secops_json_t *json, uint32_t i,
+secops_json_escaped_is(const secops_json_t *json, uint32_t i,
     const unsigned char *data, size_t len)
 {
     secops_slice_t        raw;
     secops_json_reader_t  a, b;
 
     raw = secops_json_raw(json, i);
-
-    if (!(json->tokens[i].flags & SECOPS_JSON_ESCAPED)) {
-        return raw.len == len
-               && (len == 0 || memcmp(raw.data, data, len) == 0);
-    }
 
     secops_json_reader(&a, raw.data, raw.len, 1);
     secops_json_reader(&b, data, len, 0);

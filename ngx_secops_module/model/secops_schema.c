@@ -262,16 +262,6 @@ secops_schema_check_quietly(secops_schema_run_t *run,
 }
 
 
-int
-secops_schema_goes_on(const secops_schema_run_t *run, int met)
-{
-    return met
-           || (run->quiet == 0
-               && run->nfaults < SECOPS_SCHEMA_MAX_FAULTS
-               && !run->failed);
-}
-
-
 static int
 secops_schema_type_is(const secops_schema_node_t *node,
     const secops_json_t *json, uint32_t i)

@@ -316,7 +316,14 @@ int secops_schema_check_object(secops_schema_run_t *run,
 
 /* whether there is a point in looking for more faults */
 
-int secops_schema_goes_on(const secops_schema_run_t *run, int met);
+static inline int
+secops_schema_goes_on(const secops_schema_run_t *run, int met)
+{
+    return met
+           || (run->quiet == 0
+               && run->nfaults < SECOPS_SCHEMA_MAX_FAULTS
+               && !run->failed);
+}
 
 
 /*

@@ -23,6 +23,8 @@ static int secops_schema_check_members(secops_schema_run_t *run,
 static int secops_schema_check_names(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
+static inline int secops_schema_others(const secops_schema_node_t *node,
+    const secops_schema_name_t *name);
 static int secops_schema_check_others(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t key,
     const secops_schema_name_t *name, const secops_schema_place_t *place);
@@ -164,7 +166,9 @@ secops_schema_check_members(secops_schema_run_t *run,
             }
         }
 
-        if (secops_schema_goes_on(run, met)) {
+        if (secops_schema_others(node, name)
+            && secops_schema_goes_on(run, met))
+        {
             met &= secops_schema_check_others(run, node, key, name, &here);
         }
 
@@ -214,6 +218,20 @@ secops_schema_check_names(secops_schema_run_t *run,
     }
 
     return met;
+}
+
+
+/* whether the keywords of secops_schema_check_others() have a say */
+
+static inline int
+secops_schema_others(const secops_schema_node_t *node,
+    const secops_schema_name_t *name)
+{
+    if (node->property_names || node->npatterns) {
+        return 1;
+    }
+
+    return node->additional_properties && (name == NULL || name->node == NULL);
 }
 
 
