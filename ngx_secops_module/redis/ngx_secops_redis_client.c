@@ -76,13 +76,17 @@ ngx_secops_redis_cmd_create(ngx_secops_redis_t *redis, size_t size)
 {
     ngx_secops_redis_cmd_t  *cmd;
 
-    cmd = ngx_calloc(sizeof(ngx_secops_redis_cmd_t), redis->log);
+    /* the bytes of most commands fit behind it */
+
+    cmd = ngx_alloc(sizeof(ngx_secops_redis_cmd_t) + size, redis->log);
     if (cmd == NULL) {
         return NULL;
     }
 
+    ngx_memzero(cmd, sizeof(ngx_secops_redis_cmd_t));
+
     /*
-     * set by ngx_calloc():
+     * set by ngx_memzero():
      *
      *     cmd->handler = NULL;
      *     cmd->written = 0;
@@ -96,10 +100,7 @@ ngx_secops_redis_cmd_create(ngx_secops_redis_t *redis, size_t size)
     cmd->redis = redis;
     cmd->slot = NGX_ERROR;
 
-    if (secops_redis_resp_init(&cmd->resp, size) != 0) {
-        ngx_free(cmd);
-        return NULL;
-    }
+    secops_redis_resp_borrow(&cmd->resp, cmd + 1, size);
 
     return cmd;
 }

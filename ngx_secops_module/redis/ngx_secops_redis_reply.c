@@ -44,7 +44,7 @@ static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
     const char *fault);
 static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
     ngx_secops_redis_value_t *value, char *str, size_t len);
-static ngx_uint_t ngx_secops_redis_reply_queued(
+static ngx_uint_t ngx_secops_redis_reply_line(
     ngx_secops_redis_reply_t *reply);
 static ngx_uint_t ngx_secops_redis_reply_endless(
     ngx_secops_redis_reply_t *reply);
@@ -137,7 +137,7 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
 
     reader = reply->reader;
 
-    if (reader->ridx == -1 && ngx_secops_redis_reply_queued(reply)) {
+    if (reader->ridx == -1 && ngx_secops_redis_reply_line(reply)) {
         reply->complete = 1;
         return NGX_OK;
     }
@@ -173,24 +173,35 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
 
 
 /*
- * Most replies are this one: a transaction has it for each of its commands.
- * Between two replies redisReader holds nothing but the bytes to come, so it is
- * taken without its help, at a tenth of the cost.
+ * Most replies are one of these: a transaction has the one for MULTI, the other
+ * for each of its commands.  Between two replies redisReader holds nothing but
+ * the bytes to come, so they are taken without its help, at a tenth of the
+ * cost.
  */
 
 static ngx_uint_t
-ngx_secops_redis_reply_queued(ngx_secops_redis_reply_t *reply)
+ngx_secops_redis_reply_line(ngx_secops_redis_reply_t *reply)
 {
+    char                      *p;
+    size_t                     rest, len;
     redisReader               *reader;
     ngx_secops_redis_value_t  *value;
 
-    static u_char  line[] = "+QUEUED\r\n";
+    static u_char  queued[] = "QUEUED";
+    static u_char  ok[] = "OK";
 
     reader = reply->reader;
 
-    if (reader->len - reader->pos < sizeof(line) - 1
-        || ngx_memcmp(reader->buf + reader->pos, line, sizeof(line) - 1) != 0)
-    {
+    p = reader->buf + reader->pos;
+    rest = reader->len - reader->pos;
+
+    if (rest >= 9 && ngx_memcmp(p, "+QUEUED\r\n", 9) == 0) {
+        len = 6;
+
+    } else if (rest >= 5 && ngx_memcmp(p, "+OK\r\n", 5) == 0) {
+        len = 2;
+
+    } else {
         return 0;
     }
 
@@ -199,12 +210,14 @@ ngx_secops_redis_reply_queued(ngx_secops_redis_reply_t *reply)
         return 0;
     }
 
-    value->str.len = sizeof("QUEUED") - 1;
-    value->str.data = line + 1;
+    value->str.len = len;
+    value->str.data = (len == 2) ? ok : queued;
     value->next = 1;
 
-    reader->pos += sizeof(line) - 1;
-    reply->unread -= sizeof(line) - 1;
+    /* and "+", CR, LF */
+
+    reader->pos += len + 3;
+    reply->unread -= len + 3;
 
     return 1;
 }

@@ -22,8 +22,7 @@
 
 
 static int secops_redis_resp_grow(secops_redis_resp_t *resp, size_t size);
-static unsigned char *secops_redis_resp_head(unsigned char *p,
-    unsigned char type, size_t n);
+static unsigned char *secops_redis_resp_size(unsigned char *p, size_t n);
 static void secops_redis_resp_end(secops_redis_resp_t *resp);
 static void secops_redis_resp_name(secops_redis_resp_t *resp,
     const void *data, size_t len);
@@ -50,9 +49,23 @@ secops_redis_resp_init(secops_redis_resp_t *resp, size_t size)
 
 
 void
+secops_redis_resp_borrow(secops_redis_resp_t *resp, void *data, size_t size)
+{
+    memset(resp, 0, sizeof(secops_redis_resp_t));
+
+    resp->data = data;
+    resp->capacity = size;
+    resp->borrowed = 1;
+}
+
+
+void
 secops_redis_resp_free(secops_redis_resp_t *resp)
 {
-    free(resp->data);
+    if (!resp->borrowed) {
+        free(resp->data);
+    }
+
     memset(resp, 0, sizeof(secops_redis_resp_t));
 }
 
@@ -71,6 +84,32 @@ secops_redis_resp_reserve(secops_redis_resp_t *resp, size_t size)
     }
 
     return secops_redis_resp_grow(resp, size);
+}
+
+
+/* there is room for SECOPS_REDIS_RESP_HEAD bytes; returns the byte after the
+   last one written.  Nearly all sizes have one digit or two */
+
+static inline unsigned char *
+secops_redis_resp_head(unsigned char *p, unsigned char type, size_t n)
+{
+    *p++ = type;
+
+    if (n < 10) {
+        *p++ = (unsigned char) ('0' + n);
+
+    } else if (n < 100) {
+        *p++ = (unsigned char) ('0' + n / 10);
+        *p++ = (unsigned char) ('0' + n % 10);
+
+    } else {
+        p = secops_redis_resp_size(p, n);
+    }
+
+    *p++ = '\r';
+    *p++ = '\n';
+
+    return p;
 }
 
 
@@ -186,31 +225,13 @@ secops_redis_resp_name(secops_redis_resp_t *resp, const void *data, size_t len)
 }
 
 
-/* there is room for SECOPS_REDIS_RESP_HEAD bytes; returns the byte after the
-   last one written */
+/* n in decimal; returns the byte after it */
 
 static unsigned char *
-secops_redis_resp_head(unsigned char *p, unsigned char type, size_t n)
+secops_redis_resp_size(unsigned char *p, size_t n)
 {
     size_t          rest;
     unsigned char  *digit;
-
-    *p++ = type;
-
-    /* nearly all of them have one digit or two */
-
-    if (n < 100) {
-
-        if (n > 9) {
-            *p++ = (unsigned char) ('0' + n / 10);
-        }
-
-        *p++ = (unsigned char) ('0' + n % 10);
-        *p++ = '\r';
-        *p++ = '\n';
-
-        return p;
-    }
 
     for (rest = n / 10; rest; rest /= 10) {
         p++;
@@ -222,9 +243,6 @@ secops_redis_resp_head(unsigned char *p, unsigned char type, size_t n)
         *digit-- = (unsigned char) ('0' + n % 10);
         n /= 10;
     } while (n);
-
-    *p++ = '\r';
-    *p++ = '\n';
 
     return p;
 }
@@ -240,15 +258,24 @@ secops_redis_resp_grow(secops_redis_resp_t *resp, size_t size)
 
     capacity = 2 * resp->capacity;
 
+    if (capacity < SECOPS_REDIS_RESP_MIN) {
+        capacity = SECOPS_REDIS_RESP_MIN;
+    }
+
     if (capacity < resp->len + size) {
         capacity = resp->len + size;
     }
 
-    data = realloc(resp->data, capacity);
+    data = realloc(resp->borrowed ? NULL : resp->data, capacity);
 
     if (data == NULL) {
         resp->failed = 1;
         return -1;
+    }
+
+    if (resp->borrowed) {
+        memcpy(data, resp->data, resp->len);
+        resp->borrowed = 0;
     }
 
     resp->data = data;

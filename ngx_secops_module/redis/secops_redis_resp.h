@@ -9,7 +9,8 @@
  * would put every reply of a pipelined link out of step, so it is never let
  * through.
  *
- * Pure C: no nginx.  The buffer is malloc'ed and owned by the struct.
+ * Pure C: no nginx.  The buffer is malloc'ed and owned by the struct, but for
+ * the one that secops_redis_resp_borrow() is given.
  */
 
 #ifndef _SECOPS_REDIS_RESP_H_INCLUDED_
@@ -34,12 +35,20 @@ typedef struct {
     unsigned              multi:1;      /* between MULTI and EXEC */
     unsigned              transaction:1;   /* MULTI is the first command */
     unsigned              failed:1;
+    unsigned              borrowed:1;   /* data is the caller's */
 } secops_redis_resp_t;
 
 
 /* 0, or -1: no memory for size bytes */
 
 int secops_redis_resp_init(secops_redis_resp_t *resp, size_t size);
+
+/* as above, into the caller's data[0..size), which must outlive resp; what does
+   not fit moves to a buffer of its own */
+
+void secops_redis_resp_borrow(secops_redis_resp_t *resp, void *data,
+    size_t size);
+
 void secops_redis_resp_free(secops_redis_resp_t *resp);
 
 

@@ -16,6 +16,7 @@ static void resp_command(secops_redis_resp_t *resp, const char *first,
     const char *second);
 static void test_bytes(void);
 static void test_growth(void);
+static void test_borrowed(void);
 static void test_lengths(void);
 static void test_faults(void);
 static void test_effect(void);
@@ -26,6 +27,7 @@ main(void)
 {
     test_bytes();
     test_growth();
+    test_borrowed();
     test_lengths();
     test_faults();
     test_effect();
@@ -111,6 +113,57 @@ test_growth(void)
 
     secops_redis_resp_free(&resp);
     free(large);
+}
+
+
+static void
+test_borrowed(void)
+{
+    unsigned char        *room;
+    secops_redis_resp_t   resp;
+
+    /* malloc'ed, so that the sanitizer sees a byte too many, and a free */
+
+    room = malloc(40);
+
+    if (room == NULL) {
+        exit(1);
+    }
+
+    secops_redis_resp_borrow(&resp, room, 40);
+    resp_command(&resp, "PING", NULL);
+
+    ok(resp.data == room && resp.len == 14,
+       "what fits is written where the caller wants it");
+
+    resp_command(&resp, "GET", "12345678901234567890");
+
+    ok(resp.data != room, "what does not fit moves");
+
+    ok(secops_redis_resp_complete(&resp) == 0, "and goes on there");
+
+    is_str(resp.data, resp.len,
+           "*1\r\n$4\r\nPING\r\n"
+           "*2\r\n$3\r\nGET\r\n$20\r\n12345678901234567890\r\n",
+           "with all that was written before");
+
+    secops_redis_resp_free(&resp);
+
+    secops_redis_resp_borrow(&resp, room, 0);
+    resp_command(&resp, "PING", NULL);
+
+    is_str(resp.data, resp.len, "*1\r\n$4\r\nPING\r\n",
+           "nothing may be lent");
+
+    secops_redis_resp_free(&resp);
+
+    secops_redis_resp_borrow(&resp, room, 40);
+    secops_redis_resp_free(&resp);
+
+    memset(room, 'x', 40);
+    free(room);
+
+    ok(resp.data == NULL, "what was lent stays the caller's");
 }
 
 
