@@ -233,12 +233,22 @@ my $module = ($ENV{SECOPS_BUILD_DIR} // "$root/build")
     . '/ngx_http_secops_module.so';
 
 SKIP: {
-    skip 'the module is not built', 1 unless -f $module;
+    skip 'the module is not built', 3 unless -f $module;
 
     none('every symbol that the module exports has its prefix',
         grep { !/^(?:ngx_http_secops|ngx_secops|secops)_/
             && !/^ngx_module(?:s|_names|_order)$/ && !/^_/ }
         map { (split)[2] } split /\n/, `nm -D --defined-only '$module'`);
+
+    # another module may have functions of the same names
+
+    my %own = map { (split)[2] => 1 } grep { / T / } split /\n/,
+        `nm -D --defined-only '$module'`;
+    my @bound = grep { /R_\w+_/ } split /\n/, `readelf -rW '$module'`;
+
+    ok(%own && @bound, 'the module has functions, and names of others');
+    none('no function of the module itself is looked up by its name',
+        grep { $own{$_} } map { (split)[4] // '' } @bound);
 }
 
 done_testing();
