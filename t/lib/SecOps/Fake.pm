@@ -111,10 +111,16 @@ sub wait { # until it came to a mark: 1
 }
 
 
-sub wait_log { # until a line is there: 1
+sub wait_log { # until a line is there: 1; not beyond the end of the script
     my ($self, $line, $timeout) = @_;
-    return SecOps::wait_for(sub { $self->log() =~ /^\Q$line\E$/m ? 1 : 0 },
-        $timeout // 30);
+
+    my $seen = SecOps::wait_for(sub {
+        my $log = $self->log();
+        return $log =~ /^\Q$line\E$/m ? 'line'
+            : $log =~ /^failed: (?!.*^listening$)/ms ? 'end' : 0;
+    }, $timeout // 30);
+
+    return $seen && $seen eq 'line' ? 1 : 0;
 }
 
 
