@@ -93,6 +93,16 @@ sub stored { # so many records with this observable are in a Redis
 }
 
 
+# the link to a server that does as the test says: at once, it has a second for
+# its handshake
+
+$fake->step('HANDSHAKE') or fail('no handshake');
+$fake->play("EXPECT 1\nSEND :1\\r\\n", 'asked');
+ok($fake->wait('asked'), 'a new link is asked how many replicas it has');
+like($fake->log(), qr/^> WAIT "0" "1000"$/m, '... by a WAIT that waits for none');
+$fake->step("EXPECT 1\nSEND :1\\r\\n");       # the first barrier
+
+
 ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }, 10),
     'two replicas have a record');
 
@@ -188,12 +198,6 @@ cmp_ok(barriers($master, 'wait') - $before, '<', 100,
     '... with less than 100 WAIT');
 
 # the exact rule, by a server that waits with its answers
-
-$fake->step('HANDSHAKE') or fail('no handshake');
-$fake->play("EXPECT 1\nSEND :1\\r\\n", 'asked');
-ok($fake->wait('asked'), 'a new link is asked how many replicas it has');
-like($fake->log(), qr/^> WAIT "0" "1000"$/m, '... by a WAIT that waits for none');
-$fake->step("EXPECT 1\nSEND :1\\r\\n");       # the first barrier
 
 sub together { # writes that nginx finds at the same time
     my ($port, @names) = @_;
