@@ -25,9 +25,7 @@ my $waitaof = SecOps::Fake->new($t);
 
 $waitaof->stop();
 
-# "online" is what the master says before a replica has loaded anything
-ok(wait_for(sub { $master->cmd('SET', 'there', 1);
-    $master->cmd('WAIT', 2, 200) == 2 }, 30), 'two replicas are there');
+ok($master->has_replicas(2, 30), 'two replicas are there');
 
 
 sub server {

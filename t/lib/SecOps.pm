@@ -1017,6 +1017,22 @@ sub cmd {
 }
 
 
+# Waits until so many replicas follow it: 1.  A first WAIT may be answered by what
+# they had loaded when they came online, and the next one not before Redis begins
+# to stream, up to a second later.
+
+sub has_replicas {
+    my ($self, $n, $timeout) = @_;
+    my $acknowledged = sub {
+        $self->cmd('SET', 'there', 1);
+        return $self->cmd('WAIT', $n, 200) == $n;
+    };
+
+    return SecOps::wait_for($acknowledged, $timeout)
+        && SecOps::wait_for($acknowledged, $timeout);
+}
+
+
 sub parse {
     my ($link, $end) = @_;
     my $line = $link->take_until("\r\n", $end) // die "no answer from Redis\n";
