@@ -86,6 +86,7 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
     secops_json_token_t *tokens, uint32_t capacity,
     const secops_json_limits_t *limits, secops_json_error_t *error)
 {
+    int                   rc;
     secops_json_parser_t  p;
 
     p.start = data;
@@ -105,8 +106,10 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
         return p.rc;
     }
 
-    if (secops_json_document(&p) != SECOPS_JSON_OK) {
-        return p.rc;
+    rc = secops_json_document(&p);
+
+    if (rc != SECOPS_JSON_OK) {
+        return rc;
     }
 
     json->text.data = data;

@@ -152,10 +152,13 @@ size_t secops_json_decode(const secops_json_t *json, uint32_t i,
     unsigned char *dst);
 
 
-/* 1 when the string at token i, decoded, is exactly these bytes */
+/* what secops_json_string_is() calls for a string with escapes */
 
 int secops_json_escaped_is(const secops_json_t *json, uint32_t i,
     const unsigned char *data, size_t len);
+
+
+/* 1 when the string at token i, decoded, is exactly these bytes */
 
 static inline int
 secops_json_string_is(const secops_json_t *json, uint32_t i,

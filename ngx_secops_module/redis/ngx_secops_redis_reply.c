@@ -183,12 +183,13 @@ static ngx_uint_t
 ngx_secops_redis_reply_line(ngx_secops_redis_reply_t *reply)
 {
     char                      *p;
-    size_t                     rest, len;
+    size_t                     rest;
+    ngx_str_t                 *str;
     redisReader               *reader;
     ngx_secops_redis_value_t  *value;
 
-    static u_char  queued[] = "QUEUED";
-    static u_char  ok[] = "OK";
+    static ngx_str_t  queued = ngx_string("QUEUED");
+    static ngx_str_t  ok = ngx_string("OK");
 
     reader = reply->reader;
 
@@ -196,10 +197,10 @@ ngx_secops_redis_reply_line(ngx_secops_redis_reply_t *reply)
     rest = reader->len - reader->pos;
 
     if (rest >= 9 && ngx_memcmp(p, "+QUEUED\r\n", 9) == 0) {
-        len = 6;
+        str = &queued;
 
     } else if (rest >= 5 && ngx_memcmp(p, "+OK\r\n", 5) == 0) {
-        len = 2;
+        str = &ok;
 
     } else {
         return 0;
@@ -210,14 +211,13 @@ ngx_secops_redis_reply_line(ngx_secops_redis_reply_t *reply)
         return 0;
     }
 
-    value->str.len = len;
-    value->str.data = (len == 2) ? ok : queued;
+    value->str = *str;
     value->next = 1;
 
     /* and "+", CR, LF */
 
-    reader->pos += len + 3;
-    reply->unread -= len + 3;
+    reader->pos += str->len + 3;
+    reply->unread -= str->len + 3;
 
     return 1;
 }

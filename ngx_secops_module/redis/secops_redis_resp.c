@@ -31,20 +31,9 @@ static void secops_redis_resp_name(secops_redis_resp_t *resp,
 int
 secops_redis_resp_init(secops_redis_resp_t *resp, size_t size)
 {
-    memset(resp, 0, sizeof(secops_redis_resp_t));
+    secops_redis_resp_borrow(resp, NULL, 0);
 
-    if (size < SECOPS_REDIS_RESP_MIN) {
-        size = SECOPS_REDIS_RESP_MIN;
-    }
-
-    resp->data = malloc(size);
-    if (resp->data == NULL) {
-        return -1;
-    }
-
-    resp->capacity = size;
-
-    return 0;
+    return secops_redis_resp_grow(resp, size);
 }
 
 
@@ -274,7 +263,11 @@ secops_redis_resp_grow(secops_redis_resp_t *resp, size_t size)
     }
 
     if (resp->borrowed) {
-        memcpy(data, resp->data, resp->len);
+
+        if (resp->len) {
+            memcpy(data, resp->data, resp->len);
+        }
+
         resp->borrowed = 0;
     }
 
