@@ -2,6 +2,7 @@
 # make run         nginx and a private Redis on 127.0.0.1:8480, until Ctrl-C
 # make test        all tests, on the plain and on the sanitizer build
 # make check-asan  the sanitizer half alone, with longer fuzzing
+# make tree        the source tree in figures, and who uses whom in a circle
 # make bench       what a request costs, beside what else could do the job
 # make chaos       breaks Redis under load: what is lost, what is not
 # make install     copies the module to nginx's own modules
@@ -15,7 +16,7 @@
 
 TESTS ?= t
 
-.PHONY: all build build-asan run test check-asan bench chaos install clean \
+.PHONY: all build build-asan run test check-asan tree bench chaos install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -38,6 +39,9 @@ test: deps-test build build-asan
 check-asan: deps-test build build-asan
 	@SECOPS_SANITIZE=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
 	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/95-fuzz.t
+
+tree:
+	@perl t/tools/tree.pl
 
 bench: deps-bench build
 	@bench/run.sh
