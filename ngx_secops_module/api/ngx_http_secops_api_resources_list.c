@@ -165,7 +165,9 @@ ngx_http_secops_list_keep(ngx_http_secops_list_t *list,
         return NGX_ERROR;
     }
 
-    ngx_memcpy(found, result->found, n * sizeof(ngx_secops_store_found_t));
+    if (n) {
+        ngx_memcpy(found, result->found, n * sizeof(ngx_secops_store_found_t));
+    }
 
     list->found = found;
     list->nfound = n;
@@ -186,7 +188,12 @@ ngx_http_secops_list_move(u_char *p, ngx_str_t *text)
     u_char  *data;
 
     data = p;
-    p = ngx_cpymem(p, text->data, text->len);
+
+    /* what is not there is NULL, which memcpy() does not take */
+
+    if (text->len) {
+        p = ngx_cpymem(p, text->data, text->len);
+    }
 
     text->data = data;
 

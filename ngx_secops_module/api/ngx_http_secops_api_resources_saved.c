@@ -48,11 +48,11 @@ static ngx_int_t ngx_http_secops_resources_own_base(ngx_http_request_t *r,
 static const ngx_http_secops_saved_type_t
     ngx_http_secops_saved_types[SECOPS_RESOURCE_TYPES] = {
     [SECOPS_RESOURCE_API_KEY] =
-        { ngx_string("/api-keys"), ngx_null_string, 1 },
+        { ngx_string("/api-keys"), ngx_string(""), 1 },
     [SECOPS_RESOURCE_INTEGRATION] =
         { ngx_string("/integrations/"), ngx_string("/edit"), 0 },
     [SECOPS_RESOURCE_JOB] =
-        { ngx_string("/use-cases/overview/"), ngx_null_string, 0 }
+        { ngx_string("/use-cases/overview/"), ngx_string(""), 0 }
 };
 
 

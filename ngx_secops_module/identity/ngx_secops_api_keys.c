@@ -205,7 +205,9 @@ ngx_secops_api_keys_copy_text(u_char *p, ngx_str_t *dst, const ngx_str_t *src)
     dst->len = src->len;
     dst->data = p;
 
-    return ngx_cpymem(p, src->data, src->len);
+    /* an empty one may be NULL, which memcpy() does not take */
+
+    return src->len ? ngx_cpymem(p, src->data, src->len) : p;
 }
 
 

@@ -59,6 +59,10 @@ ngx_http_secops_body_collect(ngx_http_request_t *r, ngx_str_t *body)
 
         size = (size_t) ngx_buf_size(cl->buf);
 
+        if (size == 0) {
+            continue;
+        }
+
         if (!cl->buf->in_file) {
             p = ngx_cpymem(p, cl->buf->pos, size);
             continue;

@@ -504,9 +504,28 @@ sub allow {
 }
 
 
-# What must not be in a log.  A sanitizer's complaint about nginx's own source
-# counts only when one of our files is in its stack: nginx 1.22 itself adds
-# zero to NULL and copies nothing from it.
+# Reports of the sanitizers in a text.  In error.log, which is a worker's stderr,
+# they stand among nginx's own lines, which begin with a time and may quote what
+# a client has sent: those are no reports.  A complaint about nginx's own source
+# counts only when one of our files is in its stack: nginx 1.22 itself adds zero
+# to NULL, copies nothing from it, and compares a method by four bytes that lie
+# anywhere.
+
+sub reports {
+    my ($text) = @_;
+    my $begin = qr/^.*(?:: runtime error: |Sanitizer:DEADLY|ERROR: \w+Sanit)/m;
+
+    $text =~ s{^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[.*\n?}{}mg;
+
+    return grep {
+        /: runtime error: |Sanitizer/
+            && (/ngx_secops_module/
+                || !m{^src/\S+ runtime error: .*(?:null pointer|misaligned)})
+    } split /(?=$begin)/, $text;
+}
+
+
+# what must not be in a log
 
 sub faults {
     my ($self) = @_;
@@ -518,18 +537,9 @@ sub faults {
             || $line =~ /worker process \d+ exited with code [^0]/;
     }
 
-    foreach my $file ("$self->{dir}/nginx.out", glob "$self->{dir}/sanitizer*") {
-        my $text = $self->read($file);
-
-        foreach my $report (split /^(?=.*(?:runtime error:|ERROR: \w+Sanitizer))/m,
-                            $text)
-        {
-            next unless $report =~ /runtime error:|Sanitizer|\[emerg\]/;
-            next if $report =~ m{^src/\S+ runtime error: .*null pointer}
-                && $report !~ /ngx_secops_module/;
-            push @faults, $report;
-        }
-    }
+    push @faults, grep { /\[emerg\]/ } split /\n/, $self->read('nginx.out');
+    push @faults, map { reports($self->read($_)) } "$self->{dir}/nginx.out",
+        glob("$self->{dir}/error*.log"), glob "$self->{dir}/sanitizer*";
 
     return grep {
         my $fault = $_;
