@@ -1,7 +1,7 @@
 
 /*
- * The HTTP side of the module: configuration, the request's context, and what
- * operations need of them.
+ * The HTTP side of the module: configuration and routes.  A request's context
+ * and what operations need of it are in http/.
  */
 
 #ifndef _NGX_HTTP_SECOPS_H_INCLUDED_
@@ -13,12 +13,13 @@
 #include <ngx_http.h>
 
 #include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_fail.h"
+#include "http/ngx_http_secops_request.h"
 #include "identity/ngx_http_secops_identity.h"
 #include "model/secops_catalog.h"
 #include "model/secops_table.h"
 #include "redis/ngx_secops_redis.h"
 #include "store/ngx_secops_store.h"
-#include "util/secops_error.h"
 
 
 /* members of any one object in a body */
@@ -31,10 +32,6 @@
 #define NGX_HTTP_SECOPS_PUBLIC      0
 #define NGX_HTTP_SECOPS_KNOWN       1
 #define NGX_HTTP_SECOPS_GRANTED     2
-
-/* the largest number of path parameters of a route */
-
-#define NGX_HTTP_SECOPS_PARAMS  2
 
 
 typedef struct {
@@ -100,25 +97,7 @@ typedef struct {
 } ngx_http_secops_loc_conf_t;
 
 
-/*
- *  ROUTED ──> AUTHORIZED ──> BODY_WAIT ──> STORE_WAIT ──> REPLIED
- *     └> AUTH_WAIT ─^
- *
- * and from any of them to GONE, when nginx ends the request.
- */
-
-typedef enum {
-    NGX_HTTP_SECOPS_ROUTED = 0,
-    NGX_HTTP_SECOPS_AUTH_WAIT,
-    NGX_HTTP_SECOPS_AUTHORIZED,
-    NGX_HTTP_SECOPS_BODY_WAIT,
-    NGX_HTTP_SECOPS_STORE_WAIT,
-    NGX_HTTP_SECOPS_REPLIED,
-    NGX_HTTP_SECOPS_GONE
-} ngx_http_secops_state_e;
-
-
-typedef struct {
+struct ngx_http_secops_route_s {
     ngx_str_t                         path;     /* "*": one segment, kept */
     ngx_uint_t                        methods;  /* NGX_HTTP_POST, … */
     ngx_uint_t                        group;
@@ -132,36 +111,6 @@ typedef struct {
                                                    it takes; 0: none */
     ngx_str_t                         operation;
     ngx_http_secops_operation_pt      handler;
-} ngx_http_secops_route_t;
-
-
-/*
- * One request's state, in its pool; found as the module's ctx, or after an
- * internal redirect, which clears that, through the pool's cleanups.
- *
- * While it waits for the store, the request is kept by a reference that
- * ngx_http_secops_wait() took and ngx_http_secops_finish() gives back.  Should
- * nginx end the request before (the client left, the worker is told to go),
- * the pool cleanup cancels the calls, so that no handler sees a dead request.
- */
-
-struct ngx_http_secops_ctx_s {
-    ngx_http_request_t               *request;
-    ngx_http_secops_state_e           state;
-    const ngx_http_secops_route_t    *route;    /* NULL: none fits */
-    ngx_str_t                         allow;    /* of a path whose method does
-                                                   not fit: "GET, HEAD" */
-    ngx_str_t                         params[NGX_HTTP_SECOPS_PARAMS];
-    ngx_http_secops_auth_t            auth;     /* how far it has come */
-    ngx_http_secops_identity_t        identity;
-
-    ngx_secops_store_call_t         **calls;    /* to be cancelled */
-    ngx_uint_t                        ncalls;
-
-    secops_error_e                    error;    /* answered, if any */
-    ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
-                                                      Redis was not asked */
-    void                             *data;     /* the operation's own */
 };
 
 
@@ -176,53 +125,6 @@ ngx_int_t ngx_http_secops_route(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_secops_handler(ngx_http_request_t *r);
-
-/* NULL: this request did not come by the module */
-
-ngx_http_secops_ctx_t *ngx_http_secops_get_ctx(ngx_http_request_t *r);
-
-/* keeps the request until ngx_http_secops_finish(); its calls are under way */
-
-ngx_int_t ngx_http_secops_wait(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
-
-/* to be called first in a store call's handler: what is logged from here on is
-   this request's */
-
-void ngx_http_secops_resume(ngx_http_request_t *r);
-
-/* at the end of a store call's handler: finalizes with rc; the request and
-   everything in its pool may be gone afterwards */
-
-void ngx_http_secops_finish(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
-    ngx_int_t rc);
-
-/* answers an error of the table; more is appended to its message.  To be
-   returned like any reply */
-
-ngx_int_t ngx_http_secops_fail(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *more,
-    ngx_str_t *detail);
-
-/* the same for a 5xx: its detail is the request's id, and reason is logged */
-
-ngx_int_t ngx_http_secops_fail_server(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *reason);
-
-/* the detail of any 5xx: by it the request is found in the log.  It says too
-   when what was to be stored may be there */
-
-ngx_int_t ngx_http_secops_server_detail(ngx_http_request_t *r,
-    secops_error_e error, ngx_str_t *detail);
-
-/* adds X-SecOps-Durability, for something that was stored */
-
-ngx_int_t ngx_http_secops_add_durability(ngx_http_request_t *r);
-
-/* $request_id: the same for the log, the audit and the client.  On NGX_ERROR
-   it is empty */
-
-ngx_int_t ngx_http_secops_request_id(ngx_http_request_t *r, ngx_str_t *id);
 
 
 /* ngx_http_secops_conf.c */

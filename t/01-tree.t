@@ -16,8 +16,9 @@ my $top = 'ngx_secops_module';
 
 # who may include whom: a folder, and the folders below it
 my %below = (
-    face     => [qw(api identity model store redis util)],
-    api      => [qw(identity model store util)],
+    face     => [qw(api http identity model store redis util)],
+    api      => [qw(http identity model store util)],
+    http     => [qw(identity model store util)],
     identity => [qw(store model util)],
     store    => [qw(redis model util)],
     model    => [qw(util)],

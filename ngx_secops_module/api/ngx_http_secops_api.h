@@ -16,6 +16,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "http/ngx_http_secops_request.h"
 #include "model/secops_json.h"
 
 
@@ -35,8 +36,6 @@
      |NGX_HTTP_SECOPS_RESOURCES|NGX_HTTP_SECOPS_CATALOG                      \
      |NGX_HTTP_SECOPS_JOBS|NGX_HTTP_SECOPS_AUDIT)
 
-
-typedef struct ngx_http_secops_ctx_s  ngx_http_secops_ctx_t;
 
 typedef ngx_int_t (*ngx_http_secops_operation_pt)(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);

@@ -1,0 +1,97 @@
+
+/* Errors of the APIs as answers; see ngx_http_secops_fail.h. */
+
+#include "ngx_http_secops.h"
+#include "util/ngx_http_secops_reply.h"
+
+
+ngx_int_t
+ngx_http_secops_fail(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    secops_error_e error, ngx_str_t *more, ngx_str_t *detail)
+{
+    u_char                *p;
+    ngx_str_t              message;
+    const secops_error_t  *row;
+
+    ctx->error = error;
+
+    row = secops_error(error);
+
+    message.len = row->message.len + more->len;
+    message.data = (u_char *) row->message.data;
+
+    if (more->len) {
+        p = ngx_pnalloc(r->pool, message.len);
+        if (p == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        message.data = p;
+
+        p = ngx_cpymem(p, row->message.data, row->message.len);
+        ngx_memcpy(p, more->data, more->len);
+    }
+
+    return ngx_http_secops_reply_error(r, row->status, &message, detail);
+}
+
+
+ngx_int_t
+ngx_http_secops_fail_server(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    secops_error_e error, ngx_str_t *reason)
+{
+    ngx_str_t         id, detail;
+
+    static ngx_str_t  none = ngx_null_string;
+
+    (void) ngx_http_secops_request_id(r, &id);
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "secops: %V failed: %V, request %V",
+                  &ctx->route->operation, reason, &id);
+
+    if (ngx_http_secops_server_detail(r, error, &detail) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_fail(r, ctx, error, &none, &detail);
+}
+
+
+ngx_int_t
+ngx_http_secops_server_detail(ngx_http_request_t *r, secops_error_e error,
+    ngx_str_t *detail)
+{
+    u_char     *p;
+    ngx_str_t   id, prefix;
+
+    switch (error) {
+
+    case SECOPS_ERROR_PERSIST_UNKNOWN:
+        ngx_str_set(&prefix, "the record may have been stored, request ");
+        break;
+
+    case SECOPS_ERROR_SAVE_UNKNOWN:
+        ngx_str_set(&prefix, "the resources may have been saved, request ");
+        break;
+
+    default:
+        ngx_str_set(&prefix, "request ");
+    }
+
+    if (ngx_http_secops_request_id(r, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    detail->len = prefix.len + id.len;
+    detail->data = ngx_pnalloc(r->pool, detail->len);
+
+    if (detail->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(detail->data, prefix.data, prefix.len);
+    ngx_memcpy(p, id.data, id.len);
+
+    return NGX_OK;
+}

@@ -1,0 +1,34 @@
+
+/* The errors of util/secops_error.h as answers. */
+
+#ifndef _NGX_HTTP_SECOPS_FAIL_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_FAIL_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "http/ngx_http_secops_request.h"
+
+
+/* answers an error of the table; more is appended to its message.  To be
+   returned like any reply */
+
+ngx_int_t ngx_http_secops_fail(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *more,
+    ngx_str_t *detail);
+
+/* the same for a 5xx: its detail is the request's id, and reason is logged */
+
+ngx_int_t ngx_http_secops_fail_server(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_error_e error, ngx_str_t *reason);
+
+/* the detail of any 5xx: by it the request is found in the log.  It says too
+   when what was to be stored may be there */
+
+ngx_int_t ngx_http_secops_server_detail(ngx_http_request_t *r,
+    secops_error_e error, ngx_str_t *detail);
+
+
+#endif /* _NGX_HTTP_SECOPS_FAIL_H_INCLUDED_ */
