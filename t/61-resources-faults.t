@@ -136,6 +136,20 @@ foreach my $case (
 }
 
 
+# The number of a lookup becomes an index of the worker's memory.
+
+foreach my $number (1, 3, 1000, 100_000_000, -1, '9223372036854775807',
+    '-9223372036854775808')
+{
+    fresh();
+    $fake->play("EXPECT 1\nSEND *6\\r\\n\$1\\r\\n7\\r\\n\$0\\r\\n\\r\\n"
+        . ":$number\\r\\n\$4\\r\\n1000\\r\\n\$13\\r\\n{\"title\":\"x\"}\\r\\n"
+        . "\$0\\r\\n\\r\\n");
+    is(answer(start($t, 'POST', $path, $key))->{status}, 500,
+        "C.B1: a reply to the first lookup of one, for that of number $number");
+}
+
+
 # the link breaks
 
 # Between two readings of one request others may come: it starts again, and

@@ -279,6 +279,10 @@ secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,
 
     *unreadable = 0;
 
+    if (lookup >= plan->nlookups - plan->round) {
+        return -1;
+    }
+
     lookup += plan->round;
     type = plan->lookups[lookup].type;
     key = secops_resource_plan_key(plan, type, SECOPS_RESOURCE_BY_ID, id);

@@ -125,9 +125,9 @@ const secops_resource_lookup_t *secops_resource_plan_lookups(
 
 /*
  * What the lookup of this number (of this round) has found; what is not found
- * is not told.  id and document are copied.  -1: no memory, or the document is
- * none of a resource: then *unreadable is set to 1, and nothing can be
- * planned.
+ * is not told.  id and document are copied.  -1: no memory, or there is no such
+ * lookup, or the document is none of a resource: then *unreadable is set to 1,
+ * and nothing can be planned.
  */
 
 int secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,

@@ -146,7 +146,10 @@ ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
     ngx_uint_t                 i, n;
+    ngx_secops_store_find_t   *find;
     ngx_secops_store_found_t  *found;
+
+    find = (ngx_secops_store_find_t *) eval;
 
     if (value[0].type != NGX_SECOPS_REDIS_ARRAY
         || value[0].elements % NGX_SECOPS_STORE_FOUND_VALUES
@@ -177,7 +180,11 @@ ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
 
     for (i = 0; i < n; i++) {
 
+        /* the number becomes an index, here and above */
+
         if (value[0].type != NGX_SECOPS_REDIS_INTEGER
+            || value[0].integer < 0
+            || value[0].integer >= (int64_t) find->nlookups
             || value[1].type != NGX_SECOPS_REDIS_STRING
             || value[2].type != NGX_SECOPS_REDIS_STRING
             || value[3].type != NGX_SECOPS_REDIS_STRING)
