@@ -12,7 +12,8 @@ build_packages=(gcc libc6-dev make libjansson-dev libhiredis-dev libssl-dev
                 libpcre2-dev)
 run_packages=(redis-server redis-tools curl util-linux)
 test_packages=(clang libclang-rt-dev zlib1g-dev json-schema-test-suite perl
-               openssl python3-jwcrypto nodejs node-ajv wrk)
+               openssl python3-jwcrypto nodejs node-ajv wrk nginx-extras
+               libnginx-mod-nchan)
 bench_packages=(wrk perl openssl)
 
 # for make bench: those of the servers that it is to compare
