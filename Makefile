@@ -4,6 +4,7 @@
 # make check-asan  the sanitizer half alone, with longer fuzzing
 # make tree        the source tree in figures, and who uses whom in a circle
 # make bench       what a request costs, beside what else could do the job
+# make bench-pair  what a record costs, beside the build in the folder OLD
 # make chaos       breaks Redis under load: what is lost, what is not
 # make install     copies the module to nginx's own modules
 # make clean       removes what was built; never the data of make run
@@ -16,7 +17,7 @@
 
 TESTS ?= t
 
-.PHONY: all build build-asan run test check-asan tree bench chaos install clean \
+.PHONY: all build build-asan run test check-asan tree bench bench-pair chaos install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -45,6 +46,9 @@ tree:
 
 bench: deps-bench build
 	@bench/run.sh
+
+bench-pair: deps-bench build
+	@perl bench/pair.pl "$(OLD)"
 
 chaos: deps-test deps-bench build
 	@perl t/chaos/chaos.pl --write
