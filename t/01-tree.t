@@ -10,34 +10,15 @@ use lib "$FindBin::Bin/lib";
 
 use File::Find;
 use SecOps;
+use SecOps::Tree qw(bare slurp %BELOW);
 
 my $root = root();
 my $top = 'ngx_secops_module';
-
-# who may include whom: a folder, and the folders below it
-my %below = (
-    face     => [qw(api http identity model store redis util)],
-    api      => [qw(http identity model store util)],
-    http     => [qw(identity model store util)],
-    identity => [qw(store model util)],
-    store    => [qw(redis model util)],
-    model    => [qw(util)],
-    redis    => [qw(util)],
-    util     => [],
-);
 
 # configuration and request context, shared by all that see a request
 my $shared = 'ngx_http_secops.h';
 
 my $sender = 'util/ngx_http_secops_reply.c';
-
-
-sub slurp {
-    my ($path) = @_;
-    open my $file, '<:encoding(UTF-8)', $path or die "can not read $path: $!";
-    local $/;
-    return scalar(<$file>) // '';
-}
 
 
 sub files { # of a folder below the root, without version control and builds
@@ -56,23 +37,6 @@ sub files { # of a folder below the root, without version control and builds
     } }, "$root/$folder");
 
     return sort @found;
-}
-
-
-# C without comments, strings and character constants; line numbers stay
-
-sub bare {
-    my ($text) = @_;
-
-    $text =~ s{
-        (/\*.*?\*/) | ("(?:\\.|[^"\\\n])*") | ('(?:\\.|[^'\\\n])*')
-    }{
-        my $piece = $1 // $2 // $3;
-        my $lines = ($piece =~ tr/\n//);
-        (defined $1 ? ' ' : defined $2 ? '""' : "'0'") . "\n" x $lines;
-    }gsex;
-
-    return $text;
 }
 
 
@@ -141,7 +105,7 @@ foreach my $path (@sources) {
 
             push @upward, "$name: $include"
                 unless $target eq $folder
-                || grep({ $_ eq $target } @{$below{$folder} // []})
+                || grep({ $_ eq $target } @{$BELOW{$folder} // []})
                 || ($include eq $shared && $base =~ /^ngx_http_secops/
                     && $folder ne 'util');
         }

@@ -15,6 +15,7 @@ use SecOps;
 use SecOps::Catalog;
 use SecOps::Console;
 use SecOps::Tls;
+use SecOps::Tree qw(source sources);
 
 my $root = root();
 my $code = "$root/ngx_secops_module";
@@ -56,9 +57,9 @@ sub section { # of a page: from its heading to the next of the same rank
 # --- directives -------------------------------------------------------------
 
 sub directives {
-    my $module = text("$code/ngx_http_secops_module.c");
+    my $module = text(source('ngx_http_secops_module.c'));
     my $conf = join '', map { text($_) }
-        glob "$code/ngx_http_secops_conf*.c";
+        sources(qr/^ngx_http_secops_conf\w*\.c$/);
     my %found;
 
     while ($module =~ /\{\s ngx_string\("(secops_\w+)"\),\s*
@@ -172,13 +173,13 @@ like($page, qr/^```nginx\n\Q$shipped\E```$/m,
     'the shipped error pages are printed as they are');
 
 same([ $page =~ /^### \$(secops_\w+)$/mg ],
-    [ text("$code/ngx_http_secops_variables.c")
+    [ text(source('ngx_http_secops_variables.c'))
         =~ /\{ ngx_string\("(secops_\w+)"\)/g ], 'variables');
 
 
 # --- errors -----------------------------------------------------------------
 
-my $errors = text("$code/util/secops_error.c");
+my $errors = text(source('secops_error.c'));
 my (%messages, %statuses);
 
 while ($errors =~ /\[SECOPS_ERROR_(\w+)\]\s=\s*
@@ -222,7 +223,7 @@ my %action = (
     RECONNECT   => [ 'unavailable, reconnect', 503 ],
 );
 my @expected;
-my $table = text("$code/redis/secops_redis_error.c");
+my $table = text(source('secops_redis_error.c'));
 
 while ($table =~ /secops_slice\("(\w*)"\), SECOPS_REDIS_(\w+),\s*"(.*?)" \}/g) {
     push @expected, sprintf '| %s | %s | %s | %s |',
@@ -237,13 +238,13 @@ is_deeply([ section($operations, '## Errors of Redis')
 # --- who may what -----------------------------------------------------------
 
 my $identity = text('docs/identity.md');
-my $routes = text("$code/ngx_http_secops_route.c");
-my $api_h = text("$code/api/ngx_http_secops_api.h");
-my @scopes = text("$code/identity/secops_scope.c")
+my $routes = text(source('ngx_http_secops_route.c'));
+my $api_h = text(source('ngx_http_secops_api.h'));
+my @scopes = text(source('secops_scope.c'))
     =~ /secops_slice\("([\w:]+)"\)/g;
-my %scope = text("$code/identity/secops_scope.h")
+my %scope = text(source('secops_scope.h'))
     =~ /^#define SECOPS_SCOPE_(\w+) +0x(\d+)$/mg;
-my ($input) = text("$code/identity/secops_scope.h")
+my ($input) = text(source('secops_scope.h'))
     =~ /^#define SECOPS_SCOPE_INPUT +\\\n *\((.*?)\)/ms;
 my (%operation, %group, $n_routes);
 
@@ -297,7 +298,7 @@ my %kinds = ('`oct`' => 'OCT', '`RSA`' => 'RSA', 'P-256' => 'P256',
     'P-384' => 'P384', 'P-521' => 'P521', 'Ed25519' => 'ED25519',
     'Ed448' => 'ED448');
 my $keys = section($identity, '### Algorithms and keys');
-my $jwa = text("$code/identity/secops_jwa.c");
+my $jwa = text(source('secops_jwa.c'));
 my %algorithms;
 
 while ($jwa =~ /secops_slice\("(\w+)"\),\s*SECOPS_JWA_(\w+),/g)
@@ -320,7 +321,7 @@ sub reasons {
 }
 
 my %found = map { s/'/"/gr => 1 } reasons(
-    map { "$code/identity/$_.c" } qw(secops_jws secops_jwt));
+    map { source("$_.c") } qw(secops_jws secops_jwt));
 my $why = section($identity, '### Why a token is refused');
 
 delete $found{'no key has its kid'};        # said in other words
@@ -328,7 +329,7 @@ cmp_ok(scalar keys %found, '>=', 20, 'reasons of refusal were read');
 like($why, qr/`\Q$_\E`/, "identity.md tells why a token is refused: $_")
     foreach sort keys %found;
 
-%found = map { s/'/"/gr => 1 } reasons(glob "$code/identity/secops_jwk*.c");
+%found = map { s/'/"/gr => 1 } reasons(sources(qr/^secops_jwk\w*\.c$/));
 $found{q(a secret must be as long as the algorithm's digest)}
     = delete $found{q(a secret must be as long as the algorithm"s digest)} // 0;
 cmp_ok(scalar keys %found, '>=', 20, 'reasons about keys were read');
@@ -339,7 +340,7 @@ like($keys, qr/`\Q$_\E`/, "identity.md tells why a key is not usable: $_")
 # --- what is logged ---------------------------------------------------------
 
 my $lines = section($operations, '## The error log');
-my @sources = map { glob "$code/$_" } qw(*.c */*.c);
+my @sources = sources(qr/\.c$/);
 my @states = map { text($_) =~ /_report\(node,[^"]*"([a-z ]+)"\)/g } @sources;
 my (@logged, @reasons);
 
@@ -464,9 +465,9 @@ is($type, text('conf-examples/secops/integrations/greynoise.json'),
     'catalog.md: the example is the one in conf-examples');
 
 my $own = section($record, '### A table of your own');
-my ($keywords) = text("$code/model/secops_schema_keyword.c")
+my ($keywords) = text(source('secops_schema_keyword.c'))
     =~ /secops_schema_keywords\[\] = \{(.*?)^\};/ms;
-my ($formats) = text("$code/model/secops_schema_format.c")
+my ($formats) = text(source('secops_schema_format.c'))
     =~ /secops_schema_formats\[\] = \{(.*?)^\};/ms;
 
 same([ map { /`([^`]+)`/g } $own =~ /^\| [\w ]+ \| (`.*) \|$/mg ],

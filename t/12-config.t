@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use SecOps;
 use SecOps::Records;
 use SecOps::Tls;
+use SecOps::Tree qw(source);
 
 my $t = SecOps->new();
 my $redis = $t->redis();
@@ -152,7 +153,7 @@ my %many = map { $_ => 1 } qw(secops_trusted_proxy secops_jwt_key_file
 
 # and those of a cluster and of sentinels, which have parts of their own below
 
-my @all = $t->read(root() . '/ngx_secops_module/ngx_http_secops_module.c')
+my @all = $t->read(source('ngx_http_secops_module.c'))
     =~ /^    \{ ngx_string\("(secops_\w+)"\),$/mg;
 
 is_deeply([ grep { !/^secops_(?:api|schema_dir|redis_(?:cluster|sentinel).*)$/

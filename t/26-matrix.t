@@ -14,17 +14,18 @@ use JSON::PP;
 use MIME::Base64 qw(encode_base64url);
 use SecOps;
 use SecOps::Records;
+use SecOps::Tree qw(source);
 
 my $t = SecOps->new();
 my $redis = $t->redis();
-my $source = root() . '/ngx_secops_module';
 
 
 # --- the tables of the source -----------------------------------------------
 
 sub table { # of a file: the rows of an array, as lists of C expressions
     my ($file, $name) = @_;
-    my ($body) = $t->read("$source/$file") =~ /\b\Q$name\E\[\w*\] = \{(.*?)^\};/ms
+    my ($body) = $t->read(source($file))
+        =~ /\b\Q$name\E\[\w*\] = \{(.*?)^\};/ms
         or die "$file has no $name\n";
     my @rows;
 
@@ -43,10 +44,10 @@ my %permissions = (SECOPS_PERMISSION_READ => 1, SECOPS_PERMISSION_WRITE => 2,
 my @methods = qw(GET HEAD POST PUT DELETE);
 
 my %scopes = (SECOPS_SCOPE_NONE => 0);
-my %bits = $t->read("$source/identity/secops_scope.h")
+my %bits = $t->read(source('secops_scope.h'))
     =~ /^#define (SECOPS_SCOPE_\w+) +0x([0-9a-f]{4})$/mg;
 $scopes{$_} = hex $bits{$_} foreach keys %bits;
-my @names = $t->read("$source/identity/secops_scope.c")
+my @names = $t->read(source('secops_scope.c'))
     =~ /secops_slice\("([a-z_]+:[a-z_]+)"\)/g;
 my %scope = map { $names[$_] => 1 << $_ } 0 .. $#names;
 
@@ -63,7 +64,7 @@ my %methods = ((map { ("NGX_HTTP_$methods[$_]" => 1 << $_) } 0 .. $#methods),
     NGX_HTTP_SECOPS_GET => 3);
 
 # several groups under one name
-my %sets = $t->read("$source/ngx_http_secops_route.c")
+my %sets = $t->read(source('ngx_http_secops_route.c'))
     =~ /^#define (\w+) *\\\n *\((NGX_HTTP_SECOPS_\w+(?:\|\w+)+)\)/mg;
 
 my @routes = map { {
@@ -82,7 +83,7 @@ my %groups = map { $_->[0] => $_->[1] }
     grep { $_->[0] ne 'errors' }
     table('ngx_http_secops_conf.c', 'ngx_http_secops_groups');
 
-my $rows = () = $t->read("$source/ngx_http_secops_route.c")
+my $rows = () = $t->read(source('ngx_http_secops_route.c'))
     =~ m{ngx_string\("/}g;
 is(scalar @routes, $rows, 'every row of the route table was read');
 cmp_ok($rows, '>=', 7, '... and there are some');

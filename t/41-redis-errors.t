@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Tree qw(source);
 
 my ($refused, $unavailable, $reconnect) = (500, 503, '503, a new link');
 
@@ -181,7 +182,7 @@ ok($fake->wait('moved'), '... the old one was closed before');
 
 # the table in the source and the one in the docs name what was tried here
 
-my $source = $t->read(root() . '/ngx_secops_module/redis/secops_redis_error.c');
+my $source = $t->read(source('secops_redis_error.c'));
 is_deeply([sort $source =~ /\{ secops_slice\("(\w+)"\)/g],
     [sort grep { $_ ne 'SOMETHING' } keys %action],
     'each code of the source was tried');

@@ -15,6 +15,8 @@ use Fcntl qw(:flock);
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path);
 
+use SecOps::Tree;
+
 my $root = abs_path(dirname(__FILE__) . '/../../..');
 my $build = $ENV{SECOPS_BUILD_DIR} // "$root/build";
 
@@ -22,10 +24,7 @@ my @warnings = qw(-Wall -Wextra -Wno-unused-parameter -Werror);
 my @libraries = qw(-ljansson -lhiredis -lpcre2-8 -lcrypto -lm);
 
 
-sub sources {
-    return sort glob "$root/ngx_secops_module/"
-        . '{model,util,identity,store,redis}/secops_*.c';
-}
+sub sources { return SecOps::Tree::sources(qr/^secops_\w+\.c$/) }
 
 
 sub new {
@@ -56,7 +55,7 @@ sub modified { return (stat $_[0])[9] // 0 }
 
 sub newest_header {
     my ($newest) = sort { $b <=> $a } map { modified($_) }
-        glob "$root/ngx_secops_module/*/*.h $root/t/unit/*.h";
+        SecOps::Tree::sources(qr/\.h$/), glob "$root/t/unit/*.h";
     return $newest;
 }
 

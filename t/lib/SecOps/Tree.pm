@@ -17,15 +17,20 @@ package SecOps::Tree;
 #     $tree->functions        # [{ file, name, lines }]
 #     $tree->folders          # (folder => number of files, headers too)
 #     $tree->code             # lines that are neither blank nor comment
+#
+#     my ($path) = source('secops_error.c');      # wherever it lies
+#     my @paths = sources(qr/^secops_jwk.*\.c$/); # by their names
 
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
 use File::Find;
 
 use parent 'Exporter';
 
-our @EXPORT_OK = qw(bare layer slurp %BELOW);
+our @EXPORT_OK = qw(bare layer slurp source sources %BELOW);
 
 
 # who may use whom: a layer, and the layers below it
@@ -41,6 +46,9 @@ our %BELOW = (
     redis    => [qw(util)],
     util     => [],
 );
+
+
+my $top = abs_path(dirname(__FILE__) . '/../../../ngx_secops_module');
 
 
 sub slurp {
@@ -65,6 +73,30 @@ sub bare {
     }gsex;
 
     return $text;
+}
+
+
+# Names of files are unique in the module, so that a test need not know the
+# folder.
+
+sub sources {
+    my ($pattern) = @_;
+    my @found;
+
+    find({ no_chdir => 1, wanted => sub {
+        push @found, $File::Find::name
+            if -f $File::Find::name && basename($File::Find::name) =~ $pattern;
+    } }, $top);
+
+    return sort @found;
+}
+
+
+sub source {
+    my ($name) = @_;
+    my @found = sources(qr/^\Q$name\E$/);
+    die "there is no $name\n" unless @found;
+    return $found[0];
 }
 
 
