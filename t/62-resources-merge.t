@@ -287,9 +287,9 @@ is(stored('integration', 'S')->{parameters}{password}, 'the first secret',
     '... and stored');
 
 is_saved($api->save({ s => integration('S', parameters =>
-    { %{$listed->{parameters}}, hosts => 'h2' }) }), 'the mask is sent back');
-is_deeply([@{stored('integration', 'S')->{parameters}}{qw(hosts password)}],
-    ['h2', 'the first secret'], '... the secret stays');
+    { %{$listed->{parameters}}, user => 'v' }) }), 'the mask is sent back');
+is_deeply([@{stored('integration', 'S')->{parameters}}{qw(user password)}],
+    ['v', 'the first secret'], '... the secret stays');
 is_saved($api->save({ s => integration('S', parameters =>
     { %{$listed->{parameters}}, password => 'the second secret' }) }),
     'another secret is sent');

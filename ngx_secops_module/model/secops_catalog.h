@@ -23,6 +23,9 @@
  *     and "additionalProperties".  So who masks secrets and fills in defaults
  *     walks these three, and misses none;
  *     what is writeOnly is of "type": "string", and has no default;
+ *     "x-secret-for" stands beside "writeOnly": true, and names the parameters
+ *     that say where the secret goes, members of the schema's root; it is bound
+ *     to all of them without it;
  *     "x-reference", which stands like these, names a type of resources, and
  *     is of a string: one that must refer to such a resource;
  *     a default is valid by its own schema;

@@ -22,7 +22,8 @@ typedef enum {
     SECOPS_CATALOG_NOT_HERE,
     SECOPS_CATALOG_DEFAULT,
     SECOPS_CATALOG_SECRET,
-    SECOPS_CATALOG_REFERENCE
+    SECOPS_CATALOG_REFERENCE,
+    SECOPS_CATALOG_SECRET_FOR
 } secops_catalog_keyword_e;
 
 
@@ -36,6 +37,7 @@ typedef struct {
 
 typedef struct {
     secops_catalog_document_t  *document;
+    uint32_t                    root;       /* the schema as a whole */
     size_t                      len;
     char                        pointer[SECOPS_CATALOG_POINTER_MAX];
 } secops_catalog_walk_t;
@@ -57,6 +59,10 @@ static int secops_catalog_check_secret(secops_catalog_walk_t *walk,
     uint32_t schema, uint32_t value, unsigned straight);
 static int secops_catalog_check_reference(secops_catalog_walk_t *walk,
     uint32_t schema, uint32_t value, unsigned straight);
+static int secops_catalog_check_secret_for(secops_catalog_walk_t *walk,
+    uint32_t schema, uint32_t value);
+static int secops_catalog_is_secret(const secops_json_t *json,
+    uint32_t schema);
 static int secops_catalog_is_string(const secops_json_t *json,
     uint32_t schema);
 static size_t secops_catalog_enter(secops_catalog_walk_t *walk,
@@ -86,7 +92,8 @@ static const secops_catalog_keyword_t  secops_catalog_keywords[] = {
     { secops_slice("definitions"), SECOPS_CATALOG_NOT_HERE, 0 },
     { secops_slice("default"), SECOPS_CATALOG_DEFAULT, 0 },
     { secops_slice("writeOnly"), SECOPS_CATALOG_SECRET, 0 },
-    { secops_slice("x-reference"), SECOPS_CATALOG_REFERENCE, 0 }
+    { secops_slice("x-reference"), SECOPS_CATALOG_REFERENCE, 0 },
+    { secops_slice("x-secret-for"), SECOPS_CATALOG_SECRET_FOR, 0 }
 };
 
 
@@ -106,6 +113,7 @@ secops_catalog_schema(secops_catalog_document_t *document,
     raw = secops_catalog_raw(&document->json, token);
 
     walk.document = document;
+    walk.root = token;
     walk.len = (size_t) snprintf(walk.pointer, sizeof(walk.pointer), "%s/%s",
                                  pointer, name);
 
@@ -220,6 +228,10 @@ secops_catalog_walk_keyword(secops_catalog_walk_t *walk, uint32_t schema,
 
     case SECOPS_CATALOG_REFERENCE:
         rc = secops_catalog_check_reference(walk, schema, key + 1, straight);
+        break;
+
+    case SECOPS_CATALOG_SECRET_FOR:
+        rc = secops_catalog_check_secret_for(walk, schema, key + 1);
         break;
 
     default: /* SECOPS_CATALOG_NOT_HERE */
@@ -386,6 +398,66 @@ secops_catalog_check_reference(secops_catalog_walk_t *walk, uint32_t schema,
     }
 
     return 0;
+}
+
+
+/* names of parameters: the members of the instance's root */
+
+static int
+secops_catalog_check_secret_for(secops_catalog_walk_t *walk, uint32_t schema,
+    uint32_t value)
+{
+    size_t                n;
+    uint32_t              i, properties;
+    secops_slice_t        name;
+    const secops_json_t  *json;
+
+    json = &walk->document->json;
+
+    if (!secops_catalog_is_secret(json, schema)) {
+        return secops_catalog_refuse(walk->document->error, walk->pointer,
+                                     "goes with \"writeOnly\": true only");
+    }
+
+    if (json->tokens[value].type != SECOPS_JSON_ARRAY) {
+        return secops_catalog_refuse(walk->document->error, walk->pointer,
+                                     "must be a list of names of parameters");
+    }
+
+    properties = secops_json_member(json, walk->root,
+                                    (const unsigned char *) "properties",
+                                    sizeof("properties") - 1);
+
+    for (n = json->tokens[value].size, i = value + 1; n; n--) {
+
+        name = secops_json_raw(json, i);
+
+        if (json->tokens[i].type != SECOPS_JSON_STRING || properties == 0
+            || secops_json_member(json, properties, name.data, name.len) == 0)
+        {
+            return secops_catalog_refuse(walk->document->error, walk->pointer,
+                                         "names \"%.*s\", which is no "
+                                         "parameter", (int) name.len,
+                                         name.data);
+        }
+
+        i = json->tokens[i].next;
+    }
+
+    return 0;
+}
+
+
+static int
+secops_catalog_is_secret(const secops_json_t *json, uint32_t schema)
+{
+    uint32_t  secret;
+
+    secret = secops_json_member(json, schema,
+                                (const unsigned char *) "writeOnly",
+                                sizeof("writeOnly") - 1);
+
+    return secret != 0 && json->tokens[secret].type == SECOPS_JSON_TRUE;
 }
 
 

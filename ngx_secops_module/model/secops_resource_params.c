@@ -1,7 +1,7 @@
 
 /* Parameters of a request, checked and made what is stored. */
 
-#include "model/secops_resource_internal.h"
+#include "model/secops_resource_secret.h"
 
 
 /* what parameters are translated with */
@@ -9,6 +9,7 @@
 typedef struct {
     secops_resource_plan_t  *plan;
     size_t                   entry;
+    secops_resource_kept_t   kept;
 } secops_resource_translation_t;
 
 
@@ -54,11 +55,19 @@ secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
 
     secops_resource_validate(plan, i, schema, given);
 
+    memset(&translation, 0, sizeof(secops_resource_translation_t));
+
     translation.plan = plan;
     translation.entry = i;
 
     result = secops_resource_translate(&translation, given, schema->json, old);
 
+    if (result) {
+        secops_resource_secret_check(plan, i, &translation.kept, schema->json,
+                                     result, old);
+    }
+
+    secops_resource_secret_free(&translation.kept);
     json_decref(given);
 
     return result;
@@ -228,6 +237,7 @@ secops_resource_translate_string(secops_resource_translation_t *translation,
     if (secops_resource_is_mask(value) && secops_resource_is_secret(schema)) {
 
         if (old) {
+            secops_resource_secret_keep(plan, &translation->kept, schema);
             return json_incref((json_t *) old);
         }
 

@@ -25,8 +25,10 @@ typedef struct {
 static int secops_resource_parse(secops_json_t *json, const char *text);
 static void secops_resource_validate_fault(void *data,
     const secops_schema_fault_t *fault);
-static int secops_resource_excused(secops_resource_validation_t *validation,
-    const secops_schema_fault_t *fault);
+static secops_slice_t secops_resource_message(
+    const secops_schema_fault_t *fault, const json_t *schema);
+static int secops_resource_excused(const secops_schema_fault_t *fault,
+    const json_t *value, const json_t *schema);
 static const json_t *secops_resource_at(secops_resource_plan_t *plan,
     const json_t *value, secops_slice_t pointer, const json_t **schema);
 
@@ -114,20 +116,43 @@ secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
     secops_resource_validation_t *validation = data;
 
     size_t                   len;
+    const json_t            *value, *schema;
     secops_resource_plan_t  *plan;
 
-    if (secops_resource_excused(validation, fault)) {
+    plan = validation->plan;
+    schema = validation->schema;
+
+    value = secops_resource_at(plan, validation->value, fault->pointer,
+                               &schema);
+
+    if (secops_resource_excused(fault, value, schema)) {
         return;
     }
 
-    plan = validation->plan;
     len = plan->path.len;
 
     secops_text_append(&plan->path, fault->pointer);
-    secops_text_append(&plan->message, fault->message);
+    secops_text_append(&plan->message,
+                       secops_resource_message(fault, schema));
 
     secops_resource_tell(plan, validation->entry, SECOPS_ERROR_INVALID, "");
     secops_resource_path_up(plan, len);
+}
+
+
+/* what a schema says of its pattern in words, which few can read */
+
+static secops_slice_t
+secops_resource_message(const secops_schema_fault_t *fault,
+    const json_t *schema)
+{
+    const json_t  *message;
+
+    message = (strcmp(fault->keyword, "pattern") == 0)
+              ? json_object_get(schema, "x-message") : NULL;
+
+    return json_is_string(message) ? secops_resource_text(message)
+                                   : fault->message;
 }
 
 
@@ -135,22 +160,16 @@ secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
    but that it stands there does */
 
 static int
-secops_resource_excused(secops_resource_validation_t *validation,
-    const secops_schema_fault_t *fault)
+secops_resource_excused(const secops_schema_fault_t *fault,
+    const json_t *value, const json_t *schema)
 {
     int                          rc;
-    const json_t                *value, *schema;
     secops_resource_ref_t        ref;
     secops_resource_ref_error_t  error;
 
     if (fault->property.len || strcmp(fault->keyword, "false") == 0) {
         return 0;
     }
-
-    schema = validation->schema;
-
-    value = secops_resource_at(validation->plan, validation->value,
-                               fault->pointer, &schema);
 
     if (!json_is_string(value)) {
         return 0;

@@ -173,6 +173,26 @@ static const catalog_case_t  type_cases[] = {
       "/connection/properties/a/items/0/writeOnly would not be masked",
       "... in a tuple" },
 
+    { WITH("{\"type\":\"string\",\"writeOnly\":true,"
+           "\"x-secret-for\":[\"a\"]}"), NULL,
+      "a secret that is bound to a parameter" },
+    { WITH("{\"type\":\"string\",\"writeOnly\":true,"
+           "\"x-secret-for\":[]}"), NULL, "... to none" },
+    { WITH("{\"type\":\"string\",\"writeOnly\":true,"
+           "\"x-secret-for\":[\"a\",\"host\"]}"),
+      "/connection/properties/a/x-secret-for names \"host\", which is no "
+      "parameter", "... to what is no parameter" },
+    { WITH("{\"type\":\"string\",\"writeOnly\":true,"
+           "\"x-secret-for\":[1]}"),
+      "/connection/properties/a/x-secret-for names", "... to a number" },
+    { WITH("{\"type\":\"string\",\"writeOnly\":true,"
+           "\"x-secret-for\":\"a\"}"),
+      "/connection/properties/a/x-secret-for must be a list",
+      "... and not by a list" },
+    { WITH("{\"type\":\"string\",\"x-secret-for\":[\"a\"]}"),
+      "/connection/properties/a/x-secret-for goes with \"writeOnly\"",
+      "what is no secret is bound to nothing" },
+
     { WITH("{\"type\":\"string\",\"x-reference\":\"api_key\"}"), NULL,
       "a reference to a resource" },
     { WITH("{\"type\":\"string\",\"x-reference\":\"api_keys\"}"),

@@ -485,7 +485,9 @@ test_shown(void)
                "\"subcategory_id\":", 58) == 0, "an integration is flat");
     ok(strstr(shown, "\"headers\":{\"X\":\"********\"}") != NULL
        && strstr(shown, "secret") == NULL, "... its secrets are masked");
-    ok(strstr(shown, "\"url\":\"https://a/\"") != NULL,
+    ok(strstr(shown, "\"url\":\"********\"") != NULL,
+       "... the address that who knows it can post to, too");
+    ok(strstr(shown, "\"method\":\"POST\"") != NULL,
        "... and nothing else is");
     free(shown);
 

@@ -284,10 +284,37 @@ static const plan_case_t  plan_cases[] = {
       "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`a`,`user`:`u`,"
       "`password`:`********`") "}", "=I#1000" },
     { "... while something else changes",
-      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`b`,`user`:`u`,"
-      "`password`:`********`") "}", "*I#1000" },
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`a`,`user`:`v`,"
+      "`timeout`:7,`password`:`********`") "}", "*I#1000" },
     { "... which is so", "{`i`:" INTEGRATION("I", "Elasticsearch",
-      "`hosts`:`b`,`user`:`u`,`password`:`p`") "}", "=I#1000" },
+      "`hosts`:`a`,`user`:`v`,`timeout`:7,`password`:`p`") "}", "=I#1000" },
+    { "B4: ... but not for another host",
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`b`,`user`:`u`,"
+      "`password`:`********`") "}", "422|/i/properties/parameters/password: "
+      "must be sent again: \"hosts\" says where the secret goes, and has "
+      "changed" },
+    { "B4: ... nor another port",
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`a`,`user`:`u`,"
+      "`port`:9201,`password`:`********`") "}",
+      "422|/i/properties/parameters/password: must be sent again: \"port\" "
+      "says where the secret goes, and has changed" },
+    { "B4: ... nor without TLS",
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`a`,`user`:`u`,"
+      "`schema`:`http`,`password`:`********`") "}",
+      "422|/i/properties/parameters/password: must be sent again: \"schema\" "
+      "says where the secret goes, and has changed" },
+    { "B4: ... nor an unknown peer",
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`a`,`user`:`u`,"
+      "`verify_certs`:false,`password`:`********`") "}",
+      "422|/i/properties/parameters/password: must be sent again: "
+      "\"verify_certs\" says where the secret goes, and has changed" },
+    { "... what is given as its default says is no change",
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`a`,`user`:`u`,"
+      "`port`:9200,`schema`:`https`,`verify_certs`:true,"
+      "`password`:`********`") "}", "*I#1000" },
+    { "... and with the secret all may change",
+      "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`b`,`user`:`u`,"
+      "`password`:`p`") "}", "*I#1000" },
     { "another secret is a change", "{`i`:" INTEGRATION("I", "Elasticsearch",
       "`hosts`:`b`,`user`:`u`,`password`:`q`") "}", "*I#1000" },
     { "a mask that fits no pattern, and one in a map",
@@ -299,13 +326,26 @@ static const plan_case_t  plan_cases[] = {
       "`********`") ",`w`:" INTEGRATION("W", "Webhook", "`url`:`https://a/`,"
       "`headers`:{`X-B`:`********`,`X-A`:`********`}") "}",
       "=S#1001 =W#1002" },
+    { "B4: a secret in a map, and one that has another for its address",
+      "{`w`:" INTEGRATION("W", "Webhook", "`url`:`https://b/`,"
+      "`headers`:{`X-B`:`********`,`X-A`:`1`}") "}",
+      "422|/w/properties/parameters/headers/X-B: must be sent again: \"url\" "
+      "says where the secret goes, and has changed" },
+    { "... which is kept by its mask, and then is the same",
+      "{`w`:" INTEGRATION("W", "Webhook", "`url`:`********`,"
+      "`headers`:{`X-B`:`********`,`X-A`:`********`}") "}", "=W#1002" },
+    { "B4: ... for the same verification only",
+      "{`w`:" INTEGRATION("W", "Webhook", "`url`:`********`,"
+      "`headers`:{`X-B`:`2`,`X-A`:`1`},`verify_certs`:false") "}",
+      "422|/w/properties/parameters/url: must be sent again: \"verify_certs\""
+      " says where the secret goes, and has changed" },
     { "... but not one that was not there", "{`w`:" INTEGRATION("W",
       "Webhook", "`url`:`https://a/`,`headers`:{`X-C`:`********`}") "}",
       "422|/w/properties/parameters/headers/X-C: stands for the secret that is "
       "stored, and there is none" },
     { "the mask where there are no secrets is text",
       "{`i`:" INTEGRATION("I", "Elasticsearch", "`hosts`:`********`,"
-      "`user`:`u`,`password`:`********`") "}", "*I#1000" },
+      "`user`:`u`,`password`:`q`") "}", "*I#1000" },
 
     { NULL, NULL, NULL },
     { "all faults of a set at once",
@@ -782,8 +822,9 @@ test_memory(void)
 
         told = store_post("{`k`:" KEY("K") ",`e`:" EXPOSER("E",
                           "{{api_keys(name='K')}}") ",`w`:" INTEGRATION("W",
-                          "Webhook", "`url`:`https://b/`,`headers`:{`X-A`:"
-                          "`********`}") ",`v`:" INTEGRATION("V", "Webhook",
+                          "Webhook", "`url`:`https://a/`,`method`:`PUT`,"
+                          "`headers`:{`X-A`:`********`}") ",`v`:"
+                          INTEGRATION("V", "Webhook",
                           "`url`:`https://b/`,`headers`:{}") ",`s`:"
                           INTEGRATION("S", "Slack", "`bot_token`:`xoxb-1`")
                           ",`j`:" JOB("J", ","

@@ -49,6 +49,7 @@ sub role_names {
 # what the formats and patterns that are in use want
 
 my @samples = ('https://example.com/x', 'https://hooks.slack.com/services/T/B/x',
+    'https://dce-1.westeurope-1.ingest.monitor.azure.com',
     '00000000-0000-4000-8000-000000000001', 'a@example.com', 'host:9092',
     'dcr-' . '0' x 32, 'Custom-Log_CL', '19.0', 'P1D', '7d', ':robot:',
     'xoxb-1', 'U01', 'SOC', 'sample', 'sample-1', 'customfield_1');
