@@ -26,6 +26,10 @@
 
 #define NGX_HTTP_SECOPS_MAX_MEMBERS  4096
 
+/* bytes of a body once it is unpacked, whatever client_max_body_size allows */
+
+#define NGX_HTTP_SECOPS_MAX_UNPACKED  (32 * 1024 * 1024)
+
 /* who may: anybody; whoever is known; or whoever has the permission, or the
    scope */
 

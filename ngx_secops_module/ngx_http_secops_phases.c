@@ -24,6 +24,14 @@ static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_read_body(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
+static ngx_int_t ngx_http_secops_refuse_type(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+static ngx_int_t ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+static void ngx_http_secops_unpack(ngx_http_request_t *r);
+static void ngx_http_secops_unpack_continue(ngx_event_t *ev);
+static void ngx_http_secops_unpack_run(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_operate(ngx_http_request_t *r);
 
 
@@ -386,14 +394,8 @@ ngx_http_secops_no_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 static ngx_int_t
 ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
-    ngx_int_t         rc;
-
-    static ngx_str_t  none = ngx_null_string;
-    static ngx_str_t  json = ngx_string("Content-Type must be "
-                                        "application/json");
-    static ngx_str_t  batch = ngx_string("Content-Type must be "
-                                         "application/json or "
-                                         "application/x-ndjson");
+    ngx_int_t                        rc;
+    ngx_http_client_body_handler_pt  handler;
 
     if (!ctx->route->body) {
 
@@ -411,30 +413,182 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         return NGX_DONE;
     }
 
-    if (ngx_http_secops_has_body(r)
-        && !(ngx_http_secops_body_type(r) & ctx->route->body))
-    {
-        rc = ngx_http_discard_request_body(r);
+    handler = ngx_http_secops_operate;
 
-        if (rc != NGX_OK) {
-            return rc;
+    if (ngx_http_secops_has_body(r)) {
+
+        if (!(ngx_http_secops_body_type(r) & ctx->route->body)) {
+            return ngx_http_secops_refuse_type(r, ctx);
         }
 
-        return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_MEDIA_TYPE, &none,
-                                    (ctx->route->body
-                                     & NGX_HTTP_SECOPS_BODY_LINES)
-                                    ? &batch : &json);
+        switch (ngx_http_secops_body_encoding(r)) {
+
+        case NGX_HTTP_SECOPS_BODY_IDENTITY:
+            break;
+
+        case NGX_HTTP_SECOPS_BODY_GZIP:
+            handler = ngx_http_secops_unpack;
+            break;
+
+        default:
+            return ngx_http_secops_refuse_encoding(r, ctx);
+        }
     }
 
     ctx->state = NGX_HTTP_SECOPS_BODY_WAIT;
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_secops_operate);
+    rc = ngx_http_read_client_request_body(r, handler);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
     }
 
     return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_secops_refuse_type(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t         rc;
+
+    static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  json = ngx_string("Content-Type must be "
+                                        "application/json");
+    static ngx_str_t  batch = ngx_string("Content-Type must be "
+                                         "application/json or "
+                                         "application/x-ndjson");
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_MEDIA_TYPE, &none,
+                                (ctx->route->body & NGX_HTTP_SECOPS_BODY_LINES)
+                                ? &batch : &json);
+}
+
+
+/* RFC 9110 15.5.16: the answer tells what is taken */
+
+static ngx_int_t
+ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t         rc;
+
+    static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  name = ngx_string("Accept-Encoding");
+    static ngx_str_t  taken = ngx_string("gzip, identity");
+    static ngx_str_t  detail = ngx_string("Content-Encoding must be gzip or "
+                                          "identity");
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_secops_add_header(r, &name, &taken) == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_MEDIA_TYPE, &none,
+                                &detail);
+}
+
+
+/* the body was read, and is packed; the reference is the operation's */
+
+static void
+ngx_http_secops_unpack(ngx_http_request_t *r)
+{
+    off_t                      limit;
+    ngx_http_secops_ctx_t     *ctx;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    limit = clcf->client_max_body_size;
+
+    if (limit == 0 || limit > NGX_HTTP_SECOPS_MAX_UNPACKED) {
+        limit = NGX_HTTP_SECOPS_MAX_UNPACKED;
+    }
+
+    ctx->packed = ngx_http_secops_gunzip_create(r, (size_t) limit);
+
+    if (ctx->packed == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ctx->packed->timer.handler = ngx_http_secops_unpack_continue;
+    ctx->packed->timer.data = ctx;
+    ctx->packed->timer.log = r->connection->log;
+
+    ngx_http_secops_unpack_run(r, ctx);
+}
+
+
+static void
+ngx_http_secops_unpack_continue(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ctx = ev->data;
+    c = ctx->request->connection;
+
+    ngx_http_secops_resume(ctx->request);
+
+    ngx_http_secops_unpack_run(ctx->request, ctx);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_secops_unpack_run(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t         rc;
+
+    static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  detail = ngx_string("unpacked, the body is larger than "
+                                          "client_max_body_size");
+
+    rc = ngx_http_secops_gunzip_run(ctx->packed);
+
+    if (rc == NGX_OK && ctx->packed->rc != SECOPS_GUNZIP_LARGE) {
+        ngx_http_secops_operate(r);
+        return;
+    }
+
+    if (rc == NGX_AGAIN) {
+
+        /* a plain timer, for which a worker that is told to quit waits */
+
+        r->write_event_handler = ngx_http_request_empty_handler;
+
+        if (ngx_http_secops_watch(r) == NGX_OK) {
+            ngx_add_timer(&ctx->packed->timer, 1);
+            return;
+        }
+
+        rc = NGX_ERROR;
+    }
+
+    if (rc == NGX_ERROR) {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    } else {
+        rc = ngx_http_secops_fail(r, ctx, SECOPS_ERROR_TOO_LARGE, &none,
+                                  &detail);
+    }
+
+    ngx_http_finalize_request(r, rc);
 }
 
 

@@ -9,10 +9,10 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 build_packages=(gcc libc6-dev make libjansson-dev libhiredis-dev libssl-dev
-                libpcre2-dev)
+                libpcre2-dev zlib1g-dev)
 run_packages=(redis-server redis-tools curl util-linux)
-test_packages=(clang libclang-rt-dev zlib1g-dev json-schema-test-suite perl
-               openssl python3-jwcrypto nodejs node-ajv wrk nginx-extras
+test_packages=(clang libclang-rt-dev json-schema-test-suite perl openssl
+               python3-jwcrypto nodejs node-ajv wrk nginx-extras
                libnginx-mod-nchan)
 bench_packages=(wrk perl openssl)
 

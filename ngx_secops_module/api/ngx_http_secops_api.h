@@ -88,6 +88,12 @@ ngx_int_t ngx_http_secops_errors(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
     ngx_str_t *detail);
+
+/* the same of a body that is no one document; it may be empty, and is valid as
+   long as the request.  NGX_DECLINED: it can not be unpacked */
+
+ngx_int_t ngx_http_secops_read_text(ngx_http_request_t *r, ngx_str_t *text,
+    ngx_str_t *detail);
 ngx_int_t ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
     secops_json_t *json, ngx_str_t *detail);
 void ngx_http_secops_free_json(ngx_http_request_t *r, secops_json_t *json);

@@ -14,6 +14,8 @@
 #define NGX_HTTP_SECOPS_TOKEN_BYTES  8
 
 
+static ngx_int_t ngx_http_secops_gunzip_fault(ngx_http_request_t *r,
+    const char *reason, ngx_str_t *detail);
 static ngx_int_t ngx_http_secops_json_fault(ngx_http_request_t *r,
     secops_json_error_t *error, ngx_str_t *detail);
 
@@ -21,6 +23,30 @@ static ngx_int_t ngx_http_secops_json_fault(ngx_http_request_t *r,
 /* the worker's, used by one operation after the other */
 
 static secops_json_token_t  ngx_http_secops_tokens[NGX_HTTP_SECOPS_TOKENS];
+
+
+ngx_int_t
+ngx_http_secops_read_text(ngx_http_request_t *r, ngx_str_t *text,
+    ngx_str_t *detail)
+{
+    ngx_http_secops_ctx_t     *ctx;
+    ngx_http_secops_gunzip_t  *packed;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+    packed = ctx->packed;
+
+    if (packed == NULL) {
+        return ngx_http_secops_body(r, text);
+    }
+
+    if (packed->rc != SECOPS_GUNZIP_OK) {
+        return ngx_http_secops_gunzip_fault(r, packed->gunzip.reason, detail);
+    }
+
+    *text = packed->text;
+
+    return NGX_OK;
+}
 
 
 ngx_int_t
@@ -32,8 +58,10 @@ ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
 
     static ngx_str_t  prefix = ngx_string("the body is ");
 
-    if (ngx_http_secops_body(r, &body) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_http_secops_read_text(r, &body, detail);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (body.len == 0) {
@@ -130,6 +158,27 @@ ngx_http_secops_free_json(ngx_http_request_t *r, secops_json_t *json)
     if (json->tokens != ngx_http_secops_tokens) {
         ngx_pfree(r->pool, json->tokens);
     }
+}
+
+
+static ngx_int_t
+ngx_http_secops_gunzip_fault(ngx_http_request_t *r, const char *reason,
+    ngx_str_t *detail)
+{
+    size_t  size;
+
+    size = sizeof("the body is not acceptable gzip: ") + ngx_strlen(reason);
+
+    detail->data = ngx_pnalloc(r->pool, size);
+    if (detail->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    detail->len = ngx_snprintf(detail->data, size,
+                               "the body is not acceptable gzip: %s", reason)
+                  - detail->data;
+
+    return NGX_DECLINED;
 }
 
 

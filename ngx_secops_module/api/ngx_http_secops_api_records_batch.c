@@ -104,13 +104,22 @@ ngx_http_secops_records_expect_batch(ngx_http_secops_records_t *records,
 ngx_int_t
 ngx_http_secops_records_lines(ngx_http_secops_records_t *records)
 {
-    ngx_int_t        rc;
-    ngx_str_t        body;
-    ngx_uint_t       n, number;
-    secops_slice_t   rest, line;
+    ngx_int_t         rc;
+    ngx_str_t         body, detail;
+    ngx_uint_t        n, number;
+    secops_slice_t    rest, line;
 
-    if (ngx_http_secops_body(records->request, &body) != NGX_OK) {
+    static ngx_str_t  none = ngx_null_string;
+
+    rc = ngx_http_secops_read_text(records->request, &body, &detail);
+
+    if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_secops_fail(records->request, records->ctx,
+                                    SECOPS_ERROR_BODY, &none, &detail);
     }
 
     rest.len = body.len;

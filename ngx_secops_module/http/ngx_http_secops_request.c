@@ -96,6 +96,10 @@ ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
     for (i = 0; i < ctx->ncalls; i++) {
         ngx_secops_store_cancel(ctx->calls[i]);
     }
+
+    if (ctx->packed) {
+        ngx_http_secops_gunzip_stop(ctx->packed);
+    }
 }
 
 

@@ -14,6 +14,7 @@
 
 #include "identity/ngx_http_secops_identity.h"
 #include "store/ngx_secops_store.h"
+#include "util/ngx_http_secops_gunzip.h"
 #include "util/secops_error.h"
 
 
@@ -64,6 +65,7 @@ struct ngx_http_secops_ctx_s {
     ngx_str_t                         params[NGX_HTTP_SECOPS_PARAMS];
     ngx_http_secops_auth_t            auth;     /* how far it has come */
     ngx_http_secops_identity_t        identity;
+    ngx_http_secops_gunzip_t         *packed;   /* the body; NULL: it is not */
 
     ngx_secops_store_call_t         **calls;    /* to be cancelled */
     ngx_uint_t                        ncalls;
@@ -105,7 +107,7 @@ void ngx_http_secops_finish(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
 ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
 
-/* the calls that are under way will not be answered */
+/* what is under way, calls and the body's unpacking, will not be answered */
 
 void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
 

@@ -6,8 +6,7 @@
 
 static ngx_int_t ngx_http_secops_body_collect(ngx_http_request_t *r,
     ngx_str_t *body);
-static ngx_int_t ngx_http_secops_body_read_file(ngx_http_request_t *r,
-    ngx_buf_t *b, u_char *dst, size_t len);
+static ngx_uint_t ngx_http_secops_body_coding(const u_char *data, size_t len);
 
 
 ngx_int_t
@@ -68,7 +67,7 @@ ngx_http_secops_body_collect(ngx_http_request_t *r, ngx_str_t *body)
             continue;
         }
 
-        if (ngx_http_secops_body_read_file(r, cl->buf, p, size) != NGX_OK) {
+        if (ngx_http_secops_body_read_file(r, cl->buf, 0, p, size) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -81,14 +80,14 @@ ngx_http_secops_body_collect(ngx_http_request_t *r, ngx_str_t *body)
 
 /* the file was written a moment ago, so that this is a copy from memory */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_body_read_file(ngx_http_request_t *r, ngx_buf_t *b,
-    u_char *dst, size_t len)
+    off_t skip, u_char *dst, size_t len)
 {
     off_t    offset;
     ssize_t  n;
 
-    offset = b->file_pos;
+    offset = b->file_pos + skip;
 
     while (len) {
 
@@ -184,4 +183,109 @@ ngx_http_secops_body_type(ngx_http_request_t *r)
     }
 
     return 0;
+}
+
+
+/*
+ * RFC 9110 8.4: the header is a list, and may be sent in several lines.  What
+ * was packed twice is not taken.
+ */
+
+ngx_uint_t
+ngx_http_secops_body_encoding(ngx_http_request_t *r)
+{
+    u_char           *p, *last, *comma;
+    ngx_uint_t        i, coding, encoding;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    static ngx_str_t  name = ngx_string("content-encoding");
+
+    encoding = NGX_HTTP_SECOPS_BODY_IDENTITY;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            part = part->next;
+
+            if (part == NULL) {
+                return encoding;
+            }
+
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len != name.len
+            || ngx_memcmp(h[i].lowcase_key, name.data, name.len) != 0)
+        {
+            continue;
+        }
+
+        p = h[i].value.data;
+        last = p + h[i].value.len;
+
+        for ( ;; ) {
+            comma = ngx_strlchr(p, last, ',');
+
+            coding = ngx_http_secops_body_coding(p, (comma ? comma : last) - p);
+
+            if (coding != NGX_HTTP_SECOPS_BODY_IDENTITY) {
+                if (encoding != NGX_HTTP_SECOPS_BODY_IDENTITY) {
+                    return NGX_HTTP_SECOPS_BODY_OTHER;
+                }
+
+                encoding = coding;
+            }
+
+            if (comma == NULL) {
+                break;
+            }
+
+            p = comma + 1;
+        }
+    }
+}
+
+
+/* an empty element of the list counts for nothing */
+
+static ngx_uint_t
+ngx_http_secops_body_coding(const u_char *data, size_t len)
+{
+    while (len && (data[0] == ' ' || data[0] == '\t')) {
+        data++;
+        len--;
+    }
+
+    while (len && (data[len - 1] == ' ' || data[len - 1] == '\t')) {
+        len--;
+    }
+
+    if (len == 0
+        || (len == 8 && ngx_strncasecmp((u_char *) data, (u_char *) "identity",
+                                        8) == 0))
+    {
+        return NGX_HTTP_SECOPS_BODY_IDENTITY;
+    }
+
+    /* RFC 9110 8.4.1.3: x-gzip is the same */
+
+    if (len == 6
+        && ngx_strncasecmp((u_char *) data, (u_char *) "x-gzip", 6) == 0)
+    {
+        data += 2;
+        len -= 2;
+    }
+
+    if (len == 4
+        && ngx_strncasecmp((u_char *) data, (u_char *) "gzip", 4) == 0)
+    {
+        return NGX_HTTP_SECOPS_BODY_GZIP;
+    }
+
+    return NGX_HTTP_SECOPS_BODY_OTHER;
 }

@@ -20,6 +20,13 @@
 ngx_int_t ngx_http_secops_body(ngx_http_request_t *r, ngx_str_t *body);
 
 
+/* so many bytes of a buffer that is in a file, after so many others; NGX_ERROR
+   was logged */
+
+ngx_int_t ngx_http_secops_body_read_file(ngx_http_request_t *r, ngx_buf_t *b,
+    off_t skip, u_char *dst, size_t len);
+
+
 /* 1 when the request announces a body, read or not */
 
 ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
@@ -37,6 +44,15 @@ ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
  */
 
 ngx_uint_t ngx_http_secops_body_type(ngx_http_request_t *r);
+
+
+/* how the body is packed, by the Content-Encoding */
+
+#define NGX_HTTP_SECOPS_BODY_IDENTITY  0
+#define NGX_HTTP_SECOPS_BODY_GZIP      1
+#define NGX_HTTP_SECOPS_BODY_OTHER     2    /* in a way that is not taken */
+
+ngx_uint_t ngx_http_secops_body_encoding(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SECOPS_BODY_H_INCLUDED_ */

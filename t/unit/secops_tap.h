@@ -65,8 +65,8 @@ is_int(long long got, long long expected, const char *name)
 static inline int
 is_str(const void *got, size_t len, const char *expected, const char *name)
 {
-    if (ok(len == strlen(expected) && memcmp(got, expected, len) == 0, "%s",
-           name))
+    if (ok(len == strlen(expected)
+           && (len == 0 || memcmp(got, expected, len) == 0), "%s", name))
     {
         return 1;
     }

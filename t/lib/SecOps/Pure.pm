@@ -21,7 +21,7 @@ my $root = abs_path(dirname(__FILE__) . '/../../..');
 my $build = $ENV{SECOPS_BUILD_DIR} // "$root/build";
 
 my @warnings = qw(-Wall -Wextra -Wno-unused-parameter -Werror);
-my @libraries = qw(-ljansson -lhiredis -lpcre2-8 -lcrypto -lm);
+my @libraries = qw(-ljansson -lhiredis -lpcre2-8 -lcrypto -lz -lm);
 
 
 sub sources { return SecOps::Tree::sources(qr/^secops_\w+\.c$/) }
