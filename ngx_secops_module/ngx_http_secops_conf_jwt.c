@@ -7,6 +7,7 @@
 #define NGX_HTTP_SECOPS_JWT_MAX_FILE      SECOPS_JWK_SET_MAX_SIZE
 #define NGX_HTTP_SECOPS_JWT_INTERVAL      300000    /* milliseconds */
 #define NGX_HTTP_SECOPS_JWT_MIN_INTERVAL  10000
+#define NGX_HTTP_SECOPS_JWT_TIMEOUT       5000
 
 
 static secops_jwk_set_t *ngx_http_secops_jwt_read_keys(ngx_conf_t *cf,
@@ -172,7 +173,7 @@ ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_secops_loc_conf_t *slcf = conf;
 
-    ngx_int_t                     interval, min_interval, *time;
+    ngx_int_t                     interval, min_interval, timeout, *time;
     ngx_str_t                    *value, text;
     ngx_uint_t                    i;
     ngx_http_secops_jwt_conf_t   *jcf;
@@ -190,6 +191,7 @@ ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
 
     interval = NGX_HTTP_SECOPS_JWT_INTERVAL;
     min_interval = NGX_HTTP_SECOPS_JWT_MIN_INTERVAL;
+    timeout = NGX_HTTP_SECOPS_JWT_TIMEOUT;
 
     for (i = 2; i < cf->args->nelts; i++) {
 
@@ -203,6 +205,11 @@ ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
             text.data = value[i].data + 13;
             text.len = value[i].len - 13;
 
+        } else if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
+            time = &timeout;
+            text.data = value[i].data + 8;
+            text.len = value[i].len - 8;
+
         } else {
             goto invalid;
         }
@@ -215,7 +222,7 @@ ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     jcf->keys = ngx_http_secops_jwt_keys_create(cf, &value[1], interval,
-                                                min_interval);
+                                                min_interval, timeout);
 
     return jcf->keys ? NGX_CONF_OK : NGX_CONF_ERROR;
 

@@ -15,9 +15,8 @@ static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
 static ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
-static void ngx_http_secops_content_resume(ngx_http_request_t *r);
-static ngx_int_t ngx_http_secops_auth_wait(ngx_http_request_t *r);
-static void ngx_http_secops_auth_wake(ngx_http_request_t *r);
+static ngx_int_t ngx_http_secops_content_resume(ngx_http_secops_ctx_t *ctx);
+static ngx_int_t ngx_http_secops_access_resume(ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_deny(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
@@ -30,9 +29,8 @@ static ngx_int_t ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_unpack(ngx_http_request_t *r);
 static void ngx_http_secops_unpack_continue(ngx_event_t *ev);
-static void ngx_http_secops_unpack_run(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
-static void ngx_http_secops_operate(ngx_http_request_t *r);
+static ngx_int_t ngx_http_secops_unpack_run(void *data,
+    ngx_secops_store_result_t *result);
 
 
 /*
@@ -74,7 +72,7 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
     rc = ngx_http_secops_authorize(r, slcf, ctx);
 
     if (rc == NGX_AGAIN) {
-        return ngx_http_secops_auth_wait(r);
+        return ngx_http_secops_auth_wait(ctx, ngx_http_secops_access_resume);
     }
 
     if (rc == NGX_OK || rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
@@ -142,12 +140,16 @@ ngx_http_secops_handler(ngx_http_request_t *r)
 
         if (rc == NGX_AGAIN) {
 
-            /* given back by ngx_http_secops_content_resume() */
-
             r->main->count++;
-            r->write_event_handler = ngx_http_secops_content_resume;
+            r->write_event_handler = ngx_http_request_empty_handler;
 
-            return ngx_http_secops_auth_wait(r);
+            rc = ngx_http_secops_auth_wait(ctx, ngx_http_secops_content_resume);
+
+            if (rc != NGX_DONE) {
+                r->main->count--;
+            }
+
+            return rc;
         }
 
         if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
@@ -165,58 +167,52 @@ ngx_http_secops_handler(ngx_http_request_t *r)
 
 /* the content phase once more, for a caller who was not known at first */
 
-static void
-ngx_http_secops_content_resume(ngx_http_request_t *r)
+static ngx_int_t
+ngx_http_secops_content_resume(ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                    rc;
-    ngx_http_secops_ctx_t       *ctx;
+    ngx_http_request_t          *r;
     ngx_http_secops_loc_conf_t  *slcf;
 
+    r = ctx->request;
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
 
     rc = ngx_http_secops_authorize(r, slcf, ctx);
 
-    if (rc == NGX_AGAIN) {
-        return;
-    }
+    switch (rc) {
 
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    if (rc == NGX_OK) {
+    case NGX_OK:
         rc = ngx_http_secops_read_body(r, ctx);
 
-    } else if (rc != NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        rc = ngx_http_secops_deny(r, ctx, rc);
-    }
+        if (rc == NGX_DONE) {
 
-    ngx_http_finalize_request(r, rc);
+            /* the operation holds a reference of its own */
+
+            ngx_http_finalize_request(r, NGX_DONE);
+        }
+
+        return rc;
+
+    case NGX_AGAIN:
+        return ngx_http_secops_auth_wait(ctx, ngx_http_secops_content_resume);
+
+    case NGX_HTTP_INTERNAL_SERVER_ERROR:
+        return rc;
+
+    default:
+        return ngx_http_secops_deny(r, ctx, rc);
+    }
 }
 
 
-/* to be returned: the request stays where it is until it is woken */
+/* the phase once more: it ends the request by itself */
 
 static ngx_int_t
-ngx_http_secops_auth_wait(ngx_http_request_t *r)
+ngx_http_secops_access_resume(ngx_http_secops_ctx_t *ctx)
 {
-    return (ngx_http_secops_watch(r) == NGX_OK) ? NGX_DONE : NGX_ERROR;
-}
+    ngx_http_core_run_phases(ctx->request);
 
-
-/* what the request waited for is there: on it goes, wherever it stands */
-
-static void
-ngx_http_secops_auth_wake(ngx_http_request_t *r)
-{
-    ngx_connection_t  *c;
-
-    c = r->connection;
-
-    ngx_http_secops_resume(r);
-
-    r->write_event_handler(r);
-
-    ngx_http_run_posted_requests(c);
+    return NGX_DONE;
 }
 
 
@@ -231,8 +227,6 @@ ngx_http_secops_enter(ngx_http_request_t *r, ngx_http_secops_loc_conf_t *slcf)
     if (ctx == NULL) {
         return NULL;
     }
-
-    ctx->auth.wake = ngx_http_secops_auth_wake;
 
     if (ngx_http_secops_route(r, ctx, slcf->groups) != NGX_OK) {
         return NULL;
@@ -260,7 +254,6 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
         break;
 
     case NGX_AGAIN:
-        ctx->state = NGX_HTTP_SECOPS_AUTH_WAIT;
         return NGX_AGAIN;
 
     case NGX_DECLINED:
@@ -435,8 +428,6 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         }
     }
 
-    ctx->state = NGX_HTTP_SECOPS_BODY_WAIT;
-
     rc = ngx_http_read_client_request_body(r, handler);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
@@ -506,6 +497,7 @@ static void
 ngx_http_secops_unpack(ngx_http_request_t *r)
 {
     off_t                      limit;
+    ngx_int_t                  rc;
     ngx_http_secops_ctx_t     *ctx;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -521,7 +513,7 @@ ngx_http_secops_unpack(ngx_http_request_t *r)
     ctx->packed = ngx_http_secops_gunzip_create(r, (size_t) limit);
 
     if (ctx->packed == NULL) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        ngx_http_secops_end(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
 
@@ -529,89 +521,61 @@ ngx_http_secops_unpack(ngx_http_request_t *r)
     ctx->packed->timer.data = ctx;
     ctx->packed->timer.log = r->connection->log;
 
-    ngx_http_secops_unpack_run(r, ctx);
+    rc = ngx_http_secops_unpack_run(ctx, NULL);
+
+    if (rc != NGX_DONE) {
+        ngx_http_secops_end(ctx, rc);
+    }
 }
 
 
 static void
 ngx_http_secops_unpack_continue(ngx_event_t *ev)
 {
-    ngx_connection_t       *c;
-    ngx_http_secops_ctx_t  *ctx;
-
-    ctx = ev->data;
-    c = ctx->request->connection;
-
-    ngx_http_secops_resume(ctx->request);
-
-    ngx_http_secops_unpack_run(ctx->request, ctx);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_secops_wake(ev->data, ngx_http_secops_unpack_run, ev->data, NULL);
 }
 
 
-static void
-ngx_http_secops_unpack_run(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+static ngx_int_t
+ngx_http_secops_unpack_run(void *data, ngx_secops_store_result_t *result)
 {
-    ngx_int_t         rc;
+    ngx_http_secops_ctx_t *ctx = data;
+
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
 
     static ngx_str_t  none = ngx_null_string;
     static ngx_str_t  detail = ngx_string("unpacked, the body is larger than "
                                           "client_max_body_size");
 
+    r = ctx->request;
+
     rc = ngx_http_secops_gunzip_run(ctx->packed);
 
-    if (rc == NGX_OK && ctx->packed->rc != SECOPS_GUNZIP_LARGE) {
-        ngx_http_secops_operate(r);
-        return;
-    }
+    switch (rc) {
 
-    if (rc == NGX_AGAIN) {
+    case NGX_OK:
+
+        if (ctx->packed->rc != SECOPS_GUNZIP_LARGE) {
+            return ctx->route->handler(r, ctx);
+        }
+
+        return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_TOO_LARGE, &none,
+                                    &detail);
+
+    case NGX_AGAIN:
 
         /* a plain timer, for which a worker that is told to quit waits */
 
-        r->write_event_handler = ngx_http_request_empty_handler;
+        rc = ngx_http_secops_wait(r, ctx);
 
-        if (ngx_http_secops_watch(r) == NGX_OK) {
+        if (rc == NGX_DONE) {
             ngx_add_timer(&ctx->packed->timer, 1);
-            return;
         }
 
-        rc = NGX_ERROR;
+        return rc;
+
+    default: /* NGX_ERROR */
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    if (rc == NGX_ERROR) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else {
-        rc = ngx_http_secops_fail(r, ctx, SECOPS_ERROR_TOO_LARGE, &none,
-                                  &detail);
-    }
-
-    ngx_http_finalize_request(r, rc);
-}
-
-
-/* holds a reference: it is given back here, or by ngx_http_secops_finish() */
-
-static void
-ngx_http_secops_operate(ngx_http_request_t *r)
-{
-    ngx_int_t               rc;
-    ngx_http_secops_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
-
-    rc = ctx->route->handler(r, ctx);
-
-    if (rc == NGX_DONE) {
-        return;
-    }
-
-    /* it may have failed with calls under way: their handlers would answer
-       a second time */
-
-    ngx_http_secops_cancel(ctx);
-
-    ngx_http_finalize_request(r, rc);
 }

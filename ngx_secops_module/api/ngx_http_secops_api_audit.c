@@ -59,6 +59,8 @@ static void ngx_http_secops_audit_init_streams(
 static ngx_int_t ngx_http_secops_audit_start(ngx_http_secops_audit_t *audit);
 static void ngx_http_secops_audit_got(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_audit_answered(void *data,
+    ngx_secops_store_result_t *result);
 static void ngx_http_secops_audit_failed(ngx_http_secops_audit_t *audit,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_audit_keep(ngx_pool_t *pool,
@@ -237,18 +239,26 @@ static void
 ngx_http_secops_audit_got(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    secops_audit_run_t              *run;
-    ngx_http_request_t              *r;
-    ngx_http_secops_ctx_t           *ctx;
-    ngx_http_secops_audit_t         *audit;
     ngx_http_secops_audit_stream_t  *stream;
 
     stream = call->data;
-    audit = stream->audit;
-    r = audit->request;
-    ctx = audit->ctx;
 
-    ngx_http_secops_resume(r);
+    ngx_http_secops_wake(stream->audit->ctx, ngx_http_secops_audit_answered,
+                         stream, result);
+}
+
+
+static ngx_int_t
+ngx_http_secops_audit_answered(void *data, ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_audit_stream_t *stream = data;
+
+    secops_audit_run_t       *run;
+    ngx_http_secops_ctx_t    *ctx;
+    ngx_http_secops_audit_t  *audit;
+
+    audit = stream->audit;
+    ctx = audit->ctx;
 
     if (ctx->redis_time == NGX_CONF_UNSET_MSEC
         || ctx->redis_time < result->time)
@@ -265,15 +275,14 @@ ngx_http_secops_audit_got(ngx_secops_store_call_t *call,
         secops_audit_select(run, &audit->query, result->entries,
                             result->nentries, result->nread < audit->count);
 
-        if (ngx_http_secops_audit_keep(r->pool, run) != NGX_OK) {
+        if (ngx_http_secops_audit_keep(ctx->request->pool, run) != NGX_OK) {
             audit->error = SECOPS_ERROR_READ;
             ngx_str_set(&audit->reason, "no memory");
         }
     }
 
-    if (--audit->pending == 0) {
-        ngx_http_secops_finish(r, ctx, ngx_http_secops_audit_reply(audit));
-    }
+    return (--audit->pending == 0) ? ngx_http_secops_audit_reply(audit)
+                                   : NGX_DONE;
 }
 
 

@@ -69,13 +69,15 @@ static ngx_int_t ngx_http_secops_health_run(ngx_http_secops_health_t *health);
 static ngx_int_t ngx_http_secops_health_key(ngx_http_secops_health_t *health);
 static ngx_int_t ngx_http_secops_health_caller(
     ngx_http_secops_health_t *health);
-static void ngx_http_secops_health_wake(ngx_http_request_t *r);
+static ngx_int_t ngx_http_secops_health_resume(ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_health_probe(
     ngx_http_secops_health_t *health);
 static ngx_int_t ngx_http_secops_health_start(
     ngx_http_secops_health_t *health, ngx_secops_store_t *store,
     ngx_uint_t share);
 static void ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_health_answered(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_health_reply(
     ngx_http_secops_health_t *health);
@@ -137,7 +139,6 @@ ngx_http_secops_health_begin(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     health->step = step;
 
     ctx->data = health;
-    ctx->auth.wake = ngx_http_secops_health_wake;
 
     return ngx_http_secops_health_run(health);
 }
@@ -194,7 +195,8 @@ ngx_http_secops_health_key(ngx_http_secops_health_t *health)
                                              &credential))
         {
         case NGX_AGAIN:
-            return ngx_http_secops_wait(r, health->ctx);
+            return ngx_http_secops_auth_wait(health->ctx,
+                                             ngx_http_secops_health_resume);
 
         case NGX_ABORT:
             return ngx_http_secops_reply(r, NGX_HTTP_OK, &not_ready);
@@ -235,7 +237,8 @@ ngx_http_secops_health_caller(ngx_http_secops_health_t *health)
                                       &ctx->auth, &ctx->identity);
 
         if (rc == NGX_AGAIN) {
-            return ngx_http_secops_wait(health->request, ctx);
+            return ngx_http_secops_auth_wait(ctx,
+                                             ngx_http_secops_health_resume);
         }
 
         health->trusted = (rc == NGX_OK
@@ -250,21 +253,10 @@ ngx_http_secops_health_caller(ngx_http_secops_health_t *health)
 }
 
 
-static void
-ngx_http_secops_health_wake(ngx_http_request_t *r)
+static ngx_int_t
+ngx_http_secops_health_resume(ngx_http_secops_ctx_t *ctx)
 {
-    ngx_int_t               rc;
-    ngx_http_secops_ctx_t  *ctx;
-
-    ngx_http_secops_resume(r);
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
-
-    rc = ngx_http_secops_health_run(ctx->data);
-
-    if (rc != NGX_DONE) {
-        ngx_http_secops_finish(r, ctx, rc);
-    }
+    return ngx_http_secops_health_run(ctx->data);
 }
 
 
@@ -349,17 +341,27 @@ static void
 ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    ngx_http_secops_ctx_t            *ctx;
-    ngx_http_secops_health_t         *health;
     ngx_http_secops_health_server_t  *server;
+
+    server = call->data;
+
+    ngx_http_secops_wake(server->health->ctx, ngx_http_secops_health_answered,
+                         server, result);
+}
+
+
+static ngx_int_t
+ngx_http_secops_health_answered(void *data, ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_health_server_t *server = data;
+
+    ngx_http_secops_ctx_t     *ctx;
+    ngx_http_secops_health_t  *health;
 
     static ngx_str_t  unreadable = ngx_string("no readable reason");
 
-    server = call->data;
     health = server->health;
     ctx = health->ctx;
-
-    ngx_http_secops_resume(health->request);
 
     if (ctx->redis_time == NGX_CONF_UNSET_MSEC
         || ctx->redis_time < result->time)
@@ -381,10 +383,8 @@ ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
                       &server->reason, &server->name);
     }
 
-    if (--health->pending == 0) {
-        ngx_http_secops_finish(health->request, ctx,
-                               ngx_http_secops_health_reply(health));
-    }
+    return (--health->pending == 0) ? ngx_http_secops_health_reply(health)
+                                    : NGX_DONE;
 }
 
 

@@ -24,6 +24,8 @@ static ngx_int_t ngx_http_secops_records_too_large(
 static void ngx_http_secops_records_spare(ngx_http_secops_records_t *records);
 static void ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_records_answered(void *data,
+    ngx_secops_store_result_t *result);
 
 
 ngx_int_t
@@ -279,19 +281,27 @@ static void
 ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    ngx_str_t                         reason;
-    secops_error_e                    error;
-    ngx_http_request_t               *r;
-    ngx_http_secops_ctx_t            *ctx;
-    ngx_http_secops_records_t        *records;
     ngx_http_secops_records_group_t  *group;
 
     group = call->data;
-    records = group->records;
-    r = records->request;
-    ctx = records->ctx;
 
-    ngx_http_secops_resume(r);
+    ngx_http_secops_wake(group->records->ctx, ngx_http_secops_records_answered,
+                         group, result);
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_answered(void *data, ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_records_group_t *group = data;
+
+    ngx_str_t                   reason;
+    secops_error_e              error;
+    ngx_http_secops_ctx_t      *ctx;
+    ngx_http_secops_records_t  *records;
+
+    records = group->records;
+    ctx = records->ctx;
 
     if (ctx->redis_time == NGX_CONF_UNSET_MSEC
         || ctx->redis_time < result->time)
@@ -321,13 +331,12 @@ ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
 
         /* the last reason is logged, it is hardly ever another one */
 
-        reason.data = ngx_pstrdup(r->pool, &result->reason);
+        reason.data = ngx_pstrdup(ctx->request->pool, &result->reason);
         reason.len = reason.data ? result->reason.len : 0;
 
         ngx_http_secops_records_fail_group(group, error, &reason);
     }
 
-    if (--records->pending == 0) {
-        ngx_http_secops_finish(r, ctx, ngx_http_secops_records_reply(records));
-    }
+    return (--records->pending == 0) ? ngx_http_secops_records_reply(records)
+                                     : NGX_DONE;
 }

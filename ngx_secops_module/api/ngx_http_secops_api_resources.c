@@ -22,19 +22,25 @@ static ngx_int_t ngx_http_secops_resources_first(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_asked(
     ngx_http_secops_resources_t *op, ngx_int_t rc, secops_error_e busy);
-static void ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
+static void ngx_http_secops_resources_answered(
+    ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
+static void ngx_http_secops_resources_expired(ngx_event_t *ev);
+static ngx_int_t ngx_http_secops_resources_go_on(void *data,
     ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_found(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_put_pointers(
     ngx_http_secops_resources_t *op);
-static void ngx_http_secops_resources_pointed(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_pointed(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_send(
     ngx_http_secops_resources_t *op);
-static void ngx_http_secops_resources_committed(
-    ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
-static void ngx_http_secops_resources_retry(ngx_event_t *ev);
-static void ngx_http_secops_resources_cleaned(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_committed(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_retry(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_cleaned(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_answer(
     ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
@@ -118,11 +124,12 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
 
     (void) ngx_http_secops_request_id(r, &op->audit.request_id);
 
-    op->find.eval.call.handler = ngx_http_secops_resources_found;
+    op->find.eval.call.handler = ngx_http_secops_resources_answered;
     op->find.eval.call.data = op;
-    op->commit.eval.call.handler = ngx_http_secops_resources_committed;
+    op->commit.eval.call.handler = ngx_http_secops_resources_answered;
     op->commit.eval.call.data = op;
     op->commit.audit = &op->audit;
+    op->pointers.call.handler = ngx_http_secops_resources_answered;
     op->pointers.call.data = op;
 
     op->calls[0] = &op->find.eval.call;
@@ -132,9 +139,11 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
     ctx->calls = op->calls;
     ctx->ncalls = 3;
 
-    op->timer.handler = ngx_http_secops_resources_retry;
+    op->timer.handler = ngx_http_secops_resources_expired;
     op->timer.data = op;
     op->timer.log = r->connection->log;
+
+    ctx->timer = &op->timer;
 }
 
 
@@ -142,10 +151,6 @@ static void
 ngx_http_secops_resources_cleanup(void *data)
 {
     ngx_http_secops_resources_t  *op = data;
-
-    if (op->timer.timer_set) {
-        ngx_del_timer(&op->timer);
-    }
 
     ngx_http_secops_resources_wipe_keys(op);
 
@@ -234,6 +239,7 @@ ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
     ngx_secops_store_t  *store;
 
     op->rounds++;
+    op->then = ngx_http_secops_resources_found;
 
     store = ngx_http_secops_resources_store(op);
 
@@ -266,13 +272,42 @@ ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
 
 
 static void
-ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
+ngx_http_secops_resources_answered(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t                     rc;
     ngx_http_secops_resources_t  *op;
 
     op = call->data;
+
+    ngx_http_secops_wake(op->ctx, ngx_http_secops_resources_go_on, op, result);
+}
+
+
+static void
+ngx_http_secops_resources_expired(ngx_event_t *ev)
+{
+    ngx_http_secops_resources_t  *op;
+
+    op = ev->data;
+
+    ngx_http_secops_wake(op->ctx, ngx_http_secops_resources_go_on, op, NULL);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_go_on(void *data, ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_resources_t  *op = data;
+
+    return op->then(op, result);
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_found(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    ngx_int_t  rc;
 
     ngx_http_secops_resources_result(op, result);
 
@@ -291,7 +326,7 @@ ngx_http_secops_resources_found(ngx_secops_store_call_t *call,
         rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_UNKNOWN);
     }
 
-    ngx_http_secops_resources_continue(op, rc);
+    return rc;
 }
 
 
@@ -337,7 +372,7 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
 
     store = ngx_http_secops_resources_store(op);
 
-    op->pointers.call.handler = ngx_http_secops_resources_pointed;
+    op->then = ngx_http_secops_resources_pointed;
 
     rc = ngx_secops_store_put_pointers(store, &op->pointers,
                                        &op->ctx->identity.domain, pointers, n);
@@ -346,14 +381,11 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
 }
 
 
-static void
-ngx_http_secops_resources_pointed(ngx_secops_store_call_t *call,
+static ngx_int_t
+ngx_http_secops_resources_pointed(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t                     rc;
-    ngx_http_secops_resources_t  *op;
-
-    op = call->data;
+    ngx_int_t  rc;
 
     ngx_http_secops_resources_result(op, result);
 
@@ -374,7 +406,7 @@ ngx_http_secops_resources_pointed(ngx_secops_store_call_t *call,
         rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
     }
 
-    ngx_http_secops_resources_continue(op, rc);
+    return rc;
 }
 
 
@@ -384,6 +416,8 @@ ngx_http_secops_resources_send(ngx_http_secops_resources_t *op)
     ngx_int_t            rc;
     ngx_secops_store_t  *store;
 
+    op->then = ngx_http_secops_resources_committed;
+
     store = ngx_http_secops_resources_store(op);
 
     rc = ngx_secops_store_commit_resources(store, &op->commit, &op->space);
@@ -392,14 +426,11 @@ ngx_http_secops_resources_send(ngx_http_secops_resources_t *op)
 }
 
 
-static void
-ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
+static ngx_int_t
+ngx_http_secops_resources_committed(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t                     rc;
-    ngx_http_secops_resources_t  *op;
-
-    op = call->data;
+    ngx_int_t  rc;
 
     ngx_http_secops_resources_result(op, result);
 
@@ -433,7 +464,7 @@ ngx_http_secops_resources_committed(ngx_secops_store_call_t *call,
         rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE);
     }
 
-    ngx_http_secops_resources_continue(op, rc);
+    return rc;
 }
 
 
@@ -446,6 +477,8 @@ ngx_http_secops_resources_again(ngx_http_secops_resources_t *op)
         return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
     }
 
+    op->then = ngx_http_secops_resources_retry;
+
     ngx_add_timer(&op->timer,
                   1 + ngx_random() % (op->tries
                                       * NGX_HTTP_SECOPS_RESOURCES_DELAY));
@@ -454,16 +487,11 @@ ngx_http_secops_resources_again(ngx_http_secops_resources_t *op)
 }
 
 
-static void
-ngx_http_secops_resources_retry(ngx_event_t *ev)
+static ngx_int_t
+ngx_http_secops_resources_retry(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
 {
-    ngx_http_secops_resources_t  *op;
-
-    op = ev->data;
-
-    ngx_http_secops_resume(op->request);
-
-    ngx_http_secops_resources_continue(op, ngx_http_secops_resources_first(op));
+    return ngx_http_secops_resources_first(op);
 }
 
 
@@ -487,7 +515,7 @@ ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     if (ngx_http_secops_resources_pointers(op, &pointers, &n, 0) == NGX_OK
         && n)
     {
-        op->pointers.call.handler = ngx_http_secops_resources_cleaned;
+        op->then = ngx_http_secops_resources_cleaned;
 
         if (ngx_secops_store_delete_pointers(
                                        ngx_http_secops_resources_store(op),
@@ -504,26 +532,17 @@ ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
 
 /* if it failed, they are left: they lead nowhere, so that harms nobody */
 
-static void
-ngx_http_secops_resources_cleaned(ngx_secops_store_call_t *call,
+static ngx_int_t
+ngx_http_secops_resources_cleaned(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_http_request_t           *r;
-    ngx_http_secops_resources_t  *op;
-
-    op = call->data;
-    r = op->request;
-
-    ngx_http_secops_resume(r);
-
     if (result->status != NGX_SECOPS_STORE_OK) {
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+        ngx_log_error(NGX_LOG_WARN, op->request->connection->log, 0,
                       "secops: pointers of api keys that do not exist were "
                       "not removed: %V", &result->reason);
     }
 
-    ngx_http_secops_resources_continue(op,
-                                       ngx_http_secops_resources_answer(op));
+    return ngx_http_secops_resources_answer(op);
 }
 
 
@@ -549,14 +568,12 @@ ngx_http_secops_resources_answer(ngx_http_secops_resources_t *op)
 }
 
 
-/* first of all in a call's handler */
+/* first of all when a call was answered */
 
 static void
 ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_http_secops_resume(op->request);
-
     if (op->ctx->redis_time == NGX_CONF_UNSET_MSEC) {
         op->ctx->redis_time = 0;
     }
@@ -569,16 +586,6 @@ ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
         (void) ngx_http_secops_resources_copy(op, &op->reason,
                                               result->reason.data,
                                               result->reason.len);
-    }
-}
-
-
-void
-ngx_http_secops_resources_continue(ngx_http_secops_resources_t *op,
-    ngx_int_t rc)
-{
-    if (rc != NGX_DONE) {
-        ngx_http_secops_finish(op->request, op->ctx, rc);
     }
 }
 

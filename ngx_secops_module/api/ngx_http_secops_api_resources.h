@@ -36,6 +36,13 @@ typedef ngx_int_t (*ngx_http_secops_resources_reply_pt)(
     ngx_http_secops_resources_t *op);
 
 
+/* what comes after the store's answer to what was begun last, or after the
+   timer's end: then there is no result */
+
+typedef ngx_int_t (*ngx_http_secops_resources_then_pt)(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+
+
 /* the lookups of an attempt's first reading; NGX_ERROR: no memory */
 
 typedef ngx_int_t (*ngx_http_secops_resources_prepare_pt)(
@@ -103,7 +110,8 @@ struct ngx_http_secops_resources_s {
     ngx_secops_store_pointers_t           pointers;
     ngx_secops_store_call_t              *calls[3];
 
-    ngx_event_t                           timer;
+    ngx_http_secops_resources_then_pt     then;
+    ngx_event_t                           timer;    /* it waits, for nobody */
     ngx_uint_t                            tries;
 
     secops_error_e                        error;    /* to be answered */
@@ -147,12 +155,6 @@ ngx_int_t ngx_http_secops_resources_commit(ngx_http_secops_resources_t *op,
 ngx_int_t ngx_http_secops_resources_again(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     secops_error_e error);
-
-
-/* last of all in a handler of an event: op may be gone then */
-
-void ngx_http_secops_resources_continue(ngx_http_secops_resources_t *op,
-    ngx_int_t rc);
 
 
 /* a stored document makes no sense: told to the operator */

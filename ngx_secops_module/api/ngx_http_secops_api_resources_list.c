@@ -52,7 +52,8 @@ static void ngx_http_secops_list_cleanup(void *data);
 static ngx_int_t ngx_http_secops_list_keep(ngx_http_secops_list_t *list,
     ngx_secops_store_result_t *result);
 static u_char *ngx_http_secops_list_move(u_char *p, ngx_str_t *text);
-static void ngx_http_secops_list_continue(ngx_event_t *ev);
+static ngx_int_t ngx_http_secops_list_continue(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_list_slice(ngx_http_secops_list_t *list);
 static ngx_int_t ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found);
@@ -118,8 +119,8 @@ ngx_http_secops_resources_listed(ngx_http_secops_resources_t *op,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    op->timer.handler = ngx_http_secops_list_continue;
-    op->timer.data = list;
+    op->ctx->data = list;
+    op->then = ngx_http_secops_list_continue;
 
     return ngx_http_secops_list_slice(list);
 }
@@ -201,21 +202,11 @@ ngx_http_secops_list_move(u_char *p, ngx_str_t *text)
 }
 
 
-static void
-ngx_http_secops_list_continue(ngx_event_t *ev)
+static ngx_int_t
+ngx_http_secops_list_continue(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
 {
-    ngx_int_t                     rc;
-    ngx_http_secops_list_t       *list;
-    ngx_http_secops_resources_t  *op;
-
-    list = ev->data;
-    op = list->op;
-
-    ngx_http_secops_resume(op->request);
-
-    rc = ngx_http_secops_list_slice(list);
-
-    ngx_http_secops_resources_continue(op, rc);
+    return ngx_http_secops_list_slice(op->ctx->data);
 }
 
 

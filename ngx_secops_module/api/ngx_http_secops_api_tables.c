@@ -12,7 +12,7 @@
 
 
 typedef struct {
-    ngx_http_request_t       *request;
+    ngx_http_secops_ctx_t    *ctx;
     ngx_secops_store_call_t   call;
     ngx_secops_store_call_t  *calls[1];
 } ngx_http_secops_tables_t;
@@ -20,8 +20,8 @@ typedef struct {
 
 static void ngx_http_secops_tables_got(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_tables_reply(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_tables_reply(void *data,
+    ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_tables_result(ngx_http_request_t *r,
     ngx_str_t *json);
 static ngx_int_t ngx_http_secops_tables_none(ngx_http_request_t *r,
@@ -73,7 +73,7 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    get->request = r;
+    get->ctx = ctx;
     get->call.handler = ngx_http_secops_tables_got;
     get->call.data = get;
     get->calls[0] = &get->call;
@@ -103,27 +103,27 @@ static void
 ngx_http_secops_tables_got(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    ngx_http_request_t        *r;
-    ngx_http_secops_ctx_t     *ctx;
     ngx_http_secops_tables_t  *get;
 
     get = call->data;
-    r = get->request;
 
-    ngx_http_secops_resume(r);
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
-    ctx->redis_time = result->time;
-
-    ngx_http_secops_finish(r, ctx, ngx_http_secops_tables_reply(r, ctx,
-                                                                result));
+    ngx_http_secops_wake(get->ctx, ngx_http_secops_tables_reply, get, result);
 }
 
 
 static ngx_int_t
-ngx_http_secops_tables_reply(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
-    ngx_secops_store_result_t *result)
+ngx_http_secops_tables_reply(void *data, ngx_secops_store_result_t *result)
 {
+    ngx_http_secops_tables_t  *get = data;
+
+    ngx_http_request_t     *r;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ctx = get->ctx;
+    r = ctx->request;
+
+    ctx->redis_time = result->time;
+
     switch (result->status) {
 
     case NGX_SECOPS_STORE_OK:

@@ -10,6 +10,13 @@
 
 
 static void ngx_http_secops_cleanup(void *data);
+static void ngx_http_secops_auth_wake(void *data);
+static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
+    ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
+static void ngx_http_secops_read_handler(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_secops_client_left(ngx_http_request_t *r);
+static void ngx_http_secops_leave(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_set_request_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v);
 
@@ -35,11 +42,16 @@ ngx_http_secops_create_ctx(ngx_http_request_t *r)
 
         ctx = cln->data;
         cln->handler = ngx_http_secops_cleanup;
+
+    } else {
+        ngx_http_secops_cancel(ctx);
     }
 
     ngx_memzero(ctx, sizeof(ngx_http_secops_ctx_t));
 
     ctx->request = r;
+    ctx->auth.wake = ngx_http_secops_auth_wake;
+    ctx->auth.wake_data = ctx;
     ctx->redis_time = NGX_CONF_UNSET_MSEC;
 
     return ctx;
@@ -80,9 +92,7 @@ ngx_http_secops_get_ctx(ngx_http_request_t *r)
 static void
 ngx_http_secops_cleanup(void *data)
 {
-    ngx_http_secops_ctx_t *ctx = data;
-
-    ctx->state = NGX_HTTP_SECOPS_GONE;
+    ngx_http_secops_ctx_t  *ctx = data;
 
     ngx_http_secops_cancel(ctx);
 }
@@ -97,9 +107,96 @@ ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
         ngx_secops_store_cancel(ctx->calls[i]);
     }
 
+    ctx->ncalls = 0;
+
     if (ctx->packed) {
         ngx_http_secops_gunzip_stop(ctx->packed);
     }
+
+    if (ctx->timer && ctx->timer->timer_set) {
+        ngx_del_timer(ctx->timer);
+    }
+
+    ngx_http_secops_auth_cancel(&ctx->auth);
+}
+
+
+void
+ngx_http_secops_wake(ngx_http_secops_ctx_t *ctx,
+    ngx_http_secops_answer_pt answer, void *data,
+    ngx_secops_store_result_t *result)
+{
+    ngx_int_t            rc;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    /*
+     * Somebody else may have ended the operation: nginx finalizes a request
+     * whose body it discards when that breaks, and post_action or error_page
+     * leads it on to another location, where this context is not its own.
+     */
+
+    if (ngx_http_get_module_ctx(r, ngx_http_secops_module) != ctx
+        || ctx->state == NGX_HTTP_SECOPS_ENDED)
+    {
+        ngx_http_secops_cancel(ctx);
+        return;
+    }
+
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0,
+                   "secops wake \"%V\"", &r->uri);
+
+    if (ctx->state == NGX_HTTP_SECOPS_GONE) {
+        c->error = 1;
+        rc = NGX_HTTP_CLIENT_CLOSED_REQUEST;
+
+    } else {
+        rc = answer(data, result);
+    }
+
+    /* after NGX_DONE, the request and all in its pool may be gone */
+
+    if (rc != NGX_DONE) {
+        ngx_http_secops_end(ctx, rc);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+ngx_http_secops_operate(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+
+    rc = ctx->route->handler(r, ctx);
+
+    if (rc != NGX_DONE) {
+        ngx_http_secops_end(ctx, rc);
+    }
+}
+
+
+/* what is under way would come to a request that has its answer, or to one that
+   nginx leads on to another location */
+
+void
+ngx_http_secops_end(ngx_http_secops_ctx_t *ctx, ngx_int_t rc)
+{
+    ngx_http_secops_cancel(ctx);
+
+    ctx->state = NGX_HTTP_SECOPS_ENDED;
+
+    ngx_http_finalize_request(ctx->request, rc);
 }
 
 
@@ -116,6 +213,41 @@ ngx_http_secops_wait(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
 
 ngx_int_t
+ngx_http_secops_auth_wait(ngx_http_secops_ctx_t *ctx,
+    ngx_http_secops_resume_pt resume)
+{
+    ctx->state = NGX_HTTP_SECOPS_AUTH_WAIT;
+    ctx->resume = resume;
+
+    if (ngx_http_secops_watch(ctx->request) == NGX_OK) {
+        return NGX_DONE;
+    }
+
+    ngx_http_secops_cancel(ctx);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* what identity waited for is there */
+
+static void
+ngx_http_secops_auth_wake(void *data)
+{
+    ngx_http_secops_wake(data, ngx_http_secops_auth_goes_on, data, NULL);
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_goes_on(void *data, ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_ctx_t  *ctx = data;
+
+    return ctx->resume(ctx);
+}
+
+
+static ngx_int_t
 ngx_http_secops_watch(ngx_http_request_t *r)
 {
     ngx_event_t  *rev;
@@ -124,7 +256,7 @@ ngx_http_secops_watch(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    r->read_event_handler = ngx_http_test_reading;
+    r->read_event_handler = ngx_http_secops_read_handler;
 
     rev = r->connection->read;
 
@@ -137,29 +269,133 @@ ngx_http_secops_watch(ngx_http_request_t *r)
 }
 
 
-void
-ngx_http_secops_resume(ngx_http_request_t *r)
-{
-    ngx_http_set_log_request(r->connection->log, r);
+/*
+ * As ngx_http_test_reading() does it, but for this: it would end the request,
+ * or lead it on to post_action, with calls under way.
+ */
 
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "secops resume \"%V\"", &r->uri);
+static void
+ngx_http_secops_read_handler(ngx_http_request_t *r)
+{
+    ngx_event_t            *rev;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "secops test reading");
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+
+    if (ctx == NULL) {
+        return;
+    }
+
+    if (ngx_http_secops_client_left(r)) {
+        ngx_http_secops_leave(ctx);
+        return;
+    }
+
+    rev = r->connection->read;
+
+    /* more than was asked for is there: it is for the next request */
+
+    if ((ngx_event_flags & NGX_USE_LEVEL_EVENT) && rev->active
+        && ngx_del_event(rev, NGX_READ_EVENT, 0) != NGX_OK)
+    {
+        ngx_http_secops_end(ctx, NGX_ERROR);
+    }
 }
 
 
-void
-ngx_http_secops_finish(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
-    ngx_int_t rc)
+static ngx_uint_t
+ngx_http_secops_client_left(ngx_http_request_t *r)
 {
+    int                n;
+    char               buf[1];
+    socklen_t          len;
+    ngx_err_t          err;
+    ngx_event_t       *rev;
     ngx_connection_t  *c;
 
     c = r->connection;
+    rev = c->read;
 
-    ctx->state = NGX_HTTP_SECOPS_REPLIED;
+#if (NGX_HTTP_V2)
 
-    ngx_http_finalize_request(r, rc);
+    /* a stream: nginx reads the connection that it is part of */
 
-    ngx_http_run_posted_requests(c);
+    if (r->stream) {
+        return c->error;
+    }
+
+#endif
+
+    err = 0;
+
+    if (rev->pending_eof) {
+        len = sizeof(ngx_err_t);
+
+        if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len)
+            == -1)
+        {
+            err = ngx_socket_errno;
+        }
+
+    } else {
+        n = recv(c->fd, buf, 1, MSG_PEEK);
+
+        if (n > 0) {
+            return 0;
+        }
+
+        err = (n == -1) ? ngx_socket_errno : 0;
+
+        if (err == NGX_EAGAIN) {
+            return 0;
+        }
+    }
+
+    rev->eof = 1;
+    rev->error = (err != 0);
+
+#if (NGX_HTTP_SSL)
+    if (c->ssl) {
+        c->ssl->no_send_shutdown = 1;
+    }
+#endif
+
+    ngx_log_error(NGX_LOG_INFO, c->log, err,
+                  "client prematurely closed connection");
+
+    return 1;
+}
+
+
+/*
+ * Others may wait for what this request fetches.  So it stays until that is
+ * there, or until its time is over; nginx, that would take the client's broken
+ * connection for a failed fetch, is told of it only then.
+ */
+
+static void
+ngx_http_secops_leave(ngx_http_secops_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ngx_http_secops_auth_needed(&ctx->auth)) {
+        ctx->state = NGX_HTTP_SECOPS_GONE;
+
+        r->read_event_handler = ngx_http_block_reading;
+        r->write_event_handler = ngx_http_request_empty_handler;
+        r->connection->error = 0;
+
+        return;
+    }
+
+    r->connection->error = 1;
+
+    ngx_http_secops_end(ctx, NGX_HTTP_CLIENT_CLOSED_REQUEST);
 }
 
 

@@ -29,31 +29,45 @@ typedef struct ngx_http_secops_route_s  ngx_http_secops_route_t;
 
 
 /*
- *  ROUTED ──> AUTHORIZED ──> BODY_WAIT ──> STORE_WAIT ──> REPLIED
+ *  ROUTED ──> AUTHORIZED ──> STORE_WAIT ──> ENDED
  *     └> AUTH_WAIT ─^
+ *            └> GONE ──> ENDED
  *
- * and from any of them to GONE, when nginx ends the request.
+ * and from any of them to ENDED.  GONE: the client left, but others wait for
+ * what the request fetches.
  */
 
 typedef enum {
     NGX_HTTP_SECOPS_ROUTED = 0,
     NGX_HTTP_SECOPS_AUTH_WAIT,
     NGX_HTTP_SECOPS_AUTHORIZED,
-    NGX_HTTP_SECOPS_BODY_WAIT,
     NGX_HTTP_SECOPS_STORE_WAIT,
-    NGX_HTTP_SECOPS_REPLIED,
-    NGX_HTTP_SECOPS_GONE
+    NGX_HTTP_SECOPS_GONE,
+    NGX_HTTP_SECOPS_ENDED
 } ngx_http_secops_state_e;
+
+
+/* goes on after identity had to wait.  Returns what the request is to be
+   finalized with, or NGX_DONE */
+
+typedef ngx_int_t (*ngx_http_secops_resume_pt)(ngx_http_secops_ctx_t *ctx);
+
+/* the same, after something that an operation waited for; result is NULL where
+   it was no call of the store */
+
+typedef ngx_int_t (*ngx_http_secops_answer_pt)(void *data,
+    ngx_secops_store_result_t *result);
 
 
 /*
  * One request's state, in its pool; found as the module's ctx, or after an
  * internal redirect, which clears that, through the pool's cleanups.
  *
- * While it waits for the store, the request is kept by a reference that
- * ngx_http_secops_wait() took and ngx_http_secops_finish() gives back.  Should
- * nginx end the request before (the client left, the worker is told to go),
- * the pool cleanup cancels the calls, so that no handler sees a dead request.
+ * While it waits, the request is kept by a reference.  Whatever it waits for
+ * calls ngx_http_secops_wake(), from an event of its own: nothing else runs a
+ * request that waits, and nothing else ends it.  All that is under way is
+ * cancelled first when it ends, when nginx leads it on to another location, and
+ * when its pool goes: so no handler sees a dead request.
  */
 
 struct ngx_http_secops_ctx_s {
@@ -64,11 +78,13 @@ struct ngx_http_secops_ctx_s {
                                                    not fit: "GET, HEAD" */
     ngx_str_t                         params[NGX_HTTP_SECOPS_PARAMS];
     ngx_http_secops_auth_t            auth;     /* how far it has come */
+    ngx_http_secops_resume_pt         resume;   /* once that may go on */
     ngx_http_secops_identity_t        identity;
     ngx_http_secops_gunzip_t         *packed;   /* the body; NULL: it is not */
 
     ngx_secops_store_call_t         **calls;    /* to be cancelled */
     ngx_uint_t                        ncalls;
+    ngx_event_t                      *timer;    /* the same; NULL: none */
 
     secops_error_e                    error;    /* answered, if any */
     ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
@@ -86,30 +102,45 @@ ngx_http_secops_ctx_t *ngx_http_secops_get_ctx(ngx_http_request_t *r);
 
 ngx_http_secops_ctx_t *ngx_http_secops_create_ctx(ngx_http_request_t *r);
 
-/* keeps the request until ngx_http_secops_finish(); its calls are under way */
+
+/* the route's operation; the caller holds a reference, which is given back when
+   it ends, be it here or later */
+
+void ngx_http_secops_operate(ngx_http_request_t *r);
+
+/* finalizes with rc, once all that is under way was cancelled: for who has begun
+   to operate and can not go on.  Who was woken returns rc instead */
+
+void ngx_http_secops_end(ngx_http_secops_ctx_t *ctx, ngx_int_t rc);
+
+
+/* for an operation: it waits, something that calls ngx_http_secops_wake() is
+   under way.  To be returned */
 
 ngx_int_t ngx_http_secops_wait(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
-/* to be called first in a store call's handler: what is logged from here on is
-   this request's */
+/* where ngx_http_secops_identify() said NGX_AGAIN.  To be returned */
 
-void ngx_http_secops_resume(ngx_http_request_t *r);
+ngx_int_t ngx_http_secops_auth_wait(ngx_http_secops_ctx_t *ctx,
+    ngx_http_secops_resume_pt resume);
 
-/* at the end of a store call's handler: finalizes with rc; the request and
-   everything in its pool may be gone afterwards */
+/*
+ * To be called by a store call's handler, or an event's, and the last that it
+ * does: the request goes on with answer(data, result), whose return value
+ * finalizes it, unless that is NGX_DONE.  What is logged from here on is this
+ * request's.  The request and everything in its pool may be gone afterwards.
+ */
 
-void ngx_http_secops_finish(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
-    ngx_int_t rc);
+void ngx_http_secops_wake(ngx_http_secops_ctx_t *ctx,
+    ngx_http_secops_answer_pt answer, void *data,
+    ngx_secops_store_result_t *result);
 
-/* notices when the client leaves: that ends the request with 499.  NGX_ERROR:
-   the client can not be watched */
-
-ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
-
-/* what is under way, calls and the body's unpacking, will not be answered */
+/* whatever is under way, calls, a timer, the body's unpacking, will not come
+   back */
 
 void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
+
 
 /* adds X-SecOps-Durability, for something that was stored */
 

@@ -16,7 +16,8 @@
 
 /*
  * A lookup under way, in the request's pool: its cleanup cancels the call, so
- * that no answer comes to a request that is gone.
+ * that no answer comes to a request that is gone.  So does who ends the request
+ * or leads it elsewhere.
  */
 
 typedef struct {
@@ -27,20 +28,23 @@ typedef struct {
     ngx_msec_t                        asked;
     u_char                            digest[SECOPS_APIKEY_DIGEST_LEN];
 
-    ngx_uint_t                        answered;
-    ngx_int_t                         rc;       /* what is returned then */
-    ngx_http_secops_credential_t      credential;
+    ngx_secops_store_result_t        *result;   /* while the request is woken;
+                                                   NULL: not answered yet */
 } ngx_http_secops_auth_api_key_t;
 
 
 static ngx_int_t ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     const u_char *digest);
-static void ngx_http_secops_auth_api_key_cleanup(void *data);
+static void ngx_http_secops_auth_api_key_cancel(void *data);
 static void ngx_http_secops_auth_api_key_answered(
     ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_auth_api_key_answer(
+    ngx_http_secops_auth_api_key_t *state,
+    ngx_http_secops_credential_t *credential);
 static ngx_int_t ngx_http_secops_auth_api_key_read(
-    ngx_http_secops_auth_api_key_t *state, ngx_str_t *text);
+    ngx_http_secops_auth_api_key_t *state, ngx_str_t *text,
+    ngx_http_secops_credential_t *credential);
 static ngx_int_t ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, const u_char *digest,
     const ngx_secops_api_key_t *key,
@@ -63,13 +67,11 @@ ngx_http_secops_auth_api_key(ngx_http_request_t *r,
 
     if (state) {
 
-        if (!state->answered) {
+        if (state->result == NULL) {
             return NGX_AGAIN;
         }
 
-        *credential = state->credential;
-
-        return state->rc;
+        return ngx_http_secops_auth_api_key_answer(state, credential);
     }
 
     rc = ngx_http_secops_header_value(r, &conf->header_api_key, &value);
@@ -116,7 +118,7 @@ ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
     state = cln->data;
     ngx_memzero(state, sizeof(ngx_http_secops_auth_api_key_t));
 
-    cln->handler = ngx_http_secops_auth_api_key_cleanup;
+    cln->handler = ngx_http_secops_auth_api_key_cancel;
 
     state->request = r;
     state->conf = conf;
@@ -133,6 +135,7 @@ ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
 
     case NGX_OK:
         auth->data = state;
+        auth->cancel = ngx_http_secops_auth_api_key_cancel;
         return NGX_AGAIN;
 
     case NGX_BUSY:
@@ -148,7 +151,7 @@ ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
 
 
 static void
-ngx_http_secops_auth_api_key_cleanup(void *data)
+ngx_http_secops_auth_api_key_cancel(void *data)
 {
     ngx_http_secops_auth_api_key_t  *state = data;
 
@@ -156,24 +159,37 @@ ngx_http_secops_auth_api_key_cleanup(void *data)
 }
 
 
+/* the request, and with it the state, may be gone after the wake */
+
 static void
 ngx_http_secops_auth_api_key_answered(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
 {
-    ngx_http_request_t              *r;
-    ngx_secops_api_key_t             none;
     ngx_http_secops_auth_api_key_t  *state;
 
     state = call->data;
-    r = state->request;
+    state->result = result;
 
-    ngx_http_set_log_request(r->connection->log, r);
+    state->auth->wake(state->auth->wake_data);
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_api_key_answer(ngx_http_secops_auth_api_key_t *state,
+    ngx_http_secops_credential_t *credential)
+{
+    ngx_http_request_t         *r;
+    ngx_secops_api_key_t        none;
+    ngx_secops_store_result_t  *result;
+
+    r = state->request;
+    result = state->result;
 
     switch (result->status) {
 
     case NGX_SECOPS_STORE_OK:
-        state->rc = ngx_http_secops_auth_api_key_read(state, &result->value);
-        break;
+        return ngx_http_secops_auth_api_key_read(state, &result->value,
+                                                 credential);
 
     case NGX_SECOPS_STORE_NOT_FOUND:
         ngx_memzero(&none, sizeof(ngx_secops_api_key_t));
@@ -181,22 +197,17 @@ ngx_http_secops_auth_api_key_answered(ngx_secops_store_call_t *call,
         ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
                                 state->asked, &none, r->connection->log);
 
-        state->rc = ngx_http_secops_auth_api_key_accept(r, state->conf,
-                                                        state->digest, &none,
-                                                        &state->credential);
-        break;
+        return ngx_http_secops_auth_api_key_accept(r, state->conf,
+                                                   state->digest, &none,
+                                                   credential);
 
     default:
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "secops: api key not looked up: %V", &result->reason);
 
-        state->rc = (result->status == NGX_SECOPS_STORE_REFUSED) ? NGX_ERROR
-                                                                 : NGX_BUSY;
+        return (result->status == NGX_SECOPS_STORE_REFUSED) ? NGX_ERROR
+                                                            : NGX_BUSY;
     }
-
-    state->answered = 1;
-
-    state->auth->wake(r);
 }
 
 
@@ -204,7 +215,7 @@ ngx_http_secops_auth_api_key_answered(ngx_secops_store_call_t *call,
 
 static ngx_int_t
 ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
-    ngx_str_t *text)
+    ngx_str_t *text, ngx_http_secops_credential_t *credential)
 {
     json_t                *document;
     ngx_int_t              rc;
@@ -245,7 +256,7 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
                             state->asked, &key, r->connection->log);
 
     rc = ngx_http_secops_auth_api_key_accept(r, state->conf, state->digest,
-                                             &key, &state->credential);
+                                             &key, credential);
     json_decref(document);
 
     return rc;

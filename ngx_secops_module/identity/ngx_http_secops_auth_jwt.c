@@ -142,8 +142,11 @@ ngx_http_secops_auth_jwt_keys(ngx_http_request_t *r,
         return NGX_OK;
     }
 
+    auth->cancel = ngx_http_secops_jwt_keys_cancel;
+    auth->needed = ngx_http_secops_jwt_keys_needed;
+
     rc = ngx_http_secops_jwt_keys_fetch(r, conf->keys, unknown, &auth->data,
-                                        auth->wake);
+                                        auth->wake, auth->wake_data);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -88,9 +88,27 @@ ngx_http_secops_identify(ngx_http_request_t *r,
         }
 
         auth->data = NULL;
+        auth->cancel = NULL;
+        auth->needed = NULL;
     }
 
     return NGX_DECLINED;
+}
+
+
+void
+ngx_http_secops_auth_cancel(ngx_http_secops_auth_t *auth)
+{
+    if (auth->data && auth->cancel) {
+        auth->cancel(auth->data);
+    }
+}
+
+
+ngx_uint_t
+ngx_http_secops_auth_needed(ngx_http_secops_auth_t *auth)
+{
+    return auth->data && auth->needed && auth->needed(auth->data);
 }
 
 

@@ -91,7 +91,12 @@ typedef struct {
 } ngx_http_secops_credential_t;
 
 
-typedef void (*ngx_http_secops_wake_pt)(ngx_http_request_t *r);
+typedef void (*ngx_http_secops_wake_pt)(void *data);
+
+/* of what a method waits for; data is the method's own */
+
+typedef void (*ngx_http_secops_auth_cancel_pt)(void *data);
+typedef ngx_uint_t (*ngx_http_secops_auth_needed_pt)(void *data);
 
 
 /*
@@ -107,12 +112,17 @@ typedef struct {
                                                    that is not valid */
     ngx_http_secops_wake_pt          wake;      /* set by the caller: see
                                                    NGX_AGAIN below */
+    void                            *wake_data;
+
+    ngx_http_secops_auth_cancel_pt   cancel;    /* of data; set by a method
+                                                   that returns NGX_AGAIN */
+    ngx_http_secops_auth_needed_pt   needed;    /* NULL: by nobody else */
 } ngx_http_secops_auth_t;
 
 
 /*
  * NGX_OK: identity is filled in.  NGX_DECLINED: no method knows the caller.
- * NGX_AGAIN: something has to be fetched first; auth->wake(r) is called once
+ * NGX_AGAIN: something has to be fetched first; auth->wake() is called once
  * it is there, from an event of its own, and then this is to be called again.
  * NGX_BUSY: who calls can not be found out at present.  NGX_ERROR: no memory,
  * or a variable could not be evaluated.
@@ -121,6 +131,15 @@ typedef struct {
 ngx_int_t ngx_http_secops_identify(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_identity_t *identity);
+
+
+/* there will be no wake: the request ends, or goes elsewhere */
+
+void ngx_http_secops_auth_cancel(ngx_http_secops_auth_t *auth);
+
+/* 1: others wait for what this request fetches, which ends with the request */
+
+ngx_uint_t ngx_http_secops_auth_needed(ngx_http_secops_auth_t *auth);
 
 
 /*

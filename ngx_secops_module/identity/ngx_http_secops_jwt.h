@@ -17,7 +17,7 @@
 
 typedef struct ngx_http_secops_jwt_keys_s  ngx_http_secops_jwt_keys_t;
 
-typedef void (*ngx_http_secops_jwt_wake_pt)(ngx_http_request_t *r);
+typedef void (*ngx_http_secops_jwt_wake_pt)(void *data);
 
 
 /* the secops_jwt_* directives of a location */
@@ -47,17 +47,19 @@ typedef struct {
 /* ngx_http_secops_jwt_keys.c */
 
 /* keys that a subrequest to uri fetches, again after interval; for an unknown
-   kid sooner, but not within min_interval of the last try */
+   kid sooner, but not within min_interval of the last try, whatever became of
+   it.  Nobody waits for longer than timeout */
 
 ngx_http_secops_jwt_keys_t *ngx_http_secops_jwt_keys_create(ngx_conf_t *cf,
-    ngx_str_t *uri, ngx_msec_t interval, ngx_msec_t min_interval);
+    ngx_str_t *uri, ngx_msec_t interval, ngx_msec_t min_interval,
+    ngx_msec_t timeout);
 
 
 /*
  * Has the keys fetched when that is due.  unknown: a token named a key that
  * there is not.  NGX_OK: what _set() gives is as good as it gets.  NGX_AGAIN:
- * they are being fetched; wake(r) is called, from an event of its own, and then
- * this is to be called again.  NGX_ERROR: no memory.
+ * they are being fetched; wake(data) is called, from an event of its own, and
+ * then this is to be called again.  NGX_ERROR: no memory.
  *
  * *state is NULL at first and the same for all calls of a request, whatever
  * unknown is: one fetch tells it all that it will learn.
@@ -65,7 +67,16 @@ ngx_http_secops_jwt_keys_t *ngx_http_secops_jwt_keys_create(ngx_conf_t *cf,
 
 ngx_int_t ngx_http_secops_jwt_keys_fetch(ngx_http_request_t *r,
     ngx_http_secops_jwt_keys_t *keys, ngx_uint_t unknown, void **state,
-    ngx_http_secops_jwt_wake_pt wake);
+    ngx_http_secops_jwt_wake_pt wake, void *data);
+
+/* of such a state: there will be no wake */
+
+void ngx_http_secops_jwt_keys_cancel(void *state);
+
+/* 1: this request fetches, and its end would be the end of the fetch, for all
+   that wait for it */
+
+ngx_uint_t ngx_http_secops_jwt_keys_needed(void *state);
 
 
 /* the last good keys, or NULL; valid until the request returns to nginx */

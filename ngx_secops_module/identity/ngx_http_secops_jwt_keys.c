@@ -3,12 +3,16 @@
  * Keys of secops_jwt_key_request: fetched by a subrequest, so that nginx's own
  * proxy and cache do the work.
  *
- * One fetch at a time per worker.  It belongs to the request that found it
- * due, and that request waits for it; others take the keys that are there, or,
- * if they have no use for those, wait in a queue.  When the fetch is over,
- * whoever waits is woken: by an event, never from within another request's
- * handler.  When it failed, the last good keys stay.  When the client of the
- * fetching request left, nothing is known, and one of those who wait fetches.
+ * One fetch at a time per worker.  A subrequest of the request that found it
+ * due does it, and that request waits for it, even when its client leaves;
+ * others take the keys that are there, or, if they have no use for those, wait
+ * in a queue.  When the fetch is over, whoever waits is woken: by an event,
+ * never from within another request's handler.  When it failed, the last good
+ * keys stay, and the next try comes after min_interval.
+ *
+ * How long that may take is the keys' own business: when their timer expires,
+ * the fetch has failed, whatever the subrequest waits for.  Its connection is
+ * closed, so that it holds the request that it is a part of no longer.
  */
 
 #include "identity/ngx_http_secops_jwt.h"
@@ -18,6 +22,7 @@ struct ngx_http_secops_jwt_keys_s {
     ngx_str_t                            uri;
     ngx_msec_t                           interval;
     ngx_msec_t                           min_interval;
+    ngx_msec_t                           timeout;
 
     /* each worker's own */
 
@@ -29,6 +34,7 @@ struct ngx_http_secops_jwt_keys_s {
     struct ngx_http_secops_jwt_fetch_s  *fetch;     /* under way, or NULL */
     ngx_queue_t                          waiting;   /* for it, or to be woken */
     ngx_event_t                          wake;      /* posted */
+    ngx_event_t                          deadline;  /* of the fetch */
 };
 
 
@@ -38,7 +44,11 @@ typedef struct ngx_http_secops_jwt_fetch_s {
     ngx_queue_t                          queue;
     ngx_http_secops_jwt_keys_t          *keys;
     ngx_http_request_t                  *request;
-    ngx_http_secops_jwt_wake_pt          wake;
+    ngx_http_request_t                  *subrequest;  /* NULL: none was made */
+    ngx_http_secops_jwt_wake_pt          wake;      /* NULL: not any more */
+    void                                *data;
+    ngx_uint_t                           generation;  /* of the keys, at the
+                                                         beginning */
     unsigned                             waiting:1; /* in a queue */
     unsigned                             done:1;    /* the fetch it waited for
                                                        came to an end */
@@ -51,11 +61,15 @@ static ngx_http_secops_jwt_fetch_t *ngx_http_secops_jwt_fetch_create(
     ngx_http_request_t *r, ngx_http_secops_jwt_keys_t *keys);
 static ngx_int_t ngx_http_secops_jwt_fetch_start(
     ngx_http_secops_jwt_fetch_t *fetch);
-static ngx_int_t ngx_http_secops_jwt_fetch_headers(ngx_http_request_t *sr);
+static void ngx_http_secops_jwt_fetch_headers(ngx_http_request_t *sr,
+    ngx_table_elt_t *header);
 static ngx_int_t ngx_http_secops_jwt_fetched(ngx_http_request_t *sr,
     void *data, ngx_int_t rc);
 static void ngx_http_secops_jwt_keys_update(ngx_http_request_t *sr,
     ngx_http_secops_jwt_keys_t *keys);
+static void ngx_http_secops_jwt_deadline_handler(ngx_event_t *ev);
+static void ngx_http_secops_jwt_fetch_abort(
+    ngx_http_secops_jwt_fetch_t *fetch);
 static void ngx_http_secops_jwt_fetch_end(ngx_http_secops_jwt_fetch_t *fetch);
 static void ngx_http_secops_jwt_fetch_cleanup(void *data);
 static void ngx_http_secops_jwt_fetch_wait(ngx_http_secops_jwt_fetch_t *fetch);
@@ -67,7 +81,7 @@ static void ngx_http_secops_jwt_keys_cleanup(void *data);
 
 ngx_http_secops_jwt_keys_t *
 ngx_http_secops_jwt_keys_create(ngx_conf_t *cf, ngx_str_t *uri,
-    ngx_msec_t interval, ngx_msec_t min_interval)
+    ngx_msec_t interval, ngx_msec_t min_interval, ngx_msec_t timeout)
 {
     ngx_pool_cleanup_t          *cln;
     ngx_http_secops_jwt_keys_t  *keys;
@@ -84,12 +98,17 @@ ngx_http_secops_jwt_keys_create(ngx_conf_t *cf, ngx_str_t *uri,
     keys->uri = *uri;
     keys->interval = interval;
     keys->min_interval = min_interval;
+    keys->timeout = timeout;
 
     ngx_queue_init(&keys->waiting);
 
     keys->wake.handler = ngx_http_secops_jwt_wake_handler;
     keys->wake.data = keys;
     keys->wake.log = &cf->cycle->new_log;
+
+    keys->deadline.handler = ngx_http_secops_jwt_deadline_handler;
+    keys->deadline.data = keys;
+    keys->deadline.log = &cf->cycle->new_log;
 
     cln->handler = ngx_http_secops_jwt_keys_cleanup;
 
@@ -104,6 +123,10 @@ ngx_http_secops_jwt_keys_cleanup(void *data)
 
     if (keys->wake.posted) {
         ngx_delete_posted_event(&keys->wake);
+    }
+
+    if (keys->deadline.timer_set) {
+        ngx_del_timer(&keys->deadline);
     }
 
     secops_jwk_set_free(keys->set);
@@ -127,7 +150,7 @@ ngx_http_secops_jwt_keys_generation(ngx_http_secops_jwt_keys_t *keys)
 ngx_int_t
 ngx_http_secops_jwt_keys_fetch(ngx_http_request_t *r,
     ngx_http_secops_jwt_keys_t *keys, ngx_uint_t unknown, void **state,
-    ngx_http_secops_jwt_wake_pt wake)
+    ngx_http_secops_jwt_wake_pt wake, void *data)
 {
     ngx_http_secops_jwt_fetch_t  *fetch;
 
@@ -141,8 +164,6 @@ ngx_http_secops_jwt_keys_fetch(ngx_http_request_t *r,
     if (fetch && (fetch->waiting || keys->fetch == fetch)) {
         return NGX_AGAIN;
     }
-
-    /* a fetch did not begin yet, or was given up */
 
     if (keys->fetch) {
 
@@ -161,6 +182,7 @@ ngx_http_secops_jwt_keys_fetch(ngx_http_request_t *r,
         }
 
         fetch->wake = wake;
+        fetch->data = data;
         *state = fetch;
     }
 
@@ -171,6 +193,26 @@ ngx_http_secops_jwt_keys_fetch(ngx_http_request_t *r,
     ngx_http_secops_jwt_fetch_wait(fetch);
 
     return NGX_AGAIN;
+}
+
+
+void
+ngx_http_secops_jwt_keys_cancel(void *state)
+{
+    ngx_http_secops_jwt_fetch_t *fetch = state;
+
+    ngx_http_secops_jwt_fetch_unwait(fetch);
+
+    fetch->wake = NULL;
+}
+
+
+ngx_uint_t
+ngx_http_secops_jwt_keys_needed(void *state)
+{
+    ngx_http_secops_jwt_fetch_t *fetch = state;
+
+    return fetch->keys->fetch == fetch;
 }
 
 
@@ -223,15 +265,22 @@ ngx_http_secops_jwt_fetch_create(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_secops_jwt_fetch_start(ngx_http_secops_jwt_fetch_t *fetch)
 {
+    ngx_table_elt_t             *header;
     ngx_http_request_t          *r, *sr;
+    ngx_http_request_body_t     *body;
     ngx_http_secops_jwt_keys_t  *keys;
     ngx_http_post_subrequest_t  *ps;
 
     r = fetch->request;
     keys = fetch->keys;
 
+    /* what it needs comes first: a subrequest can not be taken back */
+
     ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
-    if (ps == NULL) {
+    body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
+    header = ngx_palloc(r->pool, sizeof(ngx_table_elt_t));
+
+    if (ps == NULL || body == NULL || header == NULL) {
         return NGX_ERROR;
     }
 
@@ -246,13 +295,18 @@ ngx_http_secops_jwt_fetch_start(ngx_http_secops_jwt_fetch_t *fetch)
         return NGX_ERROR;
     }
 
-    if (ngx_http_secops_jwt_fetch_headers(sr) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    sr->request_body = body;
+
+    ngx_http_secops_jwt_fetch_headers(sr, header);
+
+    fetch->subrequest = sr;
+    fetch->generation = keys->generation;
 
     keys->fetch = fetch;
     keys->attempted = ngx_current_msec;
     keys->tried = 1;
+
+    ngx_add_timer(&keys->deadline, keys->timeout);
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "secops jwt key request \"%V\"", &keys->uri);
@@ -268,10 +322,12 @@ ngx_http_secops_jwt_fetch_start(ngx_http_secops_jwt_fetch_t *fetch)
  * waits for keys itself.
  */
 
-static ngx_int_t
-ngx_http_secops_jwt_fetch_headers(ngx_http_request_t *sr)
+static void
+ngx_http_secops_jwt_fetch_headers(ngx_http_request_t *sr,
+    ngx_table_elt_t *header)
 {
-    ngx_str_t  server;
+    ngx_str_t    server;
+    ngx_list_t  *headers;
 
     server = sr->headers_in.server;
 
@@ -281,22 +337,27 @@ ngx_http_secops_jwt_fetch_headers(ngx_http_request_t *sr)
     sr->headers_in.content_length_n = -1;
     sr->headers_in.keep_alive_n = -1;
 
-    sr->request_body = ngx_pcalloc(sr->pool, sizeof(ngx_http_request_body_t));
+    /* an empty list, as ngx_list_init() makes it */
 
-    if (sr->request_body == NULL) {
-        return NGX_ERROR;
-    }
+    headers = &sr->headers_in.headers;
 
-    return ngx_list_init(&sr->headers_in.headers, sr->pool, 1,
-                         sizeof(ngx_table_elt_t));
+    headers->last = &headers->part;
+    headers->part.elts = header;
+    headers->size = sizeof(ngx_table_elt_t);
+    headers->nalloc = 1;
+    headers->pool = sr->pool;
 }
 
 
 /*
  * NGX_OK, and not what the answer was, goes back to nginx: a failed fetch is
  * no failed request.  An answer that did not fit in its buffer has marked the
- * client's connection as broken.  It is not: nothing was sent.  (If it is, who
- * waits has been told, and nginx does not come here.)
+ * client's connection as broken, and may wait to be sent.  Neither is so:
+ * nothing is sent.  (If the connection is broken, who waits has been told, and
+ * nginx does not come here.)
+ *
+ * What comes after the deadline is still of use, unless another fetch has
+ * brought newer keys.
  */
 
 static ngx_int_t
@@ -313,10 +374,12 @@ ngx_http_secops_jwt_fetched(ngx_http_request_t *sr, void *data, ngx_int_t rc)
        request as well; or nginx finalizes once more */
 
     if (rc == NGX_AGAIN || rc == NGX_HTTP_CLIENT_CLOSED_REQUEST
-        || keys->fetch != fetch)
+        || fetch->subrequest == NULL)
     {
         return rc;
     }
+
+    fetch->subrequest = NULL;
 
     status = (rc == NGX_OK) ? (ngx_int_t) sr->headers_out.status : rc;
 
@@ -325,8 +388,13 @@ ngx_http_secops_jwt_fetched(ngx_http_request_t *sr, void *data, ngx_int_t rc)
         status = NGX_ERROR;
     }
 
+    sr->buffered = 0;
+
     if (status == NGX_HTTP_OK) {
-        ngx_http_secops_jwt_keys_update(sr, keys);
+
+        if (keys->generation == fetch->generation) {
+            ngx_http_secops_jwt_keys_update(sr, keys);
+        }
 
     } else {
         ngx_log_error(NGX_LOG_ERR, sr->connection->log, 0,
@@ -385,6 +453,60 @@ ngx_http_secops_jwt_keys_update(ngx_http_request_t *sr,
 }
 
 
+static void
+ngx_http_secops_jwt_deadline_handler(ngx_event_t *ev)
+{
+    ngx_connection_t             *c;
+    ngx_http_secops_jwt_keys_t   *keys;
+    ngx_http_secops_jwt_fetch_t  *fetch;
+
+    keys = ev->data;
+    fetch = keys->fetch;
+
+    if (fetch == NULL) {
+        return;
+    }
+
+    c = fetch->request->connection;
+
+    ngx_http_set_log_request(c->log, fetch->request);
+
+    ngx_log_error(NGX_LOG_ERR, c->log, 0,
+                  "secops: key request \"%V\" failed: it was not answered in "
+                  "%M milliseconds", &keys->uri, keys->timeout);
+
+    ngx_http_secops_jwt_fetch_end(fetch);
+    ngx_http_secops_jwt_fetch_abort(fetch);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/*
+ * Ends the subrequest as nginx does when a client leaves: its connection is
+ * closed, and it gives its reference to the main request back.  One that waits
+ * for something else than an upstream is left alone, and ends by itself.
+ */
+
+static void
+ngx_http_secops_jwt_fetch_abort(ngx_http_secops_jwt_fetch_t *fetch)
+{
+    ngx_http_request_t   *sr;
+    ngx_http_upstream_t  *u;
+
+    sr = fetch->subrequest;
+    u = sr->upstream;
+
+    if (u == NULL || u->cleanup == NULL) {
+        return;
+    }
+
+    fetch->subrequest = NULL;
+
+    (*u->cleanup)(sr);
+}
+
+
 /* with keys or without; all that waited have what there is to be had */
 
 static void
@@ -395,9 +517,20 @@ ngx_http_secops_jwt_fetch_end(ngx_http_secops_jwt_fetch_t *fetch)
     ngx_http_secops_jwt_fetch_t  *waiting;
 
     keys = fetch->keys;
+
+    if (keys->fetch != fetch) {
+        return;
+    }
+
     keys->fetch = NULL;
 
-    ngx_http_secops_jwt_fetch_wait(fetch);
+    if (keys->deadline.timer_set) {
+        ngx_del_timer(&keys->deadline);
+    }
+
+    if (fetch->wake) {
+        ngx_http_secops_jwt_fetch_wait(fetch);
+    }
 
     for (q = ngx_queue_head(&keys->waiting);
          q != ngx_queue_sentinel(&keys->waiting);
@@ -411,29 +544,17 @@ ngx_http_secops_jwt_fetch_end(ngx_http_secops_jwt_fetch_t *fetch)
 }
 
 
+/* the request ends, and with it all that is of it: one that fetches is kept
+   from that, but not from the end of its worker */
+
 static void
 ngx_http_secops_jwt_fetch_cleanup(void *data)
 {
     ngx_http_secops_jwt_fetch_t *fetch = data;
 
-    ngx_http_secops_jwt_keys_t  *keys;
+    ngx_http_secops_jwt_keys_cancel(fetch);
 
-    keys = fetch->keys;
-
-    ngx_http_secops_jwt_fetch_unwait(fetch);
-
-    if (keys->fetch != fetch) {
-        return;
-    }
-
-    /* the client left: its try does not count */
-
-    keys->fetch = NULL;
-    keys->tried = 0;
-
-    if (!ngx_queue_empty(&keys->waiting)) {
-        ngx_post_event(&keys->wake, &ngx_posted_events);
-    }
+    ngx_http_secops_jwt_fetch_end(fetch);
 }
 
 
@@ -481,6 +602,6 @@ ngx_http_secops_jwt_wake_handler(ngx_event_t *ev)
 
         ngx_http_secops_jwt_fetch_unwait(fetch);
 
-        fetch->wake(fetch->request);
+        fetch->wake(fetch->data);
     }
 }
