@@ -141,6 +141,24 @@ none("only $sender sends a response",
         bare($text{$_}) =~ /\bngx_http_(?:send_\w+|output_filter)\s*\(/
     } grep { $short{$_} ne $sender } @sources);
 
+# a request that waits is run, ended and led on in one place; who begins one, or
+# ends the subrequest that fetches keys, is named too
+my $waker = 'http/ngx_http_secops_request.c';
+my $phases = qr/ngx_http_secops_phases\.c$/;
+my $fetcher = 'identity/ngx_http_secops_jwt_keys.c';
+
+none("only $waker wakes a request",
+    map { $short{$_} } grep {
+        bare($text{$_}) =~ /\bngx_http_(?:run_posted_requests
+            |set_log_request|finalize_request)\s*\(/x
+    } grep { $short{$_} ne $waker && $short{$_} ne $fetcher
+        && $_ !~ $phases } @sources);
+
+none('an operation has its context from its call, not from the request',
+    map { $short{$_} } grep {
+        bare($text{$_}) =~ /\bngx_http_get_module_ctx\s*\(/
+    } grep { $short{$_} =~ m{^(?:api|identity)/} } @sources);
+
 none('only store/secops_keys.c spells a key',
     map { $short{$_} } grep {
         $text{$_} =~ /"[^"\n]*:(?:rec|idx|sub|audit):?[^"\n]*"/
