@@ -32,7 +32,7 @@ ngx_http_secops_read_text(ngx_http_request_t *r, ngx_str_t *text,
     ngx_http_secops_ctx_t     *ctx;
     ngx_http_secops_gunzip_t  *packed;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+    ctx = ngx_http_secops_get_ctx(r);
     packed = ctx->packed;
 
     if (packed == NULL) {

@@ -203,7 +203,7 @@ ngx_http_secops_end(ngx_http_secops_ctx_t *ctx, ngx_int_t rc)
 ngx_int_t
 ngx_http_secops_wait(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
-    ctx->state = NGX_HTTP_SECOPS_STORE_WAIT;
+    ctx->state = NGX_HTTP_SECOPS_WAIT;
 
     r->write_event_handler = ngx_http_request_empty_handler;
 

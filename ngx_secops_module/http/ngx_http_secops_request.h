@@ -29,7 +29,7 @@ typedef struct ngx_http_secops_route_s  ngx_http_secops_route_t;
 
 
 /*
- *  ROUTED ──> AUTHORIZED ──> STORE_WAIT ──> ENDED
+ *  ROUTED ──> AUTHORIZED ──> WAIT ──> ENDED
  *     └> AUTH_WAIT ─^
  *            └> GONE ──> ENDED
  *
@@ -41,7 +41,7 @@ typedef enum {
     NGX_HTTP_SECOPS_ROUTED = 0,
     NGX_HTTP_SECOPS_AUTH_WAIT,
     NGX_HTTP_SECOPS_AUTHORIZED,
-    NGX_HTTP_SECOPS_STORE_WAIT,
+    NGX_HTTP_SECOPS_WAIT,
     NGX_HTTP_SECOPS_GONE,
     NGX_HTTP_SECOPS_ENDED
 } ngx_http_secops_state_e;
@@ -108,8 +108,8 @@ ngx_http_secops_ctx_t *ngx_http_secops_create_ctx(ngx_http_request_t *r);
 
 void ngx_http_secops_operate(ngx_http_request_t *r);
 
-/* finalizes with rc, once all that is under way was cancelled: for who has begun
-   to operate and can not go on.  Who was woken returns rc instead */
+/* cancels all that is under way and finalizes with rc: for who has begun to
+   operate and can not go on.  Who was woken returns rc instead */
 
 void ngx_http_secops_end(ngx_http_secops_ctx_t *ctx, ngx_int_t rc);
 
