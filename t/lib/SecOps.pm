@@ -81,11 +81,12 @@ my %running;                    # pid -> the process that started it
 sub root { return $root }
 
 
-# calls the code until it returns something true, 5 seconds unless told
+# Calls the code until it returns something true: 30 seconds unless told, which
+# is as generous as a busy machine needs and costs nothing where all is well.
 
 sub wait_for {
     my ($code, $timeout) = @_;
-    my $end = time() + ($timeout // 5);
+    my $end = time() + ($timeout // 30);
 
     while (1) {
         my $result = $code->();
@@ -649,7 +650,7 @@ sub h2 {
     $body = JSON::PP->new->canonical->encode($body) if ref $body;
 
     my @command = ('curl', '-s', '--http2-prior-knowledge', '-o', $out,
-        '-D', '-', '-X', $method, '--max-time', $opt{timeout} // 10);
+        '-D', '-', '-X', $method, '--max-time', $opt{timeout} // 30);
     while (my ($name, $value) = splice @pairs, 0, 2) {
         push @command, '-H', "$name: $value";
     }
@@ -689,13 +690,13 @@ sub new {
     my $socket = $where =~ /^unix:(.*)/
         ? IO::Socket::UNIX->new(Peer => $1)
         : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $where,
-              Proto => 'tcp', Timeout => 5);
+              Proto => 'tcp', Timeout => 30);
     die "can not connect to $where: $!" unless $socket;
 
     $socket->autoflush(1);
     binmode $socket;
 
-    return bless { socket => $socket, buffer => '', timeout => 10 }, $class;
+    return bless { socket => $socket, buffer => '', timeout => 30 }, $class;
 }
 
 
@@ -708,6 +709,29 @@ sub pairs { # of a hash or an array reference, or nothing
 
 
 sub socket { return $_[0]{socket} }
+
+
+# Waits until nginx has accepted the connection and read all that was sent: 1.
+# What nginx learns after that (from Redis, by a signal, on another connection)
+# it handles after what it has read.  The kernel says so: nginx's end of the
+# connection has an owner, and nothing in its queue.
+
+sub taken {
+    my ($self, $timeout) = @_;
+    my ($near, $far) = map { sprintf '0100007F:%04X', $_ }
+        $self->{socket}->peerport(), $self->{socket}->sockport();
+
+    return SecOps::wait_for(sub {
+        open my $table, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
+        while (<$table>) {
+            my (undef, $local, $remote, undef, $queue, undef, undef, undef,
+                undef, $inode) = split ' ';
+            return $inode && $queue =~ /:0+\z/
+                if $local eq $near && $remote eq $far;
+        }
+        return;
+    }, $timeout);
+}
 
 
 # sends bytes; slowly: in pieces, with a pause between them
@@ -888,7 +912,7 @@ sub slurp { # all bytes until the end of the connection
 
 sub closed { # 1 when the peer has closed it, within the time
     my ($self, $timeout) = @_;
-    my $end = time() + ($timeout // 5);
+    my $end = time() + ($timeout // 30);
 
     while (time() < $end) {
         next if $self->fill($end);
@@ -1013,14 +1037,14 @@ sub cmd {
     my $link = $self->{link} //= do {
         my $socket = IO::Socket::UNIX->new(Peer => $self->{socket})
             or die "no connection to $self->{socket}: $!\n";
-        bless { socket => $socket, buffer => '', timeout => 10 },
+        bless { socket => $socket, buffer => '', timeout => 30 },
             'SecOps::Connection';
     };
 
     $link->send(join '', '*' . @words . "\r\n",
         map { '$' . length($_) . "\r\n$_\r\n" } @words);
 
-    my $reply = eval { [ parse($link, time() + 10) ] };
+    my $reply = eval { [ parse($link, time() + 30) ] };
     return $reply->[0] if $reply;
 
     delete $self->{link};

@@ -45,7 +45,7 @@ sub new {
         test   => $t,
         log    => $t->dir() . "/fake$number.log",
         listen => $opt{listen} // '127.0.0.1:' . $t->port(200 + $number),
-        wait   => $opt{wait} // 20,
+        wait   => $opt{wait} // 60,
         marks  => 0,
         owner  => $$,
     }, $class;
@@ -118,7 +118,7 @@ sub wait_log { # until a line is there: 1; not beyond the end of the script
         my $log = $self->log();
         return $log =~ /^\Q$line\E$/m ? 'line'
             : $log =~ /^failed: (?!.*^listening$)/ms ? 'end' : 0;
-    }, $timeout // 30);
+    }, $timeout // 60);
 
     return $seen && $seen eq 'line' ? 1 : 0;
 }
