@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Stopwatch;
 
 my $limit = 0.8;                        # secops_redis_timeout
 
@@ -40,14 +41,16 @@ EOT2
 my ($worker) = $t->workers();
 
 
-# took as long as the limit, counted from then on
+# took as long as the limit, counted from then on, and not longer by much
+
+sub began { return { at => time(), passed => stopwatch() } }
 
 sub in_time {
-    my ($from, $name) = @_;
-    my $took = time() - $from;
+    my ($from, $name, $much) = @_;
+    my ($took, $passed) = (time() - $from->{at}, $from->{passed}->());
 
     cmp_ok($took, '>', $limit - 0.1, "$name: not before the time was up");
-    cmp_ok($took, '<', $limit + 0.6, '... and not much later');
+    cmp_ok($passed, '<', $limit + ($much // 0.6), '... and not much later');
 }
 
 
@@ -64,7 +67,7 @@ sub not_stored {
 
 ok($fake->link(), 'no answer: the link before is of use');
 my $mark = $fake->play("EXPECT 6\nWAITCLOSE");
-my $from = time();
+my $from = began();
 my $r = post($t, records());
 in_time($from, 'a write that is never answered');
 not_stored($r, 500, '... is not a success');
@@ -74,7 +77,7 @@ ok($t->wait_log('records.create failed: timed out'), '... for the request too');
 
 ok($fake->link(), 'no answer to a read: the next link is of use');
 $mark = $fake->play("EXPECT 1\nWAITCLOSE");
-$from = time();
+$from = began();
 $r = get($t, read_path());
 in_time($from, 'a read that is never answered');
 is($r->{status}, 503, '... has no answer');
@@ -84,18 +87,22 @@ ok($fake->wait($mark), '... and the link is closed');
 # others later on the same link
 
 ok($fake->link(), 'later ones: the next link is of use');
-$mark = $fake->play('EXPECT 6');
-$from = time();
+$mark = $fake->play('EXPECT 12');
+$from = began();
 my $first = start($t, 'POST', path(), records());
-ok($fake->wait($mark), 'a write is under way');
-
-sleep $limit / 2;
-$mark = $fake->play('EXPECT 7');
 my $second = start($t, 'POST', path(), records(observable => 'second'));
-my $read = start($t, 'GET', read_path());
-ok($fake->wait($mark), '... and later another one, and a read');
+ok($fake->wait($mark), 'two writes are under way');
 $fake->play("WAITCLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n");
 
+# until the first is answered: were it given more time each time, for ever
+my (@later, $read);
+until (@later > 100 || $first->fill(time() + 0.1)) {
+    push @later, start($t, 'POST', path(), records(observable => 'later'));
+    $read //= start($t, 'GET', read_path())
+        if time() > $from->{at} + 0.6 * $limit;
+}
+$read //= start($t, 'GET', read_path());
+cmp_ok(scalar @later, '>', 0, '... and later others, and a read');
 $r = $first->answer('POST');
 in_time($from, 'later commands do not give the first one more time');
 not_stored($r, 500, 'the first');
@@ -103,19 +110,23 @@ not_stored($second->answer('POST'), 500, 'the second is lost with the link');
 is($fake->seen(qr/> SET .*second/), 1, '... it is not written again');
 is($read->answer('GET')->{body}, '{"result":{"a":1}}',
     '... the read is, and answered over the next link');
-cmp_ok(time() - $from, '<', $limit * 1.5 + 0.6, '... soon');
+cmp_ok($from->{passed}->(), '<', $limit * 1.5 + 0.6, '... soon');
+$_->close() foreach @later;
 
 
 # a reply that trickles in
 
 $fake->step('CLOSE');
 ok($fake->link(), 'a trickle: the next link is of use');
-$mark = $fake->play("EXPECT 6\nSEND +OK\\r\\n\n"
-    . "SLEEP 180\nSEND +QUEUED\\r\\n\n" x 4
-    . "SLEEP 180\nSEND *4\\r\\n+OK\\r\\n\n" . "SLEEP 180\nSEND :1\\r\\n\n"
-    . 'WAITCLOSE');
-$from = time();
-$r = post($t, records());
+$fake->play('EXPECT 6');
+$from = began();
+my $trickle = start($t, 'POST', path(), records());
+foreach my $byte ($stored =~ /\\?./g) { # one after another, until it is answered
+    last if $trickle->fill(time() + 0.1);
+    $fake->play("SEND $byte");
+}
+$mark = $fake->play('WAITCLOSE');
+$r = $trickle->answer('POST');
 in_time($from, 'replies one by one do not give the write more time');
 not_stored($r, 500, 'a write that is answered in part');
 ok($fake->wait($mark), '... and the link is closed');
@@ -124,11 +135,11 @@ ok($fake->wait($mark), '... and the link is closed');
 # moved to the next link
 
 ok($fake->link(), 'moved: the next link is of use');
-$mark = $fake->play("EXPECT 1\nSLEEP 700\nCLOSE\n"
+$mark = $fake->play("EXPECT 1\nSLEEP 300\nCLOSE\n"
     . "HANDSHAKE\nEXPECT 1\nWAITCLOSE");
-$from = time();
+$from = began();
 $r = get($t, read_path());
-in_time($from, 'a new link does not give a read more time');
+in_time($from, 'a new link does not give a read more time', 0.25);
 is($r->{status}, 503, '... it has no answer');
 ok($fake->wait($mark), '... on either of them');
 
@@ -137,7 +148,7 @@ ok($fake->wait($mark), '... on either of them');
 
 my $sets = $fake->seen(qr/> SET/);
 $fake->step('ACCEPT');
-$from = time();
+$from = began();
 $r = post($t, records());
 in_time($from, 'a write while a link begins');
 not_stored($r, 503, '... was surely not sent');
@@ -154,23 +165,30 @@ $fake->step('CLOSE');
 # written in part: without its EXEC a transaction has no effect
 
 ok($unix->link(port => 1), 'in part: the link before is of use');
-$mark = $unix->play("EXPECT 1\nSLEEP 1000\nWAITCLOSE");
-$from = time();
+$unix->play('EXPECT 1');
+$from = began();
 $r = post($t, records(more => 'x' x 2_000_000), port => 1);
 in_time($from, 'a write that Redis does not take');
 not_stored($r, 503, '... was surely not executed');
-ok($unix->wait($mark), '... and the link is closed');
+ok($unix->step('WAITCLOSE'), '... and the link is closed');
 
 
 # the worker itself did not run: the reply is there when it wakes up
 
-ok($fake->link(), 'stopped: the next link is of use');
-$mark = $fake->play('EXPECT 6');
-$first = start($t, 'POST', path(), records());
-ok($fake->wait($mark), 'a write is under way');
-kill 'STOP', $worker;
+foreach my $attempt (1 .. 10) { # until it was stopped before the time was up
+    ok($fake->link(), 'stopped: the next link is of use');
+    $mark = $fake->play('EXPECT 6');
+    $from = began();
+    $first = start($t, 'POST', path(), records());
+    ok($fake->wait($mark), 'a write is under way');
+    kill 'STOP', $worker;
+    last if time() < $from->{at} + $limit - 0.1;
+    kill 'CONT', $worker;
+    $first->answer('POST');
+    $fake->step('WAITCLOSE');
+}
 ok($fake->step("SEND $stored"), '... it is answered while the worker stops');
-sleep $limit + 0.2;
+ok(wait_for(sub { time() > $from->{at} + $limit + 0.2 }), '... the time is up');
 kill 'CONT', $worker;
 is_stored($first->answer('POST'), '... and that counts, not the time');
 

@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Stopwatch;
 
 my $t = SecOps->new();
 my $fake = SecOps::Fake->new($t);
@@ -52,9 +53,9 @@ my $nil = '$-1\r\n';
 
 
 sub is_full {
-    my ($r, $from, $name) = @_;
+    my ($r, $passed, $name) = @_;
 
-    cmp_ok(time() - $from, '<', 2, "$name: answered at once");
+    cmp_ok($passed->(), '<', 2, "$name: answered at once");
     is_refused($r, 503, 'Unable to persist record', '... not stored');
     is($r->{headers}{'retry-after'}, 1, '... come again in a second');
 }
@@ -67,15 +68,15 @@ my $mark = $fake->play('EXPECT 3');
 my @get = map { start($t, 'GET', read_path('0' x 31 . $_)) } 1 .. 3;
 ok($fake->wait($mark), 'three commands are under way');
 
-my $from = time();
-is_full(post($t, records()), $from, 'a fourth');
+my $passed = stopwatch();
+is_full(post($t, records()), $passed, 'a fourth');
 ok($t->wait_log('records.create failed: '), '... and the log says so');
 
-$from = time();
+$passed = stopwatch();
 my $r = get($t, read_path());
 is_refused($r, 503, 'Unable to read record', 'a read is refused as well');
 is($r->{headers}{'retry-after'}, 1, '... come again in a second');
-cmp_ok(time() - $from, '<', 2, '... at once');
+cmp_ok($passed->(), '<', 2, '... at once');
 
 ok($other->link(port => 1), 'another Redis has a queue of its own');
 
@@ -95,8 +96,8 @@ $_->close() foreach @get;
 ok(wait_for(sub { 3 <= (() = $t->error_log()
     =~ /client prematurely closed/g) }), '... and their clients leave');
 
-$from = time();
-is_full(post($t, records()), $from, 'a command whose client left counts');
+$passed = stopwatch();
+is_full(post($t, records()), $passed, 'a command whose client left counts');
 
 $fake->step("SEND $nil$nil$nil");
 $fake->play('AUTO');
@@ -120,15 +121,15 @@ ok($fake->wait($mark), '... and the others not sent');
 # by bytes
 
 my $sets = $other->seen(qr/> SET/);
-$from = time();
-is_full(post($t, records(more => 'x' x 20_000), port => 1), $from,
+$passed = stopwatch();
+is_full(post($t, records(more => 'x' x 20_000), port => 1), $passed,
     'a record larger than all that may wait');
 
 $mark = $other->play('EXPECT 6');
 my $first = start($t, 'POST', path(), records(more => 'x' x 12_000), port => 1);
 ok($other->wait($mark), 'one of more than the half is under way');
-$from = time();
-is_full(post($t, records(more => 'x' x 12_000), port => 1), $from,
+$passed = stopwatch();
+is_full(post($t, records(more => 'x' x 12_000), port => 1), $passed,
     'a second one');
 $mark = $other->play('EXPECT 6');
 my $small = start($t, 'POST', path(), records(), port => 1);
@@ -145,11 +146,11 @@ is($other->seen(qr/> SET/), $sets + 3, 'what was refused was not sent');
 # what a command needs that comes after another one: a script's name fits, the
 # script itself does not
 
-$from = time();
+$passed = stopwatch();
 $r = $t->request('GET', '/api/v2/resources?resource_type=api_key', who(),
     undef, port => 2);
 is($r->{status}, 503, 'a script that is larger than all that may wait');
-cmp_ok(time() - $from, '<', 2, '... answered at once');
+cmp_ok($passed->(), '<', 2, '... answered at once');
 ok($t->wait_log('resources.list failed: too many commands are pending'),
     '... and the log says why');
 

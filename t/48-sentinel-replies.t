@@ -12,6 +12,7 @@ use IO::Socket::IP;
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Stopwatch;
 
 my $t = SecOps->new();
 
@@ -50,7 +51,7 @@ sub stored { # until a record is
         my $r = post($t, records(), timeout => 20) or return;
         return $r->{status} == 201
             && (!$server || present($server, $r->{json}{sys_id}));
-    }, 10);
+    });
 }
 
 
@@ -71,9 +72,9 @@ sub logged { # how often since an offset
 }
 
 
-sub wait_logged {
-    my ($from, $pattern, $timeout) = @_;
-    return wait_for(sub { logged($from, $pattern) }, $timeout);
+sub wait_logged { # until it is there, or so often
+    my ($from, $pattern, $times) = @_;
+    return wait_for(sub { logged($from, $pattern) >= ($times // 1) });
 }
 
 
@@ -95,7 +96,7 @@ my $subscribed = array(bulk('subscribe'), bulk('+switch-master'), ':1\r\n');
 
 sub asked { # one time, with this answer, and these steps afterwards
     my ($answer, @more) = @_;
-    return join "\n", 'ACCEPT', 'EXPECT 3', "SEND $answer", @more, '';
+    return join "\n", "ASKED 3 $answer", @more, '';
 }
 
 sub answer { # in full: a master, no other sentinels, the subscription
@@ -170,10 +171,10 @@ $fake->play("ACCEPT\nEXPECT 3\nWAITCLOSE");
 ok(wait_logged($from, qr/sentinel "$f0": handshake timed out/),
     'a sentinel that says nothing is left');
 
-my $began = time();
+my $passed = stopwatch();
 is(post($t, records())->{status}, 503,
     'without a master a request is told so');
-cmp_ok(time() - $began, '<', 1, '... soon');
+cmp_ok($passed->(), '<', 1, '... soon');
 
 
 # --- other sentinels
@@ -213,42 +214,48 @@ is(logged($from, qr/is named no more/), 31, '... all of them');
 
 # --- messages
 
-$from = now();
-my $accepts = $fake->seen(qr/^accept/);
-$fake->step(join "\n", map { message($_) } 'mm', 'M', '', 'm.');
-sleep 0.3;
-is($fake->seen(qr/^accept/), $accepts,
-    'a message about another master means nothing');
+my $tells = qr/sentinel "$f0" tells of a new master/;
+my $subscribes = qr/subscribed to sentinel "$f0"/;
 
+# one that means something comes behind them
+$from = now();
+$fake->step(join "\n", map { message($_) } 'mm', 'M', '', 'm.', 'm');
+ok(wait_logged($from, $tells), 'a message about a switch is heard');
+is(logged($from, $tells), 1, '... one about another master means nothing');
+
+# between the questions there are 200 ms
+my $began = time();
 $fake->play(join("\n", map({ message('m') } 1 .. 5), 'WAITCLOSE', '')
     . answer('127.0.0.1', $port, message('m'), 'WAITCLOSE') x 200);
-sleep 1.2;
-$accepts = $fake->seen(qr/^accept/) - $accepts;
-cmp_ok($accepts, '<', 10, 'a sentinel that tells of switches all the time is'
-    . " asked a few times in a second ($accepts)");
-cmp_ok($accepts, '>', 1, '... but is asked');
+ok(wait_logged($from, $subscribes, 6),
+    'a sentinel that tells of switches all the time is asked each time');
+my $times = logged($from, $subscribes);
+cmp_ok(time() - $began, '>', 0.19 * ($times - 1),
+    "... but a few times in a second only ($times)");
 is(post($t, records())->{status}, 201, '... records are stored');
 is(logged($from, qr/connection lost/), 0, '... by the same link');
 
 restart();
 $from = now();
 $fake->play(answer('127.0.0.1', $port));
-ok(wait_logged($from, qr/subscribed to sentinel "$f0"/, 10),
+ok(wait_logged($from, $subscribes),
     'a subscription is renewed when the sentinel is back');
 $fake->play('SEND +OK\r\n');
 ok(wait_logged($from, qr/subscription .* lost: unexpected message/),
     '... one that says what it should not is left');
 
+# The pauses are 125 ms at least, then 250, 500, and so on; and as short again
+# as the first when nginx, which looks once a second, sees a subscription.
 restart();
 $from = now();
+$began = time();
 $fake->play(answer('127.0.0.1', $port, 'CLOSE') x 200);
-sleep 2;
-$accepts = $fake->seen(qr/^accept/);
+ok(wait_logged($from, $subscribes, 5),
+    'one that is lost again and again is renewed');
+$times = logged($from, $subscribes);
+cmp_ok(time() - $began, '>', 0.22 * ($times - 1),
+    "... less and less often ($times)");
 restart();
-$accepts = logged($from, qr/subscribed to sentinel "$f0"/);
-cmp_ok($accepts, '<', 10, 'one that is lost again and again is renewed less'
-    . " and less often ($accepts)");
-cmp_ok($accepts, '>', 0, '... but is renewed');
 
 
 # --- a sentinel that knows less than the others
@@ -287,7 +294,7 @@ restart($fake);
 $fake->play(answer('127.0.0.1', $elsewhere, 'WAITCLOSE') x 20);
 $from = now();
 $second->play("CLOSE\n" . answer('127.0.0.1', $elsewhere, 'WAITCLOSE') x 20);
-ok(wait_logged($from, qr/connection lost: another server is the master/, 10),
+ok(wait_logged($from, qr/connection lost: another server is the master/),
     'all sentinels name another master: the link is left');
 ok(stored($other), '... for the one that they name');
 
@@ -318,14 +325,13 @@ $t->reload();
 my $waiting = start($t, 'POST', path(), records());
 ok(wait_logged($from, qr/subscribed to sentinel "$f0"/),
     'the master hangs while it is connected to');
-sleep 0.5;
-$began = time();
+ok($waiting->taken(), '... a record waits for it');
+$passed = stopwatch();
 $fake->play(join("\n", message('m'), 'WAITCLOSE', '')
     . answer('127.0.0.1', $port, 'WAITCLOSE') x 3);
-my $r = $waiting->answer('POST', 10);
+my $r = $waiting->answer('POST');
 is($r && $r->{status}, 201, '... there is another one: what waits is stored');
-cmp_ok(time() - $began, '<', 1.5, sprintf '... at once (%.2f s)',
-    time() - $began);
+cmp_ok($passed->(), '<', 1.5, sprintf '... at once (%.2f s)', $passed->());
 $other->resume();
 
 

@@ -12,6 +12,7 @@ use Digest::SHA ();
 use SecOps;
 use SecOps::FakeCluster;
 use SecOps::Records;
+use SecOps::Stopwatch;
 
 my $t = SecOps->new();
 my $fake = SecOps::FakeCluster->new($t, 3);
@@ -21,8 +22,12 @@ my $one = '127.0.0.1:' . $fake->port(1);
 my $conf = conf(location => 'secops_redis_cluster on;'
     . ' secops_redis_timeout 1s; secops_redis_connect_timeout 400ms;',
     http => <<'EOT');
+    %%CLOCK%%
+    log_format times '$msec $request_time';
+
     server {
         listen 127.0.0.1:%%PORT1%%;
+        access_log %%DIR%%/times.log times;
 
         location /api/ {
             secops_api;
@@ -37,9 +42,9 @@ EOT
 
 sub answer { # the answer to a record, and how long it took
     my (%opt) = @_;
-    my $begin = time();
+    my $passed = stopwatch();
     my $r = post($t, records(%opt));
-    return ($r, time() - $begin);
+    return ($r, $passed->());
 }
 
 
@@ -196,7 +201,8 @@ $fake->state(map => $all, nodes => [["ASK %SLOT% $one", 'OK'], ['OK']]);
 $since = $fake->since();
 is_stored(post($t, records()), 'ASK: a record is stored');
 is($since->(qr/^1 > ASKING/), 1, '... by the node that was named, asked for it');
-sleep 0.5;
+$t->later(500);         # within 400 ms it would be asked for
+is_stored(post($t, records()), '... and another one');
 is($since->(qr/> CLUSTER SLOTS/), 0, '... and the map stays');
 
 $since = $fake->since();
@@ -245,9 +251,9 @@ my $connection = $t->connect();
 $connection->send($connection->format('POST', path(), who(), records()));
 wait_for(sub { $since->(qr/> EXEC/) });
 $connection->close();
-sleep 0.4;
-is($since->(qr/> MULTI/), 1,
-    'what is parked for a client that has left is not sent any more');
+$t->later(400);
+is(get($t, '/api/now/table/sn_ti_lookup_result/' . '0' x 32)->{status}, 404, 'who leaves while a command is parked');
+is($since->(qr/> MULTI/), 1, '... it is not sent any more');
 
 # a worker that ends while a command is parked
 
@@ -266,10 +272,10 @@ $fake->state(map => "*0\r\n");
 $t->reload();
 $connection = $t->connect();
 $connection->send($connection->format('POST', path(), who(), records()));
-sleep 0.3;
+ok($connection->taken(), 'a record comes before the first map');
 $fake->state(map => $all, nodes => [['OK']]);
 is_stored($connection->answer('POST'),
-    'what comes before the first map waits for it');
+    '... waits for it, and is stored');
 
 
 # what is sent on is no younger for that: B is with the second node when A comes
@@ -279,30 +285,31 @@ $fake->state(map => $fake->map([0, 8191, 0], [8192, 16383, 1]),
     nodes => [[('CLUSTERDOWN') x 6, "MOVED %SLOT% $one"], ['HANG']]);
 $t->reload();
 
-my (%start, %took, %waiting);
+my @waiting;
+my $passed = stopwatch();
 
 foreach my $shard (0, 1) {
     my $subject = "subject $shard";
     $subject .= '.' until shard_node($subject) == $shard;
 
-    $start{$shard} = time();
-    $waiting{$shard} = $t->connect(1);
-    $waiting{$shard}->send($waiting{$shard}->format('POST', path(), who(),
+    $waiting[$shard] = $t->connect(1);
+    $waiting[$shard]->send($waiting[$shard]->format('POST', path(), who(),
         records(observable => $subject)));
-    sleep 0.5 unless $shard;
+    $t->later(500) unless $shard;
 }
 
-wait_for(sub {
-    foreach my $shard (keys %waiting) {
-        IO::Select->new($waiting{$shard}->socket())->can_read(0) or next;
-        $took{$shard} = time() - $start{$shard};
-        delete $waiting{$shard};
-    }
-    return !%waiting;
-}, 6);
+ok($_->answer('POST'), 'what waits has its answer') foreach @waiting;
+$passed = $passed->();
 
-cmp_ok(abs($took{0} - 3), '<', 0.3, 'what was sent on keeps its deadline');
-cmp_ok($took{1}, '<', 2.8, '... and the link ends with it');
+# by nginx's clock, the one that came first above: when it ended, and after what
+my @times = sort { $b->[1] <=> $a->[1] } map { [split] }
+    split /\n/, $t->read('times.log');
+is(scalar @times, 2, '... both of them');
+cmp_ok($times[0][1], '>', 2.9, 'what was sent on keeps its deadline');
+cmp_ok($passed, '<', 3.5, '... which is not later');
+cmp_ok(abs($times[1][0] - $times[0][0]), '<', 0.2,
+    '... and the link ends with it');
+cmp_ok($times[0][1] - $times[1][1], '>', 0.3, '... before the other one\'s');
 
 
 sub shard_node { # of a map of two halves
@@ -363,7 +370,8 @@ healed('... and no more than that');
 
 my $reload = sub {
     my ($more) = @_;
-    $t->reload(conf(location => "secops_redis_cluster on; $more"));
+    $t->reload(conf(location => "secops_redis_cluster on; $more",
+        http => '%%CLOCK%%'));
 };
 
 foreach my $error ('CLUSTERDOWN The cluster is down', "MOVED 1 $one") {
@@ -373,7 +381,7 @@ foreach my $error ('CLUSTERDOWN The cluster is down', "MOVED 1 $one") {
     my $worker = ($t->workers())[0];
     ok($t->wait_log(qr/no map of the cluster: \Q$error/),
         "\"$error\" to the question for a map: the log says so");
-    sleep 0.5;
+    $t->later(500);
     is(($t->workers())[0], $worker, '... and the worker lives');
     healed("\"$error\": the next map is taken");
 }

@@ -41,6 +41,7 @@ package SecOps;
 #     %%PORT%%      the first port; %%PORT1%%, %%PORT2%%, ... are others
 #     %%REDIS%%     URL of the first Redis; %%REDIS1%%, ... of the next ones
 #     %%DIR%%       the test's folder
+#     %%CLOCK%%     in http: what later() needs
 #
 # Environment:
 #     SECOPS_NGINX    binary; default: nginx
@@ -259,6 +260,7 @@ sub expand {
             if $name =~ /client_body|proxy/ || $self->built_with($name);
     }
 
+    $conf =~ s/%%CLOCK%%/$self->clock()/ge;
     $conf =~ s/%%MAIN%%/$main/g;
     $conf =~ s/%%HTTP%%/$http/g;
     $conf =~ s/%%DIR%%/$dir/g;
@@ -449,6 +451,46 @@ sub reload {
         return @new && $self->complete(@new)
             && ($opt{keep_old} || @new == @pids);
     }, $opt{timeout} // 20);
+}
+
+
+# What shall not happen is not there yet when somebody looks too early.  later()
+# comes back when the worker's own clock has moved on by so many milliseconds: of
+# its timers those that were due by then have all been obeyed, however late it
+# is.  It is a request to a server that never answers, which nginx gives up.
+
+sub clock { # the configuration of that
+    my ($self) = @_;
+
+    die 'later() is for one worker' if $self->{workers} ne 1;
+    $self->{never} //= IO::Socket::UNIX->new(Local => "$self->{dir}/never.sock",
+        Listen => 100) or die "can not listen: $!";
+    chmod 0777, "$self->{dir}/never.sock";
+
+    return <<"EOT";
+server {
+        listen unix:$self->{dir}/clock.sock;
+        error_log /dev/null;
+        location / {
+            proxy_pass http://unix:$self->{dir}/never.sock:/;
+            proxy_read_timeout 100ms;
+        }
+    }
+EOT
+}
+
+
+sub later {
+    my ($self, $milliseconds) = @_;
+
+    for (my $passed = 0; $passed < $milliseconds; $passed += 100) {
+        my $r = $self->request('GET', '/', {}, undef,
+            port => "unix:$self->{dir}/clock.sock");
+        die "no clock\n" if !$r || $r->{status} != 504;
+        $self->{never}->accept();
+    }
+
+    return 1;
 }
 
 
@@ -723,9 +765,9 @@ sub taken {
 
     return SecOps::wait_for(sub {
         open my $table, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
-        while (<$table>) {
+        while (my $line = <$table>) {
             my (undef, $local, $remote, undef, $queue, undef, undef, undef,
-                undef, $inode) = split ' ';
+                undef, $inode) = split ' ', $line;
             return $inode && $queue =~ /:0+\z/
                 if $local eq $near && $remote eq $far;
         }

@@ -15,6 +15,9 @@
 #                       one does the same by itself
 #   HANDSHAKE           answer commands as AUTO does, up to and with PING; of
 #                       connections that were given up meanwhile, the next one
+#   ASKED n bytes       take the next connection, read n commands and send the
+#                       bytes; of connections that were given up meanwhile,
+#                       the next one
 #   EXPECT n            read n commands
 #   READ n              read n bytes, commands or parts of them
 #   SEND bytes          \r \n \t \\ \xHH stand for what they do in C; nothing
@@ -80,6 +83,7 @@ my $multi;                              # commands queued, undef outside MULTI
 my %steps = (
     ACCEPT    => sub { accept_client() },
     HANDSHAKE => sub { handshake() },
+    ASKED     => sub { asked(split / /, $_[0], 2) },
     EXPECT    => sub { need_command() for 1 .. $_[0] },
     READ      => sub { need_bytes($_[0]) },
     SEND      => sub { send_bytes(unescape($_[0])) },
@@ -112,7 +116,7 @@ for (my $i = 0; ; $i++) {
 
     my $step = $steps{$name} or fail("line " . ($i + 1) . ": \"$line\"");
 
-    accept_client() unless $client || $name =~ /^(?:ACCEPT|SLEEP|MARK)$/;
+    accept_client() unless $client || $name =~ /^(?:ACCEPT|ASKED|SLEEP|MARK)$/;
 
     $step->(defined $argument ? $argument : '');
 }
@@ -262,11 +266,34 @@ sub handshake {
         accept_client() unless $client;
 
         while (my @command = command()) {
+            last if uc $command[0] eq 'PING' && given_up();
             return if answer(@command) eq 'PING';
         }
 
         hang_up();
     }
+}
+
+
+sub asked {
+    my ($n, $bytes) = @_;
+    my $read;
+
+    do {
+        accept_client();
+        for ($read = 0; $read < $n && command(); $read++) { }
+    } while ($read < $n || given_up());
+
+    send_bytes(unescape($bytes));
+}
+
+
+sub given_up { # 1: the other side has closed
+    while (IO::Select->new($client)->can_read(0)) {
+        fill() or return 1;
+    }
+
+    return 0;
 }
 
 

@@ -14,9 +14,10 @@
 # Orders, one on each line of standard input:
 #
 #   STALL     read nothing more from the client
-#   COUNT     read what was sent, until nothing comes for 300 ms, and log how
-#             many transactions were whole: "counted 3"; then reset the
-#             connection, and serve the next ones as usual
+#   COUNT     read what was sent, until nothing comes and the client has nothing
+#             that its system has not sent, and log how many transactions were
+#             whole: "counted 3"; then reset the connection, and serve the next
+#             ones as usual
 #   DROP      close all connections
 #
 # The log, besides: "listening", "accept 1", "hello 1 sni=NAME reused=0
@@ -43,6 +44,7 @@ options = parser.parse_args()
 log_file = open(options.log, 'a', buffering=1)
 lock = threading.Lock()
 stalled = threading.Event()
+parked = threading.Event()      # nothing is read any more
 connections = {}
 
 
@@ -80,6 +82,7 @@ def forward(client, redis):
     redis.setblocking(False)
     while True:
         if stalled.is_set():
+            parked.set()
             time.sleep(0.02)
             continue
         sources = [client, redis]
@@ -123,23 +126,42 @@ def serve(client, number):
         log('close %d' % number)
 
 
+def address(where):              # as in /proc/net/tcp
+    return '%08X:%04X' % (struct.unpack('=I', socket.inet_aton(where[0]))[0],
+                          where[1])
+
+
+def unsent(client):             # bytes that the client's system still has
+    ends = [address(client.getpeername()), address(client.getsockname())]
+    for line in open('/proc/net/tcp'):
+        fields = line.split()
+        if fields[1:3] == ends:
+            return int(fields[4].split(':')[0], 16)
+    return 0
+
+
 def count():
     number, client = connections.popitem()
-    client.settimeout(0.3)
+    client.settimeout(0.1)
     whole, tail = 0, b''
-    try:
-        while True:
+    while True:
+        try:
             data = client.recv(65536)
-            if not data:
-                break
-            tail += data
-            whole += tail.count(b'\r\nEXEC\r\n')
-            tail = tail[-7:]
-    except OSError:
-        pass
+        except TimeoutError:
+            if unsent(client):
+                continue
+            break
+        except OSError:
+            break
+        if not data:
+            break
+        tail += data
+        whole += tail.count(b'\r\nEXEC\r\n')
+        tail = tail[-7:]
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                       struct.pack('ii', 1, 0))
     stalled.clear()
+    parked.clear()
     socket.socket.close(client)
     log('counted %d' % whole)
 
@@ -172,7 +194,7 @@ for line in sys.stdin:
     order = line.strip()
     if order == 'STALL':
         stalled.set()
-        time.sleep(0.2)         # whoever was about to read has read
+        parked.wait()           # whoever was about to read has read
         log('stalled')
     elif order == 'COUNT':
         count()
