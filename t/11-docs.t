@@ -244,8 +244,6 @@ my @scopes = text(source('secops_scope.c'))
     =~ /secops_slice\("([\w:]+)"\)/g;
 my %scope = text(source('secops_scope.h'))
     =~ /^#define SECOPS_SCOPE_(\w+) +0x(\d+)$/mg;
-my ($input) = text(source('secops_scope.h'))
-    =~ /^#define SECOPS_SCOPE_INPUT +\\\n *\((.*?)\)/ms;
 my (%operation, %group, $n_routes);
 
 $scope{$_} = $scopes[log(hex $scope{$_}) / log 2]
@@ -290,9 +288,6 @@ foreach my $group (sort keys %group) {
 
 same([ section($identity, '### Scopes') =~ /^\| `(\w+:\w+)` \|/mg ],
     \@scopes, 'scopes');
-same([ section($identity, '### Scopes') =~ /^\| `(\w+:\w+)` \| yes \|/mg ],
-    [ map { $scope{$_} } ($input // '') =~ /SECOPS_SCOPE_(\w+)/g ],
-    'scopes of an input key');
 
 my %kinds = ('`oct`' => 'OCT', '`RSA`' => 'RSA', 'P-256' => 'P256',
     'P-384' => 'P384', 'P-521' => 'P521', 'Ed25519' => 'ED25519',

@@ -330,7 +330,7 @@ my $list = sub {
 };
 is($list->($second, $other), 200, 'a key may read there');
 is($t->request('POST', $path, who(), { k => { type => 'api_key', properties =>
-    { name => 'narrowed', scopes => ['write:events'] } } })->{status}, 200,
+    { name => 'narrowed', scopes => ['write:resources'] } } })->{status}, 200,
     'its scopes are changed here');
 is($list->($never, $other), 403, '... and it may not there, where it is asked');
 $passed = stopwatch();

@@ -89,9 +89,8 @@ is_deeply([@$listed{qw(id title name type created_by)}],
     [$created->{internal_id}, 'From REST', 'From REST', 'api_key', 'script'],
     '... with what it is and who created it');
 like($listed->{created_on}, $time, '... and when');
-is_deeply($listed->{scopes},
-    [qw(write:events read:event_export write:event_feedback)],
-    '... for inputs, as it was created without scopes');
+is_deeply($listed->{scopes}, [],
+    'Semantics 6: ... without a scope, as it was created without one');
 is_deeply(list("id=$created->{internal_id}")->{json}, [$listed],
     '... by its id');
 is_deeply(list('')->{json}, [$listed], '... and among all');
@@ -167,7 +166,7 @@ my @before = audit();
     wide => key("\x{e9}" x 101),
     scopes => key('s', scopes => ['read:resources', 'read:everything']),
     twice => key('t', scopes => ['read:resources', 'read:resources']),
-    none => key('u', scopes => []),
+    event => key('u', scopes => ['write:events']),
     other => key('v', title => 'w'),
     unnamed => { type => 'api_key', properties => {} },
     number => key(7),
@@ -178,7 +177,7 @@ my @before = audit();
     offset => key('r', expire_at => '2027-02-03T00:00:00+02:00'),
 }), 422, 'Invalid resources', 'a set with faults is refused as a whole');
 my %by = map { $_->{resource} => $_ } @faults;
-is_deeply([sort keys %by], [sort '', qw(a/b~c long wide scopes twice none other
+is_deeply([sort keys %by], [sort '', qw(a/b~c long wide scopes twice event other
     unnamed number extra integration unknown badtime offset)],
     '... telling every fault that the set has by itself');
 is($by{'a/b~c'}{pointer}, '/a~1b~0c/properties/name',
@@ -189,6 +188,22 @@ is($by{integration}{pointer}, '/integration/properties/integration_type',
     '... of other types too');
 is_deeply(titles('title=good'), [], '... and what was good is not there');
 is_deeply([audit()], \@before, '... nor in the audit');
+
+# Semantics 6: a key of before, with scopes that no operation takes any more
+
+save({ old => key('of before', scopes => ['read:resources']) });
+my ($former) = @{list("title=of+before")->{json}};
+my $stored = $redis->cmd('HGET', 'secops:{global:res}:api_key', $former->{id});
+$redis->cmd('HSET', 'secops:{global:res}:api_key', $former->{id},
+    $stored =~ s/"read:resources"/"read:resources","write:events"/r);
+is_deeply(list('title=of+before')->{json}, [$former],
+    'Semantics 6: a stored scope that is no longer known is not shown');
+is(save({ old => { type => 'api_key', properties => $former } })->{status}, 200,
+    '... and what is shown can be sent again');
+is(save({ old => key('of before', scopes => []) })->{status}, 200,
+    '... a key may be left without any scope');
+is_deeply(list('title=of+before')->{json}[0]{scopes}, [], '... and is then');
+is(remove('title=of+before')->{status}, 200, '... and can be deleted');
 
 is_nok(save({ past => key('p', expire_at => '2020-01-01 00:00:00') }), 422,
     'Invalid resources', 'a key can not have expired before it was created');
@@ -237,17 +252,17 @@ is_nok($r1001, 400, 'Invalid request', 'more than secops_max_batch');
 
 # changes
 
-$r = save({ k => key('B', scopes => ['read:resources', 'write:events'],
+$r = save({ k => key('B', scopes => ['read:resources', 'write:resources'],
     expire_at => '2099-12-31T23:59:59Z') });
 is(scalar(@{$r->{json}{updated}}), 1, 'scopes and expiry can be changed')
     or diag $r->{body};
 ($listed) = @{list('title=B')->{json}};
 is_deeply([@$listed{qw(scopes expire_at)}], [['read:resources',
-    'write:events'], '2099-12-31 23:59:59'], '... and are then');
+    'write:resources'], '2099-12-31 23:59:59'], '... and are then');
 save({ k => key('B') }, user => 'somebody');
 is_deeply(list('title=B')->{json}, [$listed],
     '... what a request does not name stays, down to the time of change');
-save({ k => key('B', scopes => ['write:events']) }, user => 'somebody');
+save({ k => key('B', scopes => ['delete:resources']) }, user => 'somebody');
 is(list('title=B')->{json}[0]{updated_by}, 'somebody',
     '... who changed it is noted');
 is(list('title=B')->{json}[0]{created_by}, 'script',
@@ -392,7 +407,7 @@ is_nok(save({ k => key('by read:resources,write:resources,'
     . 'execute:job_operations', scopes => [qw(delete:resources)]) },
     key => $manager), 403, 'Insufficient access', '... nor to itself');
 is(save({ k => key('for an input') }, key => $manager)->{status}, 200,
-    '... but keys for inputs, it may create');
+    '... but keys without a scope, it may create');
 
 is_deeply($t->request('GET', '/api/v2/token/scopes',
     { 'x-arcanna-api-key' => $manager })->{json},
@@ -400,11 +415,11 @@ is_deeply($t->request('GET', '/api/v2/token/scopes',
     'a key learns its scopes');
 is_deeply($t->request('GET', '/api/v2/token/scopes/', who())->{json},
     [qw(read:resources write:resources delete:resources
-        execute:job_operations write:events read:event_export
-        write:event_feedback)], '... who may write, all there are');
+        execute:job_operations)],
+    'Semantics 6: ... who may write, all there are: those with an operation');
 is_deeply($t->request('GET', '/api/v2/token/scopes',
     who(roles => 'sn_sec_cmn.api_read'))->{json},
-    [qw(read:resources read:event_export)], '... who may read, those that read');
+    [qw(read:resources)], '... who may read, those that read');
 is($t->request('GET', '/api/v2/token/scopes', who(roles => ''))->{body}, '[]',
     '... who may nothing, none');
 is($t->request('GET', '/api/v2/token/scopes')->{status}, 401,

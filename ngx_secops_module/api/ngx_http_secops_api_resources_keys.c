@@ -224,11 +224,8 @@ ngx_http_secops_resources_too_late(ngx_http_secops_resources_t *op,
 }
 
 
-/*
- * A caller with roles may write, or would not be here: that is everything.  A
- * key passes on what it has; and the keys for inputs, which are created
- * without scopes, are a part of the resources that it may write.
- */
+/* a caller with roles may write, or would not be here: that is everything.  A
+   key passes on what it has */
 
 static unsigned
 ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
@@ -237,7 +234,7 @@ ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
         return ~0U;
     }
 
-    return (unsigned) ctx->identity.scopes | SECOPS_SCOPE_INPUT;
+    return (unsigned) ctx->identity.scopes;
 }
 
 

@@ -157,15 +157,8 @@ secops_apikey_create(const json_t *properties,
     const secops_apikey_change_t *change)
 {
     json_t         *document;
-    unsigned        scopes;
     secops_slice_t  text, expire_at;
     unsigned char   time[SECOPS_TIME_LEN];
-
-    scopes = secops_apikey_scopes(properties);
-
-    if (scopes == SECOPS_SCOPE_NONE) {
-        scopes = SECOPS_SCOPE_INPUT;
-    }
 
     text.len = SECOPS_APIKEY_DIGEST_LEN;
     text.data = digest;
@@ -180,7 +173,8 @@ secops_apikey_create(const json_t *properties,
                           secops_apikey_text(properties, "name"))
         != 0
         || json_object_set_new(document, "scopes",
-                               secops_apikey_scope_names(scopes))
+                               secops_apikey_scope_names(
+                                   secops_apikey_scopes(properties)))
            != 0
         || secops_apikey_set(document, "digest", text) != 0
         || (expire_at.len
@@ -203,7 +197,6 @@ secops_apikey_update(json_t *document, const json_t *properties,
     const secops_apikey_change_t *change)
 {
     int            name, scopes, expire_at;
-    unsigned       bits;
     unsigned char  time[SECOPS_TIME_LEN];
 
     scopes = 0;
@@ -213,11 +206,10 @@ secops_apikey_update(json_t *document, const json_t *properties,
                                  json_incref(json_object_get(properties,
                                                              "name")));
 
-    bits = secops_apikey_scopes(properties);
-
-    if (bits != SECOPS_SCOPE_NONE) {
+    if (json_is_array(json_object_get(properties, "scopes"))) {
         scopes = secops_apikey_replace(document, "scopes",
-                                       secops_apikey_scope_names(bits));
+                                       secops_apikey_scope_names(
+                                           secops_apikey_scopes(properties)));
     }
 
     if (secops_apikey_expire_at(properties, time)) {

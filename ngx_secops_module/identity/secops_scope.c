@@ -10,10 +10,7 @@ static const secops_slice_t  secops_scope_names[SECOPS_SCOPES] = {
     secops_slice("read:resources"),
     secops_slice("write:resources"),
     secops_slice("delete:resources"),
-    secops_slice("execute:job_operations"),
-    secops_slice("write:events"),
-    secops_slice("read:event_export"),
-    secops_slice("write:event_feedback")
+    secops_slice("execute:job_operations")
 };
 
 

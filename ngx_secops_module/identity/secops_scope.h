@@ -1,6 +1,10 @@
 
 /*
  * Scopes: what an api key may do, one by one.  Pure C.
+ *
+ * There is none without an operation that takes it: clients offer their users
+ * what a scope stands for.  A name that a stored key has and that is not, or no
+ * longer, known gives nothing.
  */
 
 #ifndef _SECOPS_SCOPE_H_INCLUDED_
@@ -15,21 +19,11 @@
 #define SECOPS_SCOPE_WRITE_RESOURCES         0x0002
 #define SECOPS_SCOPE_DELETE_RESOURCES        0x0004
 #define SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS  0x0008
-#define SECOPS_SCOPE_WRITE_EVENTS            0x0010
-#define SECOPS_SCOPE_READ_EVENT_EXPORT       0x0020
-#define SECOPS_SCOPE_WRITE_EVENT_FEEDBACK    0x0040
-
-
-/* what an input key may do: one that was created without scopes of its own */
-
-#define SECOPS_SCOPE_INPUT                                                    \
-    (SECOPS_SCOPE_WRITE_EVENTS|SECOPS_SCOPE_READ_EVENT_EXPORT                 \
-     |SECOPS_SCOPE_WRITE_EVENT_FEEDBACK)
 
 
 /* the number of scopes; each has an index from 0 */
 
-#define SECOPS_SCOPES  7
+#define SECOPS_SCOPES  4
 
 
 /* "read:resources"; the scope's bit is 1 << i.  i is below SECOPS_SCOPES */

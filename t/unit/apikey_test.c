@@ -124,16 +124,15 @@ test_create(void)
     json_t  *document;
 
     document = created("{\"name\":\"n\",\"title\":\"n\"}");
-    is_json(document, "{\"name\":\"n\",\"scopes\":[\"write:events\","
-            "\"read:event_export\",\"write:event_feedback\"],"
+    is_json(document, "{\"name\":\"n\",\"scopes\":[],"
             "\"digest\":\"" DIGEST "\",\"created_by\":\"alice\","
             "\"created_on\":\"2026-01-02 03:04:05\",\"updated_by\":\"alice\","
             "\"updated_on\":\"2026-01-02 03:04:05\"}",
-            "without scopes a key is one for inputs, and never expires");
+            "without scopes a key has none, and never expires");
     json_decref(document);
 
     document = created("{\"name\":\"n\",\"scopes\":null,\"expire_at\":\"\"}");
-    ok(json_array_size(json_object_get(document, "scopes")) == 3
+    ok(json_array_size(json_object_get(document, "scopes")) == 0
        && json_object_get(document, "expire_at") == NULL,
        "null and \"\" are not there");
     json_decref(document);
@@ -170,16 +169,24 @@ test_update(void)
     ok(json_equal(document, before), "... changes nothing either");
     json_decref(properties);
 
-    properties = parsed("{\"name\":\"n\",\"scopes\":[\"write:events\"],"
+    properties = parsed("{\"name\":\"n\","
+                        "\"scopes\":[\"write:resources\"],"
                         "\"expire_at\":\"2027-01-01 00:00:00\"}");
     is_int(secops_apikey_update(document, properties, &second), 1,
            "one that names something else");
-    is_json(document, "{\"name\":\"n\",\"scopes\":[\"write:events\"],"
+    is_json(document, "{\"name\":\"n\",\"scopes\":[\"write:resources\"],"
             "\"digest\":\"" DIGEST "\",\"created_by\":\"alice\","
             "\"created_on\":\"2026-01-02 03:04:05\",\"updated_by\":\"bob\","
             "\"updated_on\":\"2026-06-07 08:09:10\","
             "\"expire_at\":\"2027-01-01 00:00:00\"}",
             "... replaces that, and says who did");
+    json_decref(properties);
+
+    properties = parsed("{\"name\":\"n\",\"scopes\":[]}");
+    is_int(secops_apikey_update(document, properties, &second), 1,
+           "one with no scope at all");
+    ok(json_array_size(json_object_get(document, "scopes")) == 0,
+       "... takes all away");
     json_decref(properties);
 
     properties = parsed("{\"name\":\"m\"}");
@@ -211,10 +218,12 @@ test_read(void)
     is_int(key.scopes, SECOPS_SCOPE_READ_RESOURCES, "... its scopes");
 
     (void) json_object_set_new(document, "scopes",
-                               parsed("[7,\"read:all\",\"write:events\"]"));
-    (void) secops_apikey_read(&key, document);
-    is_int(key.scopes, SECOPS_SCOPE_WRITE_EVENTS,
-           "a scope that is not known gives nothing");
+                               parsed("[7,\"read:all\",\"write:events\","
+                                      "\"write:resources\"]"));
+    ok(secops_apikey_read(&key, document) == 0,
+       "a key of before, with a scope that is not known, is read");
+    is_int(key.scopes, SECOPS_SCOPE_WRITE_RESOURCES,
+           "... and that scope gives nothing");
 
     (void) json_object_del(document, "scopes");
     (void) secops_apikey_read(&key, document);

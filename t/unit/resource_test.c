@@ -88,7 +88,7 @@ static const resource_case_t  resource_cases[] = {
       "422|/k/properties/title: must be the same as the name",
       "a title that is not the name" },
     { "{\"a~b/c\":{\"type\":\"api_key\",\"properties\":{\"name\":\"n\","
-      "\"scopes\":[\"write:events\",\"x\"]}}}",
+      "\"scopes\":[\"read:resources\",\"x\"]}}}",
       "422|/a~0b~1c/properties/scopes/1: ", "a scope that is not known" },
 
     { "{\"a\":7,\"b\":{\"type\":\"x\"}}",
