@@ -15,6 +15,16 @@ static secops_jwk_set_t *ngx_http_secops_jwt_read_keys(ngx_conf_t *cf,
 static secops_jwk_set_t *ngx_http_secops_jwt_parse_keys(ngx_conf_t *cf,
     ngx_str_t *name, const u_char *data, size_t len);
 static void ngx_http_secops_jwt_free_keys(void *data);
+static ngx_int_t ngx_http_secops_jwt_add_issuer(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_array_t *issuers);
+static char *ngx_http_secops_jwt_check_sources(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *conf);
+static ngx_uint_t ngx_http_secops_jwt_unbound_issuers(
+    ngx_http_secops_jwt_conf_t *conf);
+static ngx_uint_t ngx_http_secops_jwt_is_bound(
+    ngx_http_secops_jwt_conf_t *conf, secops_slice_t issuer);
+static ngx_uint_t ngx_http_secops_jwt_listed(const secops_slice_t *list,
+    ngx_uint_t n, secops_slice_t issuer);
 static void ngx_http_secops_jwt_init_policy(ngx_http_secops_jwt_conf_t *conf);
 
 
@@ -25,7 +35,10 @@ ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_secops_loc_conf_t *slcf = conf;
 
     ngx_str_t                    *value;
-    secops_jwk_set_t             *set, **push;
+    ngx_uint_t                    i;
+    ngx_array_t                   issuers;
+    secops_jwk_set_t             *set;
+    secops_jwt_source_t          *source;
     ngx_http_secops_jwt_conf_t   *jcf;
 
     jcf = &slcf->identity.jwt;
@@ -34,8 +47,22 @@ ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     if (jcf->key_files == NGX_CONF_UNSET_PTR) {
 
         jcf->key_files = ngx_array_create(cf->pool, 1,
-                                          sizeof(secops_jwk_set_t *));
+                                          sizeof(secops_jwt_source_t));
         if (jcf->key_files == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (ngx_array_init(&issuers, cf->pool, 1, sizeof(secops_slice_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_http_secops_jwt_add_issuer(cf, &value[i], &issuers)
+            != NGX_OK)
+        {
             return NGX_CONF_ERROR;
         }
     }
@@ -49,14 +76,44 @@ ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    push = ngx_array_push(jcf->key_files);
-    if (push == NULL) {
+    source = ngx_array_push(jcf->key_files);
+    if (source == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    *push = set;
+    source->set = set;
+    source->issuers = issuers.elts;
+    source->nissuers = issuers.nelts;
 
     return NGX_CONF_OK;
+}
+
+
+/* "issuer=URL": whose tokens the keys are for */
+
+static ngx_int_t
+ngx_http_secops_jwt_add_issuer(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_array_t *issuers)
+{
+    secops_slice_t  *issuer;
+
+    if (value->len <= sizeof("issuer=") - 1
+        || ngx_strncmp(value->data, "issuer=", sizeof("issuer=") - 1) != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
+                           value);
+        return NGX_ERROR;
+    }
+
+    issuer = ngx_array_push(issuers);
+    if (issuer == NULL) {
+        return NGX_ERROR;
+    }
+
+    issuer->data = value->data + sizeof("issuer=") - 1;
+    issuer->len = value->len - (sizeof("issuer=") - 1);
+
+    return NGX_OK;
 }
 
 
@@ -189,6 +246,11 @@ ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
         return "needs the path of a location";
     }
 
+    jcf->keys_issuers = ngx_array_create(cf->pool, 1, sizeof(secops_slice_t));
+    if (jcf->keys_issuers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     interval = NGX_HTTP_SECOPS_JWT_INTERVAL;
     min_interval = NGX_HTTP_SECOPS_JWT_MIN_INTERVAL;
     timeout = NGX_HTTP_SECOPS_JWT_TIMEOUT;
@@ -211,7 +273,15 @@ ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
             text.len = value[i].len - 8;
 
         } else {
-            goto invalid;
+
+            if (ngx_http_secops_jwt_add_issuer(cf, &value[i],
+                                               jcf->keys_issuers)
+                != NGX_OK)
+            {
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
         }
 
         *time = ngx_parse_time(&text, 0);
@@ -324,6 +394,7 @@ ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf)
     conf->leeway = NGX_CONF_UNSET;
     conf->max_lifetime = NGX_CONF_UNSET;
     conf->require_expiration = NGX_CONF_UNSET;
+    conf->require_domain = NGX_CONF_UNSET;
     conf->cache_size = NGX_CONF_UNSET;
 }
 
@@ -342,6 +413,7 @@ ngx_http_secops_merge_jwt(ngx_conf_t *cf, ngx_http_secops_jwt_conf_t *prev,
     {
         conf->key_files = prev->key_files;
         conf->keys = prev->keys;
+        conf->keys_issuers = prev->keys_issuers;
     }
 
     ngx_conf_init_ptr_value(conf->key_files, NULL);
@@ -353,6 +425,7 @@ ngx_http_secops_merge_jwt(ngx_conf_t *cf, ngx_http_secops_jwt_conf_t *prev,
     ngx_conf_merge_sec_value(conf->max_lifetime, prev->max_lifetime, 0);
     ngx_conf_merge_value(conf->require_expiration, prev->require_expiration,
                          1);
+    ngx_conf_merge_value(conf->require_domain, prev->require_domain, 0);
     ngx_conf_merge_value(conf->cache_size, prev->cache_size, 1000);
 
     ngx_conf_merge_str_value(conf->claim_user, prev->claim_user, "sub");
@@ -376,6 +449,10 @@ ngx_http_secops_init_jwt(ngx_conf_t *cf, ngx_http_secops_jwt_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_secops_jwt_check_sources(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_http_secops_jwt_init_policy(conf);
 
     conf->cache = NULL;
@@ -389,6 +466,116 @@ ngx_http_secops_init_jwt(ngx_conf_t *cf, ngx_http_secops_jwt_conf_t *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * Several sources of keys that are bound to nobody are good for one issuer: a
+ * provider that changes its keys.  With several issuers each provider could
+ * make tokens of the other, and nobody could tell (RFC 8725, 3.8).
+ */
+
+static char *
+ngx_http_secops_jwt_check_sources(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *conf)
+{
+    ngx_uint_t            i, n;
+    secops_jwt_source_t  *source;
+
+    n = 0;
+
+    if (conf->key_files) {
+        source = conf->key_files->elts;
+
+        for (i = 0; i < conf->key_files->nelts; i++) {
+            n += (source[i].nissuers == 0);
+        }
+    }
+
+    if (conf->keys) {
+        n += (conf->keys_issuers->nelts == 0);
+    }
+
+    if (n < 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_secops_jwt_unbound_issuers(conf) > 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "several issuers in \"secops_jwt_issuer\" and %ui "
+                           "sources of keys that may sign for each of them: "
+                           "say whose keys they are, by \"issuer=\" in "
+                           "\"secops_jwt_key_file\" and "
+                           "\"secops_jwt_key_request\"", n);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* how many are accepted that no source is bound to */
+
+static ngx_uint_t
+ngx_http_secops_jwt_unbound_issuers(ngx_http_secops_jwt_conf_t *conf)
+{
+    ngx_uint_t       i, n;
+    secops_slice_t  *issuer;
+
+    if (conf->issuers == NULL) {
+        return 0;
+    }
+
+    n = 0;
+    issuer = conf->issuers->elts;
+
+    for (i = 0; i < conf->issuers->nelts; i++) {
+        n += !ngx_http_secops_jwt_is_bound(conf, issuer[i]);
+    }
+
+    return n;
+}
+
+
+static ngx_uint_t
+ngx_http_secops_jwt_is_bound(ngx_http_secops_jwt_conf_t *conf,
+    secops_slice_t issuer)
+{
+    ngx_uint_t            i;
+    secops_jwt_source_t  *source;
+
+    if (conf->key_files) {
+        source = conf->key_files->elts;
+
+        for (i = 0; i < conf->key_files->nelts; i++) {
+
+            if (ngx_http_secops_jwt_listed(source[i].issuers,
+                                           source[i].nissuers, issuer))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return conf->keys
+           && ngx_http_secops_jwt_listed(conf->keys_issuers->elts,
+                                         conf->keys_issuers->nelts, issuer);
+}
+
+
+static ngx_uint_t
+ngx_http_secops_jwt_listed(const secops_slice_t *list, ngx_uint_t n,
+    secops_slice_t issuer)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (secops_slice_equal(list[i], issuer)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -313,14 +313,14 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       NULL },
 
     { ngx_string("secops_jwt_key_file"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_key_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("secops_jwt_key_request"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1234,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_key_request,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -380,6 +380,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_domain),
+      NULL },
+
+    { ngx_string("secops_jwt_require_domain"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.require_domain),
       NULL },
 
     { ngx_string("secops_jwt_cache"),
@@ -633,6 +640,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
      *     conf->identity.jwt.claim_user = { 0, NULL };
      *     conf->identity.jwt.claim_roles = { 0, NULL };
      *     conf->identity.jwt.claim_domain = { 0, NULL };
+     *     conf->identity.jwt.keys_issuers = NULL;
      *     conf->identity.jwt.cache = NULL;
      *     conf->identity.api_keys = NULL;
      *     conf->public_url = NULL;

@@ -605,12 +605,17 @@ my @bad = (
         map({ "secops_header_$_ \"\"" } qw(user roles domain api_key)),
         map({ "secops_${_}_role x; secops_${_}_role y" }
             qw(write read admin))),
+    'secops_api; secops_auth jwt; secops_redis redis://127.0.0.1;'
+        . ' secops_jwt_key_file /etc/nginx/idp.pem; secops_jwt_key_request /k;'
+        . ' secops_jwt_issuer a b;',
     (map { "$api secops_jwt_$_;" }
-        map({ "key_file /etc/nginx/$_" } qw(nope empty private.pem short.jwks)),
+        map({ "key_file /etc/nginx/$_" } qw(nope empty private.pem short.jwks),
+            'x issuer='),
         'key_request keys', 'key_request /a; secops_jwt_key_request /b',
         'key_request /keys interval=0', 'leeway x',
         map({ ("$_ \"\"", "$_ x; secops_jwt_$_ off") } qw(issuer audience)),
-        'max_lifetime x', 'require_expiration maybe', 'cache 0',
+        'max_lifetime x', 'require_expiration maybe', 'require_domain maybe',
+        'cache 0',
         map({ "claim_$_ x; secops_jwt_claim_$_ y" } qw(user roles domain))),
 );
 

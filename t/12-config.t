@@ -114,6 +114,7 @@ my %values = (
     secops_jwt_leeway            => '5s',
     secops_jwt_max_lifetime      => '1h',
     secops_jwt_require_expiration => 'off',
+    secops_jwt_require_domain    => 'on',
     secops_jwt_claim_user        => 'name',
     secops_jwt_claim_roles       => 'realm_access.roles',
     secops_jwt_claim_domain      => 'tenant',

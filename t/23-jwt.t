@@ -480,13 +480,18 @@ foreach my $case (
     ['other letter case',    uc $read,                    0],
     ['a name with a comma in an array', ["x,$read"],      0],
     ['no strings',           [[$read], 1, { $read => 1 }], 0],
-    ['an object',            { $read => 1 },              0],
-    ['a number',             1,                           0],
+    ['none, in an array',    [],                          0],
+    ['none, in a string',    '',                          0],
 ) {
     my ($name, $roles, $may) = @$case;
     is(caller_of('plain', $issuer->token('rsa', { roles => $roles })),
         $may ? 'jwt/global/alice' : 403, "roles: $name");
 }
+
+refused('plain', $issuer->token('rsa', { roles => $_->[1] }),
+    qr/no list of roles in its claim "roles"$/, "R.10: roles: $_->[0]")
+    foreach ['an object', { $read => 1 }], ['a number', 1],
+        ['true', JSON::PP::true];
 
 accepted('keycloak', $issuer->token('rsa', { preferred_username => 'bob',
     realm_access => { roles => ['x', $read] }, org => { tenant => 'acme' } }),

@@ -17,11 +17,16 @@ static ngx_int_t ngx_http_secops_auth_jwt_recall(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
     ngx_http_secops_jwt_conf_t *conf, ngx_str_t *token, const u_char *digest,
     ngx_http_secops_credential_t *credential);
-static ngx_int_t ngx_http_secops_auth_jwt_sets(ngx_http_request_t *r,
-    ngx_http_secops_jwt_conf_t *conf, ngx_array_t *sets);
+static secops_jws_status_e ngx_http_secops_auth_jwt_sets(
+    ngx_http_request_t *r, ngx_http_secops_jwt_conf_t *conf,
+    secops_slice_t token, ngx_array_t *sets, const char **reason);
+static ngx_int_t ngx_http_secops_auth_jwt_sources(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_array_t *sources);
 static ngx_int_t ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
     ngx_http_secops_jwt_conf_t *conf, secops_jwt_t *jwt,
     ngx_secops_jwt_claims_t *claims);
+static secops_jwt_claim_e ngx_http_secops_auth_jwt_claim(secops_jwt_t *jwt,
+    ngx_str_t *name, ngx_uint_t list, u_char *p, ngx_str_t *value);
 static ngx_int_t ngx_http_secops_auth_jwt_copy(ngx_http_request_t *r,
     const ngx_secops_jwt_claims_t *claims,
     ngx_http_secops_credential_t *credential);
@@ -210,15 +215,15 @@ ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
     secops_jws_status_e       status;
     ngx_secops_jwt_claims_t   claims;
 
-    if (ngx_http_secops_auth_jwt_sets(r, conf, &sets) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     text.len = token->len;
     text.data = token->data;
 
-    status = secops_jwt_verify(&jwt, text, sets.elts, sets.nelts,
-                               &conf->policy, ngx_time(), &reason);
+    status = ngx_http_secops_auth_jwt_sets(r, conf, text, &sets, &reason);
+
+    if (status == SECOPS_JWS_OK) {
+        status = secops_jwt_verify(&jwt, text, sets.elts, sets.nelts,
+                                   &conf->policy, ngx_time(), &reason);
+    }
 
     switch (status) {
 
@@ -261,49 +266,78 @@ ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+/* the keys that the token may be verified with */
+
+static secops_jws_status_e
 ngx_http_secops_auth_jwt_sets(ngx_http_request_t *r,
-    ngx_http_secops_jwt_conf_t *conf, ngx_array_t *sets)
+    ngx_http_secops_jwt_conf_t *conf, secops_slice_t token, ngx_array_t *sets,
+    const char **reason)
 {
-    ngx_uint_t          i, n;
-    secops_jwk_set_t   *set, **file, **push;
+    ngx_array_t  sources;
+
+    *reason = "there is no memory";
+
+    if (ngx_http_secops_auth_jwt_sources(r, conf, &sources) != NGX_OK
+        || ngx_array_init(sets, r->pool, sources.nelts + 1,
+                          sizeof(secops_jwk_set_t *))
+           != NGX_OK)
+    {
+        return SECOPS_JWS_ERROR;
+    }
+
+    return secops_jwt_choose(sources.elts, sources.nelts, token,
+                             conf->policy.max_size, sets->elts, &sets->nelts,
+                             reason);
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_sources(ngx_http_request_t *r,
+    ngx_http_secops_jwt_conf_t *conf, ngx_array_t *sources)
+{
+    ngx_uint_t            i, n;
+    secops_jwt_source_t  *files, *source;
 
     n = conf->key_files ? conf->key_files->nelts : 0;
 
-    if (ngx_array_init(sets, r->pool, n + 1, sizeof(secops_jwk_set_t *))
+    if (ngx_array_init(sources, r->pool, n + 1, sizeof(secops_jwt_source_t))
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    file = n ? conf->key_files->elts : NULL;
+    files = n ? conf->key_files->elts : NULL;
 
     for (i = 0; i < n; i++) {
-        push = ngx_array_push(sets);
-        *push = file[i];
+        source = ngx_array_push(sources);
+        *source = files[i];
     }
 
-    set = conf->keys ? ngx_http_secops_jwt_keys_set(conf->keys) : NULL;
+    if (conf->keys) {
+        source = ngx_array_push(sources);
 
-    if (set) {
-        push = ngx_array_push(sets);
-        *push = set;
+        source->set = ngx_http_secops_jwt_keys_set(conf->keys);
+        source->issuers = conf->keys_issuers->elts;
+        source->nissuers = conf->keys_issuers->nelts;
     }
 
     return NGX_OK;
 }
 
 
-/* a token without a user identifies nobody */
+/* a token without a user identifies nobody; and no claim that can not be read
+   is passed over, least of all one that says whose data it is about */
 
 static ngx_int_t
 ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
     ngx_http_secops_jwt_conf_t *conf, secops_jwt_t *jwt,
     ngx_secops_jwt_claims_t *claims)
 {
-    u_char          *p;
-    size_t           max;
-    secops_slice_t   path;
+    u_char              *p;
+    size_t               max;
+    ngx_str_t           *name;
+    const char          *what;
+    secops_jwt_claim_e   rc;
 
     max = secops_jwt_claim_max(jwt);
 
@@ -312,31 +346,60 @@ ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    path.len = conf->claim_user.len;
-    path.data = conf->claim_user.data;
-    claims->user.data = p;
-    claims->user.len = secops_jwt_claim_text(jwt, path, p);
-    p += claims->user.len;
+    name = &conf->claim_user;
+    what = "no user";
 
-    path.len = conf->claim_domain.len;
-    path.data = conf->claim_domain.data;
-    claims->domain.data = p;
-    claims->domain.len = secops_jwt_claim_text(jwt, path, p);
-    p += claims->domain.len;
-
-    path.len = conf->claim_roles.len;
-    path.data = conf->claim_roles.data;
-    claims->roles.data = p;
-    claims->roles.len = secops_jwt_claim_list(jwt, path, p);
-
-    if (claims->user.len == 0) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "secops: token refused: no user in its claim \"%V\"",
-                      &conf->claim_user);
-        return NGX_ABORT;
+    if (ngx_http_secops_auth_jwt_claim(jwt, name, 0, p, &claims->user)
+        != SECOPS_JWT_CLAIM_USABLE)
+    {
+        goto refused;
     }
 
-    return NGX_OK;
+    name = &conf->claim_domain;
+    what = "no domain";
+
+    rc = ngx_http_secops_auth_jwt_claim(jwt, name, 0, p + max,
+                                        &claims->domain);
+
+    if (rc == SECOPS_JWT_CLAIM_UNUSABLE
+        || (rc == SECOPS_JWT_CLAIM_ABSENT && conf->require_domain))
+    {
+        goto refused;
+    }
+
+    name = &conf->claim_roles;
+    what = "no list of roles";
+
+    if (ngx_http_secops_auth_jwt_claim(jwt, name, 1, p + max * 2,
+                                       &claims->roles)
+        != SECOPS_JWT_CLAIM_UNUSABLE)
+    {
+        return NGX_OK;
+    }
+
+refused:
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "secops: token refused: %s in its claim \"%V\"", what,
+                  name);
+
+    return NGX_ABORT;
+}
+
+
+static secops_jwt_claim_e
+ngx_http_secops_auth_jwt_claim(secops_jwt_t *jwt, ngx_str_t *name,
+    ngx_uint_t list, u_char *p, ngx_str_t *value)
+{
+    secops_slice_t  path;
+
+    path.len = name->len;
+    path.data = name->data;
+
+    value->data = p;
+
+    return list ? secops_jwt_claim_list(jwt, path, p, &value->len)
+                : secops_jwt_claim_text(jwt, path, p, &value->len);
 }
 
 

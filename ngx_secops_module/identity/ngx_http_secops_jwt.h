@@ -23,10 +23,13 @@ typedef void (*ngx_http_secops_jwt_wake_pt)(void *data);
 /* the secops_jwt_* directives of a location */
 
 typedef struct {
-    ngx_array_t                     *key_files;  /* of secops_jwk_set_t *:
-                                                    owned by the cycle */
+    ngx_array_t                     *key_files;  /* of secops_jwt_source_t: the
+                                                    sets are owned by the
+                                                    cycle */
     ngx_http_secops_jwt_keys_t      *keys;      /* of secops_jwt_key_request;
                                                    NULL: none */
+    ngx_array_t                     *keys_issuers;  /* of secops_slice_t: whose
+                                                       they are */
     ngx_array_t                     *issuers;   /* of secops_slice_t */
     ngx_array_t                     *audiences;
     time_t                           leeway;
@@ -36,6 +39,7 @@ typedef struct {
     ngx_str_t                        claim_user;    /* dotted paths */
     ngx_str_t                        claim_roles;
     ngx_str_t                        claim_domain;
+    ngx_flag_t                       require_domain;
 
     ngx_int_t                        cache_size;
     ngx_secops_jwt_cache_t          *cache;     /* each worker's own; NULL: no

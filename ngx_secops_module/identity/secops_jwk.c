@@ -158,3 +158,30 @@ secops_jwk_algorithm(const secops_jwk_t *key, secops_slice_t alg)
 
     return jwa;
 }
+
+
+unsigned
+secops_jwk_cost(const secops_jwk_t *key)
+{
+    unsigned  bits;
+
+    static const unsigned  costs[] = {
+        [SECOPS_JWA_OCT] = 20,          /* of the longest token */
+        [SECOPS_JWA_RSA] = 50,          /* of 2048 bits */
+        [SECOPS_JWA_P256] = 100,
+        [SECOPS_JWA_P384] = 600,
+        [SECOPS_JWA_P521] = 500,
+        [SECOPS_JWA_ED25519] = 150,
+        [SECOPS_JWA_ED448] = 300
+    };
+
+    if (key->type != SECOPS_JWA_RSA) {
+        return costs[key->type];
+    }
+
+    /* it grows with the square of the modulus */
+
+    bits = (unsigned) EVP_PKEY_bits(key->pkey) / 256;
+
+    return costs[SECOPS_JWA_RSA] * bits * bits / 64;
+}

@@ -21,8 +21,6 @@
 #include "identity/secops_jwa.h"
 
 
-/* without a kid each key of a fitting type may cost one verification */
-
 #define SECOPS_JWK_SET_MAX       128
 
 #define SECOPS_JWK_SET_MAX_SIZE  (1024 * 1024)
@@ -83,6 +81,11 @@ void secops_jwk_set_free(secops_jwk_set_t *set);
 
 const secops_jwa_t *secops_jwk_algorithm(const secops_jwk_t *key,
     secops_slice_t alg);
+
+
+/* what one signature costs to check with this key, in about microseconds */
+
+unsigned secops_jwk_cost(const secops_jwk_t *key);
 
 
 #endif /* _SECOPS_JWK_H_INCLUDED_ */

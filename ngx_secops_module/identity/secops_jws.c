@@ -23,9 +23,19 @@ typedef struct {
 } secops_jws_parts_t;
 
 
+/*
+ * What one token may cost in signatures, in about microseconds: anybody can
+ * send tokens, and the worker serves nobody else while it checks one.
+ */
+
+#define SECOPS_JWS_BUDGET  5000
+
+
 /* what trying keys has come to */
 
 typedef struct {
+    unsigned         spent;     /* of the budget */
+    int              exhausted; /* a key was not tried for that */
     int              fits;      /* a key that the alg is for was tried */
     int              named;     /* a key has the token's kid */
     int              failed;    /* a key could not be tried */
@@ -44,8 +54,16 @@ static const char *secops_jws_header_check(secops_jws_parts_t *parts);
 static secops_jws_status_e secops_jws_find_key(
     const secops_jws_parts_t *parts, secops_jwk_set_t *const *sets,
     size_t nsets, const char **reason);
+static int secops_jws_find_among(const secops_jws_parts_t *parts,
+    secops_jwk_set_t *const *sets, size_t nsets, int named,
+    secops_jws_trial_t *trial);
+static int secops_jws_is_named(const secops_jws_parts_t *parts,
+    const secops_jwk_t *key);
 static int secops_jws_try(const secops_jws_parts_t *parts,
     const secops_jwk_t *key, secops_jws_trial_t *trial);
+static secops_jws_status_e secops_jws_open(secops_jws_parts_t *parts,
+    secops_slice_t token, size_t max_size, unsigned char **buf,
+    const char **reason);
 
 
 secops_jws_status_e
@@ -56,23 +74,10 @@ secops_jws_verify(secops_jws_t *jws, secops_slice_t token, size_t max_size,
     secops_jws_parts_t    parts;
     secops_jws_status_e   status;
 
-    if (token.len > max_size) {
-        *reason = "it is too long";
-        return SECOPS_JWS_INVALID;
-    }
+    status = secops_jws_open(&parts, token, max_size, &buf, reason);
 
-    buf = malloc(token.len + 1);
-
-    if (buf == NULL) {
-        *reason = "there is no memory";
-        return SECOPS_JWS_ERROR;
-    }
-
-    *reason = secops_jws_split(&parts, token, buf);
-
-    if (*reason) {
-        free(buf);
-        return SECOPS_JWS_INVALID;
+    if (status != SECOPS_JWS_OK) {
+        return status;
     }
 
     status = secops_jws_header(&parts, reason);
@@ -89,6 +94,52 @@ secops_jws_verify(secops_jws_t *jws, secops_slice_t token, size_t max_size,
 
     jws->payload = parts.payload;
     jws->buf = buf;
+
+    return SECOPS_JWS_OK;
+}
+
+
+secops_jws_status_e
+secops_jws_read(secops_jws_t *jws, secops_slice_t token, size_t max_size,
+    const char **reason)
+{
+    secops_jws_parts_t   parts;
+    secops_jws_status_e  status;
+
+    status = secops_jws_open(&parts, token, max_size, &jws->buf, reason);
+
+    if (status == SECOPS_JWS_OK) {
+        jws->payload = parts.payload;
+    }
+
+    return status;
+}
+
+
+/* OK: the token's parts are decoded into *buf, which is malloc'ed */
+
+static secops_jws_status_e
+secops_jws_open(secops_jws_parts_t *parts, secops_slice_t token,
+    size_t max_size, unsigned char **buf, const char **reason)
+{
+    if (token.len > max_size) {
+        *reason = "it is too long";
+        return SECOPS_JWS_INVALID;
+    }
+
+    *buf = malloc(token.len + 1);
+
+    if (*buf == NULL) {
+        *reason = "there is no memory";
+        return SECOPS_JWS_ERROR;
+    }
+
+    *reason = secops_jws_split(parts, token, *buf);
+
+    if (*reason) {
+        free(*buf);
+        return SECOPS_JWS_INVALID;
+    }
 
     return SECOPS_JWS_OK;
 }
@@ -251,18 +302,14 @@ static secops_jws_status_e
 secops_jws_find_key(const secops_jws_parts_t *parts,
     secops_jwk_set_t *const *sets, size_t nsets, const char **reason)
 {
-    size_t              i, n;
     secops_jws_trial_t  trial;
 
     memset(&trial, 0, sizeof(secops_jws_trial_t));
 
-    for (i = 0; i < nsets; i++) {
-        for (n = 0; n < sets[i]->nkeys; n++) {
-
-            if (secops_jws_try(parts, &sets[i]->keys[n], &trial)) {
-                return SECOPS_JWS_OK;
-            }
-        }
+    if ((parts->kid && secops_jws_find_among(parts, sets, nsets, 1, &trial))
+        || secops_jws_find_among(parts, sets, nsets, 0, &trial))
+    {
+        return SECOPS_JWS_OK;
     }
 
     if (trial.failed) {
@@ -275,9 +322,62 @@ secops_jws_find_key(const secops_jws_parts_t *parts,
         return SECOPS_JWS_UNKNOWN_KEY;
     }
 
+    if (trial.exhausted) {
+        *reason = "too many keys would have to be tried: it must name one by "
+                  "its kid";
+        return SECOPS_JWS_INVALID;
+    }
+
     *reason = trial.fits ? "its signature is wrong" : "no key is for its alg";
 
     return SECOPS_JWS_INVALID;
+}
+
+
+/* named: keys that have the token's kid; otherwise those without a kid, and
+   for a token that has none all */
+
+static int
+secops_jws_find_among(const secops_jws_parts_t *parts,
+    secops_jwk_set_t *const *sets, size_t nsets, int named,
+    secops_jws_trial_t *trial)
+{
+    size_t               i, n;
+    const secops_jwk_t  *key;
+
+    for (i = 0; i < nsets; i++) {
+        for (n = 0; n < sets[i]->nkeys; n++) {
+
+            key = &sets[i]->keys[n];
+
+            if (named) {
+
+                if (!secops_jws_is_named(parts, key)) {
+                    continue;
+                }
+
+                trial->named = 1;
+
+            } else if (parts->kid && key->kid.data) {
+                continue;
+            }
+
+            if (secops_jws_try(parts, key, trial)) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+secops_jws_is_named(const secops_jws_parts_t *parts, const secops_jwk_t *key)
+{
+    return key->kid.data
+           && secops_json_string_is(&parts->json, parts->kid, key->kid.data,
+                                    key->kid.len);
 }
 
 
@@ -290,17 +390,6 @@ secops_jws_try(const secops_jws_parts_t *parts, const secops_jwk_t *key,
     int                  rc;
     const secops_jwa_t  *jwa;
 
-    if (parts->kid && key->kid.data) {
-
-        if (!secops_json_string_is(&parts->json, parts->kid, key->kid.data,
-                                   key->kid.len))
-        {
-            return 0;
-        }
-
-        trial->named = 1;
-    }
-
     jwa = secops_jwk_algorithm(key, parts->alg);
 
     if (jwa == NULL) {
@@ -308,6 +397,13 @@ secops_jws_try(const secops_jws_parts_t *parts, const secops_jwk_t *key,
     }
 
     trial->fits = 1;
+
+    if (trial->spent >= SECOPS_JWS_BUDGET) {
+        trial->exhausted = 1;
+        return 0;
+    }
+
+    trial->spent += secops_jwk_cost(key);
 
     rc = secops_jws_signature_verify(jwa, key, parts->input,
                                      parts->signature);

@@ -40,8 +40,9 @@ typedef struct {
 
 /*
  * Verifies token with the keys of the sets.  If it has a kid, the keys of that
- * kid and those without any are tried; if it has none, all.  Of these only
- * keys that the token's alg is for.
+ * kid are tried, and then those without any; if it has none, all.  Of these
+ * only keys that the token's alg is for, and no more than a token may cost:
+ * some ten keys of P-521, some hundred of RSA.
  *
  * jws is set on SECOPS_JWS_OK only; on any other, *reason is a static text for
  * the log, which says nothing of what is in the token.  A token longer than
@@ -51,6 +52,13 @@ typedef struct {
 secops_jws_status_e secops_jws_verify(secops_jws_t *jws, secops_slice_t token,
     size_t max_size, secops_jwk_set_t *const *sets, size_t nsets,
     const char **reason);
+
+
+/* the payload of what may be forged, to choose keys by; as above */
+
+secops_jws_status_e secops_jws_read(secops_jws_t *jws, secops_slice_t token,
+    size_t max_size, const char **reason);
+
 
 void secops_jws_free(secops_jws_t *jws);
 

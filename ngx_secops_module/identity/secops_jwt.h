@@ -63,35 +63,69 @@ void secops_jwt_free(secops_jwt_t *jwt);
 
 
 /*
+ * Keys, and whose they are (RFC 8725, 3.8): a token whose iss some source is
+ * bound to is verified with the keys of these sources only, any other token
+ * with those of the sources that are bound to nobody.
+ */
+
+typedef struct {
+    secops_jwk_set_t      *set;         /* NULL: no keys yet */
+    const secops_slice_t  *issuers;
+    size_t                 nissuers;    /* 0: bound to nobody */
+} secops_jwt_source_t;
+
+
+/*
+ * Fills sets, which has room for n of them, with the *nsets ones that the
+ * token may be verified with.  Returns OK; or with *reason INVALID, ERROR, or
+ * UNKNOWN_KEY: its issuer has no keys yet.  Nothing of the token is believed
+ * by that.
+ */
+
+secops_jws_status_e secops_jwt_choose(const secops_jwt_source_t *sources,
+    size_t n, secops_slice_t token, size_t max_size, secops_jwk_set_t **sets,
+    size_t *nsets, const char **reason);
+
+
+/*
  * Claims are named by a path: the whole of it is a member's name, or else it
  * is split at a dot into the name of an object, which may have dots as well,
  * and the path within: "realm_access.roles", "https://example.com/roles",
  * "https://example.com/app.roles".  The longest name that is there wins; one
  * that leads nowhere is passed over for the next.
  *
- * Both functions write to dst, which has room for secops_jwt_claim_max() bytes,
- * and return the bytes written, which are UTF-8 without NUL; 0: there is no
- * such claim, it has another type, or it is empty.
+ * Both functions write to dst, which has room for secops_jwt_claim_max() bytes:
+ * *len bytes of UTF-8 without NUL, none unless the claim is USABLE.  A claim
+ * that is there and can not be read is never taken for one that is not there:
+ * what stands for an absent one (a default domain) is not what its issuer said.
  */
+
+typedef enum {
+    SECOPS_JWT_CLAIM_USABLE = 0,
+    SECOPS_JWT_CLAIM_ABSENT,
+    SECOPS_JWT_CLAIM_UNUSABLE   /* of another type, or the path leads through
+                                   what is no object */
+} secops_jwt_claim_e;
+
 
 #define secops_jwt_claim_max(jwt)  ((jwt)->claims.text.len)
 
 
-/* a string */
+/* a string; an empty one is unusable */
 
-size_t secops_jwt_claim_text(const secops_jwt_t *jwt, secops_slice_t path,
-    unsigned char *dst);
+secops_jwt_claim_e secops_jwt_claim_text(const secops_jwt_t *jwt,
+    secops_slice_t path, unsigned char *dst, size_t *len);
 
 
 /*
  * A list as secops_role_listed() reads it: a string that is one already, or
- * the strings of an array.  Of an array, what is not a string is left out, and
- * so is a string that would be read as several names, or none: an issuer's one
- * role must not become two others.
+ * the strings of an array; null is an empty one.  Of an array, what is not a
+ * string is left out, and so is a string that would be read as several names,
+ * or none: an issuer's one role must not become two others.
  */
 
-size_t secops_jwt_claim_list(const secops_jwt_t *jwt, secops_slice_t path,
-    unsigned char *dst);
+secops_jwt_claim_e secops_jwt_claim_list(const secops_jwt_t *jwt,
+    secops_slice_t path, unsigned char *dst, size_t *len);
 
 
 #endif /* _SECOPS_JWT_H_INCLUDED_ */

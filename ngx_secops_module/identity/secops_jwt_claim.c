@@ -6,66 +6,99 @@
 
 
 static uint32_t secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
-    secops_slice_t path);
+    secops_slice_t path, int *blocked);
+static secops_jwt_claim_e secops_jwt_claim_missing(int blocked);
 static size_t secops_jwt_claim_join(const secops_json_t *claims, uint32_t i,
     unsigned char *dst);
 
 
-size_t
+secops_jwt_claim_e
 secops_jwt_claim_text(const secops_jwt_t *jwt, secops_slice_t path,
-    unsigned char *dst)
+    unsigned char *dst, size_t *len)
 {
+    int       blocked;
     uint32_t  i;
 
-    i = secops_jwt_claim_find(&jwt->claims, 0, path);
+    *len = 0;
+    blocked = 0;
 
-    if (i == 0 || jwt->claims.tokens[i].type != SECOPS_JSON_STRING) {
-        return 0;
+    i = secops_jwt_claim_find(&jwt->claims, 0, path, &blocked);
+
+    if (i == 0) {
+        return secops_jwt_claim_missing(blocked);
     }
 
-    return secops_json_decode(&jwt->claims, i, dst);
+    if (jwt->claims.tokens[i].type == SECOPS_JSON_STRING) {
+        *len = secops_json_decode(&jwt->claims, i, dst);
+    }
+
+    return *len ? SECOPS_JWT_CLAIM_USABLE : SECOPS_JWT_CLAIM_UNUSABLE;
 }
 
 
-size_t
+secops_jwt_claim_e
 secops_jwt_claim_list(const secops_jwt_t *jwt, secops_slice_t path,
-    unsigned char *dst)
+    unsigned char *dst, size_t *len)
 {
+    int       blocked;
     uint32_t  i;
 
-    i = secops_jwt_claim_find(&jwt->claims, 0, path);
+    *len = 0;
+    blocked = 0;
+
+    i = secops_jwt_claim_find(&jwt->claims, 0, path, &blocked);
 
     if (i == 0) {
-        return 0;
+        return secops_jwt_claim_missing(blocked);
     }
 
     switch (jwt->claims.tokens[i].type) {
 
     case SECOPS_JSON_STRING:
-        return secops_json_decode(&jwt->claims, i, dst);
+        *len = secops_json_decode(&jwt->claims, i, dst);
+        return SECOPS_JWT_CLAIM_USABLE;
 
     case SECOPS_JSON_ARRAY:
-        return secops_jwt_claim_join(&jwt->claims, i, dst);
+        *len = secops_jwt_claim_join(&jwt->claims, i, dst);
+        return SECOPS_JWT_CLAIM_USABLE;
+
+    case SECOPS_JSON_NULL:
+        return SECOPS_JWT_CLAIM_USABLE;
 
     default:
-        return 0;
+        return SECOPS_JWT_CLAIM_UNUSABLE;
     }
 }
 
 
+/* a path that ends at what is no object was meant for another token */
+
+static secops_jwt_claim_e
+secops_jwt_claim_missing(int blocked)
+{
+    return blocked ? SECOPS_JWT_CLAIM_UNUSABLE : SECOPS_JWT_CLAIM_ABSENT;
+}
+
+
 /*
- * The value at path within the object at token i, or 0.  It calls itself no
+ * The value at path within the object at token i, or 0; then *blocked is set
+ * when a part of the path leads to what is no object.  It calls itself no
  * deeper than the path has dots, and tries again only where the claims have
  * both an object of the longer and one of the shorter name.
  */
 
 static uint32_t
 secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
-    secops_slice_t path)
+    secops_slice_t path, int *blocked)
 {
     size_t          len;
     uint32_t        value;
     secops_slice_t  rest;
+
+    if (claims->tokens[i].type != SECOPS_JSON_OBJECT) {
+        *blocked = 1;
+        return 0;
+    }
 
     value = secops_json_member(claims, i, path.data, path.len);
 
@@ -88,7 +121,7 @@ secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
         rest.data = path.data + len + 1;
         rest.len = path.len - len - 1;
 
-        value = secops_jwt_claim_find(claims, value, rest);
+        value = secops_jwt_claim_find(claims, value, rest, blocked);
 
         if (value) {
             return value;

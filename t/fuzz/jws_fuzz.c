@@ -64,9 +64,10 @@ jws_fuzz_init(void)
 static void
 jws_fuzz_read(const secops_jwt_t *jwt)
 {
-    size_t          i, text, list;
-    secops_slice_t  path;
-    unsigned char  *buf;
+    size_t              i, text, list;
+    secops_slice_t      path;
+    unsigned char      *buf;
+    secops_jwt_claim_e  is_text, is_list;
 
     static const char *const  paths[] = {
         "sub", "roles", "a.b", "a.b.c", "a.b.c.d", "", ".", "aud", "x"
@@ -79,8 +80,14 @@ jws_fuzz_read(const secops_jwt_t *jwt)
 
         jws_fuzz_require(buf != NULL, "no memory");
 
-        text = secops_jwt_claim_text(jwt, path, buf);
-        list = secops_jwt_claim_list(jwt, path, buf);
+        is_text = secops_jwt_claim_text(jwt, path, buf, &text);
+        is_list = secops_jwt_claim_list(jwt, path, buf, &list);
+
+        jws_fuzz_require((is_text == SECOPS_JWT_CLAIM_ABSENT)
+                         == (is_list == SECOPS_JWT_CLAIM_ABSENT)
+                         && (text > 0) == (is_text == SECOPS_JWT_CLAIM_USABLE)
+                         && (list == 0 || is_list == SECOPS_JWT_CLAIM_USABLE),
+                         "a claim is there and is not");
 
         jws_fuzz_require(list <= secops_jwt_claim_max(jwt)
                          && memchr(buf, '\0', list) == NULL

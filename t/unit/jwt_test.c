@@ -9,6 +9,8 @@
  * and tokens of an issuer that shares no code with this project.
  */
 
+#include <time.h>
+
 #include <openssl/err.h>
 
 #include "identity/secops_jwt.h"
@@ -53,6 +55,8 @@ typedef struct {
     const char           *path;
     const char           *text;
     const char           *list;
+    secops_jwt_claim_e    is_text;
+    secops_jwt_claim_e    is_list;
 } test_path_t;
 
 
@@ -727,7 +731,8 @@ test_claims(void)
 
 
 #define TEST_PATHS                                                            \
-    "{\"sub\":\"al\\u00efce smith\",\"n\":7,\"empty\":\"\",\"none\":[],"      \
+    "{\"sub\":\"al\\u00efce smith\",\"n\":7,\"empty\":\"\",\"null\":null,"  \
+    "\"none\":[],"                                                            \
     "\"realm_access\":{\"roles\":[\"a\",\"b\"],\"realm\":\"r\"},"             \
     "\"realm_access.realm\":\"literal\","                                     \
     "\"https://example.com/roles\":[\"x\"],"                                  \
@@ -738,33 +743,41 @@ test_claims(void)
     "\"mixed\":[\"ok\",\"ad min\",\"a,b\",\"\",null,1,[\"in\"],\"t\\tb\","    \
     "{\"o\":\"o\"},\"last\\\"\"],\"bad\":[\"a b\",\"\"],\".\":\"dot\"}"
 
+#define TEST_IS(text, list)                                                   \
+    SECOPS_JWT_CLAIM_##text, SECOPS_JWT_CLAIM_##list
+
 static const test_path_t  test_paths[] = {
-    { "sub", "al\xc3\xaf" "ce smith", "al\xc3\xaf" "ce smith" },
-    { "su", "", "" },
-    { "subs", "", "" },
-    { "", "", "" },
-    { ".", "dot", "dot" },
-    { "..", "", "" },
-    { "sub.", "", "" },
-    { ".sub", "", "" },
-    { "sub.x", "", "" },
-    { "n", "", "" },
-    { "empty", "", "" },
-    { "none", "", "" },
-    { "realm_access", "", "" },
-    { "realm_access.roles", "", "a,b" },
-    { "realm_access.realm", "literal", "literal" },
-    { "realm_access.roles.a", "", "" },
-    { "https://example.com/roles", "", "x" },
-    { "https://example.com.app.one.roles", "deep", "deep" },
-    { "https://example.com/app.roles", "mid", "mid" },
-    { "a.b.x", "dead end", "dead end" },
-    { "a.b.c", "abc", "abc" },
-    { "scope", "read write", "read write" },
-    { "commas", "r1,r2", "r1,r2" },
-    { "one", "", "only" },
-    { "mixed", "", "ok,last\"" },
-    { "bad", "", "" },
+    { "sub", "al\xc3\xaf" "ce smith", "al\xc3\xaf" "ce smith",
+      TEST_IS(USABLE, USABLE) },
+    { "su", "", "", TEST_IS(ABSENT, ABSENT) },
+    { "subs", "", "", TEST_IS(ABSENT, ABSENT) },
+    { "", "", "", TEST_IS(ABSENT, ABSENT) },
+    { ".", "dot", "dot", TEST_IS(USABLE, USABLE) },
+    { "..", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { "sub.", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { ".sub", "", "", TEST_IS(ABSENT, ABSENT) },
+    { "sub.x", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { "n", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { "n.x", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { "empty", "", "", TEST_IS(UNUSABLE, USABLE) },
+    { "null", "", "", TEST_IS(UNUSABLE, USABLE) },
+    { "none", "", "", TEST_IS(UNUSABLE, USABLE) },
+    { "realm_access", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { "realm_access.no", "", "", TEST_IS(ABSENT, ABSENT) },
+    { "realm_access.roles", "", "a,b", TEST_IS(UNUSABLE, USABLE) },
+    { "realm_access.realm", "literal", "literal", TEST_IS(USABLE, USABLE) },
+    { "realm_access.roles.a", "", "", TEST_IS(UNUSABLE, UNUSABLE) },
+    { "https://example.com/roles", "", "x", TEST_IS(UNUSABLE, USABLE) },
+    { "https://example.com.app.one.roles", "deep", "deep",
+      TEST_IS(USABLE, USABLE) },
+    { "https://example.com/app.roles", "mid", "mid", TEST_IS(USABLE, USABLE) },
+    { "a.b.x", "dead end", "dead end", TEST_IS(USABLE, USABLE) },
+    { "a.b.c", "abc", "abc", TEST_IS(USABLE, USABLE) },
+    { "scope", "read write", "read write", TEST_IS(USABLE, USABLE) },
+    { "commas", "r1,r2", "r1,r2", TEST_IS(USABLE, USABLE) },
+    { "one", "", "only", TEST_IS(UNUSABLE, USABLE) },
+    { "mixed", "", "ok,last\"", TEST_IS(UNUSABLE, USABLE) },
+    { "bad", "", "", TEST_IS(UNUSABLE, USABLE) },
 };
 
 
@@ -793,10 +806,12 @@ test_reading(void)
 
         buf = malloc(secops_jwt_claim_max(&jwt));
 
-        len = secops_jwt_claim_text(&jwt, slice(test->path), buf);
+        ok(secops_jwt_claim_text(&jwt, slice(test->path), buf, &len)
+           == test->is_text, "R.10: whether \"%s\" is a text", test->path);
         is_str(buf, len, test->text, "a claim's text");
 
-        len = secops_jwt_claim_list(&jwt, slice(test->path), buf);
+        ok(secops_jwt_claim_list(&jwt, slice(test->path), buf, &len)
+           == test->is_list, "R.10: whether \"%s\" is a list", test->path);
         ok(len == strlen(test->list) && memcmp(buf, test->list, len) == 0,
            "\"%s\" has the list \"%s\"", test->path, test->list);
 
@@ -804,6 +819,150 @@ test_reading(void)
     }
 
     secops_jwt_free(&jwt);
+}
+
+
+/* whose keys a token is verified with */
+
+static void
+test_sources(void)
+{
+    char                 *token;
+    size_t                i, expected, nsets;
+    secops_jwk_set_t     *sets[4];
+    secops_jwt_source_t   sources[4];
+    secops_jws_status_e   status;
+
+    static const secops_slice_t  a[] = { secops_slice("A"),
+                                         secops_slice("A2") };
+    static const secops_slice_t  b[] = { secops_slice("B") };
+
+    /* 1, 2 and 4: of which of these three the keys are; 0: none */
+
+    static const struct {
+        const char           *claims;
+        unsigned              sets;
+        secops_jws_status_e   status;
+    }  cases[] = {
+        { "{\"iss\":\"A\"}", 1, SECOPS_JWS_OK },
+        { "{\"iss\":\"A2\"}", 1, SECOPS_JWS_OK },
+        { "{\"iss\":\"\\u0041\"}", 1, SECOPS_JWS_OK },
+        { "{\"iss\":\"B\"}", 2, SECOPS_JWS_OK },
+        { "{\"iss\":\"C\"}", 4, SECOPS_JWS_OK },
+        { "{\"iss\":[\"A\"]}", 4, SECOPS_JWS_OK },
+        { "{}", 4, SECOPS_JWS_OK },
+        { "[\"iss\"]", 4, SECOPS_JWS_OK },
+        { "no claims", 0, SECOPS_JWS_INVALID },
+        { "{\"iss\":\"A\",\"iss\":\"B\"}", 0, SECOPS_JWS_INVALID },
+    };
+
+    memset(sources, 0, sizeof(sources));
+
+    for (i = 0; i < 3; i++) {
+        sources[i].set = test_keys(JWT_ISSUE_JWK);
+    }
+
+    sources[0].issuers = a;
+    sources[0].nissuers = 2;
+    sources[1].issuers = b;
+    sources[1].nissuers = 1;
+
+    for (i = 0; i < TEST_N(cases); i++) {
+
+        token = jwt_issue(slice(TEST_HEADER), slice(cases[i].claims),
+                          slice(JWT_ISSUE_SECRET));
+
+        status = secops_jwt_choose(sources, 3, slice(token),
+                                   SECOPS_JWS_MAX_SIZE, sets, &nsets,
+                                   &reason);
+
+        expected = cases[i].sets == 4 ? 2 : cases[i].sets - 1;
+
+        ok(status == cases[i].status
+           && (status != SECOPS_JWS_OK
+               || (nsets == 1 && sets[0] == sources[expected].set)),
+           "Field 1: the keys for %s", cases[i].claims);
+        free(token);
+    }
+
+    token = jwt_issue(slice(TEST_HEADER), slice("{\"iss\":\"B\"}"),
+                      slice(JWT_ISSUE_SECRET));
+
+    status = secops_jwt_choose(sources, 1, slice(token), SECOPS_JWS_MAX_SIZE,
+                               sets, &nsets, &reason);
+    ok(status == SECOPS_JWS_INVALID, "Field 1: without keys of one's own none");
+
+    secops_jwk_set_free(sources[1].set);
+    sources[1].set = NULL;
+
+    status = secops_jwt_choose(sources, 3, slice(token), SECOPS_JWS_MAX_SIZE,
+                               sets, &nsets, &reason);
+    ok(status == SECOPS_JWS_UNKNOWN_KEY,
+       "Field 1: keys that are not there yet are nobody else's");
+
+    free(token);
+    secops_jwk_set_free(sources[0].set);
+    secops_jwk_set_free(sources[2].set);
+}
+
+
+/* what a wrong token may cost */
+
+static void
+test_budget(void)
+{
+    char              *pem, *p;
+    clock_t            start;
+    unsigned           i, ms;
+    secops_jws_t       jws;
+    secops_slice_t     token;
+    secops_jwk_set_t  *sets[2];
+
+    static char  text[256];
+
+    /* {"alg":"ES384"}, {}, and 96 bytes that are no signature of it */
+
+    p = stpcpy(text, "eyJhbGciOiJFUzM4NCJ9.e30.");
+
+    for (i = 0; i < 128; i++) {
+        *p++ = 'A' + i % 2;
+    }
+
+    pem = malloc(sizeof(JWK_PEM_P384) * 128);
+    p = pem;
+
+    for (i = 0; i < 128; i++) {
+        p = stpcpy(p, JWK_PEM_P384);
+    }
+
+    sets[0] = test_keys(pem);
+    sets[1] = test_keys(TEST_KEY("b"));
+    token = slice(text);
+
+    start = clock();
+
+    ok(secops_jws_verify(&jws, token, SECOPS_JWS_MAX_SIZE, sets, 2, &reason)
+       == SECOPS_JWS_INVALID && strstr(reason, "too many keys") != NULL,
+       "R.17: a token that fits 128 keys and names none");
+
+    ms = (unsigned) ((clock() - start) * 1000 / CLOCKS_PER_SEC);
+    printf("# %u ms\n", ms);
+
+    ok(ms < 60, "R.17: ... is not tried with all of them");
+
+    token.data = (unsigned char *) jwt_issue(slice(TEST_NAMED("b")),
+                                             slice("{}"),
+                                             slice(JWT_ISSUE_SECRET));
+    token.len = strlen((const char *) token.data);
+
+    ok(secops_jws_verify(&jws, token, SECOPS_JWS_MAX_SIZE, sets, 2, &reason)
+       == SECOPS_JWS_OK, "... and one that names its key is tried with that");
+
+    secops_jws_free(&jws);
+    free((void *) token.data);
+    free(pem);
+    secops_jwk_set_free(sets[0]);
+    secops_jwk_set_free(sets[1]);
 }
 
 
@@ -1052,6 +1211,8 @@ main(void)
     test_sets();
     test_claims();
     test_reading();
+    test_sources();
+    test_budget();
     test_limit();
     test_errors();
     test_issued_file();
