@@ -97,6 +97,8 @@ typedef struct {
                                                       scheme and host */
     ngx_int_t                         max_depth;
     ngx_int_t                         max_batch;
+    ngx_uint_t                        max_resources;  /* of a domain, and */
+    size_t                            max_resources_bytes;  /* of them all */
     ngx_int_t                         audit_maxlen;
 } ngx_http_secops_loc_conf_t;
 
@@ -149,6 +151,12 @@ char *ngx_http_secops_init_store(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 char *ngx_http_secops_init_identity(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
+
+
+/* ngx_http_secops_conf_limits.c */
+
+char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 /* ngx_http_secops_conf_cluster.c */

@@ -99,6 +99,11 @@ sub default {
             . value($code, 'max_bytes') / 1024 / 1024 . 'm';
     }
 
+    if ($name eq 'secops_max_resources') {
+        return 'count=' . value($code, 'max_resources') . ' bytes='
+            . value($code, 'max_resources_bytes') / 1024 / 1024 . 'm';
+    }
+
     return scalar value($code, 'cache_size') if $name eq 'secops_jwt_cache';
 
     return lc scalar(value($code, 'durability')) =~ s/^NGX_SECOPS_REDIS_//r
@@ -600,7 +605,7 @@ my @bad = (
         map({ "secops_durability $_" } 'disk', 'replicas=0', 'memory timeout=1s',
             'fsync timeout=0', 'fsync; secops_redis_timeout 400ms'),
         'secops_user $nope', 'secops_trusted_proxy foo', 'secops_max_depth 0',
-        'secops_max_batch 0', 'secops_audit_maxlen x',
+        'secops_max_batch 0', 'secops_max_resources count=0', 'secops_audit_maxlen x',
         'secops_public_url $nope', 'secops_api_key_cache x',
         map({ "secops_header_$_ \"\"" } qw(user roles domain api_key)),
         map({ "secops_${_}_role x; secops_${_}_role y" }
@@ -731,7 +736,10 @@ sub statuses {
     my %who = ('X-SecOps-User' => 'a',
         'X-SecOps-Roles' => 'sn_sec_cmn.api_write sn_sec_cmn.admin');
     my $set = { a => { type => 'api_key', properties => { name => 'a',
-        scopes => [ 'read:resources' ] } } };
+        scopes => [ 'read:resources' ] } },
+        b => { type => 'integration', properties => { title => 'b',
+        integration_type => 'External REST API', parameters => {
+            api_key => "{{api_keys(name='a')}}" } } } };
     my $made = $user->request('POST', '/api/v2/resources', \%who, $set);
     my $key = $made->{json}{created}[0]{value};
     my $record = $user->request('POST', '/api/sn_sec_cmn/'
@@ -750,12 +758,15 @@ sub statuses {
         map({ $user->request('GET', $_, \%who)->{status} }
             $record->{headers}{location} // '/', '/api/v1/health',
             '/api/secops/v1/audit', '/api/v2/resources'),
+        $user->request('DELETE', '/api/v2/resources?title=b',
+            \%who)->{status},
+        @{$store->cmd('KEYS', '*:refs')} . '',
         $user->request('DELETE', $title, \%who)->{status},
         scalar @{$store->cmd('KEYS', 'secops:{key:*')};
 }
 
 
-my $all_well = '200 201 200 used 200 200 200 200 200 0';
+my $all_well = '200 201 200 used 200 200 200 200 200 0 200 0';
 is(statuses(), $all_well, 'the rights in storage.md are enough');
 
 foreach my $right (grep { !/^(?:ping|select)$/ } @rights) {

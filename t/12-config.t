@@ -127,6 +127,7 @@ my %values = (
     secops_public_url            => 'https://$host',
     secops_max_depth             => 100,
     secops_max_batch             => 100000,
+    secops_max_resources         => 'count=7 bytes=1m',
     secops_audit_maxlen          => 0,
 );
 
@@ -389,6 +390,16 @@ foreach my $case (
     ['', 'secops_max_batch 0;', qr/must be between|equal to or greater/],
     ['', 'secops_max_batch 100001;', qr/must be between|equal to or less/],
     ['', 'secops_audit_maxlen -1;', qr/invalid number/],
+    ['', 'secops_max_resources count=0;', qr/needs a count from 1 to 100000/],
+    ['', 'secops_max_resources count=100001;', qr/needs a count from 1 to/],
+    ['', 'secops_max_resources bytes=1023;', qr/needs bytes from 1k to 1024m/],
+    ['', 'secops_max_resources bytes=1025m;', qr/needs bytes from 1k to/],
+    ['', 'secops_max_resources bytes=x;', qr/needs bytes from 1k to 1024m/],
+    ['', 'secops_max_resources size=1k;', qr/invalid parameter "size=1k"/],
+    ['', 'secops_max_resources count=1 count=2;',
+     qr/invalid parameter "count=2"/],
+    ['', 'secops_max_resources count=1; secops_max_resources bytes=1k;',
+     qr/is duplicate/],
 ) {
     my ($place, $line, $sentence) = @$case;
     my %in = $place ? ($place => $line) : (location => $line);

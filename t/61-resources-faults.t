@@ -22,7 +22,8 @@ $t->run(conf(location => 'secops_redis_timeout 1s;') =~
     s/secops_auth header;/secops_auth header api_key;/r);
 
 my $key = { k => { type => 'api_key', properties => { name => 'n' } } };
-my $none = 'SEND *2\r\n$3\r\n7-a\r\n$0\r\n\r\n'; # found nothing, at revision 7
+my $head = '$0\r\n\r\n$1\r\n0\r\n:0\r\n:0\r\n$0\r\n\r\n'; # after the revision
+my $none = "SEND *6\\r\\n\$3\\r\\n7-a\\r\\n$head"; # found nothing, at revision 7
 my $first = 1;
 
 
@@ -88,7 +89,7 @@ is_deeply([(since($place))[-2, -1]], ['EVALSHA', 'DEL key'],
     '... and the digest is removed');
 
 my $document = encode_json({ name => 'n', digest => 'a' x 64, scopes => [] });
-my $found = 'SEND *6\r\n$3\r\n8-b\r\n$0\r\n\r\n:0\r\n$3\r\nabc\r\n$' . length($document)
+my $found = 'SEND *10\r\n$3\r\n8-b\r\n' . $head . ':0\r\n$3\r\nabc\r\n$' . length($document)
     . "\\r\\n$document\\r\\n\$0\\r\\n\\r\\n";
 $place = fresh();
 $fake->play("EXPECT 1\n$none\nEXPECT 1\nSEND :2\\r\\n\nEXPECT 1\nSEND :0\\r\\n\n"
@@ -119,13 +120,21 @@ is($t->request('GET', $path, who())->{status}, 500,
 foreach my $case (
     ['*0\r\n', 'nothing'], ['$1\r\n7\r\n', 'a string'], ['$-1\r\n', 'nil'],
     ['*1\r\n$1\r\n7\r\n', 'no next id'],
-    ['*2\r\n$1\r\n7\r\n$-1\r\n', 'a nil for the next id'],
-    ['*3\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n', 'half a resource'],
-    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n$1\r\n0\r\n$3\r\nabc\r\n$2\r\n{}\r\n$0\r\n\r\n',
+    ['*2\r\n$1\r\n7\r\n$0\r\n\r\n', 'as before this version'],
+    ['*6\r\n$1\r\n7\r\n$-1\r\n$1\r\n0\r\n:0\r\n:0\r\n$0\r\n\r\n',
+     'a nil for the next id'],
+    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n:0\r\n:0\r\n$0\r\n\r\n',
+     'a number for the bytes'],
+    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n$1\r\n0\r\n:-1\r\n:0\r\n$0\r\n\r\n',
+     'a negative number of resources'],
+    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n$1\r\n0\r\n:0\r\n:0\r\n$300\r\n' . 'x' x 300
+     . '\r\n', 'a place to go on that is too long'],
+    ["*7\\r\\n\$1\\r\\n7\\r\\n$head:0\\r\\n", 'half a resource'],
+    ["*10\\r\\n\$1\\r\\n7\\r\\n$head" . '$1\r\n0\r\n$3\r\nabc\r\n$2\r\n{}\r\n$0\r\n\r\n',
      'a string for a number'],
-    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n$-1\r\n$2\r\n{}\r\n$0\r\n\r\n',
+    ["*10\\r\\n\$1\\r\\n7\\r\\n$head" . ':0\r\n$-1\r\n$2\r\n{}\r\n$0\r\n\r\n',
      'a nil for an id'],
-    ['*6\r\n$1\r\n7\r\n$0\r\n\r\n:0\r\n*1\r\n:1\r\n$2\r\n{}\r\n$0\r\n\r\n',
+    ["*10\\r\\n\$1\\r\\n7\\r\\n$head" . ':0\r\n*1\r\n:1\r\n$2\r\n{}\r\n$0\r\n\r\n',
      'an array for an id'],
     ['-WRONGTYPE Operation against a key\r\n', 'another type of key'],
 ) {
@@ -142,7 +151,7 @@ foreach my $number (1, 3, 1000, 100_000_000, -1, '9223372036854775807',
     '-9223372036854775808')
 {
     fresh();
-    $fake->play("EXPECT 1\nSEND *6\\r\\n\$1\\r\\n7\\r\\n\$0\\r\\n\\r\\n"
+    $fake->play("EXPECT 1\nSEND *10\\r\\n\$1\\r\\n7\\r\\n$head"
         . ":$number\\r\\n\$4\\r\\n1000\\r\\n\$13\\r\\n{\"title\":\"x\"}\\r\\n"
         . "\$0\\r\\n\\r\\n");
     is(answer(start($t, 'POST', $path, $key))->{status}, 500,
@@ -158,8 +167,9 @@ foreach my $number (1, 3, 1000, 100_000_000, -1, '9223372036854775807',
 sub found_at { # revision; [lookup, id, document], ...
     my ($revision, @found) = @_;
     my $text = sub { '$' . length($_[0]) . "\\r\\n$_[0]\\r\\n" };
-    return 'SEND *' . (2 + 4 * @found) . '\r\n' . $text->($revision)
-        . $text->('1005') . join '', map { ":$_->[0]\\r\\n"
+    return 'SEND *' . (6 + 4 * @found) . '\r\n' . $text->($revision)
+        . $text->('1005') . $text->('1') . (':' . @found . '\r\n') x 2
+        . $text->('') . join '', map { ":$_->[0]\\r\\n"
             . $text->($_->[1])
             . $text->(ref $_->[2] ? encode_json($_->[2]) : $_->[2])
             . $text->('') } @found;
@@ -168,7 +178,7 @@ sub found_at { # revision; [lookup, id, document], ...
 sub revisions { # that commits were based on, after that place
     my ($place) = @_;
     return [substr($fake->log(), $place)
-        =~ /^> EVALSHA "\w+" "13"(?: "[^"]*"){13} "(\d+-\w+)"/mg];
+        =~ /^> EVALSHA "\w+" "15"(?: "[^"]*"){15} "(\d+-\w+)"/mg];
 }
 
 my $integration = { title => 'I', integration_type => 'Elasticsearch',

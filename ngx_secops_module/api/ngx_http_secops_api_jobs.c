@@ -80,6 +80,13 @@ ngx_http_secops_jobs_switch(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     op->prepare = ngx_http_secops_jobs_prepare;
     op->decide = decide;
     op->reply = ngx_http_secops_jobs_done;
+    op->writes = 1;
+
+    /* a job can always be stopped, however much there is */
+
+    op->commit.limits.count = NGX_SECOPS_STORE_UNLIMITED;
+    op->commit.limits.bytes = NGX_SECOPS_STORE_UNLIMITED;
+    op->commit.limits.document = NGX_SECOPS_STORE_UNLIMITED;
 
     return ngx_http_secops_resources_start(op);
 }

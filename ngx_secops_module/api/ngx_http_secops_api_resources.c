@@ -18,8 +18,6 @@
 
 static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleanup(void *data);
-static ngx_int_t ngx_http_secops_resources_first(
-    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_asked(
     ngx_http_secops_resources_t *op, ngx_int_t rc, secops_error_e busy);
 static void ngx_http_secops_resources_answered(
@@ -28,6 +26,12 @@ static void ngx_http_secops_resources_expired(ngx_event_t *ev);
 static ngx_int_t ngx_http_secops_resources_go_on(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_found(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_read_part(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_index(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_indexed(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_put_pointers(
     ngx_http_secops_resources_t *op);
@@ -131,13 +135,20 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
     op->commit.audit = &op->audit;
     op->pointers.call.handler = ngx_http_secops_resources_answered;
     op->pointers.call.data = op;
+    op->index.call.handler = ngx_http_secops_resources_answered;
+    op->index.call.data = op;
 
     op->calls[0] = &op->find.eval.call;
     op->calls[1] = &op->commit.eval.call;
     op->calls[2] = &op->pointers.call;
+    op->calls[3] = &op->index.find.eval.call;
+    op->calls[4] = &op->index.step.call;
 
     ctx->calls = op->calls;
-    ctx->ncalls = 3;
+    ctx->ncalls = 5;
+
+    op->max_tries = NGX_HTTP_SECOPS_RESOURCES_TRIES;
+    op->late = SECOPS_ERROR_SAVE_LATER;
 
     op->timer.handler = ngx_http_secops_resources_expired;
     op->timer.data = op;
@@ -219,10 +230,11 @@ ngx_http_secops_resources_start(ngx_http_secops_resources_t *op)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_resources_first(ngx_http_secops_resources_t *op)
 {
     op->rounds = 0;
+    op->read = 0;
 
     if (op->prepare(op) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -239,11 +251,26 @@ ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
     ngx_secops_store_t  *store;
 
     op->rounds++;
+    op->part = 0;
     op->then = ngx_http_secops_resources_found;
 
     store = ngx_http_secops_resources_store(op);
 
     rc = ngx_secops_store_find_resources(store, &op->find, &op->space);
+
+    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_more(ngx_http_secops_resources_t *op)
+{
+    ngx_int_t  rc;
+
+    op->part++;
+    op->then = ngx_http_secops_resources_found;
+
+    rc = ngx_secops_store_find_more(&op->find);
 
     return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
 }
@@ -314,7 +341,7 @@ ngx_http_secops_resources_found(ngx_http_secops_resources_t *op,
     switch (result->status) {
 
     case NGX_SECOPS_STORE_OK:
-        rc = op->decide(op, result);
+        rc = ngx_http_secops_resources_read_part(op, result);
         break;
 
     case NGX_SECOPS_STORE_UNAVAILABLE:
@@ -327,6 +354,85 @@ ngx_http_secops_resources_found(ngx_http_secops_resources_t *op,
     }
 
     return rc;
+}
+
+
+/* all parts are of one revision */
+
+static ngx_int_t
+ngx_http_secops_resources_read_part(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    if (op->part == 0) {
+
+        if (ngx_http_secops_resources_copy(op, &op->revision,
+                                           result->revision.data,
+                                           result->revision.len)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+    } else if (op->revision.len != result->revision.len
+               || ngx_memcmp(op->revision.data, result->revision.data,
+                             op->revision.len)
+                  != 0)
+    {
+        ngx_str_set(&op->reason, "others have changed the resources");
+        return ngx_http_secops_resources_again(op);
+    }
+
+    op->bytes = result->bytes;
+    op->total = result->total;
+
+    if (op->writes && op->bytes < 0) {
+        return ngx_http_secops_resources_index(op);
+    }
+
+    return op->decide(op, result);
+}
+
+
+/* who commits keeps what is known, so it has to be known */
+
+static ngx_int_t
+ngx_http_secops_resources_index(ngx_http_secops_resources_t *op)
+{
+    ngx_int_t            rc;
+    ngx_secops_store_t  *store;
+
+    op->then = ngx_http_secops_resources_indexed;
+
+    store = ngx_http_secops_resources_store(op);
+
+    rc = ngx_secops_store_index_resources(store, &op->index, &op->space,
+                                          op->request->pool);
+
+    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
+}
+
+
+/* then it begins again, as if others had been first */
+
+static ngx_int_t
+ngx_http_secops_resources_indexed(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_resources_result(op, result);
+
+    switch (result->status) {
+
+    case NGX_SECOPS_STORE_OK:
+    case NGX_SECOPS_STORE_CHANGED:
+        return ngx_http_secops_resources_again(op);
+
+    case NGX_SECOPS_STORE_UNAVAILABLE:
+    case NGX_SECOPS_STORE_UNKNOWN:
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_LATER);
+
+    default:
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_UNKNOWN);
+    }
 }
 
 
@@ -445,6 +551,12 @@ ngx_http_secops_resources_committed(ngx_http_secops_resources_t *op,
         rc = ngx_http_secops_resources_again(op);
         break;
 
+    case NGX_SECOPS_STORE_TOO_MANY:
+    case NGX_SECOPS_STORE_TOO_LARGE:
+    case NGX_SECOPS_STORE_DOCUMENT:
+        rc = ngx_http_secops_resources_limited(op, result->status);
+        break;
+
     case NGX_SECOPS_STORE_UNAVAILABLE:
         rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
         break;
@@ -473,8 +585,8 @@ ngx_http_secops_resources_committed(ngx_http_secops_resources_t *op,
 ngx_int_t
 ngx_http_secops_resources_again(ngx_http_secops_resources_t *op)
 {
-    if (++op->tries == NGX_HTTP_SECOPS_RESOURCES_TRIES) {
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+    if (++op->tries == op->max_tries) {
+        return ngx_http_secops_resources_end(op, op->late);
     }
 
     op->then = ngx_http_secops_resources_retry;

@@ -11,6 +11,11 @@
  *        └───────────── a moment later ──────────┘ others have changed the
  *                                                  resources
  *
+ * Redis must not be held for long, so what one reading asks for may come in
+ * parts, each given to decide; all are of one revision, or it begins again.
+ * Who changes something, in a domain of which the bytes and the references are
+ * not known, has them made at first: see ngx_secops_store_index_resources().
+ *
  * Pointers, from the digests of new api keys to their ids, are written before
  * the commit makes the keys exist, and removed when it did not, or when it has
  * deleted keys: see ngx_secops_store_put_pointers().
@@ -25,10 +30,17 @@
 #include "model/secops_resource_plan.h"
 
 
+/* of one document, as it is stored */
+
+#define NGX_HTTP_SECOPS_RESOURCES_DOCUMENT  262144
+
+
 typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;
 
 
-/* NGX_DONE: it goes on later; else to be returned like any reply */
+/* NGX_DONE: it goes on later; else to be returned like any reply.  Called for
+   each part of a reading: result->more says that it is not the last, and
+   op->part that it is not the first */
 
 typedef ngx_int_t (*ngx_http_secops_resources_decide_pt)(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
@@ -74,6 +86,7 @@ typedef struct {
     secops_resource_type_e                type;
     ngx_str_t                             id;
     ngx_str_t                             title;
+    ngx_uint_t                            found;    /* how many there are */
 } ngx_http_secops_resources_deleted_t;
 
 
@@ -100,6 +113,12 @@ struct ngx_http_secops_resources_s {
     int64_t                               first_id;  /* that is free */
     int64_t                               next_id;  /* ... after the commit */
     ngx_uint_t                            rounds;   /* readings so far */
+    ngx_uint_t                            part;     /* of this one, from 0 */
+    ngx_str_t                             revision; /* that it is of */
+    off_t                                 bytes;    /* of the domain, and */
+    ngx_uint_t                            total;    /* how many it has */
+    size_t                                read;     /* bytes, in all rounds */
+    ngx_uint_t                            writes;   /* 1: it may commit */
 
     ngx_http_secops_resources_key_t      *keys;     /* in the set's order */
     ngx_uint_t                            nkeys;
@@ -108,11 +127,14 @@ struct ngx_http_secops_resources_s {
     ngx_secops_store_find_t               find;
     ngx_secops_store_commit_t             commit;
     ngx_secops_store_pointers_t           pointers;
-    ngx_secops_store_call_t              *calls[3];
+    ngx_secops_store_index_t              index;
+    ngx_secops_store_call_t              *calls[5];
 
     ngx_http_secops_resources_then_pt     then;
     ngx_event_t                           timer;    /* it waits, for nobody */
     ngx_uint_t                            tries;
+    ngx_uint_t                            max_tries;
+    secops_error_e                        late;     /* after so many */
 
     secops_error_e                        error;    /* to be answered */
     ngx_uint_t                            flat;     /* in the form of jobs */
@@ -144,17 +166,24 @@ ngx_int_t ngx_http_secops_resources_lookups(ngx_http_secops_resources_t *op);
 
 
 /*
- * For decide: another reading, in op->find; the changes in op->commit, with
+ * For decide: another reading, in op->find, or the next part of this one; the
+ * changes in op->commit, with
  * the revision that they are based on; once more from the start, a moment
  * later; or the end, with an error, or with NONE to reply.
  */
 
 ngx_int_t ngx_http_secops_resources_find(ngx_http_secops_resources_t *op);
+ngx_int_t ngx_http_secops_resources_more(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_commit(ngx_http_secops_resources_t *op,
     ngx_str_t *revision);
 ngx_int_t ngx_http_secops_resources_again(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     secops_error_e error);
+
+
+/* all of it from the start, now */
+
+ngx_int_t ngx_http_secops_resources_first(ngx_http_secops_resources_t *op);
 
 
 /* a stored document makes no sense: told to the operator */
@@ -220,6 +249,23 @@ ngx_int_t ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
 void ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op);
 
 void ngx_http_secops_resources_wipe_keys(ngx_http_secops_resources_t *op);
+
+
+/* ngx_http_secops_api_resources_limits.c */
+
+/* what the domain may have; and the answer to a commit that was refused for
+   that, with op->faults */
+
+void ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op);
+ngx_int_t ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
+    ngx_secops_store_status_e status);
+
+/* whom a change refers to, other than before; either may be NULL.  NGX_ERROR:
+   no memory */
+
+ngx_int_t ngx_http_secops_resources_refs(ngx_http_secops_resources_t *op,
+    ngx_secops_store_change_t *change, const json_t *before,
+    const json_t *now);
 
 
 /* ngx_http_secops_api_resources_saved.c: created and updated resources, with

@@ -17,8 +17,16 @@
 
 enum {
     NGX_HTTP_SECOPS_REMOVE_TARGET = 0,
+
+    /* who refers to it */
+
     NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS,
     NGX_HTTP_SECOPS_REMOVE_JOBS,
+
+    /* who may, as far as anybody knows: their documents can not be read */
+
+    NGX_HTTP_SECOPS_REMOVE_ODD_INTEGRATIONS,
+    NGX_HTTP_SECOPS_REMOVE_ODD_JOBS,
 
     NGX_HTTP_SECOPS_REMOVE_LOOKUPS
 };
@@ -28,8 +36,10 @@ static ngx_int_t ngx_http_secops_resources_remove_prepare(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_remove(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_remove_look(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_remove_target(
-    ngx_http_secops_resources_t *op, ngx_secops_store_found_t *found);
+    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_remove_read(
     ngx_http_secops_resources_t *op, ngx_secops_store_found_t *found);
 static ngx_int_t ngx_http_secops_resources_dependants(
@@ -37,7 +47,7 @@ static ngx_int_t ngx_http_secops_resources_dependants(
 static ngx_int_t ngx_http_secops_resources_dependant(
     ngx_http_secops_resources_t *op, ngx_secops_store_found_t *found);
 static ngx_int_t ngx_http_secops_resources_remove_change(
-    ngx_http_secops_resources_t *op);
+    ngx_http_secops_resources_t *op, const json_t *document);
 
 
 ngx_int_t
@@ -64,6 +74,11 @@ ngx_http_secops_resources_delete(ngx_http_request_t *r,
     op->prepare = ngx_http_secops_resources_remove_prepare;
     op->decide = ngx_http_secops_resources_remove;
     op->reply = ngx_http_secops_resources_removed;
+    op->writes = 1;
+
+    op->commit.limits.count = NGX_SECOPS_STORE_UNLIMITED;
+    op->commit.limits.bytes = NGX_SECOPS_STORE_UNLIMITED;
+    op->commit.limits.document = NGX_SECOPS_STORE_UNLIMITED;
 
     return ngx_http_secops_resources_start(op);
 }
@@ -73,6 +88,7 @@ static ngx_int_t
 ngx_http_secops_resources_remove_prepare(ngx_http_secops_resources_t *op)
 {
     op->nkeys = 0;
+    op->deleted.found = 0;
 
     return ngx_http_secops_resources_lookups(op);
 }
@@ -83,84 +99,132 @@ ngx_http_secops_resources_remove(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
     if (op->rounds == 1) {
+        return ngx_http_secops_resources_remove_look(op, result);
+    }
 
-        if (result->nfound == 0) {
+    if (op->part == 0) {
+
+        if (result->nfound == 0
+            || result->found[0].lookup != NGX_HTTP_SECOPS_REMOVE_TARGET)
+        {
             return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_RESOURCE);
         }
 
-        if (result->nfound > 1) {
-            secops_resource_fault(&op->faults, SECOPS_ERROR_RESOURCES, NULL,
-                                  NULL, "resource_type",
-                                  "is needed: there are several such "
-                                  "resources");
-            return ngx_http_secops_resources_end(op, SECOPS_ERROR_RESOURCES);
+        if (ngx_http_secops_resources_remove_read(op, &result->found[0])
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
-        return ngx_http_secops_resources_remove_target(op, &result->found[0]);
     }
 
-    if (result->nfound == 0
-        || result->found[0].lookup != NGX_HTTP_SECOPS_REMOVE_TARGET)
-    {
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_RESOURCE);
-    }
-
-    if (ngx_http_secops_resources_remove_read(op, &result->found[0]) != NGX_OK
-        || ngx_http_secops_resources_dependants(op, result) != NGX_OK)
-    {
+    if (ngx_http_secops_resources_dependants(op, result) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (result->more
+        && json_array_size(op->faults.list) < SECOPS_RESOURCE_FAULTS_MAX)
+    {
+        return ngx_http_secops_resources_more(op);
     }
 
     if (op->faults.error != SECOPS_ERROR_NONE) {
         return ngx_http_secops_resources_end(op, op->faults.error);
     }
 
-    if (ngx_http_secops_resources_remove_change(op) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_secops_resources_commit(op, &result->revision);
+    return ngx_http_secops_resources_commit(op, &op->revision);
 }
 
 
-/* who refers to it has its id somewhere in the document */
+/* its title may be that of several, each of another type */
 
 static ngx_int_t
-ngx_http_secops_resources_remove_target(ngx_http_secops_resources_t *op,
-    ngx_secops_store_found_t *found)
+ngx_http_secops_resources_remove_look(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
 {
-    ngx_secops_store_lookup_t            *lookups;
+    ngx_secops_store_found_t             *found;
     ngx_http_secops_resources_deleted_t  *deleted;
 
     deleted = &op->deleted;
 
-    deleted->type = op->find.lookups[found->lookup].type;
+    if (deleted->found == 0 && result->nfound) {
+        found = &result->found[0];
+        deleted->type = op->find.lookups[found->lookup].type;
+
+        if (ngx_http_secops_resources_copy(op, &deleted->id, found->id.data,
+                                           found->id.len)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    deleted->found += result->nfound;
+
+    if (deleted->found > 1) {
+        secops_resource_fault(&op->faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
+                              "resource_type",
+                              "is needed: there are several such resources");
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_RESOURCES);
+    }
+
+    if (result->more) {
+        return ngx_http_secops_resources_more(op);
+    }
+
+    if (deleted->found == 0) {
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_RESOURCE);
+    }
+
+    return ngx_http_secops_resources_remove_target(op);
+}
+
+
+/* who refers to it is kept beside the resources */
+
+static ngx_int_t
+ngx_http_secops_resources_remove_target(ngx_http_secops_resources_t *op)
+{
+    ngx_uint_t                            i;
+    ngx_secops_store_lookup_t            *lookup, *lookups;
+    ngx_http_secops_resources_deleted_t  *deleted;
+
+    deleted = &op->deleted;
 
     lookups = ngx_pcalloc(op->request->pool, NGX_HTTP_SECOPS_REMOVE_LOOKUPS
                                          * sizeof(ngx_secops_store_lookup_t));
-    if (lookups == NULL
-        || ngx_http_secops_resources_copy(op, &deleted->id, found->id.data,
-                                          found->id.len)
-           != NGX_OK)
-    {
+    if (lookups == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    lookups[NGX_HTTP_SECOPS_REMOVE_TARGET].type = deleted->type;
-    lookups[NGX_HTTP_SECOPS_REMOVE_TARGET].by = NGX_SECOPS_STORE_BY_ID;
-    lookups[NGX_HTTP_SECOPS_REMOVE_TARGET].what
-        = ngx_http_secops_resources_slice(&deleted->id);
+    for (i = 0; i < NGX_HTTP_SECOPS_REMOVE_LOOKUPS; i++) {
+        lookup = &lookups[i];
+
+        lookup->by = NGX_SECOPS_STORE_BY_REFS;
+        lookup->what = ngx_http_secops_resources_slice(&deleted->id);
+
+        switch (i) {
+
+        case NGX_HTTP_SECOPS_REMOVE_TARGET:
+            lookup->by = NGX_SECOPS_STORE_BY_ID;
+            lookup->type = deleted->type;
+            break;
+
+        case NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS:
+        case NGX_HTTP_SECOPS_REMOVE_JOBS:
+            lookup->target = deleted->type;
+            break;
+
+        default:
+            lookup->target = SECOPS_RESOURCE_ANYBODY;
+        }
+    }
 
     lookups[NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS].type
         = SECOPS_RESOURCE_INTEGRATION;
-    lookups[NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS].by = NGX_SECOPS_STORE_BY_TEXT;
-    lookups[NGX_HTTP_SECOPS_REMOVE_INTEGRATIONS].what
-        = ngx_http_secops_resources_slice(&deleted->id);
-
+    lookups[NGX_HTTP_SECOPS_REMOVE_ODD_INTEGRATIONS].type
+        = SECOPS_RESOURCE_INTEGRATION;
     lookups[NGX_HTTP_SECOPS_REMOVE_JOBS].type = SECOPS_RESOURCE_JOB;
-    lookups[NGX_HTTP_SECOPS_REMOVE_JOBS].by = NGX_SECOPS_STORE_BY_TEXT;
-    lookups[NGX_HTTP_SECOPS_REMOVE_JOBS].what
-        = ngx_http_secops_resources_slice(&deleted->id);
+    lookups[NGX_HTTP_SECOPS_REMOVE_ODD_JOBS].type = SECOPS_RESOURCE_JOB;
 
     op->find.lookups = lookups;
     op->find.nlookups = NGX_HTTP_SECOPS_REMOVE_LOOKUPS;
@@ -213,6 +277,10 @@ ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
 
     rc = ngx_http_secops_resources_copy(op, &op->deleted.title, title.data,
                                         title.len);
+    if (rc == NGX_OK) {
+        rc = ngx_http_secops_resources_remove_change(op, document);
+    }
+
     json_decref(document);
 
     return rc;
@@ -227,8 +295,12 @@ ngx_http_secops_resources_dependants(ngx_http_secops_resources_t *op,
     ngx_uint_t                 i;
     ngx_secops_store_found_t  *found;
 
-    for (i = 1; i < result->nfound; i++) {
+    for (i = 0; i < result->nfound; i++) {
         found = &result->found[i];
+
+        if (found->lookup == NGX_HTTP_SECOPS_REMOVE_TARGET) {
+            continue;
+        }
 
         refers = secops_resource_refers(
                             ngx_http_secops_resources_slice(&found->document),
@@ -293,10 +365,15 @@ ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
 
 
 static ngx_int_t
-ngx_http_secops_resources_remove_change(ngx_http_secops_resources_t *op)
+ngx_http_secops_resources_remove_change(ngx_http_secops_resources_t *op,
+    const json_t *document)
 {
     ngx_secops_store_change_t            *change;
     ngx_http_secops_resources_deleted_t  *deleted;
+
+    static const secops_resource_target_t  anybody = {
+        SECOPS_RESOURCE_ANYBODY, 0, ""
+    };
 
     change = ngx_pcalloc(op->request->pool, sizeof(ngx_secops_store_change_t));
     if (change == NULL) {
@@ -310,6 +387,16 @@ ngx_http_secops_resources_remove_change(ngx_http_secops_resources_t *op)
     change->title = ngx_http_secops_resources_slice(&deleted->title);
 
     ngx_str_set(&change->operation, "resources.delete");
+
+    if (document == NULL) {
+        change->removed.list = &anybody;
+        change->removed.n = 1;
+
+    } else if (ngx_http_secops_resources_refs(op, change, document, NULL)
+               != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     op->commit.changes = change;
     op->commit.nchanges = 1;

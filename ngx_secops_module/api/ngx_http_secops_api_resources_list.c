@@ -3,9 +3,18 @@
  * GET /api/v2/resources: what there is in the caller's domain, by type and
  * title.
  *
- * There may be thousands.  Each is turned into text at once, so that no more
- * than one of them is there as a tree; and after every few of them the worker
- * looks after its other requests.
+ * There may be thousands, megabytes of them.  They are read in parts, one after
+ * the other as fast as Redis gives them, so that it is likely that nobody
+ * changes something meanwhile: then the list is begun again.  Then each is
+ * turned into text, so that no more than one of them is there as a tree.  After
+ * some milliseconds of that the worker looks after its other requests, and for
+ * longer if these want more of it.
+ *
+ *     read a part ─> … ─> text of some ─> … ─> sorted, answered
+ *
+ * Memory: the documents, which are freed as they become text, the text, and in
+ * the end the answer.  So no more than a few lists of more than one part are
+ * there for one domain at a time; others wait for their turn.
  */
 
 #include "api/ngx_http_secops_api_resources.h"
@@ -14,33 +23,77 @@
 #include "util/secops_text.h"
 
 
-/* how many are turned into text at a time, which takes a millisecond or two;
-   and how long others have the worker in between, in milliseconds */
+/* how long the worker is at it, in microseconds of its processor; how long
+   others have it then, in milliseconds: at least, or as so many times as long
+   as it took, if they use more of it than a part */
 
-#define NGX_HTTP_SECOPS_LIST_SLICE  100
+#define NGX_HTTP_SECOPS_LIST_SLICE  4000
+#define NGX_HTTP_SECOPS_LIST_STEP   8192    /* bytes, between two looks */
 #define NGX_HTTP_SECOPS_LIST_PAUSE  1
+#define NGX_HTTP_SECOPS_LIST_SHARE  9
+#define NGX_HTTP_SECOPS_LIST_BUSY   4
+
+/* others may change something so often while one list is read */
+
+#define NGX_HTTP_SECOPS_LIST_TRIES  10
+
+/* lists of more than one part, for each domain in each worker, until they are
+   sent; how often others look for their turn, in milliseconds, and how many
+   times */
+
+#define NGX_HTTP_SECOPS_LISTS       2
+#define NGX_HTTP_SECOPS_LIST_WAIT   50
+#define NGX_HTTP_SECOPS_LIST_WAITS  400
 
 
-/* of the text, until all of it is there */
+/* of the text, until all of it is there; without text: it can not be read */
 
 typedef struct {
     secops_resource_type_e             type;
+    ngx_str_t                          id;
     ngx_str_t                          title;
     size_t                             offset;
     size_t                             len;
 } ngx_http_secops_listed_t;
 
 
-/* in the request's pool; the cleanup frees the text */
+/* what was read at once, in memory of its own: these, and then their bytes */
+
+typedef struct ngx_http_secops_part_s  ngx_http_secops_part_t;
+
+struct ngx_http_secops_part_s {
+    ngx_http_secops_part_t            *next;
+    ngx_secops_store_found_t          *found;
+    ngx_uint_t                         n;
+};
+
+
+/* in the request's pool; the cleanup frees what is not there, and ends its
+   turn */
 
 typedef struct {
+    ngx_queue_t                        queue;       /* of those in their turn */
+    ngx_uint_t                         turn;        /* 1: it is in there */
+    ngx_uint_t                         waits;
+
     ngx_http_secops_resources_t       *op;
-    ngx_secops_store_found_t          *found;       /* copies */
+
+    ngx_http_secops_part_t            *parts;       /* the first, and */
+    ngx_http_secops_part_t           **last;        /* where the next belongs */
     ngx_uint_t                         nfound;
-    ngx_uint_t                         next;        /* to be turned into text */
+    ngx_uint_t                         total;       /* that there must be */
+    ngx_uint_t                         next;        /* of the first part */
+
     ngx_http_secops_listed_t          *listed;
     ngx_uint_t                         n;
     secops_text_t                      text;
+
+    /* of the last slice: when it ended, by the clock and by the worker's
+       processor time, and how much of that it took; microseconds */
+
+    int64_t                            ended;
+    int64_t                            used;
+    int64_t                            took;
 } ngx_http_secops_list_t;
 
 
@@ -48,22 +101,43 @@ static ngx_int_t ngx_http_secops_resources_list_prepare(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_listed(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_http_secops_list_t *ngx_http_secops_list_create(
+    ngx_http_secops_resources_t *op);
 static void ngx_http_secops_list_cleanup(void *data);
+static void ngx_http_secops_list_reset(ngx_http_secops_list_t *list);
+static void ngx_http_secops_list_free_part(ngx_http_secops_list_t *list);
+static ngx_uint_t ngx_http_secops_list_turn(ngx_http_secops_list_t *list);
+static ngx_int_t ngx_http_secops_list_wait(ngx_http_secops_list_t *list);
+static ngx_int_t ngx_http_secops_list_retry(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_list_keep(ngx_http_secops_list_t *list,
     ngx_secops_store_result_t *result);
 static u_char *ngx_http_secops_list_move(u_char *p, ngx_str_t *text);
+static ngx_int_t ngx_http_secops_list_begin(ngx_http_secops_list_t *list);
 static ngx_int_t ngx_http_secops_list_continue(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_list_slice(ngx_http_secops_list_t *list);
+static ngx_msec_t ngx_http_secops_list_pause(ngx_http_secops_list_t *list,
+    int64_t began, int64_t used);
+static int64_t ngx_http_secops_list_clock(clockid_t id);
 static ngx_int_t ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_list_dump(ngx_http_secops_list_t *list,
+    ngx_http_secops_listed_t *listed, json_t *resource);
 static json_t *ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found);
 static const char *ngx_http_secops_list_title(json_t *resource);
-static int ngx_http_secops_list_dump(const char *data, size_t len, void *text);
+static int ngx_http_secops_list_append(const char *data, size_t len,
+    void *text);
 static int ngx_libc_cdecl ngx_http_secops_list_compare(const void *one,
     const void *two);
+static ngx_int_t ngx_http_secops_list_end(ngx_http_secops_list_t *list);
 static ngx_int_t ngx_http_secops_list_reply(ngx_http_secops_list_t *list);
+
+
+/* the worker's */
+
+static ngx_queue_t  ngx_http_secops_lists;
 
 
 ngx_int_t
@@ -81,6 +155,8 @@ ngx_http_secops_resources_list(ngx_http_request_t *r,
 
     op->prepare = ngx_http_secops_resources_list_prepare;
     op->decide = ngx_http_secops_resources_listed;
+    op->max_tries = NGX_HTTP_SECOPS_LIST_TRIES;
+    op->late = SECOPS_ERROR_LATER;
 
     return ngx_http_secops_resources_start(op);
 }
@@ -99,13 +175,48 @@ static ngx_int_t
 ngx_http_secops_resources_listed(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
+    ngx_http_secops_list_t  *list;
+
+    list = op->ctx->data;
+
+    if (list == NULL) {
+        list = ngx_http_secops_list_create(op);
+
+        if (list == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    if (op->part == 0) {
+        ngx_http_secops_list_reset(list);
+    }
+
+    if (result->more && !ngx_http_secops_list_turn(list)) {
+        return ngx_http_secops_list_wait(list);
+    }
+
+    if (ngx_http_secops_list_keep(list, result) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (result->more) {
+        return ngx_http_secops_resources_more(op);
+    }
+
+    return ngx_http_secops_list_begin(list);
+}
+
+
+static ngx_http_secops_list_t *
+ngx_http_secops_list_create(ngx_http_secops_resources_t *op)
+{
     ngx_pool_cleanup_t      *cln;
     ngx_http_secops_list_t  *list;
 
     cln = ngx_pool_cleanup_add(op->request->pool,
                                sizeof(ngx_http_secops_list_t));
     if (cln == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
 
     list = cln->data;
@@ -114,15 +225,11 @@ ngx_http_secops_resources_listed(ngx_http_secops_resources_t *op,
     cln->handler = ngx_http_secops_list_cleanup;
 
     list->op = op;
-
-    if (ngx_http_secops_list_keep(list, result) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    list->last = &list->parts;
 
     op->ctx->data = list;
-    op->then = ngx_http_secops_list_continue;
 
-    return ngx_http_secops_list_slice(list);
+    return list;
 }
 
 
@@ -131,7 +238,122 @@ ngx_http_secops_list_cleanup(void *data)
 {
     ngx_http_secops_list_t  *list = data;
 
+    if (list->turn) {
+        ngx_queue_remove(&list->queue);
+        list->turn = 0;
+    }
+
+    ngx_http_secops_list_reset(list);
+}
+
+
+/* as before the first part */
+
+static void
+ngx_http_secops_list_reset(ngx_http_secops_list_t *list)
+{
+    while (list->parts) {
+        ngx_http_secops_list_free_part(list);
+    }
+
+    list->nfound = 0;
+    list->next = 0;
+    list->n = 0;
+
     secops_text_free(&list->text);
+}
+
+
+static void
+ngx_http_secops_list_free_part(ngx_http_secops_list_t *list)
+{
+    ngx_http_secops_part_t  *part;
+
+    part = list->parts;
+    list->parts = part->next;
+
+    if (list->parts == NULL) {
+        list->last = &list->parts;
+    }
+
+    ngx_free(part);
+}
+
+
+/* 1: it is this list's turn, until its request ends */
+
+static ngx_uint_t
+ngx_http_secops_list_turn(ngx_http_secops_list_t *list)
+{
+    ngx_uint_t               n;
+    ngx_queue_t             *q;
+    secops_keyspace_t       *space;
+    ngx_http_secops_list_t  *other;
+
+    if (list->turn) {
+        return 1;
+    }
+
+    if (ngx_http_secops_lists.next == NULL) {
+        ngx_queue_init(&ngx_http_secops_lists);
+    }
+
+    n = 0;
+
+    for (q = ngx_queue_head(&ngx_http_secops_lists);
+         q != ngx_queue_sentinel(&ngx_http_secops_lists);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_http_secops_list_t, queue);
+        space = &other->op->space;
+
+        if (space->len == list->op->space.len
+            && ngx_memcmp(space->data, list->op->space.data, space->len) == 0)
+        {
+            n++;
+        }
+    }
+
+    if (n >= NGX_HTTP_SECOPS_LISTS) {
+        return 0;
+    }
+
+    ngx_queue_insert_tail(&ngx_http_secops_lists, &list->queue);
+    list->turn = 1;
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_secops_list_wait(ngx_http_secops_list_t *list)
+{
+    if (list->waits++ == NGX_HTTP_SECOPS_LIST_WAITS) {
+        ngx_str_set(&list->op->reason, "too many lists of this domain");
+        return ngx_http_secops_resources_end(list->op, SECOPS_ERROR_LATER);
+    }
+
+    list->op->then = ngx_http_secops_list_retry;
+
+    ngx_add_timer(&list->op->timer, NGX_HTTP_SECOPS_LIST_WAIT);
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_secops_list_retry(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    ngx_http_secops_list_t  *list;
+
+    list = op->ctx->data;
+
+    if (!ngx_http_secops_list_turn(list)) {
+        return ngx_http_secops_list_wait(list);
+    }
+
+    return ngx_http_secops_resources_first(op);
 }
 
 
@@ -144,36 +366,38 @@ ngx_http_secops_list_keep(ngx_http_secops_list_t *list,
     u_char                    *p;
     size_t                     size;
     ngx_uint_t                 i, n;
-    ngx_pool_t                *pool;
+    ngx_http_secops_part_t    *part;
     ngx_secops_store_found_t  *found;
 
     n = result->nfound;
-    pool = list->op->request->pool;
-
-    size = 1;
+    size = sizeof(ngx_http_secops_part_t)
+           + n * sizeof(ngx_secops_store_found_t);
 
     for (i = 0; i < n; i++) {
         found = &result->found[i];
         size += found->id.len + found->document.len + found->last_used.len;
     }
 
-    p = ngx_pnalloc(pool, size);
-    found = ngx_palloc(pool, (n + 1) * sizeof(ngx_secops_store_found_t));
-    list->listed = ngx_palloc(pool,
-                              (n + 1) * sizeof(ngx_http_secops_listed_t));
-
-    if (p == NULL || found == NULL || list->listed == NULL) {
+    part = ngx_alloc(size, list->op->request->connection->log);
+    if (part == NULL) {
         return NGX_ERROR;
     }
 
-    if (n) {
-        ngx_memcpy(found, result->found, n * sizeof(ngx_secops_store_found_t));
-    }
+    found = (ngx_secops_store_found_t *) (part + 1);
+    p = (u_char *) (found + n);
 
-    list->found = found;
-    list->nfound = n;
+    part->next = NULL;
+    part->found = found;
+    part->n = n;
+
+    *list->last = part;
+    list->last = &part->next;
+    list->nfound += n;
+    list->total = result->listed;
 
     for (i = 0; i < n; i++, found++) {
+        *found = result->found[i];
+
         p = ngx_http_secops_list_move(p, &found->id);
         p = ngx_http_secops_list_move(p, &found->document);
         p = ngx_http_secops_list_move(p, &found->last_used);
@@ -189,16 +413,26 @@ ngx_http_secops_list_move(u_char *p, ngx_str_t *text)
     u_char  *data;
 
     data = p;
-
-    /* what is not there is NULL, which memcpy() does not take */
-
-    if (text->len) {
-        p = ngx_cpymem(p, text->data, text->len);
-    }
+    p = ngx_cpymem(p, text->data, text->len);
 
     text->data = data;
 
     return p;
+}
+
+
+static ngx_int_t
+ngx_http_secops_list_begin(ngx_http_secops_list_t *list)
+{
+    list->listed = ngx_palloc(list->op->request->pool, (list->nfound + 1)
+                                        * sizeof(ngx_http_secops_listed_t));
+    if (list->listed == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    list->took = 0;
+
+    return ngx_http_secops_list_slice(list);
 }
 
 
@@ -219,25 +453,90 @@ ngx_http_secops_list_continue(ngx_http_secops_resources_t *op,
 static ngx_int_t
 ngx_http_secops_list_slice(ngx_http_secops_list_t *list)
 {
-    ngx_uint_t  last;
+    size_t                     bytes;
+    int64_t                    began, used, now;
+    ngx_http_secops_part_t    *part;
+    ngx_secops_store_found_t  *found;
 
-    last = ngx_min(list->next + NGX_HTTP_SECOPS_LIST_SLICE, list->nfound);
+    began = ngx_http_secops_list_clock(CLOCK_MONOTONIC);
+    used = ngx_http_secops_list_clock(CLOCK_PROCESS_CPUTIME_ID);
 
-    while (list->next < last) {
-        if (ngx_http_secops_list_add(list, &list->found[list->next++])
-            != NGX_OK)
-        {
+    bytes = 0;
+
+    while (list->parts) {
+        part = list->parts;
+
+        if (list->next == part->n) {
+            list->next = 0;
+            ngx_http_secops_list_free_part(list);
+            continue;
+        }
+
+        found = &part->found[list->next++];
+
+        if (ngx_http_secops_list_add(list, found) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        bytes += found->document.len;
+
+        if (bytes < NGX_HTTP_SECOPS_LIST_STEP) {
+            continue;
+        }
+
+        bytes = 0;
+
+        now = ngx_http_secops_list_clock(CLOCK_PROCESS_CPUTIME_ID);
+
+        if (now - used >= NGX_HTTP_SECOPS_LIST_SLICE) {
+            list->op->then = ngx_http_secops_list_continue;
+
+            ngx_add_timer(&list->op->timer,
+                          ngx_http_secops_list_pause(list, began, used));
+            return NGX_DONE;
         }
     }
 
-    if (list->next == list->nfound) {
-        return ngx_http_secops_list_reply(list);
+    return ngx_http_secops_list_end(list);
+}
+
+
+/* began and used are of the beginning of the slice that ends now: others had
+   the worker between the one before and this one */
+
+static ngx_msec_t
+ngx_http_secops_list_pause(ngx_http_secops_list_t *list, int64_t began,
+    int64_t used)
+{
+    ngx_msec_t  pause;
+
+    pause = NGX_HTTP_SECOPS_LIST_PAUSE;
+
+    if (list->took
+        && (used - list->used) * NGX_HTTP_SECOPS_LIST_BUSY
+           > began - list->ended)
+    {
+        pause = (ngx_msec_t) (list->took * NGX_HTTP_SECOPS_LIST_SHARE / 1000);
     }
 
-    ngx_add_timer(&list->op->timer, NGX_HTTP_SECOPS_LIST_PAUSE);
+    list->ended = ngx_http_secops_list_clock(CLOCK_MONOTONIC);
+    list->used = ngx_http_secops_list_clock(CLOCK_PROCESS_CPUTIME_ID);
+    list->took = list->used - used;
 
-    return NGX_DONE;
+    return pause;
+}
+
+
+/* microseconds */
+
+static int64_t
+ngx_http_secops_list_clock(clockid_t id)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(id, &ts);
+
+    return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 
@@ -247,40 +546,61 @@ static ngx_int_t
 ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found)
 {
-    int                        rc;
     json_t                    *resource;
-    const char                *title;
+    ngx_int_t                  rc;
     ngx_http_secops_listed_t  *listed;
 
     resource = ngx_http_secops_list_describe(list, found);
+
+    listed = &list->listed[list->n++];
+
+    ngx_memzero(listed, sizeof(ngx_http_secops_listed_t));
+
+    listed->type = list->op->find.lookups[found->lookup].type;
+
+    if (ngx_http_secops_resources_copy(list->op, &listed->id, found->id.data,
+                                       found->id.len)
+        != NGX_OK)
+    {
+        json_decref(resource);
+        return NGX_ERROR;
+    }
 
     if (resource == NULL) {
         ngx_http_secops_resources_unreadable(list->op, found);
         return NGX_OK;
     }
 
-    listed = &list->listed[list->n++];
-
-    title = ngx_http_secops_list_title(resource);
-
-    listed->type = list->op->find.lookups[found->lookup].type;
-    listed->offset = list->text.len;
-
-    rc = json_dump_callback(resource, ngx_http_secops_list_dump, &list->text,
-                            JSON_COMPACT);
-
-    if (ngx_http_secops_resources_copy(list->op, &listed->title, title,
-                                       ngx_strlen(title))
-        != NGX_OK)
-    {
-        rc = -1;
-    }
+    rc = ngx_http_secops_list_dump(list, listed, resource);
 
     json_decref(resource);
 
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_secops_list_dump(ngx_http_secops_list_t *list,
+    ngx_http_secops_listed_t *listed, json_t *resource)
+{
+    const char  *title;
+
+    title = ngx_http_secops_list_title(resource);
+
+    listed->offset = list->text.len;
+
+    if (json_dump_callback(resource, ngx_http_secops_list_append, &list->text,
+                           JSON_COMPACT)
+        != 0
+        || list->text.failed)
+    {
+        return NGX_ERROR;
+    }
+
     listed->len = list->text.len - listed->offset;
 
-    return rc == 0 && !list->text.failed ? NGX_OK : NGX_ERROR;
+    return ngx_http_secops_resources_copy(list->op, &listed->title, title,
+                                          ngx_strlen(title));
 }
 
 
@@ -338,7 +658,7 @@ ngx_http_secops_list_title(json_t *resource)
 
 
 static int
-ngx_http_secops_list_dump(const char *data, size_t len, void *text)
+ngx_http_secops_list_append(const char *data, size_t len, void *text)
 {
     secops_slice_t  part;
 
@@ -351,18 +671,66 @@ ngx_http_secops_list_dump(const char *data, size_t len, void *text)
 }
 
 
+/* the same one may be there twice: those come to stand side by side */
+
 static int ngx_libc_cdecl
 ngx_http_secops_list_compare(const void *one, const void *two)
 {
     const ngx_http_secops_listed_t  *first = one;
     const ngx_http_secops_listed_t  *second = two;
 
+    ngx_int_t  rc;
+
     if (first->type != second->type) {
         return (int) first->type - (int) second->type;
     }
 
-    return (int) ngx_memn2cmp(first->title.data, second->title.data,
-                              first->title.len, second->title.len);
+    rc = ngx_memn2cmp(first->title.data, second->title.data,
+                      first->title.len, second->title.len);
+
+    if (rc == 0) {
+        rc = ngx_memn2cmp(first->id.data, second->id.data, first->id.len,
+                          second->id.len);
+    }
+
+    return (int) rc;
+}
+
+
+/* each is there once, and all of them are */
+
+static ngx_int_t
+ngx_http_secops_list_end(ngx_http_secops_list_t *list)
+{
+    ngx_uint_t                    i, n;
+    ngx_http_secops_listed_t     *listed;
+    ngx_http_secops_resources_t  *op;
+
+    op = list->op;
+    listed = list->listed;
+
+    ngx_qsort(listed, list->n, sizeof(ngx_http_secops_listed_t),
+              ngx_http_secops_list_compare);
+
+    for (i = 0, n = 0; i < list->n; i++) {
+
+        if (n == 0
+            || ngx_http_secops_list_compare(&listed[i], &listed[n - 1]) != 0)
+        {
+            listed[n++] = listed[i];
+        }
+    }
+
+    list->n = n;
+
+    if (op->query.title.len == 0 && op->query.id.len == 0
+        && list->n != list->total)
+    {
+        ngx_str_set(&op->reason, "not all resources were found");
+        return ngx_http_secops_resources_again(op);
+    }
+
+    return ngx_http_secops_list_reply(list);
 }
 
 
@@ -376,9 +744,6 @@ ngx_http_secops_list_reply(ngx_http_secops_list_t *list)
     ngx_http_secops_listed_t  *listed;
 
     pool = list->op->request->pool;
-
-    ngx_qsort(list->listed, list->n, sizeof(ngx_http_secops_listed_t),
-              ngx_http_secops_list_compare);
 
     body = ngx_palloc(pool, sizeof(ngx_str_t));
     p = ngx_pnalloc(pool, list->text.len + list->n + sizeof("[]"));
@@ -394,7 +759,11 @@ ngx_http_secops_list_reply(ngx_http_secops_list_t *list)
     for (i = 0; i < list->n; i++) {
         listed = &list->listed[i];
 
-        if (i) {
+        if (listed->len == 0) {
+            continue;
+        }
+
+        if (p != body->data + 1) {
             *p++ = ',';
         }
 

@@ -218,6 +218,7 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
     ngx_str_t *detail, json_t *details, secops_text_t *all)
 {
     size_t           i, begin;
+    const char      *pointer;
     const json_t    *fault;
     secops_slice_t   text;
 
@@ -242,9 +243,15 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
 
         begin = all->len;
 
-        secops_text_append_string(all,
-                       json_string_value(json_object_get(fault, "pointer")));
-        secops_text_append_string(all, ": ");
+        pointer = json_string_value(json_object_get(fault, "pointer"));
+
+        /* what is about all of it has none */
+
+        if (pointer && *pointer) {
+            secops_text_append_string(all, pointer);
+            secops_text_append_string(all, ": ");
+        }
+
         secops_text_append_string(all,
                        json_string_value(json_object_get(fault, "message")));
 

@@ -10,6 +10,12 @@
 #include "api/ngx_http_secops_api_resources.h"
 
 
+/* bytes of stored documents that one request may have read: all of them are in
+   memory until it is decided */
+
+#define NGX_HTTP_SECOPS_SAVE_READ  (8 * 1024 * 1024)
+
+
 static ngx_int_t ngx_http_secops_resources_read(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_plan(
@@ -24,8 +30,12 @@ static ngx_int_t ngx_http_secops_resources_decide(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_same_revision(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_read_next_id(
+    ngx_http_secops_resources_t *op, ngx_str_t *next_id);
 static ngx_int_t ngx_http_secops_resources_take(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_resources_too_much(
+    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_decided(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_changes(
@@ -63,6 +73,9 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
     op->prepare = ngx_http_secops_resources_first_round;
     op->decide = ngx_http_secops_resources_decide;
     op->reply = ngx_http_secops_resources_saved;
+    op->writes = 1;
+
+    ngx_http_secops_resources_limits(op);
 
     return ngx_http_secops_resources_start(op);
 }
@@ -211,6 +224,14 @@ ngx_http_secops_resources_decide(ngx_http_secops_resources_t *op,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (op->read > NGX_HTTP_SECOPS_SAVE_READ) {
+        return ngx_http_secops_resources_too_much(op);
+    }
+
+    if (result->more) {
+        return ngx_http_secops_resources_more(op);
+    }
+
     switch (secops_resource_plan_decide(op->plan, &op->next_id, &op->faults)) {
 
     case SECOPS_RESOURCE_MORE:
@@ -238,12 +259,11 @@ static ngx_int_t
 ngx_http_secops_resources_same_revision(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_str_t  *revision, *next_id;
+    ngx_str_t  *revision;
 
     revision = &op->commit.revision;
-    next_id = &result->next_id;
 
-    if (op->rounds > 1) {
+    if (op->rounds > 1 || op->part) {
         return (revision->len == result->revision.len
                 && ngx_memcmp(revision->data, result->revision.data,
                               revision->len)
@@ -251,24 +271,42 @@ ngx_http_secops_resources_same_revision(ngx_http_secops_resources_t *op,
                ? NGX_OK : NGX_DECLINED;
     }
 
-    if (next_id->len == 0) {
-        op->next_id = SECOPS_RESOURCE_FIRST_ID;
+    if (ngx_http_secops_resources_read_next_id(op, &result->next_id) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    } else {
-        op->next_id = ngx_atoof(next_id->data, next_id->len);
+    return ngx_http_secops_resources_copy(op, revision, result->revision.data,
+                                          result->revision.len);
+}
 
-        if (op->next_id == NGX_ERROR) {
-            ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
-                          "secops: the stored next id \"%V\" is no number",
-                          next_id);
-            return NGX_ERROR;
-        }
+
+/* after it there must be room for all that the set may create */
+
+static ngx_int_t
+ngx_http_secops_resources_read_next_id(ngx_http_secops_resources_t *op,
+    ngx_str_t *next_id)
+{
+    op->next_id = next_id->len ? ngx_atoof(next_id->data, next_id->len)
+                               : SECOPS_RESOURCE_FIRST_ID;
+
+    if (op->next_id == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
+                      "secops: the stored next id \"%V\" is no number",
+                      next_id);
+        return NGX_ERROR;
+    }
+
+    if (op->next_id > SECOPS_RESOURCE_LAST_ID - (int64_t) op->set.n) {
+        ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
+                      "secops: the stored next id \"%V\" is too large",
+                      next_id);
+        return NGX_ERROR;
     }
 
     op->first_id = op->next_id;
 
-    return ngx_http_secops_resources_copy(op, revision, result->revision.data,
-                                          result->revision.len);
+    return NGX_OK;
 }
 
 
@@ -283,6 +321,8 @@ ngx_http_secops_resources_take(ngx_http_secops_resources_t *op,
     for (i = 0; i < result->nfound; i++) {
         found = &result->found[i];
         unreadable = 0;
+
+        op->read += found->document.len;
 
         if (secops_resource_plan_found(op->plan, found->lookup,
                             ngx_http_secops_resources_slice(&found->id),
@@ -301,6 +341,23 @@ ngx_http_secops_resources_take(ngx_http_secops_resources_t *op,
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_too_much(ngx_http_secops_resources_t *op)
+{
+    secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, NULL, NULL,
+                          op->set.prefix,
+                          "names stored resources of more than 8388608 bytes "
+                          "in all, those included that these refer to: send "
+                          "it as several sets");
+
+    if (op->faults.failed) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_resources_end(op, SECOPS_ERROR_INVALID);
 }
 
 
@@ -383,6 +440,14 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
     } else {
         change->document.len = entry->document.len;
         change->document.data = (u_char *) entry->document.data;
+
+        if (change->document.len
+            && ngx_http_secops_resources_refs(op, change, entry->stored,
+                                              entry->built)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     if (change->document.len == 0) {

@@ -359,6 +359,7 @@ secops_resource_finish(secops_resource_plan_t *plan, size_t i)
 
     entry->document.len = strlen(node->text);
     entry->document.data = (unsigned char *) node->text;
+    entry->built = node->document;
 }
 
 

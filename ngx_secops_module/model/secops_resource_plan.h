@@ -36,7 +36,10 @@
 #define SECOPS_RESOURCE_ROUNDS      16
 #define SECOPS_RESOURCE_REFERENCES  10000   /* in all rounds */
 
+/* ids are integers for JavaScript, too */
+
 #define SECOPS_RESOURCE_FIRST_ID    1000
+#define SECOPS_RESOURCE_LAST_ID     (((int64_t) 1 << 53) - 1)
 
 
 typedef struct secops_resource_plan_s  secops_resource_plan_t;
@@ -92,6 +95,7 @@ typedef struct {
                                            empty: see stored */
     const json_t            *stored;    /* the document that was found; NULL:
                                            created */
+    const json_t            *built;     /* what document is the text of */
 } secops_resource_entry_t;
 
 

@@ -18,6 +18,7 @@
 
 #include "model/secops_audit.h"
 #include "model/secops_resource.h"
+#include "model/secops_resource_targets.h"
 #include "store/secops_keys.h"
 #include "util/secops_id.h"
 #include "util/secops_time.h"
@@ -27,13 +28,18 @@
 
 struct ngx_secops_redis_s;
 struct ngx_secops_redis_cmd_s;
-struct ngx_secops_store_script_s;
+
+typedef struct ngx_secops_store_script_s  ngx_secops_store_script_t;
 
 
 /* of resources, and of domains, in bytes */
 
-#define NGX_SECOPS_STORE_ID_MAX      64
+#define NGX_SECOPS_STORE_ID_MAX      SECOPS_RESOURCE_ID_MAX
 #define NGX_SECOPS_STORE_DOMAIN_MAX  1024
+
+/* where a reading goes on */
+
+#define NGX_SECOPS_STORE_REST_MAX    256
 
 /* lists of a group's subjects, by a digit of their digest */
 
@@ -56,6 +62,9 @@ typedef enum {
     NGX_SECOPS_STORE_NOT_FOUND,
     NGX_SECOPS_STORE_CHANGED,       /* not stored: somebody else was first */
     NGX_SECOPS_STORE_REFUSED,       /* not stored, and trying again is no use */
+    NGX_SECOPS_STORE_TOO_MANY,      /* not stored: one of the limits of a */
+    NGX_SECOPS_STORE_TOO_LARGE,     /* commit, of resources, of their bytes, */
+    NGX_SECOPS_STORE_DOCUMENT,      /* or of the bytes of one */
     NGX_SECOPS_STORE_UNAVAILABLE,   /* not stored; worth another try */
     NGX_SECOPS_STORE_UNKNOWN        /* nobody knows whether it was stored, or
                                        whether it is as durable as it was to
@@ -88,6 +97,14 @@ typedef struct {
                                                    wants to be still the same */
     ngx_str_t                   next_id;        /* of resources; empty: none
                                                    was given yet */
+    off_t                       bytes;          /* of all resources; -1: it is
+                                                   not known, see
+                                                   _index_resources() */
+    ngx_uint_t                  total;          /* of all resources */
+    ngx_uint_t                  listed;         /* ... of the types of which all
+                                                   were asked for */
+    ngx_uint_t                  more;           /* 1: this is a part, see
+                                                   _find_more() */
     ngx_secops_store_found_t   *found;          /* in the order of lookups */
     ngx_uint_t                  nfound;
     ngx_str_t                   reason;         /* for the log */
@@ -177,7 +194,7 @@ struct ngx_secops_store_eval_s {
     ngx_secops_store_call_t                  call;  /* must be the first */
     ngx_secops_store_t                      *store;
     const secops_keyspace_t                 *space;
-    const struct ngx_secops_store_script_s  *script;
+    ngx_secops_store_script_t               *script;
     ngx_uint_t                               nargs;
     ngx_uint_t                               text;  /* 1: sent in full */
     ngx_uint_t                               unsure;  /* 1: it may have been
@@ -185,19 +202,23 @@ struct ngx_secops_store_eval_s {
 };
 
 
-/* which resources: all of a type whose documents have this text in them (the
-   empty one: all), or one by its id or its title */
+/* which resources: all of a type, one by its id or its title, or those of a
+   type that refer to the resource with this id */
 
 typedef enum {
-    NGX_SECOPS_STORE_BY_TEXT = 0,
+    NGX_SECOPS_STORE_BY_ALL = 0,
     NGX_SECOPS_STORE_BY_ID,
-    NGX_SECOPS_STORE_BY_TITLE
+    NGX_SECOPS_STORE_BY_TITLE,
+    NGX_SECOPS_STORE_BY_REFS
 } ngx_secops_store_by_e;
 
 typedef struct {
     secops_resource_type_e          type;
     ngx_secops_store_by_e           by;
     secops_slice_t                  what;
+    ngx_uint_t                      target;     /* of refs: its type; or
+                                                   SECOPS_RESOURCE_ANYBODY: who
+                                                   refers to whom is unknown */
 } ngx_secops_store_lookup_t;
 
 
@@ -207,7 +228,17 @@ typedef struct {
     ngx_secops_store_eval_t         eval;       /* must be the first */
     ngx_secops_store_lookup_t      *lookups;
     ngx_uint_t                      nlookups;
+    size_t                          rest_len;   /* where it goes on */
+    u_char                          rest[NGX_SECOPS_STORE_REST_MAX];
 } ngx_secops_store_find_t;
+
+
+/* borrowed */
+
+typedef struct {
+    const secops_resource_target_t *list;
+    ngx_uint_t                      n;
+} ngx_secops_store_refs_t;
 
 
 /* one resource that is created, replaced or deleted; borrowed */
@@ -219,7 +250,20 @@ typedef struct {
     secops_slice_t                  old_title;  /* empty: it stays */
     ngx_str_t                       document;   /* empty: to be deleted */
     ngx_str_t                       operation;  /* for the audit */
+    ngx_secops_store_refs_t         added;      /* whom it refers to now, and */
+    ngx_secops_store_refs_t         removed;    /* whom not any more */
 } ngx_secops_store_change_t;
+
+
+/* what a domain's resources may come to */
+
+typedef struct {
+    ngx_uint_t                      count;
+    ngx_uint_t                      bytes;
+    ngx_uint_t                      document;   /* bytes of one */
+} ngx_secops_store_limits_t;
+
+#define NGX_SECOPS_STORE_UNLIMITED  (((ngx_uint_t) 1 << 53) - 1)
 
 
 /* a set of changes; all is borrowed until it is answered.  The token is
@@ -232,6 +276,7 @@ typedef struct {
     ngx_secops_store_audit_t       *audit;
     ngx_str_t                       revision;   /* that was found */
     ngx_str_t                       next_id;    /* empty: it stays */
+    ngx_secops_store_limits_t       limits;
     u_char                          token[SECOPS_ID_LEN];
 } ngx_secops_store_commit_t;
 
@@ -244,6 +289,41 @@ typedef struct {
     ngx_str_t                       id;
     u_char                          time[SECOPS_TIME_LEN];
 } ngx_secops_store_touch_t;
+
+
+/* a resource that was read for the index; in its pool */
+
+typedef struct {
+    secops_resource_type_e          type;
+    ngx_str_t                       id;
+    size_t                          bytes;
+} ngx_secops_store_seen_t;
+
+
+/*
+ * The making of what is kept beside the resources: their bytes, and who refers
+ * to whom.  The calls are for cancel, and for the store's own use like the
+ * rest, but for handler and data of the first, which are the caller's.
+ */
+
+typedef struct {
+    ngx_secops_store_call_t         call;       /* must be the first */
+    ngx_secops_store_find_t         find;
+    ngx_secops_store_eval_t         step;
+    ngx_secops_store_lookup_t       lookups[SECOPS_RESOURCE_TYPES];
+
+    ngx_pool_t                     *pool;
+    ngx_str_t                       revision;
+    ngx_uint_t                      total;
+    ngx_uint_t                      begun;      /* the first step was sent */
+    ngx_uint_t                      more;       /* to be read */
+    off_t                           bytes;      /* of all, in the last step */
+    ngx_msec_t                      time;
+
+    ngx_array_t                     seen;       /* of _seen_t */
+    ngx_array_t                     refs;       /* of ngx_str_t, to be sent */
+    ngx_uint_t                      sent;       /* of refs */
+} ngx_secops_store_index_t;
 
 
 /* where the value of an api key leads to; borrowed */
@@ -363,16 +443,34 @@ ngx_int_t ngx_secops_store_read_audit(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, const secops_keyspace_t *space,
     const ngx_secops_store_audit_read_t *read);
 
-/* OK: found, revision and next_id are what there is; not finding is no
-   error */
+/*
+ * OK: found, revision and next_id are what there is; not finding is no error.
+ * Redis must not be held for long: so this may be a part of it.  Then there is
+ * more to be read, by the same find, of what is there by then: that it is of
+ * the same revision is the caller's to see to.
+ */
 
 ngx_int_t ngx_secops_store_find_resources(ngx_secops_store_t *store,
     ngx_secops_store_find_t *find, const secops_keyspace_t *space);
+ngx_int_t ngx_secops_store_find_more(ngx_secops_store_find_t *find);
+
+
+/*
+ * When the bytes of all resources are not known: makes them, and the references
+ * that lookups by them want.  A commit wants that as well.  CHANGED: others
+ * have changed the resources meanwhile.  All memory is the pool's, which lives
+ * longer than the call.
+ */
+
+ngx_int_t ngx_secops_store_index_resources(ngx_secops_store_t *store,
+    ngx_secops_store_index_t *index, const secops_keyspace_t *space,
+    ngx_pool_t *pool);
 
 
 /*
  * All the changes and an audit entry for each, or nothing.  CHANGED: the
- * domain's resources are not those of that revision any more.  A link that is
+ * domain's resources are not those of that revision any more.  TOO_MANY,
+ * TOO_LARGE, DOCUMENT: a limit.  A link that is
  * lost does not make the outcome UNKNOWN if there is another in time.
  */
 

@@ -205,41 +205,40 @@ static ngx_int_t
 ngx_secops_store_pointer_copy(ngx_secops_store_api_key_t *key,
     ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    if (value[0].type != NGX_SECOPS_REDIS_ARRAY || value[0].elements != 2) {
-        goto unexpected;
+    int                    rc;
+    secops_slice_t         id, domain;
+    secops_reply_value_t  *values;
+
+    rc = -1;
+
+    if (ngx_secops_store_values(value, value[0].next, &values) == NGX_OK) {
+
+        rc = secops_reply_pointer(values, value[0].next, &id,
+                                  NGX_SECOPS_STORE_ID_MAX, &domain,
+                                  NGX_SECOPS_STORE_DOMAIN_MAX);
+        ngx_free(values);
     }
 
-    if (value[1].type == NGX_SECOPS_REDIS_NIL
-        || value[2].type == NGX_SECOPS_REDIS_NIL)
-    {
+    if (rc == 0) {
         result->status = NGX_SECOPS_STORE_NOT_FOUND;
         return NGX_DECLINED;
     }
 
-    if (value[1].type != NGX_SECOPS_REDIS_STRING
-        || value[2].type != NGX_SECOPS_REDIS_STRING
-        || value[1].str.len > NGX_SECOPS_STORE_ID_MAX
-        || value[2].str.len > NGX_SECOPS_STORE_DOMAIN_MAX)
-    {
-        goto unexpected;
+    if (rc < 0) {
+        result->status = NGX_SECOPS_STORE_REFUSED;
+        ngx_str_set(&result->reason, "unexpected pointer of an api key");
+        return NGX_DECLINED;
     }
 
-    key->id.len = value[1].str.len;
+    key->id.len = id.len;
     key->id.data = key->id_bytes;
-    ngx_memcpy(key->id_bytes, value[1].str.data, value[1].str.len);
+    ngx_memcpy(key->id_bytes, id.data, id.len);
 
-    key->domain.len = value[2].str.len;
+    key->domain.len = domain.len;
     key->domain.data = key->domain_bytes;
-    ngx_memcpy(key->domain_bytes, value[2].str.data, value[2].str.len);
+    ngx_memcpy(key->domain_bytes, domain.data, domain.len);
 
     return NGX_OK;
-
-unexpected:
-
-    result->status = NGX_SECOPS_STORE_REFUSED;
-    ngx_str_set(&result->reason, "unexpected pointer of an api key");
-
-    return NGX_DECLINED;
 }
 
 

@@ -16,13 +16,9 @@ static void ngx_secops_store_audit_got(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
     ngx_secops_store_result_t *result);
-static ngx_int_t ngx_secops_store_audit_entry(ngx_secops_redis_value_t *value,
-    ngx_uint_t i, secops_audit_entry_t *entry);
 static ngx_uint_t ngx_secops_store_audit_ids(secops_slice_t *ids);
 static ngx_int_t ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
     ngx_uint_t *room, const secops_audit_entry_t *entry);
-static void ngx_secops_store_audit_field(secops_audit_entry_t *entry,
-    ngx_secops_redis_value_t *value, ngx_uint_t guess);
 
 
 ngx_uint_t
@@ -156,26 +152,45 @@ static ngx_int_t
 ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
     ngx_secops_store_result_t *result)
 {
-    ngx_uint_t            i, room;
-    secops_audit_entry_t  entry;
+    int                    rc;
+    size_t                 i, n;
+    int64_t                nread;
+    ngx_uint_t             room;
+    secops_audit_entry_t   entry;
+    secops_reply_value_t  *values;
 
-    if (value[0].type != NGX_SECOPS_REDIS_ARRAY) {
+    n = value[0].next;
+
+    if (ngx_secops_store_values(value, n, &values) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    result->nread = value[0].elements;
-    room = 0;
+    nread = secops_reply_audit(values, n);
 
-    for (i = 1; i < value[0].next; i = value[i].next) {
-
-        if (ngx_secops_store_audit_entry(value, i, &entry) != NGX_OK
-            || ngx_secops_store_audit_add(result, &room, &entry) != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+    if (nread < 0) {
+        ngx_free(values);
+        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    result->nread = (ngx_uint_t) nread;
+
+    i = 1;
+    room = 0;
+
+    do {
+        rc = secops_reply_audit_next(values, n, &i, &entry);
+
+        if (rc == 1
+            && ngx_secops_store_audit_add(result, &room, &entry) != NGX_OK)
+        {
+            rc = -1;
+        }
+
+    } while (rc == 1);
+
+    ngx_free(values);
+
+    return rc == 0 ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -254,69 +269,4 @@ ngx_secops_store_audit_ids(secops_slice_t *ids)
     ids->len = SECOPS_ID_LEN;
 
     return n;
-}
-
-
-/* an entry is an array of its id and an array of names and values */
-
-static ngx_int_t
-ngx_secops_store_audit_entry(ngx_secops_redis_value_t *value, ngx_uint_t i,
-    secops_audit_entry_t *entry)
-{
-    ngx_uint_t      n;
-    secops_slice_t  id;
-
-    if (value[i].type != NGX_SECOPS_REDIS_ARRAY
-        || value[i].elements != 2
-        || value[i + 1].type != NGX_SECOPS_REDIS_STRING
-        || value[i + 2].type != NGX_SECOPS_REDIS_ARRAY
-        || value[i + 2].elements % 2)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(entry, sizeof(secops_audit_entry_t));
-
-    id.len = value[i + 1].str.len;
-    id.data = value[i + 1].str.data;
-
-    if (secops_audit_read_id(id, &entry->position) != 0) {
-        return NGX_ERROR;
-    }
-
-    value = &value[i + 3];
-
-    for (n = 0; n < value[-1].elements; n += 2) {
-
-        if (value[n].type != NGX_SECOPS_REDIS_STRING
-            || value[n + 1].type != NGX_SECOPS_REDIS_STRING)
-        {
-            return NGX_ERROR;
-        }
-
-        ngx_secops_store_audit_field(entry, &value[n], n / 2);
-    }
-
-    return NGX_OK;
-}
-
-
-/* others than ours may have been added by hand: they are not shown */
-
-static void
-ngx_secops_store_audit_field(secops_audit_entry_t *entry,
-    ngx_secops_redis_value_t *value, ngx_uint_t guess)
-{
-    ngx_uint_t      field;
-    secops_slice_t  name;
-
-    name.len = value[0].str.len;
-    name.data = value[0].str.data;
-
-    field = secops_audit_field(name, guess);
-
-    if (field < SECOPS_AUDIT_FIELDS) {
-        entry->fields[field].len = value[1].str.len;
-        entry->fields[field].data = value[1].str.data;
-    }
 }

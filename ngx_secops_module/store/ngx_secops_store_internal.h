@@ -7,10 +7,75 @@
 
 #include "redis/ngx_secops_redis.h"
 #include "store/ngx_secops_store.h"
+#include "store/secops_reply.h"
+#include "store/secops_scripts.h"
+
+
+/* of a type, of all types, and as KEYS[] of a script: see secops_scripts.h */
+
+#define NGX_SECOPS_STORE_TYPE_KEYS  3
+#define NGX_SECOPS_STORE_KEYS                                                 \
+    (6 + NGX_SECOPS_STORE_TYPE_KEYS * SECOPS_RESOURCE_TYPES)
+
+#define NGX_SECOPS_STORE_AUDIT_KEY       2
+#define NGX_SECOPS_STORE_REFS_KEY        6
+#define ngx_secops_store_documents(type)  (7 + NGX_SECOPS_STORE_TYPE_KEYS      \
+                                           * (ngx_uint_t) (type))
+#define ngx_secops_store_titles(type)     (ngx_secops_store_documents(type) + 1)
+#define ngx_secops_store_used(type)       (ngx_secops_store_documents(type) + 2)
+
+
+/* a script at work: what is special about it; one for the worker, which knows
+   its name once it was sent */
+
+struct ngx_secops_store_script_s {
+    const secops_script_t   *script;
+    ngx_uint_t               flags;
+    void                   (*args)(ngx_secops_store_eval_t *eval,
+                                   ngx_secops_redis_cmd_t *cmd);
+
+    /* of a reply that is no error; NGX_ERROR: it is not what the script says */
+
+    ngx_int_t              (*read)(ngx_secops_store_eval_t *eval,
+                                   ngx_secops_redis_value_t *value,
+                                   ngx_secops_store_result_t *result);
+
+    ngx_uint_t               named;
+    u_char                   sha[SECOPS_SCRIPTS_SHA_LEN];
+};
+
+
+/* sends the script: by its name at first, in full if Redis asks for it */
+
+ngx_int_t ngx_secops_store_eval(ngx_secops_store_eval_t *eval);
 
 
 #define ngx_secops_store_literal(cmd, text)                                   \
     ngx_secops_redis_cmd_arg(cmd, text, sizeof(text) - 1)
+
+
+/* arguments */
+
+void ngx_secops_store_number(ngx_secops_redis_cmd_t *cmd, ngx_uint_t n);
+void ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd, secops_slice_t text);
+
+
+/* the values of a reply as its readers take them, to be freed by ngx_free().
+   NGX_ERROR: no memory */
+
+ngx_int_t ngx_secops_store_values(ngx_secops_redis_value_t *value,
+    ngx_uint_t n, secops_reply_value_t **values);
+
+
+/* a member of the references: two types, two ids, and what stands between */
+
+#define NGX_SECOPS_STORE_REFERENCE  (2 * (SECOPS_RESOURCE_ID_MAX + 20 + 2))
+
+/* what a member of the references begins with: all of it but the id of who
+   refers.  Returns the byte after it */
+
+u_char *ngx_secops_store_reference(u_char *p,
+    const secops_resource_target_t *target, secops_resource_type_e type);
 
 
 /* sends the command of a call; returns as the call does */

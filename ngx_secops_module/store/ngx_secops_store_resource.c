@@ -6,64 +6,53 @@
  */
 
 #include "store/ngx_secops_store_internal.h"
-#include "store/secops_scripts.h"
 
 
-/* of a type, of all types, and as KEYS[] of a script: see secops_scripts.h */
+/* what one script may read, before others have Redis again: documents in bytes,
+   and steps */
 
-#define NGX_SECOPS_STORE_TYPE_KEYS  3
-#define NGX_SECOPS_STORE_KEYS                                                 \
-    (4 + NGX_SECOPS_STORE_TYPE_KEYS * SECOPS_RESOURCE_TYPES)
+#define NGX_SECOPS_STORE_PAGE_BYTES  "262144"
+#define NGX_SECOPS_STORE_PAGE_STEPS  "300"
 
-#define NGX_SECOPS_STORE_AUDIT_KEY       2
-#define ngx_secops_store_documents(type)  (5 + NGX_SECOPS_STORE_TYPE_KEYS      \
-                                           * (ngx_uint_t) (type))
-#define ngx_secops_store_titles(type)     (ngx_secops_store_documents(type) + 1)
-#define ngx_secops_store_used(type)       (ngx_secops_store_documents(type) + 2)
+/* members or fields that one command writes */
 
-/* the reply to a reading: revision, next id, then for each resource that was
-   found lookup, id, document, last use */
-
-#define NGX_SECOPS_STORE_FOUND_HEAD    2
-
-#define NGX_SECOPS_STORE_FOUND_VALUES  4
+#define NGX_SECOPS_STORE_BATCH       100
+#define ngx_secops_store_batches(n)                                           \
+    (((n) + NGX_SECOPS_STORE_BATCH - 1) / NGX_SECOPS_STORE_BATCH)
 
 
-/* a script at work: what is special about it */
-
-struct ngx_secops_store_script_s {
-    const secops_script_t   *script;
-    ngx_uint_t               flags;
-    void                   (*args)(ngx_secops_store_eval_t *eval,
-                                   ngx_secops_redis_cmd_t *cmd);
-
-    /* of a reply that is no error; NGX_ERROR: it is not what the script says */
-
-    ngx_int_t              (*read)(ngx_secops_store_eval_t *eval,
-                                   ngx_secops_redis_value_t *value,
-                                   ngx_secops_store_result_t *result);
-};
-
-
-static ngx_int_t ngx_secops_store_eval(ngx_secops_store_eval_t *eval);
-static void ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd);
-static void ngx_secops_store_evaluated(void *data,
-    ngx_secops_redis_result_t *reply);
-
+static ngx_int_t ngx_secops_store_find(ngx_secops_store_find_t *find);
 static void ngx_secops_store_find_args(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_cmd_t *cmd);
+static void ngx_secops_store_find_refs(ngx_secops_store_lookup_t *lookup,
     ngx_secops_redis_cmd_t *cmd);
 static ngx_int_t ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_secops_store_find_copy(
+    const secops_reply_value_t *values, ngx_uint_t n,
+    ngx_secops_store_result_t *result);
 
+static ngx_uint_t ngx_secops_store_commit_argc(
+    ngx_secops_store_commit_t *commit);
 static void ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_cmd_t *cmd);
+static void ngx_secops_store_commit_sizes(ngx_secops_store_commit_t *commit,
     ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
     ngx_secops_store_change_t *change, ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_commit_remove(ngx_secops_store_change_t *change,
     ngx_secops_redis_cmd_t *cmd);
-static void ngx_secops_store_commit_set(ngx_secops_store_change_t *change,
+static ngx_uint_t ngx_secops_store_commit_nset(
+    ngx_secops_store_commit_t *commit, ngx_uint_t type);
+static void ngx_secops_store_commit_set(ngx_secops_store_commit_t *commit,
+    ngx_uint_t type, ngx_uint_t titles, ngx_secops_redis_cmd_t *cmd);
+static void ngx_secops_store_commit_refs(ngx_secops_store_commit_t *commit,
+    ngx_uint_t add, ngx_secops_redis_cmd_t *cmd);
+static void ngx_secops_store_commit_ref(ngx_secops_store_change_t *change,
+    const secops_resource_target_t *target, ngx_uint_t add,
     ngx_secops_redis_cmd_t *cmd);
+static ngx_uint_t ngx_secops_store_commit_nrefs(
+    ngx_secops_store_commit_t *commit, ngx_uint_t add);
 static ngx_int_t ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
@@ -74,27 +63,24 @@ static ngx_int_t ngx_secops_store_touch_read(ngx_secops_store_eval_t *eval,
 
 static void ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
     secops_slice_t field);
-static void ngx_secops_store_hset(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
-    secops_slice_t field, secops_slice_t value);
-static void ngx_secops_store_number(ngx_secops_redis_cmd_t *cmd,
-    ngx_uint_t n);
-static void ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd,
-    secops_slice_t text);
 
 
-static const struct ngx_secops_store_script_s  ngx_secops_store_find = {
+static ngx_secops_store_script_t  ngx_secops_store_find_script = {
     &secops_script_find, NGX_SECOPS_REDIS_REPLAY,
-    ngx_secops_store_find_args, ngx_secops_store_find_read
+    ngx_secops_store_find_args, ngx_secops_store_find_read,
+    0, ""
 };
 
-static const struct ngx_secops_store_script_s  ngx_secops_store_commit = {
+static ngx_secops_store_script_t  ngx_secops_store_commit_script = {
     &secops_script_commit, NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE,
-    ngx_secops_store_commit_args, ngx_secops_store_commit_read
+    ngx_secops_store_commit_args, ngx_secops_store_commit_read,
+    0, ""
 };
 
-static const struct ngx_secops_store_script_s  ngx_secops_store_touch = {
+static ngx_secops_store_script_t  ngx_secops_store_touch_script = {
     &secops_script_touch, NGX_SECOPS_REDIS_REPLAY,
-    ngx_secops_store_touch_args, ngx_secops_store_touch_read
+    ngx_secops_store_touch_args, ngx_secops_store_touch_read,
+    0, ""
 };
 
 
@@ -102,14 +88,30 @@ ngx_int_t
 ngx_secops_store_find_resources(ngx_secops_store_t *store,
     ngx_secops_store_find_t *find, const secops_keyspace_t *space)
 {
+    find->eval.store = store;
+    find->eval.space = space;
+    find->rest_len = 0;
+
+    return ngx_secops_store_find(find);
+}
+
+
+ngx_int_t
+ngx_secops_store_find_more(ngx_secops_store_find_t *find)
+{
+    return ngx_secops_store_find(find);
+}
+
+
+static ngx_int_t
+ngx_secops_store_find(ngx_secops_store_find_t *find)
+{
     ngx_secops_store_eval_t  *eval;
 
     eval = &find->eval;
 
-    eval->store = store;
-    eval->space = space;
-    eval->script = &ngx_secops_store_find;
-    eval->nargs = 3 * find->nlookups;
+    eval->script = &ngx_secops_store_find_script;
+    eval->nargs = 3 + 3 * find->nlookups;
     eval->text = 0;
     eval->unsure = 0;
 
@@ -126,18 +128,68 @@ ngx_secops_store_find_args(ngx_secops_store_eval_t *eval,
     ngx_secops_store_lookup_t  *lookup;
 
     static const secops_slice_t  by[] = {
-        secops_slice("text"), secops_slice("id"), secops_slice("title")
+        secops_slice("all"), secops_slice("id"), secops_slice("title"),
+        secops_slice("refs")
     };
 
     find = (ngx_secops_store_find_t *) eval;
+
+    ngx_secops_redis_cmd_arg(cmd, find->rest, find->rest_len);
+    ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_PAGE_BYTES);
+    ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_PAGE_STEPS);
 
     for (i = 0; i < find->nlookups; i++) {
         lookup = &find->lookups[i];
 
         ngx_secops_store_number(cmd, lookup->type);
         ngx_secops_store_slice(cmd, by[lookup->by]);
-        ngx_secops_store_slice(cmd, lookup->what);
+
+        if (lookup->by == NGX_SECOPS_STORE_BY_REFS) {
+            ngx_secops_store_find_refs(lookup, cmd);
+
+        } else {
+            ngx_secops_store_slice(cmd, lookup->what);
+        }
     }
+}
+
+
+/* what the members begin with that say so */
+
+static void
+ngx_secops_store_find_refs(ngx_secops_store_lookup_t *lookup,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    u_char                    *p, text[NGX_SECOPS_STORE_REFERENCE];
+    secops_resource_target_t   target;
+
+    ngx_memzero(&target, sizeof(secops_resource_target_t));
+
+    target.type = (u_char) lookup->target;
+
+    if (target.type != SECOPS_RESOURCE_ANYBODY) {
+        target.len = (u_char) ngx_min(lookup->what.len, SECOPS_RESOURCE_ID_MAX);
+        ngx_memcpy(target.id, lookup->what.data, target.len);
+    }
+
+    p = ngx_secops_store_reference(text, &target, lookup->type);
+
+    ngx_secops_redis_cmd_arg(cmd, text, p - text);
+}
+
+
+u_char *
+ngx_secops_store_reference(u_char *p, const secops_resource_target_t *target,
+    secops_resource_type_e type)
+{
+    if (target->type == SECOPS_RESOURCE_ANYBODY) {
+        return ngx_sprintf(p, "?:%d:", (int) type);
+    }
+
+    p = ngx_sprintf(p, "%d:", (int) target->type);
+    p = ngx_cpymem(p, target->id, target->len);
+
+    return ngx_sprintf(p, ":%d:", (int) type);
 }
 
 
@@ -145,64 +197,73 @@ static ngx_int_t
 ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    ngx_uint_t                 i, n;
-    ngx_secops_store_find_t   *find;
-    ngx_secops_store_found_t  *found;
+    ngx_int_t                 rc;
+    secops_reply_find_t       reply;
+    secops_reply_value_t     *values;
+    ngx_secops_store_find_t  *find;
 
     find = (ngx_secops_store_find_t *) eval;
 
-    if (value[0].type != NGX_SECOPS_REDIS_ARRAY
-        || value[0].elements % NGX_SECOPS_STORE_FOUND_VALUES
-           != NGX_SECOPS_STORE_FOUND_HEAD
-        || value[0].next != value[0].elements + 1
-        || value[1].type != NGX_SECOPS_REDIS_STRING
-        || value[2].type != NGX_SECOPS_REDIS_STRING)
-    {
+    if (ngx_secops_store_values(value, value[0].next, &values) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    result->revision = value[1].str;
-    result->next_id = value[2].str;
+    rc = NGX_ERROR;
 
-    n = value[0].elements / NGX_SECOPS_STORE_FOUND_VALUES;
+    if (secops_reply_find(&reply, values, value[0].next, find->nlookups) == 0)
+    {
+        result->revision.len = reply.revision.len;
+        result->revision.data = (u_char *) reply.revision.data;
+        result->next_id.len = reply.next_id.len;
+        result->next_id.data = (u_char *) reply.next_id.data;
+        result->bytes = (off_t) reply.bytes;
+        result->total = (ngx_uint_t) reply.total;
+        result->listed = (ngx_uint_t) reply.listed;
+        result->more = reply.rest.len != 0;
+
+        find->rest_len = reply.rest.len;
+        ngx_memcpy(find->rest, reply.rest.data, reply.rest.len);
+
+        rc = ngx_secops_store_find_copy(values, reply.nfound, result);
+    }
+
+    ngx_free(values);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_secops_store_find_copy(const secops_reply_value_t *values, ngx_uint_t n,
+    ngx_secops_store_result_t *result)
+{
+    ngx_uint_t                 i;
+    secops_reply_found_t       reply;
+    ngx_secops_store_found_t  *found;
 
     if (n == 0) {
         return NGX_OK;
     }
 
-    result->found = ngx_alloc(n * sizeof(ngx_secops_store_found_t),
-                              ngx_cycle->log);
-    if (result->found == NULL) {
+    found = ngx_alloc(n * sizeof(ngx_secops_store_found_t), ngx_cycle->log);
+    if (found == NULL) {
         return NGX_ERROR;
     }
 
-    value += 1 + NGX_SECOPS_STORE_FOUND_HEAD;
-
-    for (i = 0; i < n; i++) {
-
-        /* the number becomes an index, here and above */
-
-        if (value[0].type != NGX_SECOPS_REDIS_INTEGER
-            || value[0].integer < 0
-            || value[0].integer >= (int64_t) find->nlookups
-            || value[1].type != NGX_SECOPS_REDIS_STRING
-            || value[2].type != NGX_SECOPS_REDIS_STRING
-            || value[3].type != NGX_SECOPS_REDIS_STRING)
-        {
-            return NGX_ERROR;
-        }
-
-        found = &result->found[i];
-
-        found->lookup = (ngx_uint_t) value[0].integer;
-        found->id = value[1].str;
-        found->document = value[2].str;
-        found->last_used = value[3].str;
-
-        value += NGX_SECOPS_STORE_FOUND_VALUES;
-    }
-
+    result->found = found;
     result->nfound = n;
+
+    for (i = 0; i < n; i++, found++) {
+        secops_reply_found(&reply, values, i);
+
+        found->lookup = reply.lookup;
+        found->id.len = reply.id.len;
+        found->id.data = (u_char *) reply.id.data;
+        found->document.len = reply.document.len;
+        found->document.data = (u_char *) reply.document.data;
+        found->last_used.len = reply.last_used.len;
+        found->last_used.data = (u_char *) reply.last_used.data;
+    }
 
     return NGX_OK;
 }
@@ -212,36 +273,56 @@ ngx_int_t
 ngx_secops_store_commit_resources(ngx_secops_store_t *store,
     ngx_secops_store_commit_t *commit, const secops_keyspace_t *space)
 {
-    ngx_uint_t                  i, audit;
-    ngx_secops_store_eval_t    *eval;
-    ngx_secops_store_change_t  *change;
+    ngx_secops_store_eval_t  *eval;
 
     eval = &commit->eval;
 
     eval->store = store;
     eval->space = space;
-    eval->script = &ngx_secops_store_commit;
+    eval->script = &ngx_secops_store_commit_script;
+    eval->nargs = ngx_secops_store_commit_argc(commit);
     eval->text = 0;
     eval->unsure = 0;
 
-    /* each command: its name, its key, how many follow; then the arguments */
+    return ngx_secops_store_eval(eval);
+}
 
-    audit = 3 + ngx_secops_store_audit_argc(&store->audit_maxlen);
 
-    eval->nargs = 3;
+/* after the sizes there are commands: each has its name, its key, how many
+   follow, and then these */
+
+static ngx_uint_t
+ngx_secops_store_commit_argc(ngx_secops_store_commit_t *commit)
+{
+    ngx_uint_t                  i, n, refs, audit, add;
+    ngx_secops_store_change_t  *change;
+
+    audit = 3 + ngx_secops_store_audit_argc(&commit->eval.store->audit_maxlen);
+
+    n = 7 + 3 * commit->nchanges;
 
     for (i = 0; i < commit->nchanges; i++) {
         change = &commit->changes[i];
 
-        eval->nargs += audit + (change->document.len
-                                ? 2 * (3 + 2) : 3 * (3 + 1));
+        n += audit + (change->document.len ? 2 * 2 : 3 * (3 + 1));
 
         if (change->document.len && change->old_title.len) {
-            eval->nargs += 3 + 1;
+            n += 3 + 1;
         }
     }
 
-    return ngx_secops_store_eval(eval);
+    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
+        n += 2 * 3 * ngx_secops_store_batches(
+                                    ngx_secops_store_commit_nset(commit, i));
+    }
+
+    for (add = 0; add < 2; add++) {
+        refs = ngx_secops_store_commit_nrefs(commit, add);
+
+        n += (add ? 2 * refs : refs) + 3 * ngx_secops_store_batches(refs);
+    }
+
+    return n;
 }
 
 
@@ -260,6 +341,8 @@ ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_arg(cmd, commit->token, SECOPS_ID_LEN);
     ngx_secops_redis_cmd_arg(cmd, commit->next_id.data, commit->next_id.len);
 
+    ngx_secops_store_commit_sizes(commit, cmd);
+
     for (i = 0; i < commit->nchanges; i++) {
         ngx_secops_store_commit_audit(commit, &commit->changes[i], cmd);
     }
@@ -268,8 +351,34 @@ ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
         ngx_secops_store_commit_remove(&commit->changes[i], cmd);
     }
 
+    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
+        ngx_secops_store_commit_set(commit, i, 0, cmd);
+        ngx_secops_store_commit_set(commit, i, 1, cmd);
+    }
+
+    ngx_secops_store_commit_refs(commit, 0, cmd);
+    ngx_secops_store_commit_refs(commit, 1, cmd);
+}
+
+
+static void
+ngx_secops_store_commit_sizes(ngx_secops_store_commit_t *commit,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_uint_t                  i;
+    ngx_secops_store_change_t  *change;
+
+    ngx_secops_store_number(cmd, commit->limits.count);
+    ngx_secops_store_number(cmd, commit->limits.bytes);
+    ngx_secops_store_number(cmd, commit->limits.document);
+    ngx_secops_store_number(cmd, commit->nchanges);
+
     for (i = 0; i < commit->nchanges; i++) {
-        ngx_secops_store_commit_set(&commit->changes[i], cmd);
+        change = &commit->changes[i];
+
+        ngx_secops_store_number(cmd, ngx_secops_store_documents(change->type));
+        ngx_secops_store_slice(cmd, change->id);
+        ngx_secops_store_number(cmd, change->document.len);
     }
 }
 
@@ -318,23 +427,143 @@ ngx_secops_store_commit_remove(ngx_secops_store_change_t *change,
 }
 
 
-static void
-ngx_secops_store_commit_set(ngx_secops_store_change_t *change,
-    ngx_secops_redis_cmd_t *cmd)
-{
-    secops_slice_t  document;
+/* documents of a type that are written */
 
-    if (change->document.len == 0) {
-        return;
+static ngx_uint_t
+ngx_secops_store_commit_nset(ngx_secops_store_commit_t *commit,
+    ngx_uint_t type)
+{
+    ngx_uint_t  i, n;
+
+    for (i = 0, n = 0; i < commit->nchanges; i++) {
+        n += commit->changes[i].document.len
+             && (ngx_uint_t) commit->changes[i].type == type;
     }
 
-    document.len = change->document.len;
-    document.data = change->document.data;
+    return n;
+}
 
-    ngx_secops_store_hset(cmd, ngx_secops_store_documents(change->type),
-                          change->id, document);
-    ngx_secops_store_hset(cmd, ngx_secops_store_titles(change->type),
-                          change->title, change->id);
+
+/* many in one command: calls are what a script spends its time with */
+
+static void
+ngx_secops_store_commit_set(ngx_secops_store_commit_t *commit,
+    ngx_uint_t type, ngx_uint_t titles, ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_uint_t                  i, n, left;
+    secops_slice_t              document;
+    ngx_secops_store_change_t  *change;
+
+    left = ngx_secops_store_commit_nset(commit, type);
+    n = 0;
+
+    for (i = 0; i < commit->nchanges; i++) {
+        change = &commit->changes[i];
+
+        if (change->document.len == 0 || (ngx_uint_t) change->type != type) {
+            continue;
+        }
+
+        if (n == 0) {
+            n = ngx_min(left, NGX_SECOPS_STORE_BATCH);
+            left -= n;
+
+            ngx_secops_store_literal(cmd, "HSET");
+            ngx_secops_store_number(cmd, titles
+                                         ? ngx_secops_store_titles(type)
+                                         : ngx_secops_store_documents(type));
+            ngx_secops_store_number(cmd, 2 * n);
+        }
+
+        n--;
+
+        if (titles) {
+            ngx_secops_store_slice(cmd, change->title);
+            ngx_secops_store_slice(cmd, change->id);
+
+        } else {
+            document.len = change->document.len;
+            document.data = change->document.data;
+
+            ngx_secops_store_slice(cmd, change->id);
+            ngx_secops_store_slice(cmd, document);
+        }
+    }
+}
+
+
+static void
+ngx_secops_store_commit_refs(ngx_secops_store_commit_t *commit, ngx_uint_t add,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_uint_t                  i, k, n, left;
+    ngx_secops_store_refs_t    *refs;
+    ngx_secops_store_change_t  *change;
+
+    left = ngx_secops_store_commit_nrefs(commit, add);
+    n = 0;
+
+    for (i = 0; i < commit->nchanges; i++) {
+        change = &commit->changes[i];
+        refs = add ? &change->added : &change->removed;
+
+        for (k = 0; k < refs->n; k++) {
+
+            if (n == 0) {
+                n = ngx_min(left, NGX_SECOPS_STORE_BATCH);
+                left -= n;
+
+                if (add) {
+                    ngx_secops_store_literal(cmd, "ZADD");
+
+                } else {
+                    ngx_secops_store_literal(cmd, "ZREM");
+                }
+
+                ngx_secops_store_number(cmd, NGX_SECOPS_STORE_REFS_KEY);
+                ngx_secops_store_number(cmd, add ? 2 * n : n);
+            }
+
+            n--;
+
+            ngx_secops_store_commit_ref(change, &refs->list[k], add, cmd);
+        }
+    }
+}
+
+
+static void
+ngx_secops_store_commit_ref(ngx_secops_store_change_t *change,
+    const secops_resource_target_t *target, ngx_uint_t add,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    u_char  *p, text[NGX_SECOPS_STORE_REFERENCE];
+
+    p = ngx_secops_store_reference(text, target, change->type);
+    p = ngx_cpymem(p, change->id.data,
+                   ngx_min(change->id.len, SECOPS_RESOURCE_ID_MAX));
+
+    if (add) {
+        ngx_secops_store_literal(cmd, "0");
+    }
+
+    ngx_secops_redis_cmd_arg(cmd, text, p - text);
+}
+
+
+static ngx_uint_t
+ngx_secops_store_commit_nrefs(ngx_secops_store_commit_t *commit,
+    ngx_uint_t add)
+{
+    ngx_uint_t                  i, n;
+    ngx_secops_store_change_t  *change;
+
+    for (i = 0, n = 0; i < commit->nchanges; i++) {
+        change = &commit->changes[i];
+        n += add ? change->added.n : change->removed.n;
+    }
+
+    return n;
 }
 
 
@@ -342,21 +571,26 @@ static ngx_int_t
 ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    if (value[0].type != NGX_SECOPS_REDIS_INTEGER) {
+    ngx_int_t              rc;
+    secops_reply_value_t  *values;
+
+    if (ngx_secops_store_values(value, 1, &values) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    switch (value[0].integer) {
+    rc = NGX_OK;
 
-    case 1:
-        return NGX_OK;
+    switch (secops_reply_commit(values)) {
 
-    case 0:
+    case SECOPS_REPLY_COMMITTED:
+        break;
+
+    case SECOPS_REPLY_CHANGED:
         result->status = NGX_SECOPS_STORE_CHANGED;
         ngx_str_set(&result->reason, "others have changed the resources");
-        return NGX_OK;
+        break;
 
-    case -1:
+    case SECOPS_REPLY_LOST:
 
         /* the first time it is sent, it surely was not there before */
 
@@ -364,11 +598,30 @@ ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
                                       : NGX_SECOPS_STORE_CHANGED;
         ngx_str_set(&result->reason,
                     "others have changed the resources too often");
-        return NGX_OK;
+        break;
+
+    case SECOPS_REPLY_TOO_MANY:
+        result->status = NGX_SECOPS_STORE_TOO_MANY;
+        ngx_str_set(&result->reason, "too many resources");
+        break;
+
+    case SECOPS_REPLY_TOO_LARGE:
+        result->status = NGX_SECOPS_STORE_TOO_LARGE;
+        ngx_str_set(&result->reason, "too many bytes of resources");
+        break;
+
+    case SECOPS_REPLY_DOCUMENT:
+        result->status = NGX_SECOPS_STORE_DOCUMENT;
+        ngx_str_set(&result->reason, "a resource is too large");
+        break;
 
     default:
-        return NGX_ERROR;
+        rc = NGX_ERROR;
     }
+
+    ngx_free(values);
+
+    return rc;
 }
 
 
@@ -382,7 +635,7 @@ ngx_secops_store_touch_resource(ngx_secops_store_t *store,
 
     eval->store = store;
     eval->space = space;
-    eval->script = &ngx_secops_store_touch;
+    eval->script = &ngx_secops_store_touch_script;
     eval->nargs = 3;
     eval->text = 0;
     eval->unsure = 0;
@@ -413,136 +666,6 @@ ngx_secops_store_touch_read(ngx_secops_store_eval_t *eval,
 }
 
 
-/* sends the script: by its name at first, in full if Redis asks for it */
-
-static ngx_int_t
-ngx_secops_store_eval(ngx_secops_store_eval_t *eval)
-{
-    u_char                   sha[SECOPS_SCRIPTS_SHA_LEN];
-    const secops_script_t   *script;
-    ngx_secops_redis_cmd_t  *cmd;
-
-    script = eval->script->script;
-
-    cmd = ngx_secops_redis_cmd_create(eval->store->redis,
-                                      NGX_SECOPS_STORE_KEYS * SECOPS_KEY_MAX);
-    if (cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(cmd, 3 + NGX_SECOPS_STORE_KEYS + eval->nargs);
-
-    if (eval->text) {
-        ngx_secops_store_literal(cmd, "EVAL");
-        ngx_secops_store_slice(cmd, script->text);
-
-    } else {
-        secops_script_sha(script, sha);
-        ngx_secops_store_literal(cmd, "EVALSHA");
-        ngx_secops_redis_cmd_arg(cmd, sha, SECOPS_SCRIPTS_SHA_LEN);
-    }
-
-    ngx_secops_store_eval_keys(eval, cmd);
-
-    eval->script->args(eval, cmd);
-
-    return ngx_secops_store_send(&eval->call, cmd, eval->script->flags,
-                                 ngx_secops_store_evaluated);
-}
-
-
-static void
-ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd)
-{
-    ngx_uint_t      i;
-    secops_key_t    key;
-    secops_slice_t  type;
-
-    ngx_secops_store_number(cmd, NGX_SECOPS_STORE_KEYS);
-
-    secops_keys_revision(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_audit(&key, eval->space, SECOPS_KEYS_RESOURCES);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_next_id(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_commits(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
-
-        type = secops_resource_type_name(i);
-
-        secops_keys_resources(&key, eval->space, type);
-        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-        secops_keys_titles(&key, eval->space, type);
-        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-        secops_keys_used(&key, eval->space, type);
-        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-    }
-}
-
-
-static void
-ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
-{
-    ngx_secops_store_call_t  *call = data;
-
-    ngx_int_t                  rc;
-    ngx_secops_store_eval_t   *eval;
-    ngx_secops_store_result_t  result;
-
-    eval = (ngx_secops_store_eval_t *) call;
-
-    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
-
-    eval->unsure |= reply->again;
-
-    if (!eval->text
-        && reply->code.len == 8
-        && ngx_strncmp(reply->code.data, "NOSCRIPT", 8) == 0)
-    {
-        /* this time it was not executed; but it may have been sent before, to
-           a Redis that has restarted since */
-
-        eval->text = 1;
-
-        rc = ngx_secops_store_eval(eval);
-
-        if (rc == NGX_OK) {
-            return;
-        }
-
-        ngx_secops_store_unsent(eval->store, rc, reply);
-    }
-
-    if (eval->unsure && reply->status != NGX_SECOPS_REDIS_REPLIED) {
-        reply->status = NGX_SECOPS_REDIS_UNKNOWN;
-    }
-
-    if (reply->status == NGX_SECOPS_REDIS_REPLIED
-        && eval->script->read(eval, reply->value, &result) != NGX_OK)
-    {
-        result.status = NGX_SECOPS_STORE_REFUSED;
-        ngx_str_set(&result.reason, "unexpected reply to a script");
-    }
-
-    ngx_secops_store_answer(call, reply, &result);
-
-    /* the call, and what is in it, may be gone */
-
-    if (result.found) {
-        ngx_free(result.found);
-    }
-}
-
-
 static void
 ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
     secops_slice_t field)
@@ -551,35 +674,4 @@ ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
     ngx_secops_store_number(cmd, key);
     ngx_secops_store_literal(cmd, "1");
     ngx_secops_store_slice(cmd, field);
-}
-
-
-static void
-ngx_secops_store_hset(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
-    secops_slice_t field, secops_slice_t value)
-{
-    ngx_secops_store_literal(cmd, "HSET");
-    ngx_secops_store_number(cmd, key);
-    ngx_secops_store_literal(cmd, "2");
-    ngx_secops_store_slice(cmd, field);
-    ngx_secops_store_slice(cmd, value);
-}
-
-
-static void
-ngx_secops_store_number(ngx_secops_redis_cmd_t *cmd, ngx_uint_t n)
-{
-    size_t  len;
-    u_char  digits[NGX_INT_T_LEN];
-
-    len = ngx_sprintf(digits, "%ui", n) - digits;
-
-    ngx_secops_redis_cmd_arg(cmd, digits, len);
-}
-
-
-static void
-ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd, secops_slice_t text)
-{
-    ngx_secops_redis_cmd_arg(cmd, text.data, text.len);
 }

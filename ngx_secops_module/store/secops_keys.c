@@ -222,6 +222,22 @@ secops_keys_commits(secops_key_t *key, const secops_keyspace_t *space)
 
 
 void
+secops_keys_size(secops_key_t *key, const secops_keyspace_t *space)
+{
+    secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+    secops_keys_append(key, ":size", 5);
+}
+
+
+void
+secops_keys_refs(secops_key_t *key, const secops_keyspace_t *space)
+{
+    secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+    secops_keys_append(key, ":refs", 5);
+}
+
+
+void
 secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
     const unsigned char digest[SECOPS_KEYS_API_KEY_LEN])
 {

@@ -13,6 +13,9 @@
  *     P:{D:res}:rev                       what changes with each of them
  *     P:{D:res}:next_id                   number: of an integration or a job
  *     P:{D:res}:commits                   hash: who made the latest revisions
+ *     P:{D:res}:size                      hash: bytes of all of them, and the
+ *                                         revision that this and refs are of
+ *     P:{D:res}:refs                      sorted set: who refers to whom
  *     P:{key:<xx>}:<digest>               hash: an api key's domain and id
  *     P:{health}                          what the readiness probe writes;
  *     P:{health:<number>}                 the same, where there are several
@@ -109,6 +112,8 @@ void secops_keys_used(secops_key_t *key, const secops_keyspace_t *space,
 void secops_keys_revision(secops_key_t *key, const secops_keyspace_t *space);
 void secops_keys_next_id(secops_key_t *key, const secops_keyspace_t *space);
 void secops_keys_commits(secops_key_t *key, const secops_keyspace_t *space);
+void secops_keys_size(secops_key_t *key, const secops_keyspace_t *space);
+void secops_keys_refs(secops_key_t *key, const secops_keyspace_t *space);
 
 
 /* of an api key, whoever's it is; digest is 64 hexadecimal digits */

@@ -8,8 +8,23 @@
  *     KEYS[2]  audit
  *     KEYS[3]  next id
  *     KEYS[4]  tokens of the latest commits, by number
- * and for each type of resource, from 0 on, with k = 5 + 3 * type:
+ *     KEYS[5]  size: "state", "bytes", "build"
+ *     KEYS[6]  who refers to whom
+ * and for each type of resource, from 0 on, with k = 7 + 3 * type:
  *     KEYS[k]  documents, KEYS[k + 1]  titles, KEYS[k + 2]  times of last use
+ *
+ * Size and references are kept by each commit, so that nothing need be read to
+ * know them.  "state" says of what they are: the revision, a space, the number
+ * of documents.  If that is not what is there now, somebody has changed
+ * resources who did not keep them, as versions before this one did; they are
+ * void then, and must be made anew before the next commit (the script index).
+ *
+ * A reference is a member "target type:target id:type:id" of KEYS[6], all with
+ * the score 0, which Redis keeps in the order of their bytes; of a document
+ * that can not be read "?:type:id".
+ *
+ * Redis answers nobody else while a script runs.  So none of them does work
+ * that grows with what a domain has.
  *
  * Pure C.
  */
@@ -33,11 +48,22 @@ typedef struct {
 /*
  * Reads resources and the revision they are of.
  *
- * ARGV: for each lookup the number of a type, "id", "title" or "text", and what
- * it is.  A text is looked for in the documents; the empty one is in all.
- * Answers the revision, the next id ("": none was given yet), then for each
- * resource found four values: the number of the lookup from 0 on, id,
- * document, time of last use ("": none).
+ * ARGV[1] is where to begin: empty, or what the call before has answered;
+ * ARGV[2] the bytes of documents, ARGV[3] the number of steps after which it
+ * stops.  Then for each lookup the number of a type, "id", "title", "all" or
+ * "refs", and what it is: "refs" finds those whose references begin with it,
+ * "1:1000:2:" the jobs that refer to integration 1000.
+ *
+ * Answers the revision, the next id ("": none was given yet), the bytes of all
+ * documents ("": not known, see above), the number of all documents, the number
+ * of those that lookups of "all" are about, where to go on ("": this was all);
+ * then for each resource found four values: the number of the lookup from 0 on,
+ * id, document, time of last use ("": none).
+ *
+ * "all" goes through a hash by HSCAN: while the revision stays the same, each
+ * document is told once or more often.  Redis that has restarted, or a replica
+ * that has become the master, keeps the hash in another order: who has found
+ * fewer of them than the number that was answered has to begin again.
  */
 
 extern const secops_script_t  secops_script_find;
@@ -47,10 +73,17 @@ extern const secops_script_t  secops_script_find;
  * Makes changes, provided that nobody has made any since.
  *
  * ARGV[1] is the revision that they are based on, ARGV[2] a token that no other
- * commit has, ARGV[3] the next id from now on ("": as before); then follow
+ * commit has, ARGV[3] the next id from now on ("": as before); ARGV[4] how many
+ * documents the domain may have, ARGV[5] how many bytes all of them, ARGV[6]
+ * how many each; ARGV[7] how many documents change, and for each of these the
+ * number of its key, its id, its new length (0: it is deleted).  Then follow
  * commands, each as its name, the number of its key, the number of the
  * arguments after the key, and these.
- * Answers 1: they are made; 0: they are not; -1: nobody knows.
+ *
+ * Answers 1: they are made; 0: they are not; -1: nobody knows.  -2, -3 or -4:
+ * they are not, because of the limit in ARGV[4], [5] or [6].  What takes
+ * nothing away from a limit is never refused for it, nor is the change of an
+ * api key: it must always be possible to revoke one.
  *
  * A revision is the number of the commit that made it, "-" and that commit's
  * token.  So no two histories have the same one, not even when Redis came back
@@ -68,6 +101,32 @@ extern const secops_script_t  secops_script_find;
  */
 
 extern const secops_script_t  secops_script_commit;
+
+
+/*
+ * Makes size and references of what is there, in steps: whoever commits next
+ * finds them missing, reads all documents, and sends what is in them.
+ *
+ * ARGV[1] and ARGV[2] are the revision and the number of documents that it has
+ * read, ARGV[3] is 1 in its first step, ARGV[4] the bytes of all in its last,
+ * otherwise empty; the rest are references.  Answers 1, or 0: it has to begin
+ * again.  Several may do so at once: all add the same.
+ */
+
+extern const secops_script_t  secops_script_index;
+
+
+/*
+ * Makes size and references of what is there, in steps: whoever commits next
+ * finds them missing, reads all documents, and sends what is in them.
+ *
+ * ARGV[1] and ARGV[2] are the revision and the number of documents that it has
+ * read, ARGV[3] is 1 in its first step, ARGV[4] the bytes of all in its last,
+ * otherwise empty; the rest are references.  Answers 1, or 0: it has to begin
+ * again.  Several may do so at once: all add the same.
+ */
+
+extern const secops_script_t  secops_script_index;
 
 
 /*

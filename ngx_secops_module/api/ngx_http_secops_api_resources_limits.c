@@ -1,0 +1,148 @@
+
+/*
+ * What a domain may have: the limits that go with a commit, the answer when it
+ * was refused for one of them; and what a commit keeps beside the resources,
+ * who refers to whom.
+ */
+
+#include "api/ngx_http_secops_api_resources.h"
+
+
+#define NGX_HTTP_SECOPS_LIMITED  256
+
+
+static ngx_int_t ngx_http_secops_resources_keep(
+    ngx_http_secops_resources_t *op, ngx_secops_store_refs_t *refs,
+    const secops_resource_targets_t *targets);
+
+
+void
+ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op)
+{
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
+
+    op->commit.limits.count = slcf->max_resources;
+    op->commit.limits.bytes = slcf->max_resources_bytes;
+    op->commit.limits.document = NGX_HTTP_SECOPS_RESOURCES_DOCUMENT;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
+    ngx_secops_store_status_e status)
+{
+    u_char                      *p, message[NGX_HTTP_SECOPS_LIMITED];
+    secops_error_e               error;
+    ngx_secops_store_limits_t   *limits;
+
+    limits = &op->commit.limits;
+    error = SECOPS_ERROR_LIMIT;
+
+    switch (status) {
+
+    case NGX_SECOPS_STORE_TOO_MANY:
+        p = ngx_sprintf(message, "with this request the domain would have more "
+                        "than %ui resources, the limit that "
+                        "\"secops_max_resources\" sets; it has %ui now",
+                        limits->count, op->total);
+        break;
+
+    case NGX_SECOPS_STORE_TOO_LARGE:
+        p = ngx_sprintf(message, "with this request the resources of the "
+                        "domain would have more than %ui bytes, the limit "
+                        "that \"secops_max_resources\" sets; they have %O now",
+                        limits->bytes, op->bytes);
+        break;
+
+    default: /* NGX_SECOPS_STORE_DOCUMENT */
+        error = SECOPS_ERROR_INVALID;
+        p = ngx_sprintf(message, "a resource would have more than %ui bytes, "
+                        "as it is stored", limits->document);
+    }
+
+    *p = '\0';
+
+    secops_resource_fault(&op->faults, error, NULL, NULL, "",
+                          (char *) message);
+
+    if (op->faults.failed) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_resources_end(op, error);
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_refs(ngx_http_secops_resources_t *op,
+    ngx_secops_store_change_t *change, const json_t *before,
+    const json_t *now)
+{
+    ngx_int_t                  rc;
+    secops_resource_targets_t  old, new, gone;
+
+    ngx_memzero(&old, sizeof(secops_resource_targets_t));
+    ngx_memzero(&new, sizeof(secops_resource_targets_t));
+    ngx_memzero(&gone, sizeof(secops_resource_targets_t));
+
+    rc = NGX_ERROR;
+
+    if (before
+        && (secops_resource_targets(&old, before) != 0
+            || secops_resource_targets(&gone, before) != 0))
+    {
+        goto done;
+    }
+
+    if (now && secops_resource_targets(&new, now) != 0) {
+        goto done;
+    }
+
+    secops_resource_targets_less(&gone, &new);
+    secops_resource_targets_less(&new, &old);
+
+    if (ngx_http_secops_resources_keep(op, &change->removed, &gone) == NGX_OK
+        && ngx_http_secops_resources_keep(op, &change->added, &new) == NGX_OK)
+    {
+        rc = NGX_OK;
+    }
+
+done:
+
+    secops_resource_targets_free(&old);
+    secops_resource_targets_free(&new);
+    secops_resource_targets_free(&gone);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_keep(ngx_http_secops_resources_t *op,
+    ngx_secops_store_refs_t *refs, const secops_resource_targets_t *targets)
+{
+    size_t                     size;
+    secops_resource_target_t  *list;
+
+    ngx_memzero(refs, sizeof(ngx_secops_store_refs_t));
+
+    if (targets->n == 0) {
+        return NGX_OK;
+    }
+
+    size = targets->n * sizeof(secops_resource_target_t);
+
+    list = ngx_palloc(op->request->pool, size);
+    if (list == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(list, targets->list, size);
+
+    refs->list = list;
+    refs->n = targets->n;
+
+    return NGX_OK;
+}

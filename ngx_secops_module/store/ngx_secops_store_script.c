@@ -1,0 +1,205 @@
+
+/*
+ * Scripts: how they are sent, by their names at first, and answered.  What is
+ * special about one of them is in a table of its own.
+ */
+
+#include "store/ngx_secops_store_internal.h"
+
+
+static void ngx_secops_store_script_name(ngx_secops_store_script_t *script);
+static void ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_cmd_t *cmd);
+static void ngx_secops_store_evaluated(void *data,
+    ngx_secops_redis_result_t *reply);
+
+
+ngx_int_t
+ngx_secops_store_eval(ngx_secops_store_eval_t *eval)
+{
+    ngx_secops_redis_cmd_t     *cmd;
+    ngx_secops_store_script_t  *script;
+
+    script = eval->script;
+
+    cmd = ngx_secops_redis_cmd_create(eval->store->redis,
+                                      NGX_SECOPS_STORE_KEYS * SECOPS_KEY_MAX);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 3 + NGX_SECOPS_STORE_KEYS + eval->nargs);
+
+    if (eval->text) {
+        ngx_secops_store_literal(cmd, "EVAL");
+        ngx_secops_store_slice(cmd, script->script->text);
+
+    } else {
+        ngx_secops_store_script_name(script);
+        ngx_secops_store_literal(cmd, "EVALSHA");
+        ngx_secops_redis_cmd_arg(cmd, script->sha, SECOPS_SCRIPTS_SHA_LEN);
+    }
+
+    ngx_secops_store_eval_keys(eval, cmd);
+
+    script->args(eval, cmd);
+
+    return ngx_secops_store_send(&eval->call, cmd, script->flags,
+                                 ngx_secops_store_evaluated);
+}
+
+
+/* made once: a script never changes */
+
+static void
+ngx_secops_store_script_name(ngx_secops_store_script_t *script)
+{
+    if (!script->named) {
+        secops_script_sha(script->script, script->sha);
+        script->named = 1;
+    }
+}
+
+
+static void
+ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_uint_t      i;
+    secops_key_t    key;
+    secops_slice_t  type;
+
+    ngx_secops_store_number(cmd, NGX_SECOPS_STORE_KEYS);
+
+    secops_keys_revision(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_audit(&key, eval->space, SECOPS_KEYS_RESOURCES);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_next_id(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_commits(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_size(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_refs(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
+
+        type = secops_resource_type_name(i);
+
+        secops_keys_resources(&key, eval->space, type);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+        secops_keys_titles(&key, eval->space, type);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+        secops_keys_used(&key, eval->space, type);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    }
+}
+
+
+static void
+ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_int_t                  rc;
+    ngx_secops_store_eval_t   *eval;
+    ngx_secops_store_result_t  result;
+
+    eval = (ngx_secops_store_eval_t *) call;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    eval->unsure |= reply->again;
+
+    if (!eval->text
+        && reply->code.len == 8
+        && ngx_strncmp(reply->code.data, "NOSCRIPT", 8) == 0)
+    {
+        /* this time it was not executed; but it may have been sent before, to
+           a Redis that has restarted since */
+
+        eval->text = 1;
+
+        rc = ngx_secops_store_eval(eval);
+
+        if (rc == NGX_OK) {
+            return;
+        }
+
+        ngx_secops_store_unsent(eval->store, rc, reply);
+    }
+
+    if (eval->unsure && reply->status != NGX_SECOPS_REDIS_REPLIED) {
+        reply->status = NGX_SECOPS_REDIS_UNKNOWN;
+    }
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED
+        && eval->script->read(eval, reply->value, &result) != NGX_OK)
+    {
+        result.status = NGX_SECOPS_STORE_REFUSED;
+        ngx_str_set(&result.reason, "unexpected reply to a script");
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+
+    /* the call, and what is in it, may be gone */
+
+    if (result.found) {
+        ngx_free(result.found);
+    }
+}
+
+
+void
+ngx_secops_store_number(ngx_secops_redis_cmd_t *cmd, ngx_uint_t n)
+{
+    size_t  len;
+    u_char  digits[NGX_INT_T_LEN];
+
+    len = ngx_sprintf(digits, "%ui", n) - digits;
+
+    ngx_secops_redis_cmd_arg(cmd, digits, len);
+}
+
+
+void
+ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd, secops_slice_t text)
+{
+    ngx_secops_redis_cmd_arg(cmd, text.data, text.len);
+}
+
+
+ngx_int_t
+ngx_secops_store_values(ngx_secops_redis_value_t *value, ngx_uint_t n,
+    secops_reply_value_t **values)
+{
+    ngx_uint_t             i;
+    secops_reply_value_t  *v;
+
+    v = ngx_alloc(n * sizeof(secops_reply_value_t), ngx_cycle->log);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    *values = v;
+
+    for (i = 0; i < n; i++) {
+        v[i].type = (secops_reply_type_e) value[i].type;
+        v[i].next = value[i].next;
+        v[i].elements = value[i].elements;
+        v[i].integer = value[i].integer;
+        v[i].text.len = value[i].str.len;
+        v[i].text.data = value[i].str.data;
+    }
+
+    return NGX_OK;
+}

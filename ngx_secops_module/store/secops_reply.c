@@ -1,0 +1,289 @@
+
+/* The readers of replies; see secops_reply.h. */
+
+#include <string.h>
+
+#include "store/secops_reply.h"
+
+
+/* of a reply to find: the values before the resources, and of each of these */
+
+#define SECOPS_REPLY_FIND_HEAD    6
+#define SECOPS_REPLY_FIND_VALUES  4
+
+#define SECOPS_REPLY_DIGITS       18
+
+
+static int secops_reply_find_head(secops_reply_find_t *find,
+    const secops_reply_value_t *values);
+static int secops_reply_find_values(const secops_reply_value_t *values,
+    size_t nlookups);
+static int64_t secops_reply_number(secops_slice_t text);
+static int secops_reply_array(const secops_reply_value_t *values, size_t n,
+    size_t i);
+static int secops_reply_string(const secops_reply_value_t *value);
+
+
+int
+secops_reply_find(secops_reply_find_t *find,
+    const secops_reply_value_t *values, size_t n, size_t nlookups)
+{
+    size_t  i;
+
+    memset(find, 0, sizeof(secops_reply_find_t));
+
+    if (!secops_reply_array(values, n, 0)
+        || values[0].elements != n - 1
+        || values[0].elements % SECOPS_REPLY_FIND_VALUES
+           != SECOPS_REPLY_FIND_HEAD % SECOPS_REPLY_FIND_VALUES
+        || values[0].elements < SECOPS_REPLY_FIND_HEAD
+        || secops_reply_find_head(find, values) != 0)
+    {
+        return -1;
+    }
+
+    for (i = 1 + SECOPS_REPLY_FIND_HEAD; i < n; i += SECOPS_REPLY_FIND_VALUES)
+    {
+        if (secops_reply_find_values(&values[i], nlookups) != 0) {
+            return -1;
+        }
+
+        find->nfound++;
+    }
+
+    return 0;
+}
+
+
+static int
+secops_reply_find_head(secops_reply_find_t *find,
+    const secops_reply_value_t *values)
+{
+    if (!secops_reply_string(&values[1])
+        || !secops_reply_string(&values[2])
+        || !secops_reply_string(&values[3])
+        || values[4].type != SECOPS_REPLY_INTEGER
+        || values[4].integer < 0
+        || values[5].type != SECOPS_REPLY_INTEGER
+        || values[5].integer < 0
+        || !secops_reply_string(&values[6])
+        || values[6].text.len > SECOPS_REPLY_REST_MAX)
+    {
+        return -1;
+    }
+
+    find->revision = values[1].text;
+    find->next_id = values[2].text;
+    find->bytes = secops_reply_number(values[3].text);
+    find->total = values[4].integer;
+    find->listed = values[5].integer;
+    find->rest = values[6].text;
+
+    return 0;
+}
+
+
+static int
+secops_reply_find_values(const secops_reply_value_t *values, size_t nlookups)
+{
+    if (values[0].type != SECOPS_REPLY_INTEGER
+        || values[0].integer < 0
+        || (uint64_t) values[0].integer >= nlookups
+        || !secops_reply_string(&values[1])
+        || !secops_reply_string(&values[2])
+        || !secops_reply_string(&values[3]))
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+void
+secops_reply_found(secops_reply_found_t *found,
+    const secops_reply_value_t *values, size_t i)
+{
+    values += 1 + SECOPS_REPLY_FIND_HEAD + i * SECOPS_REPLY_FIND_VALUES;
+
+    found->lookup = (size_t) values[0].integer;
+    found->id = values[1].text;
+    found->document = values[2].text;
+    found->last_used = values[3].text;
+}
+
+
+secops_reply_commit_e
+secops_reply_commit(const secops_reply_value_t *value)
+{
+    if (value->type != SECOPS_REPLY_INTEGER) {
+        return SECOPS_REPLY_WRONG;
+    }
+
+    switch (value->integer) {
+
+    case 1:
+        return SECOPS_REPLY_COMMITTED;
+
+    case 0:
+        return SECOPS_REPLY_CHANGED;
+
+    case -1:
+        return SECOPS_REPLY_LOST;
+
+    case -2:
+        return SECOPS_REPLY_TOO_MANY;
+
+    case -3:
+        return SECOPS_REPLY_TOO_LARGE;
+
+    case -4:
+        return SECOPS_REPLY_DOCUMENT;
+
+    default:
+        return SECOPS_REPLY_WRONG;
+    }
+}
+
+
+int
+secops_reply_pointer(const secops_reply_value_t *values, size_t n,
+    secops_slice_t *id, size_t id_max, secops_slice_t *domain,
+    size_t domain_max)
+{
+    if (!secops_reply_array(values, n, 0)
+        || values[0].elements != 2
+        || n != 3)
+    {
+        return -1;
+    }
+
+    if (values[1].type == SECOPS_REPLY_NIL
+        || values[2].type == SECOPS_REPLY_NIL)
+    {
+        return 0;
+    }
+
+    if (!secops_reply_string(&values[1])
+        || !secops_reply_string(&values[2])
+        || values[1].text.len > id_max
+        || values[2].text.len > domain_max)
+    {
+        return -1;
+    }
+
+    *id = values[1].text;
+    *domain = values[2].text;
+
+    return 1;
+}
+
+
+int64_t
+secops_reply_audit(const secops_reply_value_t *values, size_t n)
+{
+    if (!secops_reply_array(values, n, 0)) {
+        return -1;
+    }
+
+    return (int64_t) values[0].elements;
+}
+
+
+/* an entry is an array of its id and an array of names and values; fields that
+   are not ours may have been added by hand: they are passed over */
+
+int
+secops_reply_audit_next(const secops_reply_value_t *values, size_t n,
+    size_t *i, secops_audit_entry_t *entry)
+{
+    size_t    k, begin, field;
+
+    begin = *i;
+
+    if (begin >= n) {
+        return 0;
+    }
+
+    if (!secops_reply_array(values, n, begin)
+        || values[begin].elements != 2
+        || n - begin < 3
+        || !secops_reply_string(&values[begin + 1])
+        || !secops_reply_array(values, n, begin + 2)
+        || values[begin + 2].elements % 2)
+    {
+        return -1;
+    }
+
+    memset(entry, 0, sizeof(secops_audit_entry_t));
+
+    if (secops_audit_read_id(values[begin + 1].text, &entry->position) != 0) {
+        return -1;
+    }
+
+    values += begin + 3;
+
+    for (k = 0; k < values[-1].elements; k += 2) {
+
+        if (!secops_reply_string(&values[k])
+            || !secops_reply_string(&values[k + 1]))
+        {
+            return -1;
+        }
+
+        field = secops_audit_field(values[k].text, (unsigned) (k / 2));
+
+        if (field < SECOPS_AUDIT_FIELDS) {
+            entry->fields[field] = values[k + 1].text;
+        }
+    }
+
+    *i = begin + 3 + k;
+
+    return 1;
+}
+
+
+/* -1: it is none, or a very large one */
+
+static int64_t
+secops_reply_number(secops_slice_t text)
+{
+    size_t   i;
+    int64_t  n;
+
+    if (text.len == 0 || text.len > SECOPS_REPLY_DIGITS) {
+        return -1;
+    }
+
+    n = 0;
+
+    for (i = 0; i < text.len; i++) {
+
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return -1;
+        }
+
+        n = n * 10 + (text.data[i] - '0');
+    }
+
+    return n;
+}
+
+
+/* 1: value i is an array, and as many values as it has elements follow it */
+
+static int
+secops_reply_array(const secops_reply_value_t *values, size_t n, size_t i)
+{
+    return i < n
+           && values[i].type == SECOPS_REPLY_ARRAY
+           && values[i].elements <= n - i - 1;
+}
+
+
+static int
+secops_reply_string(const secops_reply_value_t *value)
+{
+    return value->type == SECOPS_REPLY_STRING;
+}

@@ -1,0 +1,113 @@
+
+/*
+ * What Redis answers to the store, from values to what they mean.  Nothing in
+ * a reply is believed: what comes out can be used without another look.  A
+ * number that becomes an index is one of the array that it is for.
+ *
+ * A reply is an array of values in document order: an array's elements follow
+ * it, and next is the index after the last of them.  Pure C.
+ */
+
+#ifndef _SECOPS_REPLY_H_INCLUDED_
+#define _SECOPS_REPLY_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "model/secops_audit.h"
+#include "util/secops_slice.h"
+
+
+typedef enum {
+    SECOPS_REPLY_STRING = 1,
+    SECOPS_REPLY_STATUS,
+    SECOPS_REPLY_INTEGER,
+    SECOPS_REPLY_NIL,
+    SECOPS_REPLY_ARRAY,
+    SECOPS_REPLY_ERROR
+} secops_reply_type_e;
+
+
+typedef struct {
+    secops_reply_type_e   type;
+    size_t                next;
+    size_t                elements;     /* of an array */
+    int64_t               integer;
+    secops_slice_t        text;         /* STRING, STATUS, ERROR; borrowed */
+} secops_reply_value_t;
+
+
+/* of secops_script_find */
+
+typedef struct {
+    secops_slice_t        revision;
+    secops_slice_t        next_id;      /* empty: none was given yet */
+    int64_t               bytes;        /* of all documents; -1: not known */
+    int64_t               total;        /* documents */
+    int64_t               listed;       /* ... of lookups of all */
+    secops_slice_t        rest;         /* empty: this was all */
+    size_t                nfound;
+} secops_reply_find_t;
+
+
+typedef struct {
+    size_t                lookup;
+    secops_slice_t        id;
+    secops_slice_t        document;
+    secops_slice_t        last_used;
+} secops_reply_found_t;
+
+
+/* what a find may answer in rest */
+
+#define SECOPS_REPLY_REST_MAX  256
+
+
+/* n is the number of values, at least 1; nlookups is how many were asked for.
+   -1: this is no such reply */
+
+int secops_reply_find(secops_reply_find_t *find,
+    const secops_reply_value_t *values, size_t n, size_t nlookups);
+
+/* resource i of it, below nfound */
+
+void secops_reply_found(secops_reply_found_t *found,
+    const secops_reply_value_t *values, size_t i);
+
+
+/* of secops_script_commit */
+
+typedef enum {
+    SECOPS_REPLY_COMMITTED = 0,
+    SECOPS_REPLY_CHANGED,               /* others were first */
+    SECOPS_REPLY_LOST,                  /* nobody knows */
+    SECOPS_REPLY_TOO_MANY,              /* these three: a limit */
+    SECOPS_REPLY_TOO_LARGE,
+    SECOPS_REPLY_DOCUMENT,
+    SECOPS_REPLY_WRONG                  /* this is no such reply */
+} secops_reply_commit_e;
+
+secops_reply_commit_e secops_reply_commit(const secops_reply_value_t *value);
+
+
+/* of HMGET, an api key's id and domain.  1: there they are; 0: it leads
+   nowhere; -1: this is no such reply */
+
+int secops_reply_pointer(const secops_reply_value_t *values, size_t n,
+    secops_slice_t *id, size_t id_max, secops_slice_t *domain,
+    size_t domain_max);
+
+
+/*
+ * Of XREVRANGE: how many entries there are (-1: it is no such reply), and one
+ * after the other.  *i is 1 at first, and is moved on.  Of an entry the id is
+ * as it was stored, which may be those of several records.  1: there it is; 0:
+ * there is no more; -1: this is no stream's part.
+ */
+
+int64_t secops_reply_audit(const secops_reply_value_t *values, size_t n);
+int secops_reply_audit_next(const secops_reply_value_t *values, size_t n,
+    size_t *i, secops_audit_entry_t *entry);
+
+
+#endif /* _SECOPS_REPLY_H_INCLUDED_ */
