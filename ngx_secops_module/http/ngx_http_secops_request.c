@@ -9,6 +9,7 @@
 #include "util/secops_id.h"
 
 
+static ngx_uint_t ngx_http_secops_holds(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_cleanup(void *data);
 static void ngx_http_secops_auth_wake(void *data);
 static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
@@ -45,6 +46,10 @@ ngx_http_secops_create_ctx(ngx_http_request_t *r)
 
     } else {
         ngx_http_secops_cancel(ctx);
+
+        if (ngx_http_secops_holds(ctx)) {
+            r->main->count--;
+        }
     }
 
     ngx_memzero(ctx, sizeof(ngx_http_secops_ctx_t));
@@ -84,6 +89,17 @@ ngx_http_secops_get_ctx(ngx_http_request_t *r)
     }
 
     return NULL;
+}
+
+
+/* 1: it waits, and has a reference to its request */
+
+static ngx_uint_t
+ngx_http_secops_holds(ngx_http_secops_ctx_t *ctx)
+{
+    return ctx->state == NGX_HTTP_SECOPS_WAIT
+           || ctx->state == NGX_HTTP_SECOPS_AUTH_WAIT
+           || ctx->state == NGX_HTTP_SECOPS_GONE;
 }
 
 
@@ -132,22 +148,21 @@ ngx_http_secops_wake(ngx_http_secops_ctx_t *ctx,
 
     r = ctx->request;
 
-    /*
-     * Somebody else may have ended the operation: nginx finalizes a request
-     * whose body it discards when that breaks, and post_action or error_page
-     * leads it on to another location, where this context is not its own.
-     */
-
-    if (ngx_http_get_module_ctx(r, ngx_http_secops_module) != ctx
-        || ctx->state == NGX_HTTP_SECOPS_ENDED)
-    {
-        ngx_http_secops_cancel(ctx);
-        return;
-    }
-
     c = r->connection;
 
     ngx_http_set_log_request(c->log, r);
+
+    /*
+     * Others can end a request that waits: nginx does when a body breaks off
+     * that it discards, and post_action leads it on to another location, where
+     * this context is not its own.  Only the reference is left to give back.
+     */
+
+    if (ngx_http_get_module_ctx(r, ngx_http_secops_module) != ctx) {
+        ngx_http_secops_end(ctx, NGX_DONE);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0,
                    "secops wake \"%V\"", &r->uri);

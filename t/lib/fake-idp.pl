@@ -8,7 +8,10 @@
 #     status, body    what is answered; 200 and nothing
 #     headers         an array of lines
 #     delay           seconds before that
+#     size            the body is cut, or filled up with spaces, to that length
 #     chunked         1: without a Content-Length
+#     unmeasured      1: the same, in no chunks: its end is that of the connection
+#     drip            seconds between one byte of the body and the next
 #     cut             so many bytes of the body, then the end
 #     silent          1: nothing is answered at all, and the connection stays
 #     closed          1: it is closed at once
@@ -54,15 +57,39 @@ sub answer {
     sleep 60 if $what->{silent};
     return if $what->{closed};
 
+    $body = substr $body . ' ' x $what->{size}, 0, $what->{size}
+        if defined $what->{size};
+
     my $length = $what->{chunked} ? 'Transfer-Encoding: chunked'
         : 'Content-Length: ' . length $body;
+    $length = 'X-Length: none' if $what->{unmeasured};
+
     $body = sprintf "%x\r\n%s\r\n0\r\n\r\n", length $body, $body
         if $what->{chunked};
     $body = substr $body, 0, $what->{cut} if defined $what->{cut};
 
-    syswrite $socket, join "\r\n",
+    put($socket, join "\r\n",
         'HTTP/1.1 ' . ($what->{status} // 200) . ' x', $length,
-        'Connection: close', @{$what->{headers} // []}, '', $body;
+        'Connection: close', @{$what->{headers} // []}, '', '');
+
+    return put($socket, $body) unless $what->{drip};
+
+    foreach my $byte (split //, $body) {
+        sleep $what->{drip};
+        put($socket, $byte) or return;
+    }
+}
+
+
+sub put { # all of it; 0: nobody reads
+    my ($socket, $bytes) = @_;
+
+    while (length $bytes) {
+        my $n = syswrite $socket, $bytes or return 0;
+        substr $bytes, 0, $n, '';
+    }
+
+    return 1;
 }
 
 
