@@ -128,7 +128,7 @@ $t->spawn("$dir/idp.out", $^X, root() . '/t/lib/fake-idp.pl', $idp,
 wait_for(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1',
     PeerPort => $idp, Proto => 'tcp') });
 
-my $conf = conf(server => $server, 
+my $conf = conf(server => $server,
     location => 'secops_redis_timeout 20s; lingering_timeout 300ms;', http => <<'EOT');
     server {
         listen 127.0.0.1:%%PORT2%%;
