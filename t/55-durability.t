@@ -21,7 +21,8 @@ my @replicas = map { $t->redis(tcp => 1, args => ['--replicaof', '127.0.0.1',
     $port, '--repl-diskless-sync', 'no']) } 1 .. 2;
 my $disk = $t->redis(aof => 'always');
 my $fake = SecOps::Fake->new($t);
-my $waitaof = SecOps::Fake->new($t);
+# a unix socket takes no more than some 200 KB that nobody reads
+my $waitaof = SecOps::Fake->new($t, listen => 'unix:' . $t->dir() . '/fake.sock');
 
 $waitaof->stop();
 
@@ -425,8 +426,11 @@ unlike($r->{body}, qr/"new"/, '... there is none');
 is(post($t, records(), port => 2)->{status}, 201, 'fsync: a record is stored');
 
 foreach my $case (
-    ['appendfsync', 'everysec', 'always', 'appendfsync is not "always"'],
-    ['appendonly', 'no', 'yes', 'appendonly is not "yes"'])
+    ['appendfsync', 'everysec', 'always',
+     'appendfsync is "everysec", it must be "always"'],
+    ['no-appendfsync-on-rewrite', 'yes', 'no',
+     'no-appendfsync-on-rewrite is "yes", it must be "no"'],
+    ['appendonly', 'no', 'yes', 'appendonly is "no", it must be "yes"'])
 {
     my ($name, $bad, $good, $reason) = @$case;
 
@@ -461,38 +465,142 @@ ok(wait_for(sub { post($t, records(), port => 2)->{status} == 201 }, 10),
     'CONFIG is permitted again');
 
 
-# the disk, by WAITAOF
+# CONFIG was not permitted: the log says that this is the reason
+
+ok($t->wait_log(qr/durability not reached: its settings can not be seen, CONFIG GET answers: NOPERM/),
+    'D2: ... the log says that the settings can not be seen');
+
+
+# a server with WAITAOF must have the settings, too
+
+sub settings { # the reply to CONFIG GET
+    my ($only, $fsync, $rewrite) = @_;
+    my @words = ('appendonly', $only, 'appendfsync', $fsync,
+        'no-appendfsync-on-rewrite', $rewrite);
+    return "*6\\r\\n" . join '', map { '$' . length() . "\\r\\n$_\\r\\n" } @words;
+}
+
+sub asked { # the commands that came since a mark, the last ones
+    my ($n) = @_;
+    my @commands = grep { s/^> // } split /\n/, $waitaof->log();
+    return join '; ', @commands[-$n .. -1];
+}
+
+my $good = settings('yes', 'always', 'no');
+my $synced = '*2\r\n:1\r\n:0\r\n';
 
 $waitaof->listen();
 $waitaof->step('HANDSHAKE');
-$waitaof->step('EXPECT 2');
-like($waitaof->log(), qr/^> WAITAOF "1" "0" "700"\n> CONFIG "GET" "append\*"$/m,
-    'a new link is asked for both');
-$waitaof->step('SEND *2\r\n:1\r\n:0\r\n-NOPERM no CONFIG\r\n');
-$waitaof->step('EXPECT 1');
-$waitaof->step('SEND *2\r\n:1\r\n:0\r\n');
+$waitaof->step('EXPECT 3');
+is(asked(3), 'CONFIG "GET" "*append*"; WAITAOF "1" "0" "700"; '
+    . 'INFO "persistence"', 'a new link is asked for all');
+$waitaof->step("SEND $good$synced-NOPERM no INFO\\r\\n");
+$waitaof->step("EXPECT 2\nSEND $good$synced");
 
-foreach my $case (['reached', '*2\r\n:1\r\n:0\r\n', 201],
-                  ['not in time', '*2\r\n:0\r\n:0\r\n', 500])
+$request = start($t, 'POST', path(), records(), port => 4);
+$waitaof->step("EXPECT 8\nSEND $stored$good$synced");
+is(asked(2), 'CONFIG "GET" "*append*"; WAITAOF "1" "0" "700"',
+    'the barrier asks for the settings and for the sync');
+is_stored($request->answer(), 'WAITAOF: reached');
+
+foreach my $case (
+    ['WAITAOF: not in time', $good, '*2\r\n:0\r\n:0\r\n',
+     'the append-only file was not synced in time'],
+    ['D2, D3: with everysec WAITAOF is not believed',
+     settings('yes', 'everysec', 'no'), $synced,
+     'appendfsync is "everysec", it must be "always"'],
+    ['R.6: nor while a rewrite may keep it from syncing',
+     settings('yes', 'always', 'yes'), $synced,
+     'no-appendfsync-on-rewrite is "yes", it must be "no"'],
+    ['an error of it', $good, '-ERR WAITAOF cannot be used\r\n',
+     'ERR WAITAOF cannot be used'],
+    ['no such setting', '*0\r\n', $synced,
+     'its settings can not be seen, CONFIG GET does not show appendonly'],
+    ['a reply that is none', '*2\r\n$10\r\nappendonly\r\n*1\r\n:1\r\n', $synced,
+     'its settings can not be seen, CONFIG GET does not show appendonly'])
 {
-    my ($name, $reply, $status) = @$case;
-    my $request = start($t, 'POST', path(), records(), port => 4);
+    my ($name, $config, $reply, $reason) = @$case;
 
-    $waitaof->step("EXPECT 7\nSEND $stored$reply");
-    like($waitaof->log(), qr/^> WAITAOF "1" "0" "700"\n(?!.*^> WAITAOF)/ms,
-        'the barrier is WAITAOF');
-    is($request->answer()->{status}, $status, "WAITAOF: $name");
+    $request = start($t, 'POST', path(), records(), port => 4);
+    $waitaof->step("EXPECT 8\nSEND $stored$config$reply");
+    is_unknown($request->answer(), $name);
+    ok($t->wait_log(qr/durability not reached: \Q$reason\E/),
+        '... so says the log');
+    is_refused_before(post($t, records(), port => 4), '... then: refused');
+
+    # what is looked at again: the settings, and if they are right, the rest
+    if ($config ne $good) {
+        $waitaof->step('EXPECT 1', 5);
+        is(asked(1), 'CONFIG "GET" "*append*"',
+            '... with wrong settings it is not waited for a sync');
+        $waitaof->step("SEND $good");
+    }
+
+    $waitaof->step('EXPECT 2', 5);
+    is(asked(2), 'CONFIG "GET" "*append*"; WAITAOF "1" "0" "175"',
+        '... then for a shorter time');
+    $waitaof->step("SEND $good$synced\nEXPECT 2\nSEND $good$synced");
+
+    $request = start($t, 'POST', path(), records(), port => 4);
+    $waitaof->step("EXPECT 8\nSEND $stored$good$synced");
+    is_stored($request->answer(), "... $name, no more");
 }
 
-ok($t->wait_log(
-    qr/durability not reached: the append-only file was not synced in time/),
-    '... so says the log');
-ok($waitaof->step('EXPECT 1', 5), 'it is looked again');
-like($waitaof->log(), qr/^> WAITAOF "1" "0" "175"$/m, '... for a shorter time');
-$waitaof->step('SEND -ERR WAITAOF cannot be used when numlocal is set but '
-    . 'appendonly is disabled.\r\n');
-ok($t->wait_log(qr/durability not reached: ERR WAITAOF cannot be used/),
-    'an error of it is a reason like others');
+# a barrier ends with its link: the next server is asked what it knows itself
+
+$request = start($t, 'POST', path(), records(), port => 4);
+$waitaof->step("EXPECT 8\nSEND $stored\nSLEEP 50\nCLOSE");
+is_unknown($request->answer(), 'the link is lost before the barrier is answered');
+
+my $info = "aof_enabled:1\r\naof_rewrite_in_progress:0\r\n"
+    . "aof_rewrite_scheduled:0\r\n";
+$info = '$' . length($info) . '\r\n' . $info =~ s/\r\n/\\r\\n/gr . '\r\n';
+
+$waitaof->step("HANDSHAKE\nEXPECT 3\nSEND $good-ERR unknown command 'WAITAOF'"
+    . "\\r\\n$info");
+$waitaof->step("EXPECT 1\nSEND $good");
+is(asked(1), 'CONFIG "GET" "*append*"',
+    'after a failover to a server without WAITAOF it is not asked for it');
+$request = start($t, 'POST', path(), records(), port => 4);
+
+# a look at its file of each second may come first
+$waitaof->step('EXPECT 2');
+if (asked(1) =~ /^INFO/) {
+    $waitaof->step("SEND $good$info\nEXPECT 2");
+}
+$waitaof->step("EXPECT 5");
+if (asked(1) =~ /^INFO/) {
+    $waitaof->step("SEND $stored$good$info");
+} else {
+    $waitaof->step("SEND $stored$good");
+}
+is_stored($request->answer(), '... and a record is stored');
+$waitaof->stop();
+
+# the same of a barrier that was made for the link before, and not yet written
+
+$waitaof->listen();
+$waitaof->step("HANDSHAKE\nEXPECT 3\nSEND $good$synced-ERR no\\r\\n");
+$waitaof->step("EXPECT 2\nSEND $good$synced");
+my $lost = $waitaof->play("READ 1\nSLEEP 300\nCLOSE");
+my @large = map { start($t, 'POST', path(),
+    records(observable => "large$_", details => 'x' x 900_000), port => 4) } 1 .. 3;
+ok($waitaof->wait($lost), 'a link is lost with much unwritten');
+$waitaof->step("HANDSHAKE\nEXPECT 3\nSEND $good-ERR unknown command 'WAITAOF'"
+    . "\\r\\n$info");
+$waitaof->play('AUTO');
+
+sub since_link { # the commands of durability on the last link
+    my ($log) = $waitaof->log() =~ /.*^accept \d+\n(.*)/ms;
+    return join ' ', ($log // '') =~ /^> (CONFIG|WAITAOF|INFO)/mg;
+}
+
+ok(wait_for(sub { since_link() =~ /^CONFIG WAITAOF INFO ./ }, 20),
+    '... what was not written goes to the next one');
+like(since_link(), qr/^CONFIG WAITAOF INFO CONFIG/,
+    '... with a barrier that this server knows');
+$_->answer() foreach @large;
+unlike(since_link(), qr/WAITAOF.*WAITAOF/, '... and no other');
 $waitaof->stop();
 
 $t->done();

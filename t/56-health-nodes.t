@@ -152,7 +152,7 @@ $single->cmd(qw(CONFIG SET appendfsync everysec));
 ok(wait_for(sub { health($versions[1], {}, 1)->{status} == 503 }),
     'durability that is not reached: not ready');
 $r = health($versions[1], \%role, 1);
-like($r->{json}{servers}[0]{reason}, qr/appendfsync is not "always"/,
+like($r->{json}{servers}[0]{reason}, qr/appendfsync is "everysec", it must be/,
     '... and why');
 $single->cmd(qw(CONFIG SET appendfsync always));
 ok(wait_for(sub { health($versions[1], {}, 1)->{status} == 200 }),

@@ -2,17 +2,26 @@
 /*
  * Writes that are answered only when they are durable.
  *
- * A write that Redis has executed is held back until a barrier was answered: a
- * command that follows the writes of one flush, and by whose reply all of them
- * are judged.  It is WAIT for replicas, and for the disk WAITAOF; a server
- * that does not know this is asked for its configuration instead: with
- * "appendfsync always" it answers nothing that is not on its disk.
+ * A write that Redis has executed is held back until a barrier was answered:
+ * commands that follow the writes of one flush, and by whose replies all of
+ * them are judged.  It is WAIT for replicas.  For the disk it is CONFIG GET:
+ * only a server with "appendfsync always" syncs its file before it answers, and
+ * does so at all times only with "no-appendfsync-on-rewrite no".  WAITAOF is
+ * asked besides where there is one.  It does not suffice alone: with
+ * "everysec" some servers answer it before they have synced, and others take
+ * two seconds.
+ *
+ * A server without WAITAOF does not tell whether its file is whole yet: after
+ * "appendonly" was turned on, what is written counts only once a first rewrite
+ * is done.  So it is asked by INFO as well: with each new link, once a second,
+ * and as long as the level is not reached.  While a rewrite is under way the
+ * file counts only if it was seen whole before.
  *
  * One barrier is pending at a time: what is written meanwhile shares the next
  * one.  So a replica that hangs costs one timeout and not one for each flush.
  * Then the link is "undurable": writes are refused before they are written,
  * and one barrier in a second, which waits less, looks whether it is reached
- * again.
+ * again.  A barrier is for the server of its link, and ends with the link.
  */
 
 #include "redis/ngx_secops_redis_internal.h"
@@ -30,49 +39,60 @@
 
 static void ngx_secops_redis_add_barrier(ngx_secops_redis_node_t *node,
     secops_redis_resp_t *resp);
-static void ngx_secops_redis_add_wait(secops_redis_resp_t *resp,
-    ngx_uint_t replicas, ngx_msec_t timeout);
-static void ngx_secops_redis_add_waitaof(secops_redis_resp_t *resp,
-    ngx_msec_t timeout);
-static void ngx_secops_redis_add_config(secops_redis_resp_t *resp);
+static void ngx_secops_redis_add_wait(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp, ngx_uint_t replicas, ngx_msec_t timeout);
+static void ngx_secops_redis_add_config(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp);
+static void ngx_secops_redis_add_waitaof(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp, ngx_msec_t timeout);
+static void ngx_secops_redis_add_info(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp);
+static void ngx_secops_redis_add_ask(ngx_secops_redis_link_t *link,
+    ngx_secops_redis_ask_e ask);
 static void ngx_secops_redis_add_number(secops_redis_resp_t *resp,
     ngx_uint_t n);
 
-static ngx_int_t ngx_secops_redis_process_waitaof(
-    ngx_secops_redis_node_t *node);
-static ngx_int_t ngx_secops_redis_process_config(
-    ngx_secops_redis_node_t *node);
-
 static void ngx_secops_redis_barrier_handler(void *data,
     ngx_secops_redis_result_t *result);
-static ngx_uint_t ngx_secops_redis_reached(ngx_secops_redis_node_t *node,
+static ngx_uint_t ngx_secops_redis_look_further(
+    ngx_secops_redis_node_t *node);
+
+static void ngx_secops_redis_judge_wait(ngx_secops_redis_node_t *node,
     ngx_secops_redis_value_t *value);
-static ngx_uint_t ngx_secops_redis_reached_replicas(
-    ngx_secops_redis_node_t *node, ngx_secops_redis_value_t *value);
-static ngx_uint_t ngx_secops_redis_reached_disk(ngx_secops_redis_node_t *node,
+static void ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
     ngx_secops_redis_value_t *value);
-static ngx_uint_t ngx_secops_redis_reached_config(
-    ngx_secops_redis_node_t *node, ngx_secops_redis_value_t *value);
-static ngx_secops_redis_value_t *ngx_secops_redis_setting(
-    ngx_secops_redis_value_t *value, const char *name);
-static ngx_uint_t ngx_secops_redis_short(ngx_secops_redis_node_t *node,
-    const u_char *text, size_t len);
+static void ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_value_t *value);
+static void ngx_secops_redis_judge_info(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_value_t *value);
+static void ngx_secops_redis_short(ngx_secops_redis_node_t *node,
+    const char *fmt, ...);
+
 static void ngx_secops_redis_note_durability(ngx_secops_redis_node_t *node,
     ngx_uint_t reached);
+static void ngx_secops_redis_look_later(ngx_secops_redis_node_t *node);
+static ngx_uint_t ngx_secops_redis_must_look(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_release(ngx_secops_redis_node_t *node,
     ngx_uint_t reached);
 
 
 /*
  * For no replica WAIT answers at once, and counts them all the same.  For the
- * disk both are asked: which of them counts, the server says itself.
+ * disk all is asked: what of it counts, the server says itself.
  */
 
 void
 ngx_secops_redis_greet_durability(ngx_secops_redis_node_t *node,
     secops_redis_resp_t *resp)
 {
-    ngx_msec_t  timeout;
+    ngx_msec_t                timeout;
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+    link->nasks = 0;
+    link->replied = 0;
+    link->waitaof = 0;
+    link->settled = 0;
 
     timeout = node->redis->conf.durability_timeout;
 
@@ -80,13 +100,14 @@ ngx_secops_redis_greet_durability(ngx_secops_redis_node_t *node,
 
     case NGX_SECOPS_REDIS_REPLICAS:
         node->undurable = 1;
-        ngx_secops_redis_add_wait(resp, 0, timeout);
+        ngx_secops_redis_add_wait(link, resp, 0, timeout);
         break;
 
     case NGX_SECOPS_REDIS_FSYNC:
         node->undurable = 1;
-        ngx_secops_redis_add_waitaof(resp, timeout);
-        ngx_secops_redis_add_config(resp);
+        ngx_secops_redis_add_config(link, resp);
+        ngx_secops_redis_add_waitaof(link, resp, timeout);
+        ngx_secops_redis_add_info(link, resp);
         break;
 
     default:
@@ -101,9 +122,13 @@ ngx_secops_redis_add_barrier(ngx_secops_redis_node_t *node,
 {
     ngx_msec_t                timeout;
     ngx_secops_redis_conf_t  *conf;
+    ngx_secops_redis_link_t  *link;
 
     conf = &node->redis->conf;
     timeout = conf->durability_timeout;
+
+    link = node->link;
+    link->nasks = 0;
 
     if (node->undurable) {
 
@@ -112,21 +137,35 @@ ngx_secops_redis_add_barrier(ngx_secops_redis_node_t *node,
     }
 
     if (conf->durability == NGX_SECOPS_REDIS_REPLICAS) {
-        ngx_secops_redis_add_wait(resp, conf->replicas, timeout);
-
-    } else if (node->link->waitaof) {
-        ngx_secops_redis_add_waitaof(resp, timeout);
-
-    } else {
-        ngx_secops_redis_add_config(resp);
+        ngx_secops_redis_add_wait(link, resp, conf->replicas, timeout);
+        return;
     }
+
+    ngx_secops_redis_add_config(link, resp);
+
+    if (!link->waitaof) {
+
+        if (node->undurable || node->looking) {
+            ngx_secops_redis_add_info(link, resp);
+        }
+
+    } else if (!node->undurable || !node->misset) {
+
+        /* with wrong settings it may wait for nothing, and reads behind it */
+
+        ngx_secops_redis_add_waitaof(link, resp, timeout);
+    }
+
+    node->looking = 0;
 }
 
 
 static void
-ngx_secops_redis_add_wait(secops_redis_resp_t *resp, ngx_uint_t replicas,
-    ngx_msec_t timeout)
+ngx_secops_redis_add_wait(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp, ngx_uint_t replicas, ngx_msec_t timeout)
 {
+    ngx_secops_redis_add_ask(link, NGX_SECOPS_REDIS_ASK_WAIT);
+
     secops_redis_resp_begin(resp, 3);
     secops_redis_resp_arg(resp, "WAIT", 4);
     ngx_secops_redis_add_number(resp, replicas);
@@ -134,11 +173,28 @@ ngx_secops_redis_add_wait(secops_redis_resp_t *resp, ngx_uint_t replicas,
 }
 
 
+static void
+ngx_secops_redis_add_config(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp)
+{
+    ngx_secops_redis_add_ask(link, NGX_SECOPS_REDIS_ASK_CONFIG);
+
+    secops_redis_resp_begin(resp, 3);
+    secops_redis_resp_arg(resp, "CONFIG", 6);
+    secops_redis_resp_arg(resp, "GET", 3);
+    secops_redis_resp_arg(resp, NGX_SECOPS_REDIS_SYNC_SETTINGS,
+                          sizeof(NGX_SECOPS_REDIS_SYNC_SETTINGS) - 1);
+}
+
+
 /* on this server's disk, on no replica's */
 
 static void
-ngx_secops_redis_add_waitaof(secops_redis_resp_t *resp, ngx_msec_t timeout)
+ngx_secops_redis_add_waitaof(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp, ngx_msec_t timeout)
 {
+    ngx_secops_redis_add_ask(link, NGX_SECOPS_REDIS_ASK_WAITAOF);
+
     secops_redis_resp_begin(resp, 4);
     secops_redis_resp_arg(resp, "WAITAOF", 7);
     secops_redis_resp_arg(resp, "1", 1);
@@ -148,12 +204,22 @@ ngx_secops_redis_add_waitaof(secops_redis_resp_t *resp, ngx_msec_t timeout)
 
 
 static void
-ngx_secops_redis_add_config(secops_redis_resp_t *resp)
+ngx_secops_redis_add_info(ngx_secops_redis_link_t *link,
+    secops_redis_resp_t *resp)
 {
-    secops_redis_resp_begin(resp, 3);
-    secops_redis_resp_arg(resp, "CONFIG", 6);
-    secops_redis_resp_arg(resp, "GET", 3);
-    secops_redis_resp_arg(resp, "append*", 7);
+    ngx_secops_redis_add_ask(link, NGX_SECOPS_REDIS_ASK_INFO);
+
+    secops_redis_resp_begin(resp, 2);
+    secops_redis_resp_arg(resp, "INFO", 4);
+    secops_redis_resp_arg(resp, "persistence", 11);
+}
+
+
+static void
+ngx_secops_redis_add_ask(ngx_secops_redis_link_t *link,
+    ngx_secops_redis_ask_e ask)
+{
+    link->asks[link->nasks++] = ask;
 }
 
 
@@ -171,50 +237,17 @@ ngx_secops_redis_add_number(secops_redis_resp_t *resp, ngx_uint_t n)
 ngx_int_t
 ngx_secops_redis_process_durability(ngx_secops_redis_node_t *node)
 {
-    if (node->redis->conf.durability == NGX_SECOPS_REDIS_FSYNC) {
-        return ngx_secops_redis_process_waitaof(node);
-    }
-
-    ngx_secops_redis_note_durability(node,
-                 ngx_secops_redis_reached(node, node->link->reply.values));
-
-    return ngx_secops_redis_ready(node);
-}
-
-
-static ngx_int_t
-ngx_secops_redis_process_waitaof(ngx_secops_redis_node_t *node)
-{
-    ngx_secops_redis_link_t   *link;
-    ngx_secops_redis_value_t  *value;
-
-    static ngx_str_t  unknown = ngx_string("ERR unknown command");
+    ngx_secops_redis_link_t  *link;
 
     link = node->link;
-    value = link->reply.values;
 
-    link->process = ngx_secops_redis_process_config;
-    link->waitaof = !(value->type == NGX_SECOPS_REDIS_ERROR
-                      && value->str.len >= unknown.len
-                      && ngx_memcmp(value->str.data, unknown.data, unknown.len)
-                         == 0);
+    ngx_secops_redis_judge(node, link->replied, link->reply.values);
 
-    if (link->waitaof) {
-        ngx_secops_redis_note_durability(node,
-                                        ngx_secops_redis_reached(node, value));
+    if (++link->replied < link->nasks) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_secops_redis_process_config(ngx_secops_redis_node_t *node)
-{
-    if (!node->link->waitaof) {
-        ngx_secops_redis_note_durability(node,
-                 ngx_secops_redis_reached(node, node->link->reply.values));
-    }
+    ngx_secops_redis_note_durability(node, link->judged);
 
     return ngx_secops_redis_ready(node);
 }
@@ -243,6 +276,7 @@ ngx_secops_redis_guard(ngx_secops_redis_node_t *node)
 
     cmd->handler = ngx_secops_redis_barrier_handler;
     cmd->data = node;
+    cmd->barrier = 1;
     cmd->start = ngx_current_msec;
     cmd->deadline = ngx_current_msec + node->redis->conf.timeout;
 
@@ -277,6 +311,36 @@ ngx_secops_redis_hold(ngx_secops_redis_cmd_t *cmd,
 }
 
 
+void
+ngx_secops_redis_end_barrier(ngx_secops_redis_node_t *node,
+    ngx_queue_t *ended)
+{
+    ngx_queue_t             *q;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    if (!node->guarding) {
+        return;
+    }
+
+    /* one that was written has ended as all that was written */
+
+    for (q = ngx_queue_head(&node->waiting);
+         q != ngx_queue_sentinel(&node->waiting);
+         q = ngx_queue_next(q))
+    {
+        cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
+
+        if (cmd->barrier) {
+            cmd->status = NGX_SECOPS_REDIS_UNAVAILABLE;
+
+            ngx_secops_redis_cmd_leave(cmd);
+            ngx_queue_insert_tail(ended, &cmd->queue);
+            return;
+        }
+    }
+}
+
+
 /* without the link it tells nothing: the writes were ended, or wait again */
 
 static void
@@ -290,16 +354,17 @@ ngx_secops_redis_barrier_handler(void *data, ngx_secops_redis_result_t *result)
     node->guarding = 0;
     node->stats.barriers++;
 
-    if (result->status == NGX_SECOPS_REDIS_REPLIED) {
-        reached = ngx_secops_redis_reached(node, result->value);
-
-    } else if (result->code.len) {
-        reached = ngx_secops_redis_short(node, result->message.data,
-                                         result->message.len);
-
-    } else {
+    if (result->status != NGX_SECOPS_REDIS_REPLIED && result->code.len == 0) {
         return;
     }
+
+    ngx_post_event(&node->flush, &ngx_posted_events);
+
+    if (ngx_secops_redis_look_further(node)) {
+        return;
+    }
+
+    reached = node->link->judged;
 
     if (!reached) {
         node->stats.shortfalls++;
@@ -307,135 +372,206 @@ ngx_secops_redis_barrier_handler(void *data, ngx_secops_redis_result_t *result)
 
     ngx_secops_redis_note_durability(node, reached);
     ngx_secops_redis_release(node, reached);
-
-    ngx_post_event(&node->flush, &ngx_posted_events);
 }
 
 
-/* 0: not, and node->shortfall says why */
+/* 1: the settings are right again, of which alone the barrier has asked: the
+   next one asks for the rest */
 
 static ngx_uint_t
-ngx_secops_redis_reached(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
+ngx_secops_redis_look_further(ngx_secops_redis_node_t *node)
 {
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        return ngx_secops_redis_short(node, value->str.data, value->str.len);
-    }
-
-    if (node->redis->conf.durability == NGX_SECOPS_REDIS_REPLICAS) {
-        return ngx_secops_redis_reached_replicas(node, value);
-    }
-
-    return node->link->waitaof ? ngx_secops_redis_reached_disk(node, value)
-                               : ngx_secops_redis_reached_config(node, value);
-}
-
-
-static ngx_uint_t
-ngx_secops_redis_reached_replicas(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
-{
-    size_t      len;
-    u_char      text[64 + 2 * NGX_INT64_LEN];
-    ngx_uint_t  replicas;
-
-    replicas = node->redis->conf.replicas;
-
-    if (value->type == NGX_SECOPS_REDIS_INTEGER
-        && value->integer >= (int64_t) replicas)
+    if (!node->undurable || !node->link->waitaof || node->link->nasks > 1
+        || !node->link->judged)
     {
-        return 1;
+        return 0;
     }
 
-    len = ngx_sprintf(text, "%L of %ui replicas have it",
-                      value->type == NGX_SECOPS_REDIS_INTEGER
-                      ? value->integer : 0, replicas)
-          - text;
-
-    return ngx_secops_redis_short(node, text, len);
-}
-
-
-/* WAITAOF answers how many disks have it: its own, the replicas' */
-
-static ngx_uint_t
-ngx_secops_redis_reached_disk(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
-{
-    static ngx_str_t  late = ngx_string("the append-only file was not synced "
-                                        "in time");
-
-    if (value[0].type == NGX_SECOPS_REDIS_ARRAY
-        && value[0].elements == 2
-        && value[1].type == NGX_SECOPS_REDIS_INTEGER
-        && value[1].integer >= 1)
-    {
-        return 1;
-    }
-
-    return ngx_secops_redis_short(node, late.data, late.len);
-}
-
-
-static ngx_uint_t
-ngx_secops_redis_reached_config(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
-{
-    static ngx_str_t  off = ngx_string("appendonly is not \"yes\"");
-    static ngx_str_t  lazy = ngx_string("appendfsync is not \"always\"");
-
-    if (!ngx_secops_redis_value_is(ngx_secops_redis_setting(value,
-                                                            "appendonly"),
-                                   "yes"))
-    {
-        return ngx_secops_redis_short(node, off.data, off.len);
-    }
-
-    if (!ngx_secops_redis_value_is(ngx_secops_redis_setting(value,
-                                                            "appendfsync"),
-                                   "always"))
-    {
-        return ngx_secops_redis_short(node, lazy.data, lazy.len);
-    }
+    node->unguarded = 1;
 
     return 1;
 }
 
 
-/* of an array of names and values; NULL: it has none of this name */
-
-static ngx_secops_redis_value_t *
-ngx_secops_redis_setting(ngx_secops_redis_value_t *value, const char *name)
+void
+ngx_secops_redis_judge(ngx_secops_redis_node_t *node, ngx_uint_t i,
+    ngx_secops_redis_value_t *value)
 {
-    ngx_uint_t  i;
+    ngx_secops_redis_link_t  *link;
 
-    if (value[0].type != NGX_SECOPS_REDIS_ARRAY
-        || value[0].elements % 2
-        || value[0].next != value[0].elements + 1)
-    {
-        return NULL;
+    link = node->link;
+
+    if (i == 0) {
+        link->judged = 1;
     }
 
-    for (i = 1; i < value[0].next; i += 2) {
-        if (ngx_secops_redis_value_is(&value[i], name)) {
-            return &value[i + 1];
-        }
-    }
+    switch (link->asks[i]) {
 
-    return NULL;
+    case NGX_SECOPS_REDIS_ASK_WAIT:
+        ngx_secops_redis_judge_wait(node, value);
+        break;
+
+    case NGX_SECOPS_REDIS_ASK_CONFIG:
+        ngx_secops_redis_judge_config(node, value);
+        break;
+
+    case NGX_SECOPS_REDIS_ASK_WAITAOF:
+        ngx_secops_redis_judge_waitaof(node, value);
+        break;
+
+    default: /* NGX_SECOPS_REDIS_ASK_INFO */
+        ngx_secops_redis_judge_info(node, value);
+    }
 }
 
 
-static ngx_uint_t
-ngx_secops_redis_short(ngx_secops_redis_node_t *node, const u_char *text,
-    size_t len)
+static void
+ngx_secops_redis_judge_wait(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_value_t *value)
 {
-    len = ngx_min(len, sizeof(node->shortfall) - 1);
+    ngx_uint_t  n, replicas;
 
-    ngx_memcpy(node->shortfall, text, len);
-    node->shortfall[len] = '\0';
+    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+        ngx_secops_redis_short(node, "%V", &value->str);
+        return;
+    }
 
-    return 0;
+    n = ngx_secops_redis_wait_replicas(value);
+    replicas = node->redis->conf.replicas;
+
+    if (n < replicas) {
+        ngx_secops_redis_short(node, "%ui of %ui replicas have it", n,
+                               replicas);
+    }
+}
+
+
+static void
+ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_value_t *value)
+{
+    const ngx_secops_redis_value_t    *actual;
+    const ngx_secops_redis_setting_t  *unset;
+
+    node->misset = 1;
+
+    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+        ngx_secops_redis_short(node, "its settings can not be seen, CONFIG GET "
+                               "answers: %V", &value->str);
+        return;
+    }
+
+    unset = ngx_secops_redis_sync_unset(value, &actual);
+
+    if (unset == NULL) {
+        node->misset = 0;
+        return;
+    }
+
+    if (ngx_strcmp(unset->name, "appendonly") == 0) {
+        node->link->settled = 0;
+    }
+
+    if (actual && actual->type == NGX_SECOPS_REDIS_STRING) {
+        ngx_secops_redis_short(node, "%s is \"%V\", it must be \"%s\"",
+                               unset->name, &actual->str, unset->wanted);
+
+    } else {
+        ngx_secops_redis_short(node, "its settings can not be seen, CONFIG GET "
+                               "does not show %s", unset->name);
+    }
+}
+
+
+static void
+ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_value_t *value)
+{
+    static ngx_str_t  unknown = ngx_string("ERR unknown command");
+
+    if (value->type == NGX_SECOPS_REDIS_ERROR
+        && value->str.len >= unknown.len
+        && ngx_memcmp(value->str.data, unknown.data, unknown.len) == 0)
+    {
+        node->link->waitaof = 0;
+        return;
+    }
+
+    node->link->waitaof = 1;
+
+    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+        ngx_secops_redis_short(node, "%V", &value->str);
+
+    } else if (!ngx_secops_redis_waitaof_synced(value)) {
+        ngx_secops_redis_short(node, "the append-only file was not synced in "
+                               "time");
+    }
+}
+
+
+/* of a server that has no WAITAOF; what its settings say has been judged */
+
+static void
+ngx_secops_redis_judge_info(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_value_t *value)
+{
+    ngx_int_t                 enabled, rewriting, scheduled;
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+
+    if (link->waitaof) {
+        return;
+    }
+
+    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+        ngx_secops_redis_short(node, "its append-only file can not be seen, "
+                               "INFO answers: %V", &value->str);
+        return;
+    }
+
+    enabled = ngx_secops_redis_info_number(value, "aof_enabled");
+    rewriting = ngx_secops_redis_info_number(value, "aof_rewrite_in_progress");
+    scheduled = ngx_secops_redis_info_number(value, "aof_rewrite_scheduled");
+
+    if (enabled != 1 || rewriting == NGX_ERROR || scheduled == NGX_ERROR) {
+        link->settled = 0;
+        ngx_secops_redis_short(node, "INFO does not show an append-only file");
+        return;
+    }
+
+    if (rewriting == 0 && scheduled == 0) {
+        link->settled = 1;
+        return;
+    }
+
+    if (!link->settled) {
+        ngx_secops_redis_short(node, "the append-only file is being rewritten, "
+                               "and was not seen whole before");
+    }
+}
+
+
+/* the first reply that is not good says why, the others do not */
+
+static void
+ngx_secops_redis_short(ngx_secops_redis_node_t *node, const char *fmt, ...)
+{
+    u_char   *p;
+    va_list   args;
+
+    if (!node->link->judged) {
+        return;
+    }
+
+    node->link->judged = 0;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(node->shortfall,
+                      node->shortfall + sizeof(node->shortfall) - 1, fmt, args);
+    va_end(args);
+
+    *p = '\0';
 }
 
 
@@ -459,6 +595,8 @@ ngx_secops_redis_note_durability(ngx_secops_redis_node_t *node,
         }
 
         node->shortfall_told = 0;
+
+        ngx_secops_redis_look_later(node);
         return;
     }
 
@@ -475,9 +613,30 @@ ngx_secops_redis_note_durability(ngx_secops_redis_node_t *node,
         node->shortfall_told = ngx_time();
     }
 
-    if (!node->check.timer_set && !ngx_exiting) {
+    ngx_secops_redis_look_later(node);
+}
+
+
+static void
+ngx_secops_redis_look_later(ngx_secops_redis_node_t *node)
+{
+    if (ngx_secops_redis_must_look(node)
+        && !node->check.timer_set && !ngx_exiting)
+    {
         ngx_add_timer(&node->check, NGX_SECOPS_REDIS_CHECK);
     }
+}
+
+
+/* 1: the level is not reached; or it is, by a server without WAITAOF, which
+   does not tell what its settings were in between */
+
+static ngx_uint_t
+ngx_secops_redis_must_look(ngx_secops_redis_node_t *node)
+{
+    return node->undurable
+           || (node->redis->conf.durability == NGX_SECOPS_REDIS_FSYNC
+               && !node->link->waitaof);
 }
 
 
@@ -546,9 +705,10 @@ ngx_secops_redis_check_handler(ngx_event_t *ev)
 
     /* a new link finds out by itself */
 
-    if (node->state == NGX_SECOPS_REDIS_READY && node->undurable
-        && !ngx_exiting)
+    if (node->state == NGX_SECOPS_REDIS_READY && !ngx_exiting
+        && ngx_secops_redis_must_look(node))
     {
+        node->looking = 1;
         node->unguarded = 1;
         ngx_post_event(&node->flush, &ngx_posted_events);
     }

@@ -33,6 +33,7 @@
 #include "redis/ngx_secops_redis.h"
 #include "redis/ngx_secops_redis_reply.h"
 #include "redis/ngx_secops_redis_stats.h"
+#include "redis/ngx_secops_redis_value.h"
 #include "redis/secops_redis_resp.h"
 
 
@@ -120,6 +121,9 @@ struct ngx_secops_redis_cmd_s {
     unsigned                      replay:1;
     unsigned                      durable:1;    /* a write, and its client wants
                                                    more than memory */
+    unsigned                      barrier:1;    /* of the link that it is
+                                                   written to, and ends with
+                                                   it */
     unsigned                      scattered:1;  /* it has keys of several
                                                    slots */
     unsigned                      unmapped:1;   /* parked until the first map of
@@ -130,6 +134,19 @@ struct ngx_secops_redis_cmd_s {
                                                    comes of a replay, it may
                                                    have been executed */
 };
+
+
+/* what is asked for the sake of durability */
+
+typedef enum {
+    NGX_SECOPS_REDIS_ASK_WAIT = 0,
+    NGX_SECOPS_REDIS_ASK_CONFIG,
+    NGX_SECOPS_REDIS_ASK_WAITAOF,
+    NGX_SECOPS_REDIS_ASK_INFO
+} ngx_secops_redis_ask_e;
+
+/* at one time, at most */
+#define NGX_SECOPS_REDIS_ASKS  3
 
 
 /* takes the next reply of the link; NGX_ERROR: the link must be closed, and
@@ -166,7 +183,19 @@ typedef struct {
     u_char                        fault[128];   /* why it closes, with NUL */
     ngx_msec_t                    ready;        /* since */
     ngx_msec_t                    heard;        /* when something came last */
+
+    /* of durability: what the replies of the barrier that is pending, or of the
+       handshake, are about, in their order */
+
+    ngx_secops_redis_ask_e        asks[NGX_SECOPS_REDIS_ASKS];
+    ngx_uint_t                    nasks;
+    ngx_uint_t                    replied;      /* of these, in the handshake */
+    unsigned                      judged:1;     /* they were good so far */
     unsigned                      waitaof:1;    /* this server has WAITAOF */
+    unsigned                      settled:1;    /* without WAITAOF: its file was
+                                                   seen in use and whole, and
+                                                   in use ever since */
+
     unsigned                      served:1;     /* answered a command */
     unsigned                      moved:1;      /* it drains for the master is
                                                    another server now */
@@ -237,6 +266,10 @@ struct ngx_secops_redis_node_s {
     unsigned                      guarding:1;   /* a barrier is pending */
     unsigned                      undurable:1;  /* not reached: no write is
                                                    written to this link */
+    unsigned                      misset:1;     /* for the settings of the
+                                                   server */
+    unsigned                      looking:1;    /* the next barrier is to look
+                                                   at the server's file, too */
 
     /* of a cluster, see ngx_secops_redis_cluster.h */
 
@@ -403,6 +436,16 @@ ngx_int_t ngx_secops_redis_process_durability(ngx_secops_redis_node_t *node);
 
 ngx_int_t ngx_secops_redis_guard(ngx_secops_redis_node_t *node);
 
+/* of each reply to a barrier: the number of the reply, and its values */
+
+void ngx_secops_redis_judge(ngx_secops_redis_node_t *node, ngx_uint_t i,
+    ngx_secops_redis_value_t *value);
+
+/* the link is lost: its barrier, if there is one, goes to ended */
+
+void ngx_secops_redis_end_barrier(ngx_secops_redis_node_t *node,
+    ngx_queue_t *ended);
+
 /* 1: the command was executed, and waits for the barrier */
 
 ngx_uint_t ngx_secops_redis_hold(ngx_secops_redis_cmd_t *cmd,
@@ -473,10 +516,6 @@ void ngx_secops_redis_discover(ngx_secops_redis_node_t *node);
 /* what was found is no master after all; does nothing without sentinels */
 
 void ngx_secops_redis_distrust(ngx_secops_redis_node_t *node);
-
-/* 1: so says an answer to ROLE */
-
-ngx_uint_t ngx_secops_redis_is_master(ngx_secops_redis_value_t *value);
 
 /* of the connection to a sentinel: what _unreachable() and _lost() are to
    others */

@@ -155,6 +155,8 @@ ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
         ngx_secops_redis_take_waiting(node, &ended, 0);
     }
 
+    ngx_secops_redis_end_barrier(node, &ended);
+
     ngx_secops_redis_retry_lost(node, served, unwanted);
 
     ngx_secops_redis_arm_deadline(node);
@@ -230,6 +232,7 @@ static ngx_uint_t
 ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd)
 {
     if (cmd->handler == NULL
+        || cmd->barrier
         || ngx_secops_redis_expired(cmd)
         || (cmd->written >= cmd->resp.effect && !cmd->replay))
     {

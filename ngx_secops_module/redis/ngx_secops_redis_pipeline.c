@@ -340,6 +340,10 @@ ngx_secops_redis_process_reply(ngx_secops_redis_node_t *node)
 
     ngx_secops_redis_note_effect(cmd, reply->values);
 
+    if (cmd->barrier) {
+        ngx_secops_redis_judge(node, cmd->replies, reply->values);
+    }
+
     if (++cmd->replies < cmd->resp.commands) {
         return NGX_OK;
     }

@@ -524,14 +524,3 @@ ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
 
     return NULL;
 }
-
-
-ngx_uint_t
-ngx_secops_redis_value_is(const ngx_secops_redis_value_t *value,
-    const char *text)
-{
-    return value
-           && value->type == NGX_SECOPS_REDIS_STRING
-           && value->str.len == ngx_strlen(text)
-           && ngx_memcmp(value->str.data, text, value->str.len) == 0;
-}

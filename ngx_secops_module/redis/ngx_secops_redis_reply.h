@@ -66,10 +66,4 @@ ngx_int_t ngx_secops_redis_reply_feed(ngx_secops_redis_reply_t *reply,
 ngx_int_t ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply);
 
 
-/* 1: it is a bulk string, and this one; value may be NULL */
-
-ngx_uint_t ngx_secops_redis_value_is(const ngx_secops_redis_value_t *value,
-    const char *text);
-
-
 #endif /* _NGX_SECOPS_REDIS_REPLY_H_INCLUDED_ */

@@ -779,12 +779,3 @@ ngx_secops_redis_sentinel_role_handler(void *data,
         return;
     }
 }
-
-
-ngx_uint_t
-ngx_secops_redis_is_master(ngx_secops_redis_value_t *value)
-{
-    return value->type == NGX_SECOPS_REDIS_ARRAY
-           && value->elements
-           && ngx_secops_redis_value_is(&value[1], "master");
-}

@@ -63,6 +63,8 @@ sub listen {
     my $script;
     my $listening = ($self->log() =~ tr/\n//);
 
+    unlink $1 if $self->{listen} =~ /^unix:(.*)/;
+
     my $pid = open($script, '|-') // die "fork: $!";
 
     if ($pid == 0) {
