@@ -183,10 +183,15 @@ is(barriers($master, 'wait'), $before, 'no WAIT for others, nor for reads');
 
 # shared: 200 writes of one moment need no 200 barriers
 
-sub crowd { # so many requests at the same time; their answers
+sub crowd { # so many requests that nginx finds at the same time; their answers
     my ($n, $port) = @_;
+    my ($worker) = $t->workers();
+
+    kill 'STOP', $worker;
     my @connections = map { start($t, 'POST', path(),
         records(observable => "crowd$_"), port => $port) } 1 .. $n;
+    kill 'CONT', $worker;
+
     return map { $_->answer() } @connections;
 }
 
