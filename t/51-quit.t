@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Stopwatch;
 
 my $t = SecOps->new();
 my $fake = SecOps::Fake->new($t);
@@ -102,7 +103,7 @@ sub signal {
     kill $signal, $t->master();
     my $told = $signal eq 'QUIT' ? 'gracefully shutting down' : 'exiting';
     ok($t->wait_log($told), "... $signal");
-    return time();
+    return stopwatch();
 }
 
 
@@ -111,10 +112,10 @@ sub signal {
 sub is_gone {
     my ($from, $seconds, $name) = @_;
     $seconds *= 4 if $t->sanitized();
-    my $end = SecOps::reap($t->master(), 20);
+    my $end = SecOps::reap($t->master());
 
     is($end && $end->{status}, 0, $name);
-    cmp_ok(time() - $from, '<', $seconds, "... within $seconds s");
+    cmp_ok($from->(), '<', $seconds, "... within $seconds s");
     delete $t->{master};
 
     my @faults = $t->faults();
@@ -147,9 +148,8 @@ my $mark = $fake->play('EXPECT 6');
 my $request = start($t, 'POST', path(), records());
 ok($fake->wait($mark), 'a record is on its way to Redis');
 signal('QUIT');
-sleep 0.3;
 ok(1 == $t->workers(), '... the worker waits');
-$from = time();
+$from = stopwatch();
 $fake->play("SEND $stored\nWAITCLOSE", 'closed');
 is_stored(answered($request, 'POST'), '... the record is stored and answered');
 is_gone($from, 1, '... the worker ends');
@@ -163,11 +163,11 @@ ok($fake->wait($mark), 'a record is on its way to Redis');
 $other->play('WAITCLOSE', 'idle');
 $from = signal('QUIT');
 ok($other->wait('idle'), '... the link that is idle is closed');
-cmp_ok(time() - $from, '<', 1, '... at once');
+cmp_ok($from->(), '<', 1, '... at once');
 is(scalar(my @left = $t->workers()), 1, '... while the worker waits');
 $fake->play("SEND $stored");
 is_stored(answered($request, 'POST'), '... for the record');
-is_gone(time(), 1, '... and ends');
+is_gone(stopwatch(), 1, '... and ends');
 
 begin(name => 'a client that left');
 $mark = $fake->play('EXPECT 6');
@@ -176,8 +176,7 @@ ok($fake->wait($mark), 'a record is on its way to Redis');
 $request->close();
 ok($t->wait_log('client prematurely closed'), '... its client leaves');
 signal('QUIT');
-sleep 0.2;
-$from = time();
+$from = stopwatch();
 $fake->play("SEND $stored\nWAITCLOSE");
 is_gone($from, 1, '... the worker ends with the reply');
 
@@ -189,7 +188,7 @@ signal('QUIT');
 $fake->play('WAITCLOSE', 'late');
 is_refused(answered($request, 'POST'), 500, 'Unable to persist record',
     '... it is not answered in time, and the client learns that');
-is_gone(time(), 1, '... the worker ends then');
+is_gone(stopwatch(), 1, '... the worker ends then');
 ok($fake->wait('late'), '... and closes its link');
 
 begin(name => 'waits for a link', no_link => 1);
@@ -198,7 +197,7 @@ $request = start($t, 'POST', path(), records());
 ok(is_taken(), '... and a record waits for it');
 signal('QUIT');
 $fake->play("HANDSHAKE\nAUTO 6\nWAITCLOSE", 'done');
-$from = time();
+$from = stopwatch();
 is_stored(answered($request, 'POST'), '... it is stored and answered');
 is_gone($from, 1, '... the worker ends');
 
@@ -218,7 +217,7 @@ foreach my $case (['a name is looked up', 2], ['TLS begins', 3]) {
     signal('QUIT');
     is_refused(answered($request, 'POST'), 503, 'Unable to persist record',
         '... not stored when its time is up');
-    is_gone(time(), 1, '... the worker ends then');
+    is_gone(stopwatch(), 1, '... the worker ends then');
 
     $waits->();
     $request->close();
@@ -234,7 +233,7 @@ $mark = $fake->play('EXPECT 1');
 $request = start($t, 'GET', read_path());
 ok($fake->wait($mark), 'a read is on its way to Redis');
 signal('QUIT');
-$from = time();
+$from = stopwatch();
 $fake->play("CLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n\n"
     . 'WAITCLOSE');
 is(answered($request, 'GET')->{body}, '{"result":{"a":1}}',
@@ -258,10 +257,11 @@ $mark = $fake->play("EXPECT 7");
 $request = start($t, 'POST', path(), records());
 $read = start($t, 'GET', read_path());
 ok($fake->wait($mark), 'a record and a read are on their way to Redis');
+my $told = time();
 $from = signal('QUIT');
 $fake->play('WAITCLOSE', 'cut');
 is_gone($from, 2, '... the worker ends');
-cmp_ok(time() - $from, '>', 0.25, '... not before the timeout');
+cmp_ok(time() - $told, '>', 0.25, '... not before the timeout');
 $request->slurp();
 ok($request->closed(), '... the client has no connection any more');
 ok($fake->wait('cut'), '... nor has Redis');

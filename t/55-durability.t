@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Stopwatch;
 
 my $t = SecOps->new();
 my $master = $t->redis(tcp => 1);
@@ -26,7 +27,7 @@ my $waitaof = SecOps::Fake->new($t, listen => 'unix:' . $t->dir() . '/fake.sock'
 
 $waitaof->stop();
 
-ok($master->has_replicas(2, 30), 'two replicas are there');
+ok($master->has_replicas(2), 'two replicas are there');
 
 
 sub server {
@@ -102,7 +103,7 @@ like($fake->log(), qr/^> WAIT "0" "1000"$/m, '... by a WAIT that waits for none'
 $fake->step("EXPECT 1\nSEND :1\\r\\n");       # the first barrier
 
 
-ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }, 10),
+ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),
     'two replicas have a record');
 
 
@@ -209,7 +210,7 @@ sub together { # writes that nginx finds at the same time
 
     my ($worker) = $t->workers();
 
-    sleep 0.1;                      # they are accepted
+    $_->taken() foreach @connections;       # they are accepted
     kill 'STOP', $worker;
     wait_for(sub { $t->read("/proc/$worker/stat") =~ /\) T / });
     $connections[$_]->send($connections[$_]->format('POST', path(), who(),
@@ -233,7 +234,7 @@ my @group = together(3, qw(a b c));
 ok($fake->step('EXPECT 19'), 'three writes came');
 is(commands($mark), "$one $one $one WAIT", '... and share one WAIT');
 $fake->step("SEND $stored$stored$stored");
-ok(!$group[0]->fill(time() + 0.3),
+ok($fake->quiet() && $group[0]->silent(),
     'a write that was executed is not answered before WAIT is');
 
 # one barrier at a time: what comes meanwhile shares the next
@@ -241,27 +242,36 @@ ok(!$group[0]->fill(time() + 0.3),
 $mark = $fake->play('');
 my @next = together(3, qw(d e));
 ok($fake->step('EXPECT 12'), 'more writes came');
-$fake->step("SLEEP 200");
-is(commands($mark), "$one $one", '... and no WAIT while one is pending');
+is(commands($mark), "$one $one", '... to be executed');
+ok($fake->quiet(), '... and no WAIT while one is pending');
 $fake->step('SEND :1\r\n');
 is_stored($_->answer(), 'with WAIT the first three are answered')
     foreach @group;
 $fake->step("EXPECT 1\nSEND $stored$stored");
 is(commands($mark), "$one $one WAIT", '... then comes the next');
-ok(!$next[0]->fill(time() + 0.2), '... for which the others wait');
+ok($fake->quiet() && $next[0]->silent(), '... for which the others wait');
 $fake->step('SEND :2\r\n');
 is_stored($_->answer(), '... and no longer') foreach @next;
 
 # a client that leaves while its write waits for WAIT
 
+my $left = 0;
+
+sub has_left { # it closes, and nginx has noticed
+    my ($connection) = @_;
+    $connection->close(reset => 1);
+    $left++;
+    ok(wait_for(sub { $left <= (() = $t->error_log()
+        =~ /client prematurely closed connection/g) }), '... its client leaves');
+}
+
 my $leaves = start($t, 'POST', path(), records(observable => 'left'), port => 3);
 ok($fake->step("EXPECT 7\nSEND $stored"), 'a write waits for WAIT');
-$leaves->close(reset => 1);
-sleep 0.2;
+has_left($leaves);
 $fake->step('SEND :1\r\n');
 my $after = start($t, 'POST', path(), records(observable => 'after'), port => 3);
 ok($fake->step("EXPECT 7\nSEND $stored"), '... the next write comes');
-ok(!$after->fill(time() + 0.2), '... and waits for a barrier of its own');
+ok($fake->quiet() && $after->silent(), '... and waits for a barrier of its own');
 $fake->step('SEND :1\r\n');
 is_stored($after->answer(), '... with which it is answered');
 
@@ -271,8 +281,7 @@ $leaves = start($t, 'POST', path(), records(observable => 'left'), port => 3);
 ok($fake->step("EXPECT 7\nSEND $stored"), 'a write waits for WAIT again');
 $after = start($t, 'POST', path(), records(observable => 'after'), port => 3);
 ok($fake->step('EXPECT 6'), '... the next one for the next WAIT');
-$leaves->close(reset => 1);
-sleep 0.2;
+has_left($leaves);
 $fake->step("SEND :1\\r\\n$stored\nEXPECT 1\nSEND :1\\r\\n");
 is_stored($after->answer(), '... which comes, though the first has left');
 
@@ -305,7 +314,7 @@ foreach my $case (['fewer', ':0', '0 of 1 replicas have it'],
     $fake->step('SEND $-1\r\n');
     is($read->answer()->{status}, 404, '... reads are not');
 
-    ok($fake->step("EXPECT 1\nSEND :1\\r\\n", 5), 'it is looked again');
+    ok($fake->step("EXPECT 1\nSEND :1\\r\\n"), 'it is looked again');
     like((grep { /^> / } split /\n/, $fake->log())[-1],
         qr/^> WAIT "1" "250"$/, '... for a shorter time');
     # what may have been sent meanwhile has a barrier of its own
@@ -326,9 +335,9 @@ is_unknown($request->answer(), 'the link was lost before WAIT was answered');
 ok($fake->step('HANDSHAKE'), 'a new link');
 $mark = $fake->play('');
 $request = start($t, 'POST', path(), records(), port => 3);
-sleep 0.2;
+ok($request->taken(), 'a write comes');
 ok($fake->step("EXPECT 1\nSEND :1\\r\\n\nEXPECT 7"),
-    'a write that came before it was ready is sent');
+    '... before the link is ready, and is sent');
 is(commands($mark), "WAIT $one WAIT", '... with a barrier');
 $fake->step("SEND $stored:1\\r\\n");
 is_stored($request->answer(), '... and stored');
@@ -338,12 +347,11 @@ is_stored($request->answer(), '... and stored');
 $fake->stop();
 $_->cmd('CONFIG', 'SET', 'repl-timeout', 3600) foreach $master, @replicas;
 $replicas[1]->pause();
-my $from = time();
+my ($from, $passed) = (time(), stopwatch());
 is_unknown(post($t, records(observable => 'hung'), port => 1),
     'one of two replicas hangs');
-my $took = time() - $from;
-cmp_ok($took, '>', 0.55, '... which is known after the timeout');
-cmp_ok($took, '<', 1.6, "... and soon ($took)");
+cmp_ok(time() - $from, '>', 0.55, '... which is known after the timeout');
+cmp_ok($passed->(), '<', 1.6, '... and soon');
 is(stored($master, 'hung'), 1, '... the record was stored all the same');
 ok($t->wait_log(qr/durability not reached: 1 of 2 replicas have it/),
     '... so says the log');
@@ -354,25 +362,24 @@ is($t->request('GET', '/api/v1/health', {}, undef, port => 1)->{status}, 503,
     '... this machine is not ready');
 is(post($t, records())->{status}, 201, '... others want less and get it');
 
-$from = time();
-my @slow = grep { $_ > 0.4 } map { my $begin = time();
-    get($t, read_path(), port => 1); time() - $begin } 1 .. 20;
+my @slow = grep { $_ > 0.4 } map { my $passed = stopwatch();
+    get($t, read_path(), port => 1); $passed->() } 1 .. 20;
 cmp_ok(scalar @slow, '<=', 2, 'reads are not held up');
 
 my $r = post($t, { data => [ map { records(observable => "b$_") } 1 .. 3 ] }, port => 1);
 is($r->{status}, 503, 'a batch is refused as a whole');
 
 $replicas[1]->resume();
-ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }, 10),
+ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),
     'the replica is back, writes are stored');
 ok($t->wait_log(qr/\[notice\].*durability reached again/), '... so says the log');
 
 # a crowd, and the replica hangs under it: one timeout, not one for each
 
 $replicas[1]->pause();
-$from = time();
+$passed = stopwatch();
 my @answers = crowd(100, 1);
-$took = time() - $from;
+my $took = $passed->();
 is(scalar(grep { $_ && ($_->{status} == 500 || $_->{status} == 503) } @answers),
     100, 'all writes are answered, by 500 or 503');
 cmp_ok($took, '<', 2.5, "... soon ($took)");
@@ -389,7 +396,7 @@ ok($r, 'a batch is refused');
 like($r->{body}, qr/"message":"Unable to persist record","detail":null/,
     '... each of its records');
 $replicas[1]->resume();
-ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }, 10),
+ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),
     'the replica is back');
 $replicas[1]->pause();
 $r = post($t, { data => [ map { records(observable => "b$_") } 1 .. 3 ] }, port => 1);
@@ -397,7 +404,7 @@ is($r->{status}, 500, 'a batch whose level was not reached');
 is(scalar(() = $r->{body} =~ /"detail":"the record may have been stored"/g), 3,
     '... says of each record that it may be there');
 $replicas[1]->resume();
-ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }, 10),
+ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),
     'the replica is back');
 
 # resources and api keys
@@ -413,7 +420,7 @@ is($r->{status}, 500, 'a deletion whose level was not reached');
 like($r->{body}, qr/the resources may have been saved, request/,
     '... says so');
 $replicas[1]->resume();
-ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }, 10),
+ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),
     'the replica is back');
 $replicas[1]->pause();
 $r = $t->request('POST', '/api/v2/resources', who(), { k => { type => 'api_key',
@@ -458,7 +465,7 @@ foreach my $case (
     is(stored($disk, $bad), 0, '... surely');
 
     $disk->cmd('CONFIG', 'SET', $name, $good);
-    ok(wait_for(sub { post($t, records(), port => 2)->{status} == 201 }, 10),
+    ok(wait_for(sub { post($t, records(), port => 2)->{status} == 201 }),
         "$name was changed back");
 }
 
@@ -466,7 +473,7 @@ $disk->cmd('ACL', 'SETUSER', 'default', '-config');
 is_unknown(post($t, records(), port => 2), 'CONFIG is not permitted');
 is_refused_before(post($t, records(), port => 2), '... then: refused');
 $disk->cmd('ACL', 'SETUSER', 'default', '+config');
-ok(wait_for(sub { post($t, records(), port => 2)->{status} == 201 }, 10),
+ok(wait_for(sub { post($t, records(), port => 2)->{status} == 201 }),
     'CONFIG is permitted again');
 
 
@@ -535,13 +542,13 @@ foreach my $case (
 
     # what is looked at again: the settings, and if they are right, the rest
     if ($config ne $good) {
-        $waitaof->step('EXPECT 1', 5);
+        $waitaof->step('EXPECT 1');
         is(asked(1), 'CONFIG "GET" "*append*"',
             '... with wrong settings it is not waited for a sync');
         $waitaof->step("SEND $good");
     }
 
-    $waitaof->step('EXPECT 2', 5);
+    $waitaof->step('EXPECT 2');
     is(asked(2), 'CONFIG "GET" "*append*"; WAITAOF "1" "0" "175"',
         '... then for a shorter time');
     $waitaof->step("SEND $good$synced\nEXPECT 2\nSEND $good$synced");
@@ -587,10 +594,11 @@ $waitaof->stop();
 $waitaof->listen();
 $waitaof->step("HANDSHAKE\nEXPECT 3\nSEND $good$synced-ERR no\\r\\n");
 $waitaof->step("EXPECT 2\nSEND $good$synced");
-my $lost = $waitaof->play("READ 1\nSLEEP 300\nCLOSE");
+my $lost = $waitaof->play('READ 1');
 my @large = map { start($t, 'POST', path(),
     records(observable => "large$_", details => 'x' x 900_000), port => 4) } 1 .. 3;
-ok($waitaof->wait($lost), 'a link is lost with much unwritten');
+ok($waitaof->wait($lost) && !grep({ !$_->taken() } @large)
+    && $waitaof->step('CLOSE'), 'a link is lost with much unwritten');
 $waitaof->step("HANDSHAKE\nEXPECT 3\nSEND $good-ERR unknown command 'WAITAOF'"
     . "\\r\\n$info");
 $waitaof->play('AUTO');
@@ -600,7 +608,7 @@ sub since_link { # the commands of durability on the last link
     return join ' ', ($log // '') =~ /^> (CONFIG|WAITAOF|INFO)/mg;
 }
 
-ok(wait_for(sub { since_link() =~ /^CONFIG WAITAOF INFO ./ }, 20),
+ok(wait_for(sub { since_link() =~ /^CONFIG WAITAOF INFO ./ }),
     '... what was not written goes to the next one');
 like(since_link(), qr/^CONFIG WAITAOF INFO CONFIG/,
     '... with a barrier that this server knows');

@@ -15,10 +15,10 @@ use SecOps::Fake;
 use SecOps::Records;
 
 my $t = SecOps->new();
-my $fake = SecOps::Fake->new($t, wait => 4);
+my $fake = SecOps::Fake->new($t);
 my $path = '/api/v2/resources';
 
-$t->run(conf(location => 'secops_redis_timeout 1s;') =~
+$t->run(conf(location => 'secops_redis_timeout 1s;', http => '%%CLOCK%%') =~
     s/secops_auth header;/secops_auth header api_key;/r);
 
 my $key = { k => { type => 'api_key', properties => { name => 'n' } } };
@@ -32,7 +32,7 @@ my $first = 1;
 sub fresh {
     $fake->play("CLOSE") unless $first;
     $first = 0;
-    ok($fake->step('HANDSHAKE', 8), 'a new link');
+    ok($fake->step('HANDSHAKE'), 'a new link');
     return length $fake->log();
 }
 
@@ -384,16 +384,16 @@ foreach my $case (
 
 # ... while it waits for another try
 
-fresh();
+$place = fresh();
 my $mark = $fake->play("EXPECT 1\n$none\nEXPECT 1\n$put\nEXPECT 1\n$late\n"
     . ("EXPECT 1\n$none\nEXPECT 1\n$late\n" x 9));
 my $request = start($t, 'POST', $path, $key);
-sleep 0.15;
+ok(wait_for(sub { since($place) >= 3 }), 'a commit that comes too late');
 $request->close(reset => 1);
-has_left('a client that leaves between two tries');
+has_left('... its client leaves before it is tried again');
 $place = length $fake->log();
-sleep 0.2;
-cmp_ok(scalar since($place), '<=', 1, '... has no other try');
+$t->later(300);         # all the tries would be made meanwhile
+cmp_ok(scalar since($place), '<=', 1, '... it has no other try');
 $fake->stop();
 $fake->listen();
 $first = 1;

@@ -15,6 +15,7 @@ use POSIX ();
 use SecOps;
 use SecOps::Records;
 use SecOps::Resources;
+use SecOps::Stopwatch;
 
 my $t = SecOps->new();
 my $redis = $t->redis();
@@ -26,9 +27,9 @@ my $slow = $t->sanitized() ? 10 : 1;
 
 sub timed {
     my ($limit, $name, $code) = @_;
-    my $begin = time();
+    my $passed = stopwatch();
     my $result = $code->();
-    my $seconds = time() - $begin;
+    my $seconds = $passed->();
     cmp_ok($seconds, '<', $limit * $slow, "$name: within $limit s")
         or diag(sprintf '%.2f s', $seconds);
     return $result;
@@ -147,7 +148,6 @@ is_saved($api->save($body), '... and again');
 # in pieces, and from a file
 
 my $connection = $t->connect();
-$connection->{timeout} = 30;
 $r = $connection->request('POST', '/api/v2/resources', who(), $body,
     chunked => 30_000);
 is_saved($r, '... in chunks');
@@ -207,7 +207,7 @@ my $list;
 
 $list = $t->connect();
 $list->send($list->format('GET', '/api/v2/resources', who()));
-sleep 0.03;
+$list->taken();
 $list->close(reset => 1);
 is($t->request('GET', '/api/v2/token/scopes', who())->{status}, 200,
     'who asked for it may leave before');
@@ -215,7 +215,7 @@ is($t->request('GET', '/api/v2/token/scopes', who())->{status}, 200,
 $list = $t->connect();
 $list->{timeout} = 60;
 $list->send($list->format('GET', '/api/v2/resources', who()));
-sleep 0.03;
+$list->taken();
 my $master = $t->master();
 kill 'QUIT', $master;
 $r = $list->answer('GET');

@@ -943,6 +943,13 @@ sub response {
 }
 
 
+sub silent { # 1: nothing has come that was not read
+    my ($self) = @_;
+    return $self->{buffer} eq ''
+        && !IO::Select->new($self->{socket})->can_read(0);
+}
+
+
 sub slurp { # all bytes until the end of the connection
     my ($self, $timeout) = @_;
     my $end = time() + ($timeout // $self->{timeout});

@@ -30,6 +30,8 @@
 #   REFUSE ms bytes     for so long, answer the first command of each connection
 #                       with these bytes, and WAITCLOSE
 #   SLEEP ms
+#   QUIET               write into the log whether anything has come that was not
+#                       read: "quiet" or "not quiet"
 #   WAITCLOSE           read and forget until the other side closes
 #   CLOSE               hang up
 #   RESET               hang up with a TCP reset
@@ -91,6 +93,7 @@ my %steps = (
     REPEAT    => sub { repeat(split / /, $_[0], 2) },
     AUTO      => sub { auto($_[0]) },
     SLEEP     => sub { sleep($_[0] / 1000) },
+    QUIET     => sub { given_up(); note($buffer eq '' ? 'quiet' : 'not quiet') },
     WAITCLOSE => sub { 1 while fill(); hang_up() },
     CLOSE     => sub { hang_up() },
     MARK      => sub { note("mark $_[0]") },

@@ -148,6 +148,34 @@ sub link { # options: as post() takes them
 }
 
 
+# Nginx has sent nothing that was not asked for: whatever it had to send when it
+# was done with what it has been sent, and with this request.
+
+sub quiet {
+    my ($self, $path) = @_;
+
+    $self->taken() && $self->{test}->request('GET', '/none')
+        && $self->step('QUIET') or return 0;
+    return $self->log() =~ /^quiet\nmark \d+\n\z/m ? 1 : 0;
+}
+
+
+# Nginx has read all that it was sent, which the kernel knows.
+
+sub taken {
+    my ($self) = @_;
+    my ($port) = map { sprintf ':%04X', $_ } $self->{listen} =~ /:(\d+)\z/;
+
+    return SecOps::wait_for(sub {
+        return !grep {
+            my (undef, $local, $remote, $state, $queue) = split ' ';
+            $state eq '01' && ($local =~ /$port\z/ && $queue !~ /^0+:/
+                || $remote =~ /$port\z/ && $queue !~ /:0+\z/);
+        } grep { /^\s*\d+: / } split /\n/, $self->{test}->read('/proc/net/tcp');
+    });
+}
+
+
 sub seen { # how often a line of the log matches
     my ($self, $pattern) = @_;
     my @lines = grep { /$pattern/ } split /\n/, $self->log();
