@@ -117,6 +117,8 @@ struct ngx_http_secops_route_s {
                                                    it takes; 0: none */
     ngx_str_t                         operation;
     ngx_http_secops_operation_pt      handler;
+    ngx_http_secops_operation_pt      head;     /* NULL, or what comes before
+                                                   the body is read */
 };
 
 
@@ -130,6 +132,7 @@ ngx_int_t ngx_http_secops_route(ngx_http_request_t *r,
 /* ngx_http_secops_phases.c */
 
 ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_secops_identity_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_secops_handler(ngx_http_request_t *r);
 
 

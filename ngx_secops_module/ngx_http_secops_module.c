@@ -562,6 +562,15 @@ ngx_http_secops_init(ngx_conf_t *cf)
 
     handlers[0] = ngx_http_secops_access_handler;
 
+    /* the last is the first */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_secops_identity_handler;
+
     return NGX_OK;
 }
 

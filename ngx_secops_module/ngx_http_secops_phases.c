@@ -1,8 +1,8 @@
 
 /*
- * The way of a request: access phase (route, identity, permission), content
- * phase (body, operation).  How it waits, and how it ends when it did, is in
- * http/ngx_http_secops_request.c.
+ * The way of a request: route, identity and permission, once the access phase
+ * is over; then the content phase: body, operation.  How it waits, and how it
+ * ends when it did, is in http/ngx_http_secops_request.c.
  */
 
 #include "ngx_http_secops.h"
@@ -10,13 +10,14 @@
 #include "util/ngx_http_secops_reply.h"
 
 
+static ngx_int_t ngx_http_secops_check(ngx_http_request_t *r,
+    ngx_http_secops_loc_conf_t *slcf, ngx_uint_t any);
+static ngx_int_t ngx_http_secops_phase_resume(ngx_http_secops_ctx_t *ctx);
 static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf);
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
 static ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
-static ngx_int_t ngx_http_secops_content_resume(ngx_http_secops_ctx_t *ctx);
-static ngx_int_t ngx_http_secops_access_resume(ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_deny(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
@@ -34,16 +35,41 @@ static ngx_int_t ngx_http_secops_unpack_run(void *data,
 
 
 /*
- * Runs after all other modules of the phase (see ngx_http_secops_init()), so
- * that what auth_basic or auth_request found out is there to be used.
+ * Identity is taken once everybody else has had their say: what auth_basic or
+ * auth_request found out, and what access_by_lua sets or clears, which lets
+ * nobody run after it in the access phase.  With "satisfy any" it is one of the
+ * opinions that this phase collects, and runs after those of other modules.
  */
 
 ngx_int_t
 ngx_http_secops_access_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    ngx_http_secops_ctx_t       *ctx;
     ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (slcf->groups == 0 || (slcf->groups & NGX_HTTP_SECOPS_ERRORS)
+        || clcf->satisfy != NGX_HTTP_SATISFY_ANY)
+    {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_secops_check(r, slcf, 1);
+}
+
+
+/*
+ * The first of the phase before the content: a mirror reads the body.  Of a
+ * subrequest too, which nginx leads past the access phase; and once more where
+ * somebody else's opinion let the request in.
+ */
+
+ngx_int_t
+ngx_http_secops_identity_handler(ngx_http_request_t *r)
+{
+    ngx_http_secops_ctx_t       *ctx;
     ngx_http_secops_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
@@ -52,8 +78,27 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "secops access handler \"%V\"", &r->uri);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
+
+    if (ctx && ctx->state == NGX_HTTP_SECOPS_AUTHORIZED) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_secops_check(r, slcf, 0);
+}
+
+
+/* what the phase's handler returns */
+
+static ngx_int_t
+ngx_http_secops_check(ngx_http_request_t *r, ngx_http_secops_loc_conf_t *slcf,
+    ngx_uint_t any)
+{
+    ngx_int_t               rc;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "secops check \"%V\" any:%ui", &r->uri, any);
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
 
@@ -71,19 +116,20 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
 
     rc = ngx_http_secops_authorize(r, slcf, ctx);
 
-    if (rc == NGX_AGAIN) {
-        return ngx_http_secops_auth_wait(ctx, ngx_http_secops_access_resume);
-    }
+    switch (rc) {
 
-    if (rc == NGX_OK || rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+    case NGX_OK:
+        return any ? NGX_OK : NGX_DECLINED;
+
+    case NGX_AGAIN:
+        return ngx_http_secops_auth_wait(ctx, ngx_http_secops_phase_resume);
+
+    case NGX_HTTP_INTERNAL_SERVER_ERROR:
         return rc;
     }
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    if (any && rc != NGX_HTTP_SERVICE_UNAVAILABLE) {
 
-    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
-        && rc != NGX_HTTP_SERVICE_UNAVAILABLE)
-    {
         /* nginx decides when all have spoken */
 
         if (rc == NGX_HTTP_UNAUTHORIZED
@@ -104,10 +150,20 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
 }
 
 
+/* the phase once more: it ends the request by itself */
+
+static ngx_int_t
+ngx_http_secops_phase_resume(ngx_http_secops_ctx_t *ctx)
+{
+    ngx_http_core_run_phases(ctx->request);
+
+    return NGX_DONE;
+}
+
+
 ngx_int_t
 ngx_http_secops_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
     ngx_http_secops_ctx_t       *ctx;
     ngx_http_secops_loc_conf_t  *slcf;
 
@@ -119,100 +175,23 @@ ngx_http_secops_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
 
-    if (ctx == NULL) {
-
-        /* a subrequest, or satisfy any: the access phase was passed by */
-
-        ctx = ngx_http_secops_enter(r, slcf);
-        if (ctx == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    if (ctx->route == NULL) {
+    if (ctx && ctx->route == NULL) {
         return ngx_http_secops_no_route(r, ctx);
     }
 
-    if (ctx->route->access != NGX_HTTP_SECOPS_PUBLIC
-        && ctx->state == NGX_HTTP_SECOPS_ROUTED)
+    if (ctx == NULL
+        || (ctx->route->access != NGX_HTTP_SECOPS_PUBLIC
+            && ctx->state != NGX_HTTP_SECOPS_AUTHORIZED))
     {
-        rc = ngx_http_secops_authorize(r, slcf, ctx);
+        /* no way leads here without the phase before */
 
-        if (rc == NGX_AGAIN) {
+        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                      "secops: \"%V\" was not checked", &r->uri);
 
-            r->main->count++;
-            r->write_event_handler = ngx_http_request_empty_handler;
-
-            rc = ngx_http_secops_auth_wait(ctx, ngx_http_secops_content_resume);
-
-            if (rc != NGX_DONE) {
-                r->main->count--;
-            }
-
-            return rc;
-        }
-
-        if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
-            return rc;
-        }
-
-        if (rc != NGX_OK) {
-            return ngx_http_secops_deny(r, ctx, rc);
-        }
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_secops_read_body(r, ctx);
-}
-
-
-/* the content phase once more, for a caller who was not known at first */
-
-static ngx_int_t
-ngx_http_secops_content_resume(ngx_http_secops_ctx_t *ctx)
-{
-    ngx_int_t                    rc;
-    ngx_http_request_t          *r;
-    ngx_http_secops_loc_conf_t  *slcf;
-
-    r = ctx->request;
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-
-    rc = ngx_http_secops_authorize(r, slcf, ctx);
-
-    switch (rc) {
-
-    case NGX_OK:
-        rc = ngx_http_secops_read_body(r, ctx);
-
-        if (rc == NGX_DONE) {
-
-            /* the operation holds a reference of its own */
-
-            ngx_http_finalize_request(r, NGX_DONE);
-        }
-
-        return rc;
-
-    case NGX_AGAIN:
-        return ngx_http_secops_auth_wait(ctx, ngx_http_secops_content_resume);
-
-    case NGX_HTTP_INTERNAL_SERVER_ERROR:
-        return rc;
-
-    default:
-        return ngx_http_secops_deny(r, ctx, rc);
-    }
-}
-
-
-/* the phase once more: it ends the request by itself */
-
-static ngx_int_t
-ngx_http_secops_access_resume(ngx_http_secops_ctx_t *ctx)
-{
-    ngx_http_core_run_phases(ctx->request);
-
-    return NGX_DONE;
 }
 
 
@@ -331,7 +310,7 @@ ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     static ngx_str_t  reason =
                            ngx_string("who calls can not be found out");
 
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_secops_refuse_body(r);
 
     if (rc != NGX_OK) {
         return rc;
@@ -365,7 +344,7 @@ ngx_http_secops_no_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     static ngx_str_t  none = ngx_null_string;
     static ngx_str_t  name = ngx_string("Allow");
 
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_secops_refuse_body(r);
 
     if (rc != NGX_OK) {
         return rc;
@@ -428,6 +407,14 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         }
     }
 
+    if (ctx->route->head) {
+        rc = ctx->route->head(r, ctx);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
     rc = ngx_http_read_client_request_body(r, handler);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
@@ -450,7 +437,7 @@ ngx_http_secops_refuse_type(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
                                          "application/json or "
                                          "application/x-ndjson");
 
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_secops_refuse_body(r);
 
     if (rc != NGX_OK) {
         return rc;
@@ -476,7 +463,7 @@ ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
     static ngx_str_t  detail = ngx_string("Content-Encoding must be gzip or "
                                           "identity");
 
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_secops_refuse_body(r);
 
     if (rc != NGX_OK) {
         return rc;

@@ -27,51 +27,52 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_POST, NGX_HTTP_SECOPS_RECORDS,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE, SECOPS_SCOPE_NONE,
       NGX_HTTP_SECOPS_BATCH, ngx_string("records.create"),
-      ngx_http_secops_records_create },
+      ngx_http_secops_records_create, ngx_http_secops_records_head },
 
     { ngx_string("/api/now/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
-      0, ngx_string("tables.get"), ngx_http_secops_tables_get },
+      0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
     { ngx_string("/api/now/v1/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
-      0, ngx_string("tables.get"), ngx_http_secops_tables_get },
+      0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
     { ngx_string("/api/now/v2/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
-      0, ngx_string("tables.get"), ngx_http_secops_tables_get },
+      0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
     { ngx_string("/api/v1/health"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,
       NGX_HTTP_SECOPS_PUBLIC, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
-      0, ngx_string("health.get"), ngx_http_secops_health_v1 },
+      0, ngx_string("health.get"), ngx_http_secops_health_v1, NULL },
 
     { ngx_string("/api/v2/health"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,
       NGX_HTTP_SECOPS_PUBLIC, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
-      0, ngx_string("health.get"), ngx_http_secops_health_v2 },
+      0, ngx_string("health.get"), ngx_http_secops_health_v2, NULL },
 
     { ngx_string("/api/v2/resources"),
       NGX_HTTP_POST, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_WRITE_RESOURCES,
       NGX_HTTP_SECOPS_BODY_JSON, ngx_string("resources.save"),
-      ngx_http_secops_resources_save },
+      ngx_http_secops_resources_save, ngx_http_secops_resources_save_head },
 
     { ngx_string("/api/v2/resources"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
       SECOPS_SCOPE_READ_RESOURCES,
-      0, ngx_string("resources.list"), ngx_http_secops_resources_list },
+      0, ngx_string("resources.list"), ngx_http_secops_resources_list, NULL },
 
     { ngx_string("/api/v2/resources"),
       NGX_HTTP_DELETE, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_DELETE_RESOURCES,
-      0, ngx_string("resources.delete"), ngx_http_secops_resources_delete },
+      0, ngx_string("resources.delete"), ngx_http_secops_resources_delete,
+      NULL },
 
     /* who sets resources up needs this, and may not need more than this */
 
@@ -79,50 +80,50 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_DISCOVERY,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
       SECOPS_SCOPE_READ_RESOURCES,
-      0, ngx_string("catalog.schema"), ngx_http_secops_catalog_schema },
+      0, ngx_string("catalog.schema"), ngx_http_secops_catalog_schema, NULL },
 
     { ngx_string("/api/v2/resources/integration/metadata"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_DISCOVERY,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
       SECOPS_SCOPE_READ_RESOURCES,
-      0, ngx_string("catalog.types"), ngx_http_secops_catalog_types },
+      0, ngx_string("catalog.types"), ngx_http_secops_catalog_types, NULL },
 
     { ngx_string("/api/v2/resources/job/metadata"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_DISCOVERY,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
       SECOPS_SCOPE_READ_RESOURCES,
       0, ngx_string("catalog.categories"),
-      ngx_http_secops_catalog_categories },
+      ngx_http_secops_catalog_categories, NULL },
 
     { ngx_string("/api/v2/jobs/*/start"),
       NGX_HTTP_POST, NGX_HTTP_SECOPS_JOBS,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
-      0, ngx_string("jobs.start"), ngx_http_secops_jobs_start },
+      0, ngx_string("jobs.start"), ngx_http_secops_jobs_start, NULL },
 
     { ngx_string("/api/v2/jobs/*/stop"),
       NGX_HTTP_POST, NGX_HTTP_SECOPS_JOBS,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
-      0, ngx_string("jobs.stop"), ngx_http_secops_jobs_stop },
+      0, ngx_string("jobs.stop"), ngx_http_secops_jobs_stop, NULL },
 
     { ngx_string("/api/v2/jobs/*/train"),
       NGX_HTTP_POST, NGX_HTTP_SECOPS_JOBS,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
       SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
-      0, ngx_string("jobs.train"), ngx_http_secops_jobs_train },
+      0, ngx_string("jobs.train"), ngx_http_secops_jobs_train, NULL },
 
     { ngx_string("/api/v2/token/scopes"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
-      0, ngx_string("scopes.get"), ngx_http_secops_scopes_get },
+      0, ngx_string("scopes.get"), ngx_http_secops_scopes_get, NULL },
 
     { ngx_string("/api/secops/v1/audit"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_AUDIT,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
-      0, ngx_string("audit.get"), ngx_http_secops_audit_get },
+      0, ngx_string("audit.get"), ngx_http_secops_audit_get, NULL },
 
-    { ngx_null_string, 0, 0, 0, 0, 0, 0, ngx_null_string, NULL }
+    { ngx_null_string, 0, 0, 0, 0, 0, 0, ngx_null_string, NULL, NULL }
 };
 
 

@@ -419,4 +419,76 @@ $redis->stop();
 is($t->request('GET', '/guarded.txt')->{status}, 500,
     'a subrequest to readiness keeps out when Redis is away');
 
+$redis->start();
+
+
+# Field 2: access_by_lua, which lets nobody run after it in the access phase
+
+my ($modules) = $t->version() =~ /--modules-path=(\S+)/;
+my @lua = map { ($modules // '') . "/$_" } 'ndk_http_module.so',
+    'ngx_http_lua_module.so';
+
+SKIP: {
+    skip 'nginx that has no modules from elsewhere', 15
+        if $t->{module} eq '' || grep { !-f } @lua;
+
+    is($t->quit(), 0, 'nginx ended, for one with Lua');
+    $t->{main} = join '', map { "load_module $_;\n" } @lua;
+
+    my %block = (
+        clear => 'ngx.req.clear_header("X-SecOps-User") '
+            . 'ngx.req.clear_header("X-SecOps-Roles")',
+        set => 'ngx.req.set_header("X-SecOps-User", "lua") '
+            . 'ngx.req.set_header("X-SecOps-Roles", "sn_sec_cmn.api_write")',
+        variables => 'ngx.var.soc_user = "lua" '
+            . 'ngx.var.soc_roles = "sn_sec_cmn.api_write"',
+        later => 'ngx.sleep(0.05) ngx.req.clear_header("X-SecOps-User")',
+        exit => 'ngx.exit(403)',
+        letin => 'return',
+    );
+
+    my %before = (
+        letin => 'satisfy any;',
+        variables => 'set $soc_user ""; set $soc_roles ""; '
+            . 'secops_user $soc_user; secops_roles $soc_roles;',
+    );
+
+    $t->run(conf(server => join '', map {
+        my $where = location($_, ($before{$_} // '')
+            . " access_by_lua_block { $block{$_} }");
+        $where =~ s/secops_auth header/secops_auth variables/
+            if $_ eq 'variables';
+        $where;
+    } sort keys %block));
+
+    my $mallory = { 'X-SecOps-User' => 'mallory',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write' };
+    my $by = sub { ($_[0]{json} // {})->{sys_created_by} };
+
+    foreach my $name ('clear', 'later') {
+        is_refused($t->request('POST', "/$name" . path(), $mallory, records()),
+            401, 'User is not authenticated',
+            "Field 2: $name: headers that Lua takes away count for nothing");
+    }
+
+    foreach my $headers ($mallory, {}) {
+        my $r = $t->request('POST', '/set' . path(), $headers, records());
+        is_stored($r, 'Field 2: headers that Lua sets are who it is');
+        is($by->($r), 'lua', '... and not what the client says');
+    }
+
+    my $r = $t->request('POST', '/variables' . path(), $mallory, records());
+    is_stored($r, 'Field 2: variables that Lua sets are who it is');
+    is($by->($r), 'lua', '... and nobody else');
+
+    is($t->request('POST', '/exit' . path(), $mallory, records())->{status},
+        403, 'Field 2: what Lua forbids is forbidden');
+
+    is_refused($t->request('POST', '/letin' . path(), {}, records()), 401,
+        'User is not authenticated', 'Field 2: satisfy any: whom Lua lets in '
+        . 'must be somebody all the same');
+    is_stored($t->request('POST', '/letin' . path(), $mallory, records()),
+        '... and who is somebody is let in');
+}
+
 $t->done();

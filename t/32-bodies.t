@@ -210,11 +210,43 @@ ok(wait_for(sub {
 $connection->send($body);
 whole($connection->answer(), $body, '... and its record is stored');
 
+# a refusal that the head alone is a reason for comes before the body
+
+foreach my $case (
+    ['no identity', 401, path(), {}],
+    ['no role', 403, path(), who(roles => 'none')],
+    ['the wrong type', 415, path(), { %{who()}, 'Content-Type' => 'text/xml' }],
+    ['another packing', 415, path(), { %{who()}, 'Content-Encoding' => 'br' }],
+    ['no such table', 404, path('nothing'), who()],
+    ['no such operation', 404, '/api/nothing', who()],
+    ['the wrong method', 405, '/api/v2/token/scopes', who()],
+    ['a wrong parameter', 400, path(undef, 'simple_response=perhaps'), who()],
+    ['a wrong parameter of resources', 400,
+        '/api/v2/resources?overwrite=perhaps', who()],
+) {
+    my ($name, $status, $where, $headers) = @$case;
+    $connection = $t->connect();
+    $connection->send($connection->format('POST', $where, {
+        'Content-Type' => 'application/json', %$headers,
+        Expect => '100-continue', 'Content-Length' => 9000 }));
+    my $end = time() + 20;
+    1 until $connection->{buffer} =~ /\r\n\r\n/ || !$connection->fill($end);
+    like($connection->{buffer}, qr{\AHTTP/1\.1 $status },
+        "Field 10: $name: $status, and not 100 first");
+    like($connection->{buffer}, qr/^Connection: close\r$/m,
+        '... and what comes then is no request');
+    $r = $connection->answer();
+    is(ref(($r // {})->{json}), 'HASH', '... in the form of the API');
+    ok($connection->closed(20), '... and the connection is closed');
+}
+
+# without Expect the connection stays
+
 $connection = $t->connect();
-$connection->send($connection->format('POST', path(), {
-    Expect => '100-continue', 'Content-Length' => 100 }));
-$r = $connection->answer();
-is($r->{status}, 401, 'one without identity is refused at once');
+$connection->send($connection->format('POST', path('nothing'), who(),
+    records()) . $connection->format('GET', '/api/v2/health'));
+is($connection->answer()->{status}, 404, 'a body that nobody asked for is sent');
+is($connection->answer()->{status}, 200, '... and then the next request');
 
 
 # clients that leave

@@ -41,6 +41,18 @@ typedef ngx_int_t (*ngx_http_secops_operation_pt)(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
 
+/*
+ * Of an operation that takes a body, where the request's head alone may be a
+ * reason to refuse it.  NGX_DECLINED: it is none; what was found out is in
+ * ctx->data.  Else to be returned: it has refused the body first.
+ */
+
+ngx_int_t ngx_http_secops_records_head(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_resources_save_head(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+
 ngx_int_t ngx_http_secops_records_create(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_tables_get(ngx_http_request_t *r,

@@ -44,8 +44,7 @@ static secops_id_stock_t  ngx_http_secops_records_ids;
 
 
 ngx_int_t
-ngx_http_secops_records_create(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx)
+ngx_http_secops_records_head(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
     ngx_http_secops_records_t    *records;
@@ -64,17 +63,33 @@ ngx_http_secops_records_create(ngx_http_request_t *r,
     records->ctx = ctx;
     records->table = ngx_http_secops_table_by_endpoint(mcf, &ctx->params[0]);
 
-    if (records->table == NULL) {
-        return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NOT_FOUND, &none,
-                                    &none);
+    ctx->data = records;
+
+    if (records->table) {
+        return ngx_http_secops_records_options(records, NULL, NULL);
     }
 
-    if (ngx_http_secops_body_type(r) == NGX_HTTP_SECOPS_BODY_LINES) {
-        rc = ngx_http_secops_records_options(records, NULL, NULL);
+    rc = ngx_http_secops_refuse_body(r);
 
-        if (rc == NGX_DECLINED) {
-            rc = ngx_http_secops_records_lines(records);
-        }
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NOT_FOUND, &none, &none);
+}
+
+
+ngx_int_t
+ngx_http_secops_records_create(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t                   rc;
+    ngx_http_secops_records_t  *records;
+
+    records = ctx->data;
+
+    if (ngx_http_secops_body_type(r) == NGX_HTTP_SECOPS_BODY_LINES) {
+        rc = ngx_http_secops_records_lines(records);
 
     } else {
         rc = ngx_http_secops_records_document(records);
@@ -156,7 +171,8 @@ ngx_http_secops_records_fields(ngx_http_secops_records_t *records,
 }
 
 
-/* of the query, and before that of a body that is a document */
+/* of the query; and before that of a body that is a document, once that was
+   read: what the query says counts */
 
 static ngx_int_t
 ngx_http_secops_records_options(ngx_http_secops_records_t *records,
@@ -178,8 +194,16 @@ ngx_http_secops_records_options(ngx_http_secops_records_t *records,
             && secops_record_read_query(query, &records->options, &faults)
                == 0;
 
-    rc = valid ? NGX_DECLINED
-               : ngx_http_secops_records_reject(records, &faults);
+    if (valid) {
+        rc = NGX_DECLINED;
+
+    } else {
+        rc = json ? NGX_OK : ngx_http_secops_refuse_body(records->request);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_secops_records_reject(records, &faults);
+        }
+    }
 
     secops_record_faults_free(&faults);
 

@@ -5,6 +5,7 @@
  */
 
 #include "api/ngx_http_secops_api_resources.h"
+#include "util/ngx_http_secops_body.h"
 
 
 /* others may be first a few times; who is always late has met a flood */
@@ -63,6 +64,7 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_http_secops_resources_t **begun)
 {
     u_char                       *buffer;
+    ngx_int_t                     rc;
     secops_slice_t                args;
     ngx_pool_cleanup_t           *cln;
     ngx_http_secops_resources_t  *op;
@@ -95,6 +97,12 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
     if (secops_resource_read_query(&op->query, args, buffer, &op->faults)
         != 0)
     {
+        rc = ctx->route->body ? ngx_http_secops_refuse_body(r) : NGX_OK;
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
         op->error = op->faults.error;
         return ngx_http_secops_resources_fail(op, NULL);
     }

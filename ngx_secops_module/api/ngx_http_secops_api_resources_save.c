@@ -48,7 +48,7 @@ static ngx_int_t ngx_http_secops_resources_set_next_id(
 
 
 ngx_int_t
-ngx_http_secops_resources_save(ngx_http_request_t *r,
+ngx_http_secops_resources_save_head(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
@@ -56,9 +56,26 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
 
     rc = ngx_http_secops_resources_begin(r, ctx, &op);
 
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (rc == NGX_DECLINED) {
+        ctx->data = op;
     }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_save(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t                     rc;
+    ngx_http_secops_resources_t  *op;
+
+    op = ctx->data;
+
+    /* a body may have taken its time */
+
+    secops_time_format(op->time, ngx_time());
 
     rc = ngx_http_secops_resources_read(op);
 

@@ -124,6 +124,23 @@ ngx_http_secops_has_body(ngx_http_request_t *r)
 }
 
 
+ngx_int_t
+ngx_http_secops_refuse_body(ngx_http_request_t *r)
+{
+    if (r == r->main && r->headers_in.expect && !r->expect_tested
+        && r->http_version == NGX_HTTP_VERSION_11)
+    {
+        r->expect_tested = 1;
+        r->keepalive = 0;
+        r->lingering_close = 1;
+
+        return NGX_OK;
+    }
+
+    return ngx_http_discard_request_body(r);
+}
+
+
 ngx_uint_t
 ngx_http_secops_body_type(ngx_http_request_t *r)
 {

@@ -32,6 +32,16 @@ ngx_int_t ngx_http_secops_body_read_file(ngx_http_request_t *r, ngx_buf_t *b,
 ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
 
 
+/*
+ * The body will not be read: to be called before a refusal is sent.  A client
+ * that waits for "100 Continue" is not told to go on; as nobody can say then
+ * whether it sends the body or not, the connection ends with the answer.
+ * NGX_OK, or to be returned.
+ */
+
+ngx_int_t ngx_http_secops_refuse_body(ngx_http_request_t *r);
+
+
 /* what a body may be */
 
 #define NGX_HTTP_SECOPS_BODY_JSON   0x01    /* application/json, …+json */
