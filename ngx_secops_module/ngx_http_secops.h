@@ -41,6 +41,8 @@
 typedef struct {
     ngx_array_t                       redis;    /* of ngx_secops_redis_t * */
     ngx_array_t                       tables;   /* of secops_table_t */
+    ngx_array_t                       api_keys; /* of ngx_secops_api_keys_t *:
+                                                   what the locations know */
     secops_catalog_t                  catalog;  /* freed with the cycle */
     secops_resource_model_t           resources;  /* freed with the cycle */
     ngx_str_t                         schema_dir;

@@ -386,7 +386,9 @@ ngx_http_secops_merge_identity(ngx_conf_t *cf,
 char *
 ngx_http_secops_init_identity(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
 {
-    ngx_http_secops_identity_conf_t  *identity;
+    ngx_secops_api_keys_t            **keys;
+    ngx_http_secops_main_conf_t       *mcf;
+    ngx_http_secops_identity_conf_t   *identity;
 
     identity = &conf->identity;
 
@@ -424,11 +426,19 @@ ngx_http_secops_init_identity(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
 
     if (ngx_http_secops_auth_enabled(identity, NGX_HTTP_SECOPS_AUTH_API_KEY)) {
 
-        identity->api_keys = ngx_secops_api_keys_create(cf,
-                                                 NGX_HTTP_SECOPS_API_KEYS);
-        if (identity->api_keys == NULL) {
+        mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
+
+        keys = ngx_array_push(&mcf->api_keys);
+        if (keys == NULL) {
             return NGX_CONF_ERROR;
         }
+
+        *keys = ngx_secops_api_keys_create(cf, NGX_HTTP_SECOPS_API_KEYS);
+        if (*keys == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        identity->api_keys = *keys;
     }
 
     return NGX_CONF_OK;

@@ -596,6 +596,8 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&mcf->redis, cf->pool, 1, sizeof(ngx_secops_redis_t *))
         != NGX_OK
         || ngx_array_init(&mcf->tables, cf->pool, 4, sizeof(secops_table_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->api_keys, cf->pool, 2, sizeof(void *))
            != NGX_OK)
     {
         return NULL;

@@ -8,6 +8,7 @@
 #include "ngx_http_secops.h"
 #include "util/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_reply.h"
+#include "util/secops_text.h"
 
 
 static ngx_int_t ngx_http_secops_check(ngx_http_request_t *r,
@@ -18,6 +19,8 @@ static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
 static ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
+static void ngx_http_secops_log_refusal(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_deny(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_int_t status);
 static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
@@ -258,10 +261,7 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
         ctx->state = NGX_HTTP_SECOPS_ROUTED;
         ctx->error = SECOPS_ERROR_ACCESS;
 
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "secops: %V refused: user \"%V\" of domain \"%V\" "
-                      "lacks the role or scope", &ctx->route->operation,
-                      &ctx->identity.user, &ctx->identity.domain);
+        ngx_http_secops_log_refusal(r, ctx);
 
         return NGX_HTTP_FORBIDDEN;
     }
@@ -274,6 +274,40 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
 
 
 /* the one place where it is decided that somebody may do something */
+
+/* a quote in a name must not end it for who reads the line */
+
+static void
+ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+{
+    u_char          *p;
+    ngx_str_t        user, domain;
+    secops_slice_t   name;
+
+    p = ngx_pnalloc(r->pool, secops_text_escape_max(ctx->identity.user.len)
+                             + secops_text_escape_max(
+                                                   ctx->identity.domain.len));
+    if (p == NULL) {
+        return;
+    }
+
+    name.len = ctx->identity.user.len;
+    name.data = ctx->identity.user.data;
+    user.data = p;
+    p = secops_text_escape(p, name);
+    user.len = p - user.data;
+
+    name.len = ctx->identity.domain.len;
+    name.data = ctx->identity.domain.data;
+    domain.data = p;
+    domain.len = secops_text_escape(p, name) - p;
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "secops: %V refused: user \"%V\" of domain \"%V\" "
+                  "lacks the role or scope", &ctx->route->operation, &user,
+                  &domain);
+}
+
 
 static ngx_uint_t
 ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx)

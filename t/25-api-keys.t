@@ -194,11 +194,12 @@ sub logged { # the log follows the answer
     return wait_for(sub { $t->read('access.log') =~ $line });
 }
 
-ok(logged(qr{^/api/v2/token/scopes 200 api_key:first global api_key$}m),
-    'who holds a key is known by its name');
-my ($acme) = make('theirs', domain => 'acme');
+ok(logged(qr{^/api/v2/token/scopes 200 api_key:\Q$id\E global api_key$}m),
+    'Semantics 3: who holds a key is known by its id');
+my ($acme, $acme_id) = make('theirs', domain => 'acme');
 is(ask($acme), 200, 'a key of another domain');
-ok(logged(qr{ api_key:theirs acme api_key$}m), '... is of that domain');
+ok(logged(qr{ api_key:\Q$acme_id\E acme api_key$}m),
+    '... is of that domain');
 
 
 # how long it is remembered
@@ -343,6 +344,22 @@ my ($again) = make('readded');
 is(ask($revoked, $never), 401, 'a name that is given again does not bring the'
     . ' old value back');
 is(ask($again, $never), 200, '... only the new one');
+
+
+# all locations of the worker forget a key at once, not only the one that served
+# the request, however long they would remember it
+
+my ($removed) = make('gone');
+is(ask($removed, $_), 200, 'a key is remembered for an hour') foreach $long, $only;
+is(remove('gone'), 200, '... it is deleted elsewhere in the worker');
+is(ask($removed, $_), 401, '... and refused at once') foreach $long, $only;
+
+my ($leaked) = make('leaked');
+is(ask($leaked, $long), 200, 'another one');
+is($t->request('POST', $path, who(), { k => { type => 'api_key', properties =>
+    { name => 'leaked', expire_at => $utc->(time()) } } })->{status}, 200,
+    'Semantics 2: ... is revoked: it expires now');
+is(ask($leaked, $_), 401, '... and is refused at once') foreach $long, $cached;
 
 
 # health

@@ -418,7 +418,8 @@ is(scalar @{save('keys', { four => { scopes => ['write:resources'] } },
     prefix => '/jwt', headers => $by)->{json}{created} // []}, 1,
     'a key creates another one');
 is(join(' ', @{(entries('', domain => 'keys'))[0]}{qw(method user domain)}),
-    'api_key api_key:two keys', '... method is api_key, the user its name');
+    "api_key api_key:$made{two}{internal_id} keys",
+    '... method is api_key, the user its id');
 
 $t->request('DELETE', '/api/v2/resources?resource_type=api_key&title=one',
     who(domain => 'keys'));

@@ -390,9 +390,9 @@ my $manager = $key{'read:resources,write:resources,execute:job_operations'};
 $r = save({ k => key('passed on', scopes => [qw(read:resources
     execute:job_operations)]) }, key => $manager);
 is($r->{status}, 200, 'a key passes on scopes that it has') or diag $r->{body};
-is(list('title=passed+on')->{json}[0]{created_by},
-    'api_key:by read:resources,write:resources,execute:job_operations',
-    '... and is named as the creator');
+is(list('title=passed+on')->{json}[0]{created_by}, 'api_key:' . list('title='
+    . 'by+read:resources,write:resources,execute:job_operations')
+    ->{json}[0]{id}, '... and is named as the creator, by its id');
 @faults = is_nok(save({ k => key('more', scopes => [qw(read:resources
     delete:resources)]), j => key('less', scopes => ['read:resources']) },
     key => $manager), 403, 'Insufficient access',
@@ -408,6 +408,122 @@ is_nok(save({ k => key('by read:resources,write:resources,'
     key => $manager), 403, 'Insufficient access', '... nor to itself');
 is(save({ k => key('for an input') }, key => $manager)->{status}, 200,
     '... but keys without a scope, it may create');
+
+
+# a key is no stronger than the one that made or changed it (Semantics 4)
+
+sub utc { # so many seconds from now
+    my ($s, $m, $h, $day, $month, $year) = gmtime(time() + $_[0]);
+    return sprintf '%04d-%02d-%02d %02d:%02d:%02d', $year + 1900, $month + 1,
+        $day, $h, $m, $s;
+}
+
+sub made { # the value of a new key
+    my ($name, %more) = @_;
+    my $r = save({ k => key($name, %more) });
+    return $r->{json}{created}[0]{value} // diag($r->{body});
+}
+
+sub is_no { # a change that this key may not make
+    my ($by, $fault, $name, %resources) = @_;
+    my $before = list('')->{json};
+    my @faults = is_nok(save(\%resources, key => $by), 403,
+        'Insufficient access', "Semantics 4: $name");
+    is_deeply(faults(@faults), [$fault], '... says why');
+    delete $_->{last_used} foreach my @all = (@$before, @{list('')->{json}});
+    is_deeply([@all[@$before .. $#all]], $before, '... and nothing is changed');
+}
+
+my ($soon, $sooner, $later) = (utc(3600), utc(1800), utc(7200));
+my $brief = made('brief', scopes => ['write:resources'], expire_at => $soon);
+made('strong', scopes => [qw(write:resources delete:resources)],
+    expire_at => $sooner);
+made('eternal', scopes => ['write:resources']);
+made('short', scopes => ['write:resources'], expire_at => $sooner);
+
+my $too_long = '/k/properties/expire_at: must be given, and not be later than'
+    . ' that of the key that the caller has';
+my $stronger = '/k: has scopes that the caller has not';
+
+is_no($brief, $too_long, 'a key does not prolong itself',
+    k => key('brief', expire_at => $later));
+is_no($brief, $too_long, '... nor another one',
+    k => key('short', expire_at => $later));
+is_no($brief, $too_long, '... nor makes one that lives longer',
+    k => key('new', expire_at => $later));
+is_no($brief, $too_long, '... nor gives one that does new scopes',
+    k => key('eternal', scopes => []));
+is_no($brief, $stronger, 'a key does not shorten the life of a stronger one',
+    k => key('strong', expire_at => utc(2)));
+is_no($brief, $stronger, '... nor narrows it',
+    k => key('strong', scopes => ['write:resources']));
+is_no($brief, $stronger, '... nor renames it', k => { type => 'api_key',
+    properties => { name => 'weak', id => list('title=strong')->{json}[0]{id}
+    } });
+
+is(save({ k => key('heir') }, key => $brief)->{status}, 200,
+    'Semantics 4: a key that it makes without an expiry');
+is(list('title=heir')->{json}[0]{expire_at}, $soon, '... expires with it');
+is(save({ a => key('heir', expire_at => $sooner), b => key('brief',
+    expire_at => $sooner), c => key('short', scopes => []) }, key => $brief)
+    ->{status}, 200, 'it may shorten lives, its own too, and narrow equals');
+is(save({ map { $_ => key($_) } qw(strong eternal brief) }, key => $brief)
+    ->{status}, 200, '... and name what it does not change');
+is(save({ k => key('strong', expire_at => $later), e => key('eternal',
+    expire_at => $later) })->{status}, 200, 'a caller with roles may do it all');
+
+my $broom = made('broom', scopes => [qw(delete:resources)]);
+$r = remove('title=strong', key => $broom);
+@faults = is_nok($r, 403, 'Insufficient access',
+    'Semantics 4: a key does not delete a stronger one');
+is_deeply(faults(@faults), ['title: has scopes that the caller has not'],
+    '... says why');
+is_deeply(titles('title=strong'), ['strong'], '... which is still there');
+is(remove('title=heir', key => $broom)->{status}, 200, '... but a weaker one');
+
+
+# a key that is renamed does not pose as another one (Semantics 3)
+
+my $intern = made('intern', scopes => [qw(write:resources)]);
+made('soc-lead', scopes => [qw(write:resources)]);
+my %id = map { $_ => list("title=$_")->{json}[0]{id} } qw(intern soc-lead);
+
+is(save({ a => { type => 'api_key', properties => { id => $id{intern},
+    name => 'soc-lead' } }, b => { type => 'api_key', properties =>
+    { id => $id{'soc-lead'}, name => 'intern' } } }, key => $intern)->{status},
+    200, 'two keys change names');
+save({ k => key('traced') }, key => $intern);
+is(list('title=traced')->{json}[0]{created_by}, "api_key:$id{intern}",
+    'Semantics 3: the creator is the key, whatever it is called');
+my %entry = @{(map { $_->[1] } @{$redis->cmd('XREVRANGE',
+    'secops:{global:res}:audit', '+', '-', 'COUNT', 1)})[0]};
+is($entry{user}, "api_key:$id{intern}", '... and in the audit');
+
+
+# revoking works, also of a key that is in use (Semantics 2)
+
+my $leaked = made('leaked', scopes => ['write:resources']);
+is(save({ i => integration('Exposer', integration_type => 'External REST API',
+    parameters => { api_key => '{{api_keys(name=\'leaked\')}}' }) })->{status},
+    200, 'a key that an integration refers to');
+is(remove('title=leaked')->{status}, 409, '... can not be deleted');
+foreach my $when (utc(0), '2020-01-01 00:00:00') {
+    is(save({ k => key('leaked', expire_at => $when) })->{status}, 200,
+        "Semantics 2: ... but be revoked: it expires at $when");
+    is($t->request('GET', '/api/v2/token/scopes',
+        { 'x-arcanna-api-key' => $leaked })->{status}, 401, '... at once');
+}
+is(list('title=leaked')->{json}[0]{expire_at}, '2020-01-01 00:00:00',
+    '... is told when it expired');
+
+my $own = made('own', scopes => ['write:resources']);
+is(save({ k => key('own', expire_at => utc(0)) }, key => $own)->{status}, 200,
+    'a key may revoke itself');
+is(save({ k => key('own') }, key => $own)->{status}, 401, '... and is then');
+remove("title=$_") foreach 'Exposer', 'leaked';
+
+
+# and what it is told
 
 is_deeply($t->request('GET', '/api/v2/token/scopes',
     { 'x-arcanna-api-key' => $manager })->{json},

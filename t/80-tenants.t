@@ -61,6 +61,8 @@ my @locations = (
     location('demanded', "$file{a}; secops_jwt_require_domain on;"),
     location('flat', "$file{a};"),
     location('inner', "$file{a}; secops_jwt_claim_domain a.b.c;"),
+    location('header', '', 'header'),
+    location('variables', 'secops_user $http_x_user;', 'variables'),
 );
 
 $t->run(conf(server => join('', @locations)
@@ -160,6 +162,47 @@ is(caller_of('demanded', domain('acme')), 'acme/u',
     'secops_jwt_require_domain: a token with a domain');
 logged('demanded', domain(undef), qr/no domain in its claim "domain"/,
     'Semantics 9: ... and without one');
+
+
+# --- names that are an api key's --------------------------------------------
+
+foreach my $user ('api_key:K', 'API_KEY:x', 'api_key:') {
+    is($t->request('GET', "/header$place", who(user => $user))->{status}, 401,
+        "Semantics 3: no header makes one $user");
+    is($t->request('GET', "/variables$place", { 'X-User' => $user })->{status},
+        401, '... no variable');
+    is(caller_of('flat', $tokens->token('a', { sub => $user })), 401,
+        '... and no token');
+}
+like($t->error_log(), qr/the user's name begins like that of an api key/,
+    '... and the log says why');
+is($t->request('GET', "/header$place", who(user => $_))->{status}, 404,
+    "$_ is a name like others") foreach 'api_key', 'my api_key:x';
+
+
+# --- names that would fool who reads the log --------------------------------
+
+my %odd = ("a\x{9b}31m" => 'a terminal\'s control', "a\x{85}b" =>
+    'an end of line', "\x{202e}nimda" => 'an override of direction',
+    "\x{2066}a" => 'an isolate', "a\x{2028}b" => 'a line separator');
+
+foreach my $name (sort keys %odd) {
+    my $bytes = $name;
+    utf8::encode($bytes);
+    is($t->request('GET', "/header$place", who(user => $bytes))->{status}, 401,
+        "R.17: $odd{$name} is in no user's name");
+    is($t->request('GET', "/header$place", who(domain => $bytes))->{status},
+        401, '... and in no domain\'s');
+    is(caller_of('flat', $tokens->token('a', { sub => $name })), 401,
+        '... nor in a token');
+}
+
+my $forged = 'a" of domain "x" lacks nothing, user "b';
+is($t->request('GET', "/header$place", who(user => $forged, roles => ''))
+    ->{status}, 403, 'a name with quotes may do nothing');
+my $quoted = $forged =~ s/"/\\"/gr;
+like($t->error_log(), qr/refused: user "\Q$quoted\E" of domain "global" lacks/,
+    'R.17: ... and forges no line');
 
 
 # --- what nginx -t says -----------------------------------------------------

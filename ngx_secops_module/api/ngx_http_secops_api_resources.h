@@ -244,7 +244,13 @@ ngx_int_t ngx_http_secops_resources_key_document(
 ngx_int_t ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
     ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put);
 
-/* this worker need not wait for its own memory to grow old */
+/* a fault unless the caller has all scopes that the stored key has.  resource
+   is NULL for one that the query names */
+
+void ngx_http_secops_resources_may_change_key(ngx_http_secops_resources_t *op,
+    const secops_resource_t *resource, const secops_apikey_t *stored);
+
+/* no location of this worker need wait for its own memory to grow old */
 
 void ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op);
 

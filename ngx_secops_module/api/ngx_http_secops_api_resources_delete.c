@@ -265,6 +265,8 @@ ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
     if (op->deleted.type == SECOPS_RESOURCE_API_KEY
         && secops_apikey_read(&stored, document) == 0)
     {
+        ngx_http_secops_resources_may_change_key(op, NULL, &stored);
+
         ngx_memcpy(key->digest, stored.digest.data, SECOPS_APIKEY_DIGEST_LEN);
 
         key->id = op->deleted.id;

@@ -16,6 +16,9 @@ static ngx_int_t ngx_http_secops_resources_note_key(
     const secops_resource_entry_t *entry);
 static void ngx_http_secops_resources_check_key(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry);
+static void ngx_http_secops_resources_check_expiry(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    const secops_apikey_t *stored);
 static ngx_uint_t ngx_http_secops_resources_too_late(
     ngx_http_secops_resources_t *op, secops_slice_t expire_at);
 static unsigned ngx_http_secops_resources_grantable(
@@ -164,26 +167,34 @@ ngx_http_secops_resources_note_key(ngx_http_secops_resources_t *op,
 
 /*
  * What a key asks for: only what its creator may give, and not too late.  What
- * it has already it may be sent back with.
+ * it has already it may be sent back with, by anybody who may write; but who
+ * changes something about it must have all that it has, and its life must not
+ * go beyond theirs: a key is no stronger than the one that made or changed it.
  */
 
 static void
 ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
     const secops_resource_entry_t *entry)
 {
-    u_char             time[SECOPS_TIME_LEN];
-    unsigned           scopes;
-    const json_t      *properties;
-    secops_slice_t     expire_at;
-    secops_apikey_t    stored;
+    unsigned          scopes;
+    const json_t     *properties;
+    secops_apikey_t   stored;
 
     ngx_memzero(&stored, sizeof(secops_apikey_t));
 
+    properties = entry->resource->properties;
+
     if (entry->stored) {
+
+        if (!secops_apikey_changes(entry->stored, properties)) {
+            return;
+        }
+
         (void) secops_apikey_read(&stored, entry->stored);
+
+        ngx_http_secops_resources_may_change_key(op, entry->resource, &stored);
     }
 
-    properties = entry->resource->properties;
     scopes = secops_apikey_scopes(properties);
 
     if (scopes != stored.scopes
@@ -194,19 +205,60 @@ ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
                               "must not go beyond the caller's own scopes");
     }
 
-    if (!secops_apikey_expire_at(properties, time)) {
+    ngx_http_secops_resources_check_expiry(op, entry, &stored);
+}
+
+
+/*
+ * A time that is over revokes a key that exists, whoever refers to it.  A new
+ * key that names no time gets that of the key which creates it.
+ */
+
+static void
+ngx_http_secops_resources_check_expiry(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, const secops_apikey_t *stored)
+{
+    u_char           time[SECOPS_TIME_LEN];
+    secops_slice_t   expire_at, last;
+
+    expire_at = stored->expire_at;
+    last = ngx_http_secops_resources_slice(&op->ctx->identity.expire_at);
+
+    if (secops_apikey_expire_at(entry->resource->properties, time)) {
+        expire_at.len = SECOPS_TIME_LEN;
+        expire_at.data = time;
+
+    } else if (entry->created) {
         return;
     }
 
-    expire_at.len = SECOPS_TIME_LEN;
-    expire_at.data = time;
-
-    if (!secops_slice_equal(expire_at, stored.expire_at)
-        && ngx_http_secops_resources_too_late(op, expire_at))
-    {
+    if (entry->created && ngx_http_secops_resources_too_late(op, expire_at)) {
         secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, &op->set,
                               entry->resource, "/properties/expire_at",
                               "must lie in the future");
+    }
+
+    /* the one that expires earlier has expired when the other does */
+
+    if (last.len && !secops_apikey_expired(expire_at, last)) {
+        secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS, &op->set,
+                              entry->resource, "/properties/expire_at",
+                              "must be given, and not be later than that of "
+                              "the key that the caller has");
+    }
+}
+
+
+void
+ngx_http_secops_resources_may_change_key(ngx_http_secops_resources_t *op,
+    const secops_resource_t *resource, const secops_apikey_t *stored)
+{
+    if (stored->scopes & ~ngx_http_secops_resources_grantable(op->ctx)) {
+        secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS,
+                              resource ? &op->set : NULL, resource,
+                              resource ? ""
+                                       : op->query.title.len ? "title" : "id",
+                              "has scopes that the caller has not");
     }
 }
 
@@ -250,6 +302,8 @@ ngx_http_secops_resources_key_document(ngx_http_secops_resources_t *op,
 
     who.user = op->context.user;
     who.time = op->context.time;
+    who.expire_at = ngx_http_secops_resources_slice(
+                                               &op->ctx->identity.expire_at);
 
     if (entry->created) {
         json = secops_apikey_create(entry->resource->properties,
@@ -358,19 +412,21 @@ ngx_http_secops_resources_leads_nowhere(ngx_http_secops_resources_t *op,
 void
 ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op)
 {
-    ngx_uint_t                   i;
-    ngx_http_secops_loc_conf_t  *slcf;
+    ngx_uint_t                     i, n;
+    ngx_secops_api_keys_t        **caches;
+    ngx_http_secops_main_conf_t   *mcf;
 
-    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
-
-    if (slcf->identity.api_keys == NULL) {
-        return;
-    }
+    mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
+    caches = mcf->api_keys.elts;
 
     for (i = 0; i < op->nkeys; i++) {
-        if (op->keys[i].known) {
-            ngx_secops_api_keys_forget(slcf->identity.api_keys,
-                                       op->keys[i].digest);
+
+        if (!op->keys[i].known) {
+            continue;
+        }
+
+        for (n = 0; n < mcf->api_keys.nelts; n++) {
+            ngx_secops_api_keys_forget(caches[n], op->keys[i].digest);
         }
     }
 }

@@ -1,7 +1,7 @@
 
 /*
  * secops_auth api_key: a key's value in a request header.  Who holds one is
- * known as "api_key:" and the key's name, in the key's domain, and may do what
+ * known as "api_key:" and the key's id, in the key's domain, and may do what
  * the key's scopes say.
  */
 
@@ -9,9 +9,6 @@
 #include "identity/ngx_secops_api_keys.h"
 
 #include <openssl/crypto.h>
-
-
-#define NGX_HTTP_SECOPS_API_KEY_USER  "api_key:"
 
 
 /*
@@ -294,10 +291,12 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     }
 
     credential->user.len = sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1
-                           + key->name.len;
+                           + key->id.len;
     credential->domain.len = key->domain.len;
+    credential->expire_at.len = key->expire_at.len;
 
-    p = ngx_pnalloc(r->pool, credential->user.len + credential->domain.len);
+    p = ngx_pnalloc(r->pool, credential->user.len + credential->domain.len
+                             + credential->expire_at.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -305,10 +304,16 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     credential->user.data = p;
     p = ngx_cpymem(p, NGX_HTTP_SECOPS_API_KEY_USER,
                    sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1);
-    p = ngx_cpymem(p, key->name.data, key->name.len);
+    p = ngx_cpymem(p, key->id.data, key->id.len);
 
     credential->domain.data = p;
-    ngx_memcpy(p, key->domain.data, key->domain.len);
+    p = ngx_cpymem(p, key->domain.data, key->domain.len);
+
+    credential->expire_at.data = p;
+
+    if (key->expire_at.len) {
+        ngx_memcpy(p, key->expire_at.data, key->expire_at.len);
+    }
 
     credential->scopes = key->scopes;
 

@@ -21,7 +21,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_secops_identity_check(ngx_http_request_t *r,
-    ngx_http_secops_credential_t *credential);
+    ngx_uint_t method, ngx_http_secops_credential_t *credential);
+static ngx_uint_t ngx_http_secops_identity_is_key(ngx_str_t *user);
 static void ngx_http_secops_identity_set(
     ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_credential_t *credential,
@@ -62,7 +63,8 @@ ngx_http_secops_identify(ngx_http_request_t *r,
         rc = method->handler(r, conf, auth, &credential);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_secops_identity_check(r, &credential);
+            rc = ngx_http_secops_identity_check(r, methods[auth->current],
+                                                &credential);
         }
 
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -113,7 +115,7 @@ ngx_http_secops_auth_needed(ngx_http_secops_auth_t *auth)
 
 
 static ngx_int_t
-ngx_http_secops_identity_check(ngx_http_request_t *r,
+ngx_http_secops_identity_check(ngx_http_request_t *r, ngx_uint_t method,
     ngx_http_secops_credential_t *credential)
 {
     secops_slice_t  name;
@@ -136,6 +138,14 @@ ngx_http_secops_identity_check(ngx_http_request_t *r,
         return NGX_ABORT;
     }
 
+    if (method != NGX_HTTP_SECOPS_AUTH_API_KEY
+        && ngx_http_secops_identity_is_key(&credential->user))
+    {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: the user's name begins like that of an api key");
+        return NGX_ABORT;
+    }
+
     name.len = credential->domain.len;
     name.data = credential->domain.data;
 
@@ -147,6 +157,22 @@ ngx_http_secops_identity_check(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+/* in any letter case: people read it */
+
+static ngx_uint_t
+ngx_http_secops_identity_is_key(ngx_str_t *user)
+{
+    size_t  len;
+
+    len = sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1;
+
+    return user->len >= len
+           && ngx_strncasecmp(user->data,
+                              (u_char *) NGX_HTTP_SECOPS_API_KEY_USER, len)
+              == 0;
 }
 
 
@@ -170,6 +196,7 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
     identity->user = credential->user;
     identity->domain = credential->domain;
     identity->scopes = credential->scopes;
+    identity->expire_at = credential->expire_at;
     identity->permissions = secops_role_permissions(list, &roles);
 }
 

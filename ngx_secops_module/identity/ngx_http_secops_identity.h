@@ -21,6 +21,10 @@
 #define NGX_HTTP_SECOPS_USER_MAX    255
 #define NGX_HTTP_SECOPS_DOMAIN_MAX  1024
 
+/* what the user of an api key begins with */
+
+#define NGX_HTTP_SECOPS_API_KEY_USER  "api_key:"
+
 
 typedef enum {
     NGX_HTTP_SECOPS_AUTH_HEADER = 0,
@@ -69,7 +73,9 @@ typedef struct {
 /*
  * What is known of the caller.  user and domain are UTF-8 without control
  * characters, not empty; all are valid as long as the request.  Roles give
- * permissions and an api key has scopes: never both.
+ * permissions and an api key has scopes: never both.  The user of an api key
+ * is "api_key:" and its id, which stays when the key gets another name; no
+ * other method may name such a user.
  */
 
 typedef struct {
@@ -77,6 +83,8 @@ typedef struct {
     ngx_str_t                        domain;
     ngx_uint_t                       permissions;   /* SECOPS_PERMISSION_* */
     ngx_uint_t                       scopes;    /* SECOPS_SCOPE_* */
+    ngx_str_t                        expire_at; /* of an api key; empty:
+                                                   never */
     ngx_uint_t                       method;
 } ngx_http_secops_identity_t;
 
@@ -88,6 +96,7 @@ typedef struct {
     ngx_str_t                        roles;     /* a list */
     ngx_str_t                        domain;    /* empty: the default one */
     ngx_uint_t                       scopes;
+    ngx_str_t                        expire_at; /* as in the identity */
 } ngx_http_secops_credential_t;
 
 

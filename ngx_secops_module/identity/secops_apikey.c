@@ -163,9 +163,12 @@ secops_apikey_create(const json_t *properties,
     text.len = SECOPS_APIKEY_DIGEST_LEN;
     text.data = digest;
 
-    expire_at.len = secops_apikey_expire_at(properties, time)
-                    ? SECOPS_TIME_LEN : 0;
-    expire_at.data = time;
+    expire_at = change->expire_at;
+
+    if (secops_apikey_expire_at(properties, time)) {
+        expire_at.len = SECOPS_TIME_LEN;
+        expire_at.data = time;
+    }
 
     document = json_object();
 
@@ -233,6 +236,26 @@ secops_apikey_update(json_t *document, const json_t *properties,
     }
 
     return 1;
+}
+
+
+int
+secops_apikey_changes(const json_t *document, const json_t *properties)
+{
+    int      rc;
+    json_t  *copy;
+
+    static const secops_apikey_change_t  nobody = {
+        secops_slice(""), secops_slice(""), secops_slice("")
+    };
+
+    copy = json_deep_copy(document);
+
+    rc = copy ? secops_apikey_update(copy, properties, &nobody) : -1;
+
+    json_decref(copy);
+
+    return rc != 0;
 }
 
 

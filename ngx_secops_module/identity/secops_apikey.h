@@ -35,6 +35,9 @@
 typedef struct {
     secops_slice_t  user;                   /* UTF-8 */
     secops_slice_t  time;
+    secops_slice_t  expire_at;              /* of the caller's own key: of a
+                                               new key that has none; empty:
+                                               never */
 } secops_apikey_change_t;
 
 
@@ -76,6 +79,12 @@ int secops_apikey_expire_at(const json_t *properties,
 json_t *secops_apikey_create(const json_t *properties,
     const unsigned char digest[SECOPS_APIKEY_DIGEST_LEN],
     const secops_apikey_change_t *change);
+
+
+/* 1 when secops_apikey_update() would change something, or there is no memory
+   to find that out */
+
+int secops_apikey_changes(const json_t *document, const json_t *properties);
 
 
 /*

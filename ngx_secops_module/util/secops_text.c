@@ -9,6 +9,7 @@
 
 static const unsigned char *secops_text_utf8_next(const unsigned char *p,
     const unsigned char *last);
+static int secops_text_is_unseen(const unsigned char *p, size_t n);
 static int secops_text_hex(unsigned char c);
 static int secops_text_reserve(secops_text_t *text, size_t len);
 
@@ -16,7 +17,7 @@ static int secops_text_reserve(secops_text_t *text, size_t len);
 int
 secops_text_is_name(secops_slice_t text)
 {
-    const unsigned char  *p, *last;
+    const unsigned char  *p, *next, *last;
 
     p = text.data;
     last = p + text.len;
@@ -32,14 +33,32 @@ secops_text_is_name(secops_slice_t text)
             continue;
         }
 
-        p = secops_text_utf8_next(p, last);
+        next = secops_text_utf8_next(p, last);
 
-        if (p == NULL) {
+        if (next == NULL || secops_text_is_unseen(p, next - p)) {
             return 0;
         }
+
+        p = next;
     }
 
     return 1;
+}
+
+
+/* 1 when the character of n bytes has no form of its own, and changes that of
+   others: what a terminal obeys, what ends a line, what turns its direction */
+
+static int
+secops_text_is_unseen(const unsigned char *p, size_t n)
+{
+    if (n == 2) {
+        return p[0] == 0xc2 && p[1] < 0xa0;
+    }
+
+    return n == 3 && p[0] == 0xe2
+           && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
+               || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }
 
 

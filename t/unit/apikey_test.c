@@ -36,11 +36,13 @@ static secops_slice_t slice_of(const char *text);
 
 
 static secops_apikey_change_t  first = {
-    secops_slice("alice"), secops_slice("2026-01-02 03:04:05")
+    secops_slice("alice"), secops_slice("2026-01-02 03:04:05"),
+    secops_slice("")
 };
 
 static secops_apikey_change_t  second = {
-    secops_slice("bob"), secops_slice("2026-06-07 08:09:10")
+    secops_slice("bob"), secops_slice("2026-06-07 08:09:10"),
+    secops_slice("2027-01-01 00:00:00")
 };
 
 
