@@ -402,4 +402,42 @@ is(post($t, records(observable => $second))->{status}, 500,
     'an error to WAIT: nobody knows');
 is($since->(qr/^0 > WAIT/), 0, '... and no other node is asked instead');
 
+# --- pointers of api keys ---------------------------------------------------
+
+# Each lies in one of 256 places.  All are sent before any is answered, and
+# together they have the time of one command.
+
+my $keys = SecOps->new();
+my $nodes = SecOps::FakeCluster->new($keys, 1);
+my $map = $nodes->map([0, 16383, 0]);
+my $none = "*6\r\n\$1\r\n0\r\n\$0\r\n\r\n\$1\r\n0\r\n:0\r\n:0\r\n\$0\r\n\r\n";
+
+$nodes->state(map => $map, nodes => [['OK']]);
+$keys->run(conf(location => 'secops_redis_cluster on;'
+    . ' secops_redis_timeout 1s;'));
+ok(wait_for(sub { post($keys, records())->{status} == 201 }),
+    'another cluster is there');
+$nodes->state(map => $map, nodes => [["RAW $none", 'MUTE']]);
+
+my $put = $nodes->since();
+my $spent = stopwatch();
+my $asks = $keys->connect();
+$asks->{timeout} = 30;
+$asks->send($asks->format('POST', '/api/v2/resources', who(), { map {
+    ("k$_" => { type => 'api_key', properties => { name => "K$_" } }) }
+    1 .. 60 }));
+
+ok(wait_for(sub { $put->(qr/> HSET secops:\{key:/) == 60 }, 2),
+    'C.B6: the pointers of 60 new keys are sent, though none is answered');
+cmp_ok($put->(qr/> MULTI/), '>', 0,
+    '... those of one place as a transaction');
+
+my $late = $asks->answer('POST') // {};
+is($late->{status}, 503, '... if no answer comes, nothing was saved');
+is($put->(qr/> EVAL/), 1, '... and nothing was committed');
+cmp_ok($spent->(), '<', 8, '... in the time of a few commands, not of 60');
+
+is($keys->quit(), 0, 'its nginx ended when it was told to');
+is_deeply([ $keys->faults() ], [], '... without an alert');
+
 $t->done();

@@ -489,7 +489,8 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
     op->then = ngx_http_secops_resources_pointed;
 
     rc = ngx_secops_store_put_pointers(store, &op->pointers,
-                                       &op->ctx->identity.domain, pointers, n);
+                                       &op->ctx->identity.domain, pointers, n,
+                                       op->request->pool);
 
     return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_SAVE_LATER);
 }
@@ -639,7 +640,8 @@ ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
 
         if (ngx_secops_store_delete_pointers(
                                        ngx_http_secops_resources_store(op),
-                                       &op->pointers, pointers, n)
+                                       &op->pointers, pointers, n,
+                                       op->request->pool)
             == NGX_OK)
         {
             return NGX_DONE;
@@ -751,7 +753,10 @@ ngx_http_secops_resources_copy(ngx_http_secops_resources_t *op, ngx_str_t *dst,
     }
 
     dst->len = len;
-    ngx_memcpy(dst->data, data, len);
+
+    if (len) {
+        ngx_memcpy(dst->data, data, len);
+    }
 
     return NGX_OK;
 }

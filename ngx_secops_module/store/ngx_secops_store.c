@@ -189,10 +189,18 @@ ngx_secops_store_busy(ngx_secops_store_t *store)
 void
 ngx_secops_store_cancel(ngx_secops_store_call_t *call)
 {
+    ngx_uint_t  i;
+
     if (call->cmd) {
         ngx_secops_redis_cmd_cancel(call->cmd);
         call->cmd = NULL;
     }
+
+    for (i = 0; i < call->nparts; i++) {
+        ngx_secops_store_cancel(&call->parts[i]);
+    }
+
+    call->nparts = 0;
 }
 
 

@@ -121,6 +121,8 @@ struct ngx_secops_store_call_s {
     ngx_secops_store_handler_pt     handler;    /* set by the caller */
     void                           *data;       /* the caller's */
     struct ngx_secops_redis_cmd_s  *cmd;        /* NULL: not under way */
+    ngx_secops_store_call_t        *parts;      /* that it consists of, */
+    ngx_uint_t                      nparts;     /* if there are several */
 };
 
 
@@ -343,8 +345,14 @@ typedef struct {
     ngx_str_t                          *domain; /* NULL: they are removed */
     const ngx_secops_store_pointer_t   *pointers;
     ngx_uint_t                          n;
-    ngx_uint_t                          sent;   /* of n */
-    ngx_msec_t                          time;
+    ngx_pool_t                         *pool;   /* of the caller */
+
+    /* in a Redis Cluster: parts without an answer; how the others went */
+
+    ngx_uint_t                          waiting;
+    ngx_uint_t                          status; /* of the worst */
+    ngx_str_t                           reason; /* ... in the pool */
+    ngx_msec_t                          time;   /* of the slowest */
 } ngx_secops_store_pointers_t;
 
 
@@ -488,15 +496,18 @@ ngx_int_t ngx_secops_store_touch_resource(ngx_secops_store_t *store,
  * Where values of api keys lead to: to a resource of a domain, which alone
  * says that there is such a key, and what it may do.  So these are written
  * before the resource is, never changed, and left over for a moment when it is
- * deleted: a value leads nowhere then.
+ * deleted: a value leads nowhere then.  They lie in many places of a Redis
+ * Cluster: all are sent at once there, so it takes no longer than one of them.
  */
 
 ngx_int_t ngx_secops_store_put_pointers(ngx_secops_store_t *store,
     ngx_secops_store_pointers_t *set, ngx_str_t *domain,
-    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n);
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n,
+    ngx_pool_t *pool);
 ngx_int_t ngx_secops_store_delete_pointers(ngx_secops_store_t *store,
     ngx_secops_store_pointers_t *set,
-    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n);
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n,
+    ngx_pool_t *pool);
 
 
 /* OK: value is the key's document; NOT_FOUND: it leads nowhere */

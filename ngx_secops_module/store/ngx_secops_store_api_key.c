@@ -13,12 +13,27 @@
 #include "store/ngx_secops_store_internal.h"
 
 
+/* hash tags of pointers */
+
+#define NGX_SECOPS_STORE_PLACES  256
+
+
 static ngx_int_t ngx_secops_store_send_pointers(
     ngx_secops_store_pointers_t *set);
+static ngx_int_t ngx_secops_store_spread_pointers(
+    ngx_secops_store_pointers_t *set);
+static ngx_int_t ngx_secops_store_send_place(ngx_secops_store_pointers_t *set,
+    ngx_uint_t place, ngx_uint_t n);
+static ngx_uint_t ngx_secops_store_place(
+    const ngx_secops_store_pointer_t *pointer);
+static ngx_secops_redis_cmd_t *ngx_secops_store_pointers_cmd(
+    ngx_secops_store_pointers_t *set, ngx_uint_t n);
 static void ngx_secops_store_add_pointer(ngx_secops_store_pointers_t *set,
     ngx_secops_redis_cmd_t *cmd, const ngx_secops_store_pointer_t *pointer);
-static void ngx_secops_store_pointers_sent(void *data,
+static void ngx_secops_store_place_sent(void *data,
     ngx_secops_redis_result_t *reply);
+static void ngx_secops_store_pointers_failed(ngx_secops_store_pointers_t *set,
+    ngx_uint_t status, ngx_str_t *reason);
 static void ngx_secops_store_pointer_read(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_pointer_copy(
@@ -35,56 +50,174 @@ static void ngx_secops_store_pointer_key(ngx_secops_store_t *store,
 ngx_int_t
 ngx_secops_store_put_pointers(ngx_secops_store_t *store,
     ngx_secops_store_pointers_t *set, ngx_str_t *domain,
-    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n)
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n,
+    ngx_pool_t *pool)
 {
     set->store = store;
     set->domain = domain;
     set->pointers = pointers;
     set->n = n;
-    set->sent = 0;
-    set->time = 0;
+    set->pool = pool;
 
-    return ngx_secops_store_send_pointers(set);
+    return ngx_secops_redis_cluster(store->redis)
+           ? ngx_secops_store_spread_pointers(set)
+           : ngx_secops_store_send_pointers(set);
 }
 
 
 ngx_int_t
 ngx_secops_store_delete_pointers(ngx_secops_store_t *store,
     ngx_secops_store_pointers_t *set,
-    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n)
+    const ngx_secops_store_pointer_t *pointers, ngx_uint_t n,
+    ngx_pool_t *pool)
 {
-    return ngx_secops_store_put_pointers(store, set, NULL, pointers, n);
+    return ngx_secops_store_put_pointers(store, set, NULL, pointers, n, pool);
 }
 
 
-/* every digest is another slot: this is no transaction, and in a Redis Cluster
-   they go one after the other */
+/* this is no transaction: what was written of it leads nowhere by itself */
 
 static ngx_int_t
 ngx_secops_store_send_pointers(ngx_secops_store_pointers_t *set)
 {
-    ngx_uint_t               last;
-    ngx_secops_redis_t      *redis;
+    ngx_uint_t               i;
     ngx_secops_redis_cmd_t  *cmd;
 
-    redis = set->store->redis;
-    last = ngx_secops_redis_cluster(redis) ? set->sent + 1 : set->n;
-
-    cmd = ngx_secops_redis_cmd_create(redis, (last - set->sent)
-                                             * (SECOPS_KEY_MAX
-                                                + (set->domain
-                                                   ? set->domain->len : 0)));
+    cmd = ngx_secops_store_pointers_cmd(set, set->n);
     if (cmd == NULL) {
         return NGX_ERROR;
     }
 
-    while (set->sent < last) {
-        ngx_secops_store_add_pointer(set, cmd, &set->pointers[set->sent++]);
+    for (i = 0; i < set->n; i++) {
+        ngx_secops_store_add_pointer(set, cmd, &set->pointers[i]);
     }
 
     return ngx_secops_store_send(&set->call, cmd, NGX_SECOPS_REDIS_REPLAY
                                  |NGX_SECOPS_REDIS_DURABLE,
-                                 ngx_secops_store_pointers_sent);
+                                 ngx_secops_store_written);
+}
+
+
+/* those of one place, as their tag says it, are a transaction; all of them are
+   sent at once */
+
+static ngx_int_t
+ngx_secops_store_spread_pointers(ngx_secops_store_pointers_t *set)
+{
+    ngx_int_t    rc;
+    ngx_uint_t   i, place, nplaces;
+    ngx_uint_t   counts[NGX_SECOPS_STORE_PLACES];
+
+    ngx_memzero(counts, sizeof(counts));
+
+    nplaces = 0;
+
+    for (i = 0; i < set->n; i++) {
+        place = ngx_secops_store_place(&set->pointers[i]);
+        nplaces += counts[place]++ == 0;
+    }
+
+    set->call.nparts = 0;
+    set->call.parts = ngx_pcalloc(set->pool, nplaces
+                                             * sizeof(ngx_secops_store_call_t));
+    if (set->call.parts == NULL) {
+        return NGX_ERROR;
+    }
+
+    set->waiting = 0;
+    set->status = NGX_SECOPS_REDIS_REPLIED;
+    set->time = 0;
+    ngx_str_null(&set->reason);
+
+    for (place = 0; place < NGX_SECOPS_STORE_PLACES; place++) {
+
+        if (counts[place] == 0) {
+            continue;
+        }
+
+        rc = ngx_secops_store_send_place(set, place, counts[place]);
+
+        if (rc == NGX_OK) {
+            continue;
+        }
+
+        if (set->waiting == 0) {
+            return rc;
+        }
+
+        /* the others are on their way */
+
+        ngx_secops_store_pointers_failed(set, NGX_SECOPS_REDIS_UNAVAILABLE,
+                                    ngx_secops_store_busy(set->store));
+        break;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_secops_store_send_place(ngx_secops_store_pointers_t *set,
+    ngx_uint_t place, ngx_uint_t n)
+{
+    ngx_int_t                 rc;
+    ngx_uint_t                i;
+    ngx_secops_redis_cmd_t   *cmd;
+    ngx_secops_store_call_t  *part;
+
+    cmd = ngx_secops_store_pointers_cmd(set, n);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (n > 1) {
+        ngx_secops_redis_cmd_begin(cmd, 1);
+        ngx_secops_store_literal(cmd, "MULTI");
+    }
+
+    for (i = 0; i < set->n; i++) {
+        if (ngx_secops_store_place(&set->pointers[i]) == place) {
+            ngx_secops_store_add_pointer(set, cmd, &set->pointers[i]);
+        }
+    }
+
+    if (n > 1) {
+        ngx_secops_redis_cmd_begin(cmd, 1);
+        ngx_secops_store_literal(cmd, "EXEC");
+    }
+
+    part = &set->call.parts[set->call.nparts];
+    part->data = set;
+
+    rc = ngx_secops_store_send(part, cmd, NGX_SECOPS_REDIS_REPLAY
+                               |NGX_SECOPS_REDIS_DURABLE,
+                               ngx_secops_store_place_sent);
+
+    if (rc == NGX_OK) {
+        set->call.nparts++;
+        set->waiting++;
+    }
+
+    return rc;
+}
+
+
+/* of the first two digits of its digest, which are its hash tag */
+
+static ngx_uint_t
+ngx_secops_store_place(const ngx_secops_store_pointer_t *pointer)
+{
+    return secops_id_digit(pointer->digest[0]) * 16
+           + secops_id_digit(pointer->digest[1]);
+}
+
+
+static ngx_secops_redis_cmd_t *
+ngx_secops_store_pointers_cmd(ngx_secops_store_pointers_t *set, ngx_uint_t n)
+{
+    return ngx_secops_redis_cmd_create(set->store->redis, n
+                              * (SECOPS_KEY_MAX
+                                 + (set->domain ? set->domain->len : 0)));
 }
 
 
@@ -114,30 +247,56 @@ ngx_secops_store_add_pointer(ngx_secops_store_pointers_t *set,
 
 
 static void
-ngx_secops_store_pointers_sent(void *data, ngx_secops_redis_result_t *reply)
+ngx_secops_store_place_sent(void *data, ngx_secops_redis_result_t *reply)
 {
-    ngx_secops_store_pointers_t *set = data;
+    ngx_secops_store_call_t *part = data;
 
-    ngx_int_t  rc;
+    ngx_secops_redis_result_t     all;
+    ngx_secops_store_result_t     result;
+    ngx_secops_store_pointers_t  *set;
 
-    reply->time += set->time;
+    static ngx_str_t  aborted = ngx_string("transaction not executed");
 
-    if (reply->status == NGX_SECOPS_REDIS_REPLIED && set->sent < set->n) {
+    set = part->data;
+    part->cmd = NULL;
 
-        set->time = reply->time;
+    set->time = ngx_max(set->time, reply->time);
 
-        rc = ngx_secops_store_send_pointers(set);
+    if (reply->status != NGX_SECOPS_REDIS_REPLIED) {
+        ngx_secops_store_pointers_failed(set, reply->status, &reply->message);
 
-        if (rc == NGX_OK) {
-            return;
-        }
-
-        /* those that were written lead nowhere */
-
-        ngx_secops_store_unsent(set->store, rc, reply);
+    } else if (reply->value[0].type == NGX_SECOPS_REDIS_NIL) {
+        ngx_secops_store_pointers_failed(set, NGX_SECOPS_REDIS_REFUSED,
+                                         &aborted);
     }
 
-    ngx_secops_store_written(&set->call, reply);
+    if (--set->waiting) {
+        return;
+    }
+
+    set->call.nparts = 0;
+
+    ngx_memzero(&all, sizeof(ngx_secops_redis_result_t));
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    all.status = set->status;
+    all.message = set->reason;
+    all.time = set->time;
+
+    ngx_secops_store_answer(&set->call, &all, &result);
+}
+
+
+/* the last one may be of any status: nothing was promised of those that were
+   written */
+
+static void
+ngx_secops_store_pointers_failed(ngx_secops_store_pointers_t *set,
+    ngx_uint_t status, ngx_str_t *reason)
+{
+    set->status = status;
+    set->reason.data = ngx_pstrdup(set->pool, reason);
+    set->reason.len = set->reason.data ? reason->len : 0;
 }
 
 

@@ -16,7 +16,8 @@
 #
 # What stands for a node is used up by one command after the other, the last is
 # for ever; a transaction counts as one command.  "OK" is a reply that fits,
-# "HANG" none any more on this connection, "CLOSE" its end, "EXEC ..." an error
+# "HANG" none any more on this connection, "MUTE" none, while it goes on reading,
+# "RAW ..." these bytes, "CLOSE" its end, "EXEC ..." an error
 # among the replies that EXEC gives, anything else an error: %SLOT% is the slot
 # of the key.
 #
@@ -173,6 +174,7 @@ sub reply {
     if ($name eq 'EXEC') {
         my ($n, $said) = delete @$client{qw(multi said)};
         if ($said eq 'HANG') { $client->{hung} = 1; return '' }
+        return '' if $said eq 'MUTE';
         return "*1\r\n-" . slotted($1) . "\r\n" if $said =~ /^EXEC (.*)/;
         return "-EXECABORT Transaction discarded\r\n" if $said ne 'OK';
         return "*$n\r\n" . ":1\r\n" x $n;
@@ -187,6 +189,8 @@ sub reply {
 
     return undef if $said eq 'CLOSE';
     if ($said eq 'HANG') { $client->{hung} = 1; return '' }
+    return '' if $said eq 'MUTE';
+    return $1 if $said =~ /^RAW (.*)/s;
     return '-' . slotted($said) . "\r\n" if $said !~ /^(?:OK|EXEC )/;
     return "+QUEUED\r\n" if defined $client->{multi};
     return "\$-1\r\n" if $name eq 'GET';

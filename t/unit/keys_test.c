@@ -83,6 +83,13 @@ test_resources(void)
     is_str(key.data, key.len, "secops:{acme:res}:commits",
            "... what made their revisions");
 
+    secops_keys_size(&key, &space);
+    is_str(key.data, key.len, "secops:{acme:res}:size", "... their size");
+
+    secops_keys_refs(&key, &space);
+    is_str(key.data, key.len, "secops:{acme:res}:refs",
+           "... who refers to whom");
+
     secops_keys_audit(&key, &space, SECOPS_KEYS_RESOURCES);
     is_str(key.data, key.len, "secops:{acme:res}:audit", "... their audit");
 

@@ -1,0 +1,180 @@
+
+/*
+ * libFuzzer target: any values as the replies that the store reads: to find,
+ * to commit, to the pointer of an api key, to a part of an audit stream.
+ *
+ * What is handed out must hold what store/secops_reply.h promises: a number
+ * that becomes an index is one of the array that it is for, and every text lies
+ * within the reply.  The values are in memory of just their size, so that the
+ * sanitizer sees who reads beyond them.
+ */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/secops_reply.h"
+
+
+#define STORE_FUZZ_ID      64
+#define STORE_FUZZ_DOMAIN  1024
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+
+static const uint8_t  *store_fuzz_begin, *store_fuzz_end;
+
+
+static void
+store_fuzz_require(int condition, const char *what)
+{
+    if (!condition) {
+        fprintf(stderr, "%s\n", what);
+        abort();
+    }
+}
+
+
+static void
+store_fuzz_text(secops_slice_t text)
+{
+    store_fuzz_require(text.len == 0
+                       || (text.data >= store_fuzz_begin
+                           && text.data + text.len <= store_fuzz_end),
+                       "a text outside of the reply");
+}
+
+
+/* five bytes of input are a value: its type, how many elements it has, where
+   the next one is, a number or a length; a text is taken from the input */
+
+static size_t
+store_fuzz_values(secops_reply_value_t *values, const uint8_t *data,
+    size_t size)
+{
+    size_t          n;
+    const uint8_t  *p;
+
+    n = 0;
+
+    for (p = data; p + 5 <= data + size; p += 5, n++) {
+
+        values[n].type = (secops_reply_type_e) (1 + p[0] % 6);
+        values[n].elements = p[1] == 255 ? (size_t) -1 : p[1];
+        values[n].next = n + p[2];
+        values[n].integer = (int16_t) (p[3] << 8 | p[4]);
+
+        if (p[3] == 128) {
+            values[n].integer = p[4] & 1 ? INT64_MAX : INT64_MIN;
+        }
+
+        values[n].text.data = p;
+        values[n].text.len = p[4] % ((size_t) (data + size - p) + 1);
+    }
+
+    return n;
+}
+
+
+static void
+store_fuzz_find(const secops_reply_value_t *values, size_t n, size_t nlookups)
+{
+    size_t                i;
+    secops_reply_find_t   find;
+    secops_reply_found_t  found;
+
+    if (secops_reply_find(&find, values, n, nlookups) != 0) {
+        return;
+    }
+
+    store_fuzz_text(find.revision);
+    store_fuzz_text(find.next_id);
+    store_fuzz_text(find.rest);
+    store_fuzz_require(find.rest.len <= SECOPS_REPLY_REST_MAX, "the rest");
+    store_fuzz_require(find.bytes >= -1 && find.total >= 0 && find.listed >= 0,
+                       "a number");
+
+    for (i = 0; i < find.nfound; i++) {
+        secops_reply_found(&found, values, i);
+
+        store_fuzz_require(found.lookup < nlookups, "a lookup");
+        store_fuzz_text(found.id);
+        store_fuzz_text(found.document);
+        store_fuzz_text(found.last_used);
+    }
+}
+
+
+static void
+store_fuzz_audit(const secops_reply_value_t *values, size_t n)
+{
+    int                   rc;
+    size_t                i, before, field;
+    secops_audit_entry_t  entry;
+
+    if (secops_reply_audit(values, n) < 0) {
+        return;
+    }
+
+    i = 1;
+
+    do {
+        before = i;
+        rc = secops_reply_audit_next(values, n, &i, &entry);
+
+        if (rc == 1) {
+            store_fuzz_require(i > before && i <= n, "an entry's place");
+
+            for (field = 0; field < SECOPS_AUDIT_FIELDS; field++) {
+                store_fuzz_text(entry.fields[field]);
+            }
+        }
+
+    } while (rc == 1);
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t                 n;
+    secops_slice_t         id, domain;
+    secops_reply_value_t  *values;
+
+    if (size < 6) {
+        return 0;
+    }
+
+    store_fuzz_begin = data;
+    store_fuzz_end = data + size;
+
+    values = calloc((size - 1) / 5, sizeof(secops_reply_value_t));
+    n = store_fuzz_values(values, data + 1, size - 1);
+
+    /* most inputs have an outer array that is whole */
+
+    if (data[0] & 1) {
+        values[0].type = SECOPS_REPLY_ARRAY;
+        values[0].elements = n - 1;
+    }
+
+    store_fuzz_find(values, n, data[0] >> 1);
+    store_fuzz_audit(values, n);
+
+    (void) secops_reply_commit(values);
+
+    if (secops_reply_pointer(values, n, &id, STORE_FUZZ_ID, &domain,
+                             STORE_FUZZ_DOMAIN)
+        == 1)
+    {
+        store_fuzz_text(id);
+        store_fuzz_text(domain);
+        store_fuzz_require(id.len <= STORE_FUZZ_ID
+                           && domain.len <= STORE_FUZZ_DOMAIN, "a length");
+    }
+
+    free(values);
+
+    return 0;
+}
