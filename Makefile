@@ -1,7 +1,8 @@
 # make build       the module for the installed nginx: build/*.so
 # make run         nginx and a private Redis on 127.0.0.1:8480, until Ctrl-C
 # make test        all tests, on the plain and on the sanitizer build
-# make check-asan  the sanitizer half alone, with longer fuzzing
+# make check-asan  the sanitizer half alone, with longer fuzzing and attack
+# make worst-case  what the worst requests cost, and what others feel of them
 # make tree        the source tree in figures, and who uses whom in a circle
 # make bench       what a request costs, beside what else could do the job
 # make bench-pair  what a record costs, beside the build in the folder OLD
@@ -11,13 +12,15 @@
 #
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
 # RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
+# ATTACK_SECONDS, ATTACK_SEED: see t/84-attack.t
+# TIMES, SECONDS, WRITE, PATTERN (of its rows): see bench/worst.pl
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
 # TESTS, PROVE_FLAGS: what make test runs, all of t unless set, and how
 # NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
 
 TESTS ?= t
 
-.PHONY: all build build-asan run test check-asan tree bench bench-pair chaos install clean \
+.PHONY: all build build-asan run test check-asan tree bench bench-pair chaos worst-case install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -39,6 +42,7 @@ test: deps-test build build-asan
 
 check-asan: deps-test build build-asan
 	@SECOPS_SANITIZE=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
+	    ATTACK_SECONDS=$${ATTACK_SECONDS:-60} \
 	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/95-fuzz.t
 
 tree:
@@ -49,6 +53,9 @@ bench: deps-bench build
 
 bench-pair: deps-bench build
 	@perl bench/pair.pl "$(OLD)"
+
+worst-case: deps-test build
+	@perl bench/worst.pl "$(PATTERN)"
 
 chaos: deps-test deps-bench build
 	@perl t/chaos/chaos.pl --write

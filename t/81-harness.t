@@ -43,7 +43,11 @@ is(scalar(found($theirs, '    #0 0x1 in ngx_cpystrn src/core/ngx_string.c:9',
 is(scalar(found($theirs, '    #0 0x1 in ngx_cpystrn src/core/ngx_string.c:9',
     "$stamp another worker's line",
     '    #1 0x2 in f ../ngx_secops_module/api/f.c:1')), 1,
-    '... unless one of our files is in the stack');
+    '... unless one of our files called it');
+
+is(scalar(found($theirs, '    #1 0x2 in ngx_http_handler src/http/x.c:1',
+    '    #11 0x2 in f ../ngx_secops_module/api/f.c:1')), 0,
+    '... and not somewhere in another module');
 
 is(scalar(found($theirs =~ s/null pointer.*/load of misaligned address/r,
     '    #1 0x2 in f ../ngx_secops_module/api/f.c:1')), 0,

@@ -14,6 +14,7 @@ use Compress::Zlib qw(memGzip);
 use SecOps;
 use SecOps::Records;
 use SecOps::Resources ();
+use SecOps::Worst ();
 
 my $t = SecOps->new();
 my $redis = $t->redis();
@@ -280,7 +281,7 @@ is_refused($t->request('POST', '/large' . path(), { %{who()}, %gzip }, $bomb,
 # what unpacks to nothing takes the most time for its bytes: a body of blocks
 # with tables of their own, so that it is unpacked in many stretches
 
-my $block = empty_block();
+my $block = SecOps::Worst::empty_blocks();
 my $head = "\x1f\x8b\x08\0\0\0\0\0\0\xff";
 my $slow = $head . $block x int(1_000_000 / length $block) . "\x03\0"
     . "\0" x 8;
@@ -324,37 +325,3 @@ is_refused($attack->answer('POST'), 400, 'Invalid post body',
     'a reload waits for a body that is unpacked');
 
 $t->done();
-
-
-# A block of deflate with tables of its own that holds nothing but its end.
-# Bits, the lowest first: not the last block, dynamic tables, 257 literals, 1
-# distance, 18 lengths of code lengths: those of 18, 0 and 1 have 2, 2 and 1
-# bits; then 138 + 118 zeros, the end's length 1, and a distance of length 1.
-
-sub empty_block {
-    my ($bits, $bytes) = ('', '');
-    my @order = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1);
-    my %length = (18 => 2, 0 => 2, 1 => 1);
-
-    my $number = sub { my ($value, $n) = @_;
-        $bits .= join '', map { ($value >> $_) & 1 } 0 .. $n - 1 };
-
-    $number->(0, 1);
-    $number->(2, 2);
-    $number->(0, 5);
-    $number->(0, 5);
-    $number->(@order - 4, 4);
-    $number->($length{$_} // 0, 3) foreach @order;
-
-    # codes: 1 is "0", 0 is "10", 18 is "11"
-    $bits .= '11';
-    $number->(138 - 11, 7);
-    $bits .= '11';
-    $number->(118 - 11, 7);
-    $bits .= '0';       # the end of the block
-    $bits .= '0';       # the distance
-    $bits .= '0';       # the end itself, in a code of one bit
-
-    # a whole number of bytes: eight of these
-    return pack 'b*', $bits x 8;
-}
