@@ -461,6 +461,7 @@ unlike($t->error_log() . $other->error_log(), qr/\Q$_\E/,
 
 # the end of a worker
 
+ok(wait_for(sub { ask($key, $patient) == 200 }), 'a link is there');
 $redis->pause();
 my $last = $t->connect($patient);
 $last->send($last->format('GET', $scopes, { 'x-arcanna-api-key' => $key }));

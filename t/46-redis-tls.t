@@ -117,8 +117,8 @@ tls(http => 'rediss://127.0.0.1:%%PORT1%%');
 at(none => "secops_redis redis://127.0.0.1:$redis{named}{tls_port};");
 tls(peer => "rediss://redis.test:$peer->{port}", $named);
 tls(peer12 => $peer12);
-tls(slow => $slow, 'secops_redis_timeout 20s;');
-tls(narrow => $narrow, 'secops_redis_timeout 20s;');
+tls(slow => $slow, 'secops_redis_timeout 60s;');
+tls(narrow => $narrow, 'secops_redis_timeout 60s;');
 tls(silent => $silent);
 tls(halfway => $halfway);
 

@@ -7,7 +7,7 @@
 #
 #     status, body    what is answered; 200 and nothing
 #     headers         an array of lines
-#     delay           seconds before that
+#     hold            1: not before DIR/NAME.go is there
 #     size            the body is cut, or filled up with spaces, to that length
 #     chunked         1: without a Content-Length
 #     unmeasured      1: the same, in no chunks: its end is that of the connection
@@ -53,8 +53,10 @@ sub answer {
     my $what = decode_json(do { local $/; <$file> });
     my $body = $what->{body} // '';
 
-    sleep $what->{delay} if $what->{delay};
-    sleep 60 if $what->{silent};
+    until (!$what->{hold} || -e "$dir/$name.go") {
+        sleep 0.01;
+    }
+    sleep 300 if $what->{silent};
     return if $what->{closed};
 
     $body = substr $body . ' ' x $what->{size}, 0, $what->{size}

@@ -143,6 +143,7 @@ def unsent(client):             # bytes that the client's system still has
 def count():
     number, client = connections.popitem()
     client.settimeout(0.1)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     whole, tail = 0, b''
     while True:
         try:

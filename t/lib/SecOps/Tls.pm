@@ -245,7 +245,7 @@ sub say { # one order
 sub wait { # until the log matches: what was caught
     my ($self, $pattern, $timeout) = @_;
     return SecOps::wait_for(sub { $self->log() =~ $pattern ? $1 // 1 : 0 },
-        $timeout // 10);
+        $timeout);
 }
 
 
