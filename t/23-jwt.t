@@ -399,8 +399,8 @@ refused('plain', $issuer->token('rsa',
 
 sub dated { return $issuer->token('rsa', { iat => $now, @_ }) }
 
-accepted('plain', dated(exp => $now - 20), 'expired within the leeway');
-refused('plain', dated(exp => $now - 31), qr/it has expired$/,
+accepted('plain', dated(exp => time() - 20), 'expired within the leeway');
+refused('plain', dated(exp => time() - 31), qr/it has expired$/,
     'expired beyond the leeway');
 accepted('plain', dated(nbf => time() + 25), 'not yet valid, by the leeway');
 refused('plain', dated(nbf => time() + 40), qr/it is not valid yet$/,
@@ -408,10 +408,10 @@ refused('plain', dated(nbf => time() + 40), qr/it is not valid yet$/,
 accepted('plain', dated(iat => time() + 25), 'issued in the leeway\'s future');
 refused('plain', dated(iat => time() + 40), qr/issued in the future$/,
     'issued in the future');
-accepted('strict', dated(exp => time() + 3), 'without leeway: not expired');
+accepted('strict', dated(exp => time() + 20), 'without leeway: not expired');
 refused('strict', dated(exp => time() - 1), qr/it has expired$/,
     'without leeway: expired');
-refused('strict', dated(nbf => time() + 5), qr/it is not valid yet$/,
+refused('strict', dated(nbf => time() + 20), qr/it is not valid yet$/,
     'without leeway: not yet valid');
 refused('plain', dated(exp => undef), qr/it has no exp$/, 'no exp');
 refused('plain', dated(exp => 'soon'), qr/is not a time$/, 'exp is a text');
@@ -637,11 +637,12 @@ is_refused($t->request('GET', '/guarded.txt', { 'X-Id' => $id }, undef, %at),
 # what was verified is remembered, to the second
 
 foreach my $prefix ('strict', 'nocache') {
-    my $end = int(time()) + 3;
+    my $end = int(time()) + 3;          # as nginx's clock, which is this one
     my $token = dated(exp => $end);
     my ($last_good, $first_bad, $count) = (0, 0, 0);
 
-    until ($first_bad || time() > $end + 3) {
+    # however late an answer comes, what was sent after the end is refused
+    until ($first_bad || $last_good > $end) {
         my $sent = time();
         if (status_of($prefix, $token) == 404) {
             $last_good = $sent;
@@ -649,12 +650,11 @@ foreach my $prefix ('strict', 'nocache') {
         } else {
             $first_bad = time();
         }
-        sleep 0.01;
     }
 
     cmp_ok($count, '>', 50, "$prefix: a token is good until it expires");
-    cmp_ok($last_good, '<', $end + 0.1, '... and not after');
-    cmp_ok($first_bad - $end, '<', 0.5, '... within the same second');
+    cmp_ok($last_good, '<', $end, '... and not after');
+    cmp_ok($first_bad, '>=', $end, '... nor any sooner');
 }
 
 
