@@ -260,7 +260,7 @@ sub end {
 
 provider('first', body => jwks($key{one}), hold => 1);
 my @all = map { begin('first', 'one') } 1 .. 30;
-$_->taken() foreach @all;
+SecOps::Connection::taken(@all);
 may_answer('first');
 is(join(' ', map { end($_) } @all), join(' ', (404) x 30),
     'many requests at once are all let in');
@@ -542,7 +542,7 @@ foreach my $case (['leave'], ['reset', reset => 1]) {
     my $leaver = begin($name, 'one');
     fetched($name, 1);
     my @waiters = map { begin($name, 'one') } 1 .. 5;
-    $_->taken() foreach @waiters;
+    SecOps::Connection::taken(@waiters);
     has_left($leaver, @how);
     may_answer($name);
     is(join(' ', map { end($_) } @waiters), join(' ', (404) x 5),
@@ -556,7 +556,7 @@ my $stays = begin('waiter', 'one');
 fetched('waiter', 1);
 my @leavers = map { begin('waiter', 'one') } 1 .. 5;
 my $last = begin('waiter', 'one');
-$_->taken() foreach @leavers, $last;
+SecOps::Connection::taken(@leavers, $last);
 has_left($leavers[$_], reset => $_ % 2) foreach 0 .. 4;
 may_answer('waiter');
 is(end($stays), 404, 'clients that wait go: the fetch goes on');
@@ -596,7 +596,7 @@ $t->reload($conf);
 my $n = fetches('first');
 @all = map { begin('first', 'one') } 1 .. 5;
 fetched('first', $n + 1);
-$_->taken() foreach @all;
+SecOps::Connection::taken(@all);
 my ($ends) = $t->workers();     # the first one, before the caches' own
 ok($t->reload($conf, keep_old => 1), 'a reload in mid fetch');
 may_answer('first');
@@ -607,7 +607,7 @@ ok(wait_for(sub { !grep { $_ == $ends } $t->workers() }),
 provider('first', body => jwks($key{one}), hold => 1);
 @all = map { begin('first', 'one') } 1 .. 5;
 fetched('first', $n + 2);
-$_->taken() foreach @all;
+SecOps::Connection::taken(@all);
 my $quits = () = $t->error_log() =~ /gracefully shutting down/g;
 kill 'QUIT', $t->master();
 $t->{told} = 1;

@@ -191,6 +191,13 @@ ok($new, '... by another one');
 ($count, $longest, $ids) = ride(1);
 is(join(' ', keys %$count), 201, '... that stores records');
 is(present($new, @$ids), scalar @$ids, '... which are there');
+
+# the sentinels would tell the others, after some seconds; who was a master has
+# hung up on everybody
+foreach my $node (grep { $_->pid() && $_ != $new } @{$set->{nodes}}) {
+    my @words = ('REPLICAOF', '127.0.0.1', $new->port());
+    eval { $node->cmd(@words) } // $node->cmd(@words);
+}
 ok($set->wait_replicas($new), '... and has the others for replicas');
 
 

@@ -265,6 +265,7 @@ wait_for(sub { $since->(qr/> EXEC/) });
 $t->reload(undef, keep_old => 1);
 is_stored($connection->answer('POST'),
     'a reload waits for what is parked, and it is stored');
+$connection->close();           # or the worker would wait for that
 
 # for the first map, too
 

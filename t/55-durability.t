@@ -19,7 +19,7 @@ my $t = SecOps->new();
 my $master = $t->redis(tcp => 1);
 my $port = $master->port();
 my @replicas = map { $t->redis(tcp => 1, args => ['--replicaof', '127.0.0.1',
-    $port, '--repl-diskless-sync', 'no']) } 1 .. 2;
+    $port]) } 1 .. 2;
 my $disk = $t->redis(aof => 'always');
 my $fake = SecOps::Fake->new($t);
 # a unix socket takes no more than some 200 KB that nobody reads
@@ -210,7 +210,7 @@ sub together { # writes that nginx finds at the same time
 
     my ($worker) = $t->workers();
 
-    $_->taken() foreach @connections;       # they are accepted
+    SecOps::Connection::taken(@connections);       # they are accepted
     kill 'STOP', $worker;
     wait_for(sub { $t->read("/proc/$worker/stat") =~ /\) T / });
     $connections[$_]->send($connections[$_]->format('POST', path(), who(),
@@ -597,7 +597,7 @@ $waitaof->step("EXPECT 2\nSEND $good$synced");
 my $lost = $waitaof->play('READ 1');
 my @large = map { start($t, 'POST', path(),
     records(observable => "large$_", details => 'x' x 900_000), port => 4) } 1 .. 3;
-ok($waitaof->wait($lost) && !grep({ !$_->taken() } @large)
+ok($waitaof->wait($lost) && SecOps::Connection::taken(@large)
     && $waitaof->step('CLOSE'), 'a link is lost with much unwritten');
 $waitaof->step("HANDSHAKE\nEXPECT 3\nSEND $good-ERR unknown command 'WAITAOF'"
     . "\\r\\n$info");

@@ -107,7 +107,7 @@ foreach my $case (
         my $r = wait_for(sub { my $r = health($path, \%role);
             my @servers = servers($r);
             $r->{status} == 503 && $servers[1] && !$servers[1]{ready}
-                && $servers[0] && $servers[0]{ready} && $r }, 15);
+                && $servers[0] && $servers[0]{ready} && $r });
 
         ok($r, "one server $name: not ready") or next;
 
@@ -123,7 +123,7 @@ foreach my $case (
     }
 
     $mend->($nodes[1]);
-    ok(wait_for(sub { health($versions[0])->{status} == 200 }, 20),
+    ok(wait_for(sub { health($versions[0])->{status} == 200 }),
         "$name, no more: ready again");
 }
 
@@ -135,7 +135,7 @@ like($t->error_log(), qr/not ready: OOM.*, server ".*\Q$name\E"/,
 # a part of the slots has no server
 
 $_->cmd('CLUSTER', 'DELSLOTSRANGE', 0, 99) foreach @nodes;
-ok(wait_for(sub { health($versions[0])->{status} == 503 }, 30),
+ok(wait_for(sub { health($versions[0])->{status} == 503 }),
     'a slot without a server: not ready');
 like($t->error_log(), qr/not ready: a part of the cluster has no server/,
     '... says the log');

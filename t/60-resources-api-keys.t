@@ -29,7 +29,11 @@ sub list { return $api->list(@_) }
 sub remove { return $api->remove(@_) }
 sub key { return api_key(@_) }
 
-sub titles { return [map { $_->{title} } @{list(@_)->{json}}] }
+sub titles {
+    my $r = list(@_);
+    return [map { $_->{title} } @{$r->{json}}] if ref $r->{json} eq 'ARRAY';
+    return "$r->{status} $r->{body}";
+}
 
 sub audit { # [operation, type, id], oldest first
     return map { my %f = @{$_->[1]}; [@f{qw(operation type id)}] }

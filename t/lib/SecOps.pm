@@ -759,21 +759,24 @@ sub socket { return $_[0]{socket} }
 # it handles after what it has read.  The kernel says so: nginx's end of the
 # connection has an owner, and nothing in its queue.
 
-sub taken {
-    my ($self, $timeout) = @_;
-    my ($near, $far) = map { sprintf '0100007F:%04X', $_ }
-        $self->{socket}->peerport(), $self->{socket}->sockport();
+sub taken { # of this one and others
+    my %wanted;
+
+    foreach my $connection (@_) {
+        my ($near, $far) = map { sprintf '0100007F:%04X', $_ }
+            $connection->{socket}->peerport(), $connection->{socket}->sockport();
+        $wanted{"$near $far"} = 1;
+    }
 
     return SecOps::wait_for(sub {
         open my $table, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
         while (my $line = <$table>) {
             my (undef, $local, $remote, undef, $queue, undef, undef, undef,
                 undef, $inode) = split ' ', $line;
-            return $inode && $queue =~ /:0+\z/
-                if $local eq $near && $remote eq $far;
+            delete $wanted{"$local $remote"} if $inode && $queue =~ /:0+\z/;
         }
-        return;
-    }, $timeout);
+        return !%wanted;
+    });
 }
 
 
@@ -1040,7 +1043,8 @@ sub start {
     $self->{pid} = $self->{test}->spawn("$self->{dir}/redis.log",
         'redis-server', '--bind', '127.0.0.1', '--port', $self->{port},
         '--unixsocket', $self->{socket}, '--unixsocketperm', '777',
-        '--dir', $self->{dir}, '--save', '', @aof, @{$self->{args}}, @more);
+        '--dir', $self->{dir}, '--save', '', '--repl-diskless-sync-delay', 0,
+        @aof, @{$self->{args}}, @more);
 
     SecOps::wait_for(sub {
         my $answer = eval { $self->cmd('PING') };
