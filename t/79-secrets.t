@@ -261,4 +261,16 @@ is_saved(save('Webhook', %{$listed->{parameters}}, url => $url),
 again('Webhook', 'another address', 'token', 'url', %{$listed->{parameters}},
     url => 'https://attacker.example.net/');
 
+# what a definition does not know any more may have been a secret of another one
+
+my $id = $redis->cmd('HGET', 'secops:{global:res}:integration:title',
+    'The Webhook');
+my $document = decode_json($redis->cmd('HGET',
+    'secops:{global:res}:integration', $id));
+$document->{parameters}{signing_secret} = 's3cret';
+$redis->cmd('HSET', 'secops:{global:res}:integration', $id,
+    JSON::PP->new->encode($document));
+is($api->one('integration', 'The Webhook')->{parameters}{signing_secret}, $mask,
+    'a stored parameter that its type does not know is masked');
+
 $t->done();

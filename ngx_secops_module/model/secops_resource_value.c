@@ -6,6 +6,8 @@
 
 static json_t *secops_resource_masked_object(const json_t *value,
     const json_t *schema);
+static const json_t *secops_resource_masked_by(const json_t *schema,
+    const char *name);
 static json_t *secops_resource_masked_array(const json_t *value,
     const json_t *schema);
 static json_t *secops_resource_masked_string(const json_t *value,
@@ -114,26 +116,19 @@ secops_resource_masked(const json_t *value, const json_t *schema)
 }
 
 
-/* a schema that says nothing about a member makes no secret of it: json_true()
-   stands for one that says nothing at all */
-
 static json_t *
 secops_resource_masked_object(const json_t *value, const json_t *schema)
 {
-    json_t        *copy, *member;
-    const char    *name;
-    const json_t  *known;
+    json_t      *copy, *member;
+    const char  *name;
 
     copy = json_object();
 
     json_object_foreach((json_t *) value, name, member) {
 
-        known = secops_resource_member_schema(schema, name);
-
         if (json_object_set_new(copy, name,
                                 secops_resource_masked(member,
-                                              known || schema == NULL
-                                              ? known : json_true()))
+                                    secops_resource_masked_by(schema, name)))
             != 0)
         {
             json_decref(copy);
@@ -142,6 +137,31 @@ secops_resource_masked_object(const json_t *value, const json_t *schema)
     }
 
     return copy;
+}
+
+
+/*
+ * The schema that a member is masked by.  One that says nothing about a member
+ * makes no secret of it: json_true() stands for one that says nothing at all.
+ * But a member that it does not allow was stored under another definition,
+ * which may have made a secret of it.
+ */
+
+static const json_t *
+secops_resource_masked_by(const json_t *schema, const char *name)
+{
+    const json_t  *known;
+
+    known = secops_resource_member_schema(schema, name);
+
+    if (known
+        || schema == NULL
+        || json_is_false(json_object_get(schema, "additionalProperties")))
+    {
+        return known;
+    }
+
+    return json_true();
 }
 
 

@@ -50,7 +50,8 @@ int secops_resource_is_mask(const json_t *value);
 
 /*
  * A copy with masked secrets; a reference in the place of one is none.
- * Without a schema any text may be a secret.  NULL: no memory.
+ * Without a schema any text may be a secret, as may one that the schema does
+ * not allow.  NULL: no memory.
  */
 
 json_t *secops_resource_masked(const json_t *value, const json_t *schema);

@@ -47,7 +47,7 @@ secops_text_is_name(secops_slice_t text)
 
 
 /* 1 when the character of n bytes has no form of its own, and changes that of
-   others: what a terminal obeys, what ends a line, what turns its direction */
+   others: what a terminal obeys, what turns the direction of writing */
 
 static int
 secops_text_is_unseen(const unsigned char *p, size_t n)
@@ -57,7 +57,7 @@ secops_text_is_unseen(const unsigned char *p, size_t n)
     }
 
     return n == 3 && p[0] == 0xe2
-           && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
+           && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae)
                || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }
 

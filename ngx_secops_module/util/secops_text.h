@@ -12,9 +12,9 @@
 
 
 /* 1 when the bytes are UTF-8 without control characters (U+0000 to U+001F,
-   U+007F to U+009F), ends of lines (U+2028, U+2029) and what turns the
-   direction of writing (U+202A to U+202E, U+2066 to U+2069): what may become a
-   user's or a domain's name.  Names get to logs, and to people's terminals */
+   U+007F to U+009F) and what turns the direction of writing (U+202A to U+202E,
+   U+2066 to U+2069): what may become a user's or a domain's name.  Names get to
+   logs, and to people's terminals */
 
 int secops_text_is_name(secops_slice_t text);
 

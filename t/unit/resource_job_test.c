@@ -557,6 +557,20 @@ test_masked(void)
 
     free(text);
     json_decref(masked);
+    json_decref(schema);
+
+    schema = json_loads("{\"properties\":{\"b\":{\"properties\":{\"c\":{}}}},"
+                        "\"additionalProperties\":false}", 0, NULL);
+
+    masked = secops_resource_masked(value, schema);
+    text = json_dumps(masked, JSON_COMPACT);
+
+    is_str(text, strlen(text), "{\"a\":[\"********\"],\"b\":{\"c\":\"y\"},"
+           "\"s\":[\"********\",\"{{api_keys(internal_id='k')}}\"]}",
+           "... but what it does not allow may have been one");
+
+    free(text);
+    json_decref(masked);
     json_decref(value);
     json_decref(schema);
 }
@@ -631,6 +645,7 @@ sample(const json_t *property)
 
     static const char  *samples[] = {
         "\"{{api_keys(name='K')}}\"", "\"https://example.com/x\"",
+        "\"https://dce.westeurope-1.ingest.monitor.azure.com\"",
         "\"sample\"", "\"https://hooks.slack.com/services/T/B/x\"",
         "\"00000000-0000-4000-8000-000000000001\"", "\"a@example.com\"",
         "\"host:9092\"", "\"dcr-00000000000000000000000000000000\"",
