@@ -17,10 +17,6 @@
 #include "model/secops_json_text.h"
 
 
-/* objects up to this size are searched for duplicates without the tail */
-
-#define SECOPS_JSON_FEW_KEYS  32
-
 /* bits of a hash that are compared first */
 
 #define SECOPS_JSON_HASH_BITS  8
@@ -38,6 +34,7 @@ typedef struct {
     uint32_t                      open;     /* the innermost, if depth > 0 */
     int                           ended;    /* 1: a value has ended; 0: one must
                                                stand here */
+    int                           batch;    /* 1: elements may be unsound */
     int                           rc;       /* SECOPS_JSON_MORE or _ERROR */
 } secops_json_parser_t;
 
@@ -45,6 +42,8 @@ typedef struct {
 typedef signed char  secops_json_bytes_t __attribute__((vector_size(16)));
 
 
+static int secops_json_begin(secops_json_t *json, secops_json_parser_t *p,
+    const unsigned char *data, size_t len);
 static int secops_json_document(secops_json_parser_t *p);
 static const unsigned char *secops_json_value(secops_json_parser_t *p,
     const unsigned char *pos);
@@ -60,8 +59,6 @@ static int secops_json_key_hash(secops_json_parser_t *p,
     secops_json_token_t *key);
 static int secops_json_apart(secops_json_parser_t *p);
 static int secops_json_unique(secops_json_parser_t *p);
-static int secops_json_insert(secops_json_parser_t *p, unsigned char *table,
-    uint32_t nslots, uint32_t key);
 static const unsigned char *secops_json_string_rest(secops_json_parser_t *p,
     const unsigned char *pos, secops_json_token_t *token);
 static const unsigned char *secops_json_escape(secops_json_parser_t *p,
@@ -77,6 +74,8 @@ static const unsigned char *secops_json_numeral(secops_json_parser_t *p,
 static const unsigned char *secops_json_digits(secops_json_parser_t *p,
     const unsigned char *pos);
 static const unsigned char *secops_json_more(secops_json_parser_t *p);
+static int secops_json_mind(secops_json_parser_t *p, const unsigned char *at,
+    secops_json_kind_e kind, const char *reason);
 static const unsigned char *secops_json_fail(secops_json_parser_t *p,
     const unsigned char *at, const char *reason);
 
@@ -86,27 +85,55 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
     secops_json_token_t *tokens, uint32_t capacity,
     const secops_json_limits_t *limits, secops_json_error_t *error)
 {
-    int                   rc;
     secops_json_parser_t  p;
 
-    p.start = data;
-    p.last = data + len;
     p.tokens = tokens;
+    p.capacity = capacity;
     p.limits = limits;
     p.error = error;
-    p.ntokens = 0;
+    p.batch = 0;
+
+    return secops_json_begin(json, &p, data, len);
+}
+
+
+int
+secops_json_parse_batch(secops_json_t *json, const unsigned char *data,
+    size_t len, secops_json_token_t *tokens, uint32_t capacity,
+    const secops_json_limits_t *limits, secops_json_error_t *error)
+{
+    secops_json_parser_t  p;
+
+    p.tokens = tokens;
     p.capacity = capacity;
-    p.depth = 0;
-    p.open = 0;
-    p.ended = 0;
-    p.rc = SECOPS_JSON_OK;
+    p.limits = limits;
+    p.error = error;
+    p.batch = 1;
+
+    return secops_json_begin(json, &p, data, len);
+}
+
+
+static int
+secops_json_begin(secops_json_t *json, secops_json_parser_t *p,
+    const unsigned char *data, size_t len)
+{
+    int  rc;
+
+    p->start = data;
+    p->last = data + len;
+    p->ntokens = 0;
+    p->depth = 0;
+    p->open = 0;
+    p->ended = 0;
+    p->rc = SECOPS_JSON_OK;
 
     if ((uint64_t) len > UINT32_MAX) {
-        (void) secops_json_fail(&p, data, "document too long");
-        return p.rc;
+        (void) secops_json_fail(p, data, "document too long");
+        return p->rc;
     }
 
-    rc = secops_json_document(&p);
+    rc = secops_json_document(p);
 
     if (rc != SECOPS_JSON_OK) {
         return rc;
@@ -114,8 +141,8 @@ secops_json_parse(secops_json_t *json, const unsigned char *data, size_t len,
 
     json->text.data = data;
     json->text.len = len;
-    json->tokens = tokens;
-    json->ntokens = p.ntokens;
+    json->tokens = p->tokens;
+    json->ntokens = p->ntokens;
 
     return SECOPS_JSON_OK;
 }
@@ -374,8 +401,10 @@ secops_json_open(secops_json_parser_t *p, const unsigned char *pos,
     unsigned char         end;
     secops_json_token_t  *container;
 
-    if (p->depth == p->limits->depth) {
-        return secops_json_fail(p, pos, "nested too deep");
+    if (p->depth >= p->limits->depth
+        && secops_json_mind(p, pos, SECOPS_JSON_NESTED, "nested too deep"))
+    {
+        return NULL;
     }
 
     container = secops_json_add(p, pos, type);
@@ -454,8 +483,10 @@ secops_json_key(secops_json_parser_t *p, const unsigned char *pos)
         return secops_json_fail(p, pos, "member name expected");
     }
 
-    if (p->tokens[p->open].size > p->limits->members) {
-        return secops_json_fail(p, pos, "too many members");
+    if (p->tokens[p->open].size > p->limits->members
+        && secops_json_mind(p, pos, SECOPS_JSON_CONTENT, "too many members"))
+    {
+        return NULL;
     }
 
     pos = secops_json_string(p, pos, SECOPS_JSON_KEY);
@@ -548,87 +579,29 @@ secops_json_apart(secops_json_parser_t *p)
 }
 
 
-/*
- * Looks for duplicates among the keys of the innermost container, all of
- * which are known: a hash table of key indices, half full at most.  Members
- * take 5 bytes of text at least, for which secops_json_max_tokens() has half
- * a token more than they use: room for the 8 bytes that each needs here.
- */
-
 static int
 secops_json_unique(secops_json_parser_t *p)
 {
-    size_t                need;
-    uint32_t              i, nslots;
-    unsigned char        *table;
-    unsigned char         few[SECOPS_JSON_FEW_KEYS * 2 * sizeof(uint32_t)];
+    uint32_t  key;
 
-    nslots = p->tokens[p->open].size * 2;
-    need = (size_t) nslots * sizeof(uint32_t);
+    switch (secops_json_find_duplicate(p->start, p->tokens, p->open,
+                                       p->ntokens, p->capacity, &key))
+    {
 
-    table = few;
+    case SECOPS_JSON_MORE:
+        (void) secops_json_more(p);
+        return p->rc;
 
-    if (need > sizeof(few)) {
-        if ((size_t) (p->capacity - p->ntokens) * sizeof(secops_json_token_t)
-            < need)
+    case SECOPS_JSON_ERROR:
+
+        if (secops_json_mind(p, p->start + p->tokens[key].start - 1,
+                             SECOPS_JSON_CONTENT, "duplicate key"))
         {
-            (void) secops_json_more(p);
-            return p->rc;
-        }
-
-        table = (unsigned char *) &p->tokens[p->ntokens];
-    }
-
-    memset(table, 0, need);
-
-    for (i = p->open + 1; i < p->ntokens; i = p->tokens[i].next) {
-
-        if (!secops_json_insert(p, table, nslots, i)) {
-            (void) secops_json_fail(p, p->start + p->tokens[i].start - 1,
-                                    "duplicate key");
             return p->rc;
         }
     }
 
     return SECOPS_JSON_OK;
-}
-
-
-/*
- * 0 when the same key is there already.  An empty slot is 0, which is no
- * key's index.  The table is bytes, not integers, as it may lie in tokens.
- */
-
-static int
-secops_json_insert(secops_json_parser_t *p, unsigned char *table,
-    uint32_t nslots, uint32_t key)
-{
-    size_t                slot;
-    uint32_t              other;
-    secops_json_token_t  *token;
-
-    token = &p->tokens[key];
-    slot = ((uint64_t) token->size * nslots) >> 32;
-
-    for ( ;; ) {
-        memcpy(&other, table + slot * sizeof(uint32_t), sizeof(uint32_t));
-
-        if (other == 0) {
-            memcpy(table + slot * sizeof(uint32_t), &key, sizeof(uint32_t));
-            return 1;
-        }
-
-        if (p->tokens[other].size == token->size
-            && secops_json_same_string(p->start, &p->tokens[other],
-                                       p->start, token))
-        {
-            return 0;
-        }
-
-        if (++slot == nslots) {
-            slot = 0;
-        }
-    }
 }
 
 
@@ -697,7 +670,8 @@ secops_json_escape(secops_json_parser_t *p, const unsigned char *pos)
         }
 
         if (unit == 0) {
-            return secops_json_fail(p, pos, "escaped NUL");
+            return secops_json_mind(p, pos, SECOPS_JSON_CONTENT, "escaped NUL")
+                   ? NULL : pos + 6;
         }
 
         if (unit > 0) {
@@ -728,7 +702,8 @@ secops_json_surrogate(secops_json_parser_t *p, const unsigned char *pos,
         }
     }
 
-    return secops_json_fail(p, pos, "lone surrogate");
+    return secops_json_mind(p, pos, SECOPS_JSON_CONTENT, "lone surrogate")
+           ? NULL : pos + 6;
 }
 
 
@@ -749,22 +724,27 @@ secops_json_sequence(secops_json_parser_t *p, const unsigned char *pos)
     max = (lead == 0xed) ? 0x9f : (lead == 0xf4) ? 0x8f : 0xbf;
 
     if (lead < 0xc2 || lead > 0xf4) {
-        return secops_json_fail(p, first, "invalid UTF-8");
+        goto invalid;
     }
 
     n = (lead < 0xe0) ? 1 : (lead < 0xf0) ? 2 : 3;
 
     if ((size_t) (p->last - pos) < n || *pos < min || *pos > max) {
-        return secops_json_fail(p, first, "invalid UTF-8");
+        goto invalid;
     }
 
     for (pos++, n--; n > 0; pos++, n--) {
         if ((*pos & 0xc0) != 0x80) {
-            return secops_json_fail(p, first, "invalid UTF-8");
+            goto invalid;
         }
     }
 
     return pos;
+
+invalid:
+
+    return secops_json_mind(p, first, SECOPS_JSON_CONTENT, "invalid UTF-8")
+           ? NULL : first + 1;
 }
 
 
@@ -840,7 +820,7 @@ secops_json_numeral(secops_json_parser_t *p, const unsigned char *pos)
     if ((token->len > 18 || token->flags != 0)
         && secops_json_number_overflows(first, token->len, token->flags != 0))
     {
-        return secops_json_fail(p, first, "number out of range");
+        token->flags |= SECOPS_JSON_HUGE;
     }
 
     return pos;
@@ -884,10 +864,33 @@ secops_json_more(secops_json_parser_t *p)
 }
 
 
+/* 0: it is passed over, as it lies in an element of a batch */
+
+static int
+secops_json_mind(secops_json_parser_t *p, const unsigned char *at,
+    secops_json_kind_e kind, const char *reason)
+{
+    if (p->batch
+        && (p->depth > SECOPS_JSON_BATCH_DEPTH
+            || (p->depth == SECOPS_JSON_BATCH_DEPTH
+                && p->tokens[p->open].type == SECOPS_JSON_ARRAY)))
+    {
+        return 0;
+    }
+
+    (void) secops_json_fail(p, at, reason);
+
+    p->error->kind = kind;
+
+    return 1;
+}
+
+
 static const unsigned char *
 secops_json_fail(secops_json_parser_t *p, const unsigned char *at,
     const char *reason)
 {
+    p->error->kind = SECOPS_JSON_GRAMMAR;
     p->error->offset = (size_t) (at - p->start);
     p->error->reason = reason;
     p->rc = SECOPS_JSON_ERROR;

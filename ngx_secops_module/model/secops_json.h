@@ -6,17 +6,20 @@
  *
  * It accepts and refuses the same documents as jansson with JSON_DECODE_ANY |
  * JSON_REJECT_DUPLICATES (so: no byte order mark, no NUL, escaped or not, in
- * a string, no lone surrogate, no integer outside int64_t, no real outside
- * double), provided that the limits given here are not the narrower ones.
- * The one exception: jansson overlooks a NUL byte right after a number or a
- * literal, which is refused here.
+ * a string, no lone surrogate), provided that the limits given here are not
+ * the narrower ones.  There are two exceptions.  jansson overlooks a NUL byte
+ * right after a number or a literal, which is refused here.  And jansson
+ * refuses an integer outside int64_t and a real outside double; here any
+ * number is taken that the grammar has, as nothing is converted, but such a
+ * one is marked.
  *
  * Tokens stand in document order: a container is followed by its children, a
  * key by its value.  So the first child of token i is i + 1, the value of the
  * key i is i + 1, and the token after the whole of i is tokens[i].next.
  *
- * Pure C: no nginx, no allocation.  All memory is the caller's; a token array
- * and the bytes must outlive the secops_json_t that refers to them.
+ * Pure C: no nginx, no allocation but in secops_json_equal().  All memory is
+ * the caller's; a token array and the bytes must outlive the secops_json_t
+ * that refers to them.
  */
 
 #ifndef _SECOPS_JSON_H_INCLUDED_
@@ -43,6 +46,8 @@ typedef enum {
 #define SECOPS_JSON_KEY      0x01       /* a string that is a member's name */
 #define SECOPS_JSON_ESCAPED  0x02       /* a string with at least one escape */
 #define SECOPS_JSON_REAL     0x04       /* a number with fraction or exponent */
+#define SECOPS_JSON_HUGE     0x08       /* an integer outside int64_t, or a real
+                                           that no finite double is near */
 
 
 typedef struct {
@@ -76,10 +81,20 @@ typedef struct {
 } secops_json_limits_t;
 
 
+typedef enum {
+    SECOPS_JSON_GRAMMAR = 0,            /* it is no JSON */
+    SECOPS_JSON_NESTED,                 /* more than limits.depth */
+    SECOPS_JSON_CONTENT                 /* JSON, but not to be taken: limits,
+                                           duplicate keys, and strings that are
+                                           no text */
+} secops_json_kind_e;
+
+
 typedef struct {
     size_t                offset;       /* of the byte that is wrong */
     const char           *reason;       /* static text, a sentence's end:
                                            "duplicate key", "nested too deep" */
+    secops_json_kind_e    kind;
 } secops_json_error_t;
 
 
@@ -121,6 +136,22 @@ int secops_json_parse(secops_json_t *json, const unsigned char *data,
 
 
 /*
+ * The same for a document that may be a batch: an object with an array of
+ * records in it.  Inside the elements of such an array, and whatever lies as
+ * deep, only what is wrong with the grammar is an error.  So an element may be
+ * looked at only after it was read on its own, by secops_json_parse().
+ */
+
+int secops_json_parse_batch(secops_json_t *json, const unsigned char *data,
+    size_t len, secops_json_token_t *tokens, uint32_t capacity,
+    const secops_json_limits_t *limits, secops_json_error_t *error);
+
+/* the depth at which the elements of a batch lie */
+
+#define SECOPS_JSON_BATCH_DEPTH  2
+
+
+/*
  * The value of a member of the object at token i, or 0 (token 0 is never a
  * member's value).  The name is given decoded.
  */
@@ -146,10 +177,19 @@ secops_json_raw(const secops_json_t *json, uint32_t i)
 /*
  * Writes a string's decoded UTF-8 to dst, which must have room for the
  * token's len; returns the bytes written.  No NUL is added, none can occur.
+ * (In an element of a batch that was not read on its own it can, and a lone
+ * surrogate becomes U+FFFD.)
  */
 
 size_t secops_json_decode(const secops_json_t *json, uint32_t i,
     unsigned char *dst);
+
+
+/* the same, as far as room goes; *whole: all of it is there.  No character is
+   cut */
+
+size_t secops_json_decode_some(const secops_json_t *json, uint32_t i,
+    unsigned char *dst, size_t room, int *whole);
 
 
 /* what secops_json_string_is() calls for a string with escapes */
@@ -185,7 +225,8 @@ size_t secops_json_string_length(const secops_json_t *json, uint32_t i);
 
 /*
  * The double nearest to the number at token i: an integer above 2^53 may be
- * rounded, an integer "-0" is 0, a real "-0.0" keeps its sign.
+ * rounded, an integer "-0" is 0, a real "-0.0" keeps its sign, one that is
+ * huge may be infinite.
  */
 
 double secops_json_number(const secops_json_t *json, uint32_t i);
@@ -194,8 +235,9 @@ double secops_json_number(const secops_json_t *json, uint32_t i);
 /*
  * Equality as JSON Schema has it: 1 and 1.0 are equal, members may stand in
  * any order, escapes count for what they mean.  Numbers are compared exactly,
- * beyond what a double holds.  Recurses as deep as the limits allowed, and
- * takes time quadratic in the members of an object whose order differs.
+ * beyond what a double holds.  Recurses as deep as the limits allowed.  An
+ * object of many members whose order differs needs memory for a while; without
+ * it, the time is quadratic in their number.
  */
 
 int secops_json_equal(const secops_json_t *a, uint32_t i,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/secops_json.h"
 #include "model/secops_json_number.h"
 
 
@@ -18,9 +19,16 @@
 
 #define SECOPS_JSON_DIGITS    768
 
-/* exponents are clamped here: beyond all that 4 GiB of digits can shift */
+/*
+ * Digits of an exponent beyond the first 18 are not read: two numbers that
+ * differ in these alone are taken for the same.
+ */
 
-#define SECOPS_JSON_EXPONENT  1000000000000
+#define SECOPS_JSON_EXPONENT  100000000000000000
+
+/* digits that are hashed at a time */
+
+#define SECOPS_JSON_HASHED    128
 
 
 /*
@@ -196,6 +204,51 @@ secops_json_number_equal(secops_slice_t a, secops_slice_t b)
     }
 
     return 1;
+}
+
+
+/*
+ * Of sign, digits and exponent, and not of the nearest double: there are as
+ * many numbers as one likes that are nearest to the same.
+ */
+
+uint32_t
+secops_json_number_hash(secops_slice_t text)
+{
+    size_t                 n;
+    uint32_t               hash;
+    secops_json_decimal_t  d;
+    unsigned char          buf[sizeof(uint32_t) + SECOPS_JSON_HASHED];
+
+    secops_json_decimal(&d, text.data, text.len);
+
+    /* zeros after the last digit say nothing, nor does the point among them */
+
+    while (d.last > d.pos && (d.last[-1] == '0' || d.last[-1] == '.')) {
+        d.last--;
+    }
+
+    if (d.pos == d.last) {
+        return 0;
+    }
+
+    memcpy(buf, &d.exponent, sizeof(int64_t));
+    buf[sizeof(int64_t)] = (unsigned char) d.negative;
+
+    hash = secops_json_hash(buf, sizeof(int64_t) + 1);
+
+    while (d.pos < d.last) {
+
+        memcpy(buf, &hash, sizeof(uint32_t));
+
+        for (n = sizeof(uint32_t); n < sizeof(buf) && d.pos < d.last; n++) {
+            buf[n] = (unsigned char) secops_json_next_digit(&d);
+        }
+
+        hash = secops_json_hash(buf, n);
+    }
+
+    return hash;
 }
 
 

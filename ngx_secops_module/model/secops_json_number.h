@@ -1,7 +1,7 @@
 
 /*
- * For the secops_json files only.  All texts here are numbers as RFC 8259 has
- * them, already found valid.
+ * For the secops_json files, and for uniqueItems.  All texts here are numbers
+ * as RFC 8259 has them, already found valid.
  */
 
 #ifndef _SECOPS_JSON_NUMBER_H_INCLUDED_
@@ -24,7 +24,12 @@ int secops_json_number_overflows(const unsigned char *pos, size_t len,
 int secops_json_number_equal(secops_slice_t a, secops_slice_t b);
 
 
-/* the nearest double; the number must not overflow */
+/* the same number has the same hash */
+
+uint32_t secops_json_number_hash(secops_slice_t text);
+
+
+/* the nearest double; infinite if the number overflows */
 
 double secops_json_number_double(secops_slice_t text);
 

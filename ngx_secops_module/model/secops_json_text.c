@@ -214,6 +214,16 @@ secops_json_unescape(const unsigned char **pos, unsigned char *dst)
         return 2;
     }
 
+    /* a lone surrogate, which only a batch may have; the quote after the
+       string keeps this within the document */
+
+    if (c >= 0xd800 && c <= 0xdfff && (c > 0xdbff || p[5] != '\\'
+                                       || p[6] != 'u' || (p[7] | 0x20) != 'd'
+                                       || (p[8] | 0x20) < 'c'))
+    {
+        c = 0xfffd;
+    }
+
     if (c < 0xd800 || c > 0xdfff) {
         dst[0] = (unsigned char) (0xe0 | c >> 12);
         dst[1] = (unsigned char) (0x80 | ((c >> 6) & 0x3f));

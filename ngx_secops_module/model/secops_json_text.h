@@ -37,4 +37,22 @@ int secops_json_same_string(const unsigned char *a_text,
     const secops_json_token_t *b);
 
 
+/* of an object of at most so many members the keys are told apart without the
+   tail of the tokens */
+
+#define SECOPS_JSON_FEW_KEYS  32
+
+
+/*
+ * secops_json_unique.c: looks for a key of the object at token open that
+ * stands there twice; it is the last container, and its children are all
+ * tokens after it.  OK: there is none; ERROR: *key is its second token; MORE:
+ * the capacity is too small to tell.  The tail of the tokens is overwritten.
+ */
+
+int secops_json_find_duplicate(const unsigned char *text,
+    secops_json_token_t *tokens, uint32_t open, uint32_t ntokens,
+    uint32_t capacity, uint32_t *key);
+
+
 #endif /* _SECOPS_JSON_TEXT_H_INCLUDED_ */

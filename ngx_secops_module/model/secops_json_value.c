@@ -4,6 +4,8 @@
  * whether two values are equal.
  */
 
+#include <stdlib.h>
+
 #include "model/secops_json.h"
 #include "model/secops_json_number.h"
 #include "model/secops_json_text.h"
@@ -13,6 +15,11 @@ static int secops_json_same_array(const secops_json_t *a, uint32_t i,
     const secops_json_t *b, uint32_t j);
 static int secops_json_same_object(const secops_json_t *a, uint32_t i,
     const secops_json_t *b, uint32_t j);
+static uint32_t *secops_json_index(const secops_json_t *json,
+    uint32_t object);
+static uint32_t secops_json_indexed(const uint32_t *index,
+    const secops_json_t *json, uint32_t object, const secops_json_t *other,
+    uint32_t key);
 static uint32_t secops_json_find(const secops_json_t *json, uint32_t object,
     const secops_json_t *other, uint32_t key);
 
@@ -59,6 +66,51 @@ secops_json_decode(const secops_json_t *json, uint32_t i, unsigned char *dst)
     memcpy(dst, raw.data, raw.len);
 
     return raw.len;
+}
+
+
+size_t
+secops_json_decode_some(const secops_json_t *json, uint32_t i,
+    unsigned char *dst, size_t room, int *whole)
+{
+    size_t                n, len;
+    secops_slice_t        raw;
+    unsigned char         bytes[4];
+    const unsigned char  *pos, *next, *last, *from;
+
+    raw = secops_json_raw(json, i);
+    last = raw.data + raw.len;
+
+    len = 0;
+
+    for (pos = raw.data; pos < last; pos = next) {
+
+        if (*pos == '\\') {
+            next = pos;
+            n = secops_json_unescape(&next, bytes);
+            from = bytes;
+
+        } else {
+            for (next = pos + 1; next < last && (*next & 0xc0) == 0x80; next++)
+            {
+                /* void */
+            }
+
+            n = (size_t) (next - pos);
+            from = pos;
+        }
+
+        if (n > room - len) {
+            break;
+        }
+
+        memcpy(dst + len, from, n);
+        len += n;
+    }
+
+    *whole = (pos == last);
+
+    return len;
 }
 
 
@@ -158,13 +210,17 @@ static int
 secops_json_same_object(const secops_json_t *a, uint32_t i,
     const secops_json_t *b, uint32_t j)
 {
-    uint32_t                    last, key, next;
+    int                         same;
+    uint32_t                    last, key, next, *index;
     const secops_json_token_t  *name;
+
+    index = NULL;
+    same = 1;
 
     last = a->tokens[i].next;
     next = j + 1;
 
-    for (i++; i < last; i = a->tokens[i].next) {
+    for (i++; i < last && same; i = a->tokens[i].next) {
         name = &a->tokens[i];
         key = next;
 
@@ -172,17 +228,22 @@ secops_json_same_object(const secops_json_t *a, uint32_t i,
             || !secops_json_same_string(a->text.data, name,
                                         b->text.data, &b->tokens[key]))
         {
-            key = secops_json_find(b, j, a, i);
+            if (index == NULL
+                && b->tokens[j].size > SECOPS_JSON_FEW_KEYS)
+            {
+                index = secops_json_index(b, j);
+            }
+
+            key = index ? secops_json_indexed(index, b, j, a, i)
+                        : secops_json_find(b, j, a, i);
 
             if (key == 0) {
-                return 0;
+                same = 0;
+                break;
             }
         }
 
-        if (!secops_json_equal(a, i + 1, b, key + 1)) {
-            return 0;
-        }
-
+        same = secops_json_equal(a, i + 1, b, key + 1);
         next = b->tokens[key].next;
 
         if (next == b->tokens[j].next) {
@@ -190,7 +251,76 @@ secops_json_same_object(const secops_json_t *a, uint32_t i,
         }
     }
 
-    return 1;
+    free(index);
+
+    return same;
+}
+
+
+/*
+ * The keys of a large object in a hash table of tokens, half full, so that two
+ * objects of other orders are not compared in quadratic time.  NULL: there is
+ * no memory for it, and they are all the same compared.
+ */
+
+static uint32_t *
+secops_json_index(const secops_json_t *json, uint32_t object)
+{
+    size_t                      slot, nslots;
+    uint32_t                    i, *index;
+    const secops_json_token_t  *tokens;
+
+    tokens = json->tokens;
+    nslots = (size_t) tokens[object].size * 2;
+
+    index = calloc(nslots, sizeof(uint32_t));
+    if (index == NULL) {
+        return NULL;
+    }
+
+    for (i = object + 1; i < tokens[object].next; i = tokens[i].next) {
+
+        slot = ((uint64_t) tokens[i].size * nslots) >> 32;
+
+        while (index[slot]) {
+            slot = (slot + 1 < nslots) ? slot + 1 : 0;
+        }
+
+        index[slot] = i;
+    }
+
+    return index;
+}
+
+
+/* the same as secops_json_find() */
+
+static uint32_t
+secops_json_indexed(const uint32_t *index, const secops_json_t *json,
+    uint32_t object, const secops_json_t *other, uint32_t key)
+{
+    size_t                      slot, nslots;
+    const secops_json_token_t  *tokens, *name;
+
+    tokens = json->tokens;
+    name = &other->tokens[key];
+
+    nslots = (size_t) tokens[object].size * 2;
+    slot = ((uint64_t) name->size * nslots) >> 32;
+
+    while (index[slot]) {
+
+        if (tokens[index[slot]].size == name->size
+            && secops_json_same_string(json->text.data, &tokens[index[slot]],
+                                       other->text.data, name))
+        {
+            return index[slot];
+        }
+
+        slot = (slot + 1 < nslots) ? slot + 1 : 0;
+    }
+
+    return 0;
 }
 
 
@@ -229,11 +359,11 @@ secops_json_number(const secops_json_t *json, uint32_t i)
 
     text = secops_json_raw(json, i);
 
-    if (json->tokens[i].flags & SECOPS_JSON_REAL) {
+    if (json->tokens[i].flags & (SECOPS_JSON_REAL|SECOPS_JSON_HUGE)) {
         return secops_json_number_double(text);
     }
 
-    /* fits: the parser admits no integer outside int64_t */
+    /* fits in int64_t, or it were huge */
 
     value = 0;
 

@@ -3,19 +3,25 @@
  * jansson as the oracle of secops_json: both must accept or refuse a document,
  * and where they accept it, every accessor must tell what jansson tells.
  *
- * Two differences are known and wanted:
+ * Three differences are known and wanted:
  *
  *  - a NUL byte after a number or a literal: jansson puts it back and loses
  *    it, so that "1\0" is 1.  Here a NUL is an unexpected byte, always.
  *
  *  - depth: jansson counts a scalar as a level, limits.depth does not.
+ *
+ *  - numbers: jansson refuses an integer that int64_t can not hold, and a real
+ *    that rounds to no double.  Here they are taken, and marked; so that with
+ *    a 0 in their place both must agree again.
  */
 
 #ifndef _JSON_COMPARE_H_INCLUDED_
 #define _JSON_COMPARE_H_INCLUDED_
 
 
+#include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "model/secops_json.h"
@@ -206,6 +212,10 @@ json_compare_number(const secops_json_t *json, uint32_t i, json_t *value)
 {
     double  ours, theirs;
 
+    if (json->tokens[i].flags & SECOPS_JSON_HUGE) {
+        return "a number that jansson holds is marked as huge";
+    }
+
     theirs = json_number_value(value);
     ours = secops_json_number(json, i);
 
@@ -309,9 +319,115 @@ json_compare_known(const unsigned char *data, size_t len, int accepted,
 }
 
 
-/* NULL when both agree, else what differs */
+/* 1: the C library finds no room for the number, either */
+
+static inline int
+json_compare_is_huge(const secops_json_t *json, uint32_t i)
+{
+    int             huge;
+    char           *text;
+    secops_slice_t  raw;
+
+    raw = secops_json_raw(json, i);
+
+    text = malloc(raw.len + 1);
+    if (text == NULL) {
+        abort();
+    }
+
+    memcpy(text, raw.data, raw.len);
+    text[raw.len] = '\0';
+
+    errno = 0;
+
+    if (json->tokens[i].flags & SECOPS_JSON_REAL) {
+        huge = isinf(strtod(text, NULL));
+
+    } else {
+        (void) strtoll(text, NULL, 10);
+        huge = (errno == ERANGE);
+    }
+
+    free(text);
+
+    return huge;
+}
+
+
+/* the same document with a 0 for each number that is marked as huge; NULL:
+   there is none, or *fault is set */
+
+static inline unsigned char *
+json_compare_small(const secops_json_t *json, const char **fault)
+{
+    uint32_t                    i;
+    unsigned char              *copy;
+    const secops_json_token_t  *token;
+
+    copy = NULL;
+
+    for (i = 0; i < json->ntokens; i++) {
+        token = &json->tokens[i];
+
+        if (!(token->flags & SECOPS_JSON_HUGE)) {
+            continue;
+        }
+
+        if (!json_compare_is_huge(json, i)) {
+            *fault = "marked as huge, but the C library holds it";
+            break;
+        }
+
+        if (copy == NULL) {
+            copy = malloc(json->text.len);
+            if (copy == NULL) {
+                abort();
+            }
+
+            memcpy(copy, json->text.data, json->text.len);
+        }
+
+        memset(copy + token->start, ' ', token->len);
+        copy[token->start] = '0';
+    }
+
+    return copy;
+}
+
+
+static const char *json_compare(json_compare_t *result,
+    const unsigned char *data, size_t len);
+
+
+/* of a document that jansson refuses for a number's size */
 
 static inline const char *
+json_compare_huge(json_compare_t *result, const secops_json_t *json)
+{
+    const char     *fault;
+    unsigned char  *copy;
+
+    fault = NULL;
+    copy = json_compare_small(json, &fault);
+
+    if (fault == NULL && copy == NULL) {
+        fault = "a number that jansson can not hold is not marked as huge";
+    }
+
+    if (fault == NULL) {
+        result->exceptions++;
+        fault = json_compare(result, copy, json->text.len);
+    }
+
+    free(copy);
+
+    return fault;
+}
+
+
+/* NULL when both agree, else what differs */
+
+static const char *
 json_compare(json_compare_t *result, const unsigned char *data, size_t len)
 {
     json_t               *value;
@@ -340,6 +456,11 @@ json_compare(json_compare_t *result, const unsigned char *data, size_t len)
         if (fault == NULL && !secops_json_equal(&json, 0, &json, 0)) {
             fault = "not equal to itself";
         }
+
+    } else if (tokens
+               && json_error_code(&error) == json_error_numeric_overflow)
+    {
+        fault = json_compare_huge(result, &json);
 
     } else if (value || tokens) {
 

@@ -401,9 +401,6 @@ test_errors(void)
         { "\"abc\xf4\x90\x80\x80\"", 4, "invalid UTF-8" },
         { "\"abc\xe2\x82\"", 4, "invalid UTF-8" },
         { "\"abc\xe2", 4, "invalid UTF-8" },
-        { "[9223372036854775808]", 1, "number out of range" },
-        { "[-9223372036854775809]", 1, "number out of range" },
-        { "[0,1e309]", 3, "number out of range" },
         { "{\"a\":1,\"b\":2,\"a\":3}", 13, "duplicate key" },
         { "{\"a\":{\"b\":1,\"\\u0062\":2}}", 12, "duplicate key" },
         { "[[[[[[[[[0]]]]]]]]]", 8, "nested too deep" },
@@ -556,6 +553,118 @@ test_more(void)
     sprintf(text + len, ",\"\\u0041\":0}");
     is_int(test_parse(text, 1, 100), SECOPS_JSON_ERROR,
            "in another spelling too");
+}
+
+
+static void
+test_huge(void)
+{
+    size_t              n;
+
+    static const struct {
+        const char     *text;
+        int             huge;
+    } cases[] = {
+        { "9223372036854775807", 0 },
+        { "9223372036854775808", 1 },
+        { "-9223372036854775808", 0 },
+        { "-9223372036854775809", 1 },
+        { "339339468465046514652123456789012345678901", 1 },
+        { "1e308", 0 },
+        { "1e309", 1 },
+        { "-1E+999999999999999999999999", 1 },
+        { "1e-999999999999999999999999", 0 },
+        { "0e999999999999999999999999", 0 },
+        { "179769313486231580793e289", 1 }
+    };
+
+    for (n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        ok(test_parse(cases[n].text, 1, 1) == SECOPS_JSON_OK
+           && !(json.tokens[0].flags & SECOPS_JSON_HUGE) == !cases[n].huge,
+           "Field 3: %s is taken%s", cases[n].text,
+           cases[n].huge ? ", and marked as huge" : "");
+    }
+
+    is_int(test_parse("123456789012345678901234567890", 1, 1)
+           == SECOPS_JSON_OK
+           && secops_json_number(&json, 0) > 1.2345e29, 1,
+           "... the double nearest to a huge integer");
+}
+
+
+/* what is wrong in an element of a batch, read as one; then the element */
+
+static void
+test_batch(void)
+{
+    size_t                n;
+    secops_slice_t        raw;
+    secops_json_t         batch, element;
+    secops_json_error_t   error;
+    secops_json_limits_t  limits = { 4, 3 };
+    static secops_json_token_t  own[TEST_TOKENS];
+
+    static const struct {
+        const char          *text;
+        int                  rc;
+        secops_json_kind_e   kind;      /* of the batch, or the element */
+    } cases[] = {
+        { "{\"a\":1,\"a\":2}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":{\"b\":1,\"b\":2}}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":\"\\u0000\"}", 0, SECOPS_JSON_CONTENT },
+        { "{\"\\u0000\":1}", 0, SECOPS_JSON_CONTENT },
+        { "{\"\\ud800\":1,\"x\":1,\"\\ud800\":2}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":\"\\ud800\\u0041\"}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":\"\\udfff\"}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":\"\xe4\"}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":\"\xe2\x82\"}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":1,\"b\":2,\"c\":3,\"d\":4}", 0, SECOPS_JSON_CONTENT },
+        { "{\"a\":[[[[1]]]]}", 0, SECOPS_JSON_NESTED },
+        { "{\"a\":1,}", -1, SECOPS_JSON_GRAMMAR },
+        { "{\"a\":\"\\ud80x\"}", -1, SECOPS_JSON_GRAMMAR },
+        { "{\"a\":\"\x01\"}", -1, SECOPS_JSON_GRAMMAR },
+        { "{\"a\":01}", -1, SECOPS_JSON_GRAMMAR }
+    };
+
+    char  text[256];
+
+    for (n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+
+        snprintf(text, sizeof(text), "{\"data\":[{\"ok\":1},%s,{\"ok\":2}]}",
+                 cases[n].text);
+
+        is_int(secops_json_parse_batch(&batch, (unsigned char *) text,
+                                       strlen(text), tokens, TEST_TOKENS,
+                                       &limits, &error),
+               cases[n].rc, text);
+
+        if (cases[n].rc != SECOPS_JSON_OK) {
+            is_int(error.kind, cases[n].kind, "... is a matter of grammar");
+            continue;
+        }
+
+        is_int(batch.tokens[2].size, 3, "... has all of its elements");
+
+        raw = secops_json_raw(&batch, batch.tokens[3].next);
+
+        is_int(secops_json_parse(&element, raw.data, raw.len, own,
+                                 TEST_TOKENS,
+                                 &(secops_json_limits_t) { 2, 3 }, &error),
+               SECOPS_JSON_ERROR, "... one of which is refused on its own");
+        is_int(error.kind, cases[n].kind, "... as of this kind");
+
+        raw = secops_json_raw(&batch, batch.tokens[batch.tokens[3].next].next);
+        is_str(raw.data, raw.len, "{\"ok\":2}", "... and not the next one");
+    }
+
+    is_int(secops_json_parse_batch(&batch, (const unsigned char *)
+                                   "{\"data\":[],\"data\":[]}", 21, tokens,
+                                   TEST_TOKENS, &limits, &error),
+           SECOPS_JSON_ERROR, "two batches in one body are none");
+    is_int(secops_json_parse_batch(&batch, (const unsigned char *)
+                                   "{\"config\":{\"a\":1,\"a\":1}}", 26,
+                                   tokens, TEST_TOKENS, &limits, &error),
+           SECOPS_JSON_ERROR, "what lies beside the records must be sound");
 }
 
 
@@ -721,6 +830,8 @@ main(void)
     test_errors();
     test_limits();
     test_more();
+    test_huge();
+    test_batch();
     test_seed();
     test_cases();
 
