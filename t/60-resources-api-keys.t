@@ -178,7 +178,7 @@ my @before = audit();
     integration => { type => 'integration', properties => { title => 'i' } },
     unknown => { type => 'sandwich', properties => {} },
     badtime => key('q', expire_at => '2027-02-30 00:00:00'),
-    offset => key('r', expire_at => '2027-02-03T00:00:00+02:00'),
+    offset => key('r', expire_at => '2027-02-03T00:00:00+25:00'),
 }), 422, 'Invalid resources', 'a set with faults is refused as a whole');
 my %by = map { $_->{resource} => $_ } @faults;
 is_deeply([sort keys %by], [sort '', qw(a/b~c long wide scopes twice event other
@@ -186,6 +186,8 @@ is_deeply([sort keys %by], [sort '', qw(a/b~c long wide scopes twice event other
     '... telling every fault that the set has by itself');
 is($by{'a/b~c'}{pointer}, '/a~1b~0c/properties/name',
     '... identifiers are escaped in pointers');
+unlike($by{badtime}{message}, qr/[\[\]^\$]/,
+    'Field 8: a time that is none is told without a regular expression');
 is($by{scopes}{pointer}, '/scopes/properties/scopes/1',
     '... a scope that is not known is told by its place');
 is($by{integration}{pointer}, '/integration/properties/integration_type',

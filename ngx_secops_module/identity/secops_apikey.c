@@ -139,15 +139,7 @@ secops_apikey_expire_at(const json_t *properties,
 
     text = secops_apikey_text(properties, "expire_at");
 
-    if (text.len < SECOPS_TIME_LEN) {
-        return 0;
-    }
-
-    memcpy(time, text.data, SECOPS_TIME_LEN);
-
-    time[10] = ' ';
-
-    return 1;
+    return secops_time_normalize(time, text);
 }
 
 

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "util/secops_slice.h"
+
 
 #define SECOPS_TIME_LEN  19
 
@@ -15,6 +17,17 @@
    0 to 9999 */
 
 void secops_time_format(unsigned char dst[SECOPS_TIME_LEN], int64_t seconds);
+
+
+/*
+ * The same form of a text that is a "glide-date-time" by its schema: with "T"
+ * or a space, with a fraction (which is dropped) or none, with an offset or
+ * none.  What leaves the years 0 to 9999 by its offset is their first or last
+ * second.  0: it is no such text.
+ */
+
+int secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN],
+    secops_slice_t text);
 
 
 #endif /* _SECOPS_TIME_H_INCLUDED_ */

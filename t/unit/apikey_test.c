@@ -148,6 +148,12 @@ test_create(void)
     is_json(json_object_get(document, "expire_at"),
             "\"2027-03-04 05:06:07\"", "... and times in one form");
     json_decref(document);
+
+    document = created("{\"name\":\"n\","
+                       "\"expire_at\":\"2027-03-04T05:06:07.25+02:00\"}");
+    is_json(json_object_get(document, "expire_at"),
+            "\"2027-03-04 03:06:07\"", "Field 8: ... in UTC");
+    json_decref(document);
 }
 
 
