@@ -132,6 +132,7 @@ static ngx_int_t
 ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
     ngx_str_t *file, ngx_str_t *name, const u_char *data, size_t len)
 {
+    ngx_uint_t              n;
     secops_slice_t          slice;
     secops_table_t          table, *slot;
     ngx_pool_cleanup_t     *cln;
@@ -154,6 +155,11 @@ ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
 
     ngx_memcpy(cln->data, &table, sizeof(secops_table_t));
     cln->handler = ngx_http_secops_free_table;
+
+    for (n = 0; secops_schema_warning(table.schema, n, &error); n++) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "%V: table \"%V\": \"%s\" %s",
+                           file, name, error.pointer, error.reason);
+    }
 
     slot = ngx_http_secops_table_by_name(mcf, name);
 

@@ -707,7 +707,7 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
-    ngx_conf_merge_value(conf->max_depth, prev->max_depth, 32);
+    ngx_conf_merge_value(conf->max_depth, prev->max_depth, 64);
     ngx_conf_merge_value(conf->max_batch, prev->max_batch, 1000);
     ngx_conf_merge_uint_value(conf->max_resources, prev->max_resources, 5000);
     ngx_conf_merge_size_value(conf->max_resources_bytes,

@@ -385,6 +385,8 @@ sub column {
 
     $type = 'one of ' . join ', ', map { "`$_`" } @{$p->{enum}} if $p->{enum};
     $type = 'date and time' if ($p->{format} // '') eq 'glide-date-time';
+    $type = 'date, or date and time'
+        if ($p->{format} // '') eq 'glide-date-or-time';
     $type .= ", at most $p->{maxLength} characters" if $p->{maxLength};
     $type .= ", from $p->{minimum} to $p->{maximum}"
         if defined $p->{minimum} && defined $p->{maximum};

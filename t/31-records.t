@@ -176,8 +176,11 @@ $r = post($t, qq({"data":{$fields,"simple_response":true}}));
 is($r->{json}{simple_response}, JSON::PP::true,
     'inside of data, such a name is a field like any other');
 $r = post($t, qq({$fields,"config":{"simple_response":true}}));
-is_deeply($r->{json}{config}, { simple_response => JSON::PP::true },
-    'config in a flat body is a field');
+is_deeply($r->{json}, { success => JSON::PP::true },
+    'Semantics 14: config of parameters in a flat body is config');
+$r = post($t, qq({$fields,"config":{"simple_response":true,"x":1}}));
+is_deeply($r->{json}{config}, { simple_response => JSON::PP::true, x => 1 },
+    '... with something else in it, it is a field');
 $r = post($t, qq({$fields,"data":{"a":1}}));
 is_deeply($r->{json}{data}, { a => 1 },
     'data beside other fields is a field');

@@ -393,15 +393,17 @@ cmp_ok($present, '<=', 100 - $refused, '... no refused one is there');
 $r = wait_for(sub { my $r = post($t, { data => [ map { records(observable => "b$_") }
     1 .. 3 ] }, port => 1); $r->{status} == 503 && $r });
 ok($r, 'a batch is refused');
-like($r->{body}, qr/"message":"Unable to persist record","detail":null/,
-    '... each of its records');
+like($r->{body},
+    qr/"message":"Unable to persist record","detail":"request [0-9a-f]{32}"/,
+    'Semantics 21: ... each of its records, with the id of the request');
 $replicas[1]->resume();
 ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),
     'the replica is back');
 $replicas[1]->pause();
 $r = post($t, { data => [ map { records(observable => "b$_") } 1 .. 3 ] }, port => 1);
 is($r->{status}, 500, 'a batch whose level was not reached');
-is(scalar(() = $r->{body} =~ /"detail":"the record may have been stored"/g), 3,
+is(scalar(() = $r->{body}
+        =~ /"detail":"the record may have been stored, request [0-9a-f]{32}"/g), 3,
     '... says of each record that it may be there');
 $replicas[1]->resume();
 ok(wait_for(sub { post($t, records(), port => 1)->{status} == 201 }),

@@ -108,6 +108,19 @@ ngx_int_t ngx_http_secops_read_text(ngx_http_request_t *r, ngx_str_t *text,
     ngx_str_t *detail);
 ngx_int_t ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
     secops_json_t *json, ngx_str_t *detail);
+
+/*
+ * The same for a body that may be a batch.  On NGX_OK, *detail may be set: the
+ * body is unsound, as it says, but perhaps in an element of a batch.  Then the
+ * next one answers NGX_OK, or NGX_DECLINED and why, for each of them; what is
+ * no batch, and what it has declined, must not be looked at.
+ */
+
+ngx_int_t ngx_http_secops_read_batch(ngx_http_request_t *r,
+    secops_json_t *json, ngx_str_t *detail);
+ngx_int_t ngx_http_secops_check_element(ngx_http_request_t *r,
+    const secops_json_t *json, uint32_t i, ngx_str_t *detail);
+
 void ngx_http_secops_free_json(ngx_http_request_t *r, secops_json_t *json);
 
 

@@ -16,13 +16,20 @@
 
 static ngx_int_t ngx_http_secops_gunzip_fault(ngx_http_request_t *r,
     const char *reason, ngx_str_t *detail);
+static ngx_int_t ngx_http_secops_read_body(ngx_http_request_t *r,
+    ngx_str_t *body, ngx_str_t *detail);
+static ngx_int_t ngx_http_secops_tokenize(ngx_http_request_t *r,
+    ngx_str_t *text, secops_json_t *json, ngx_uint_t batch,
+    secops_json_error_t *error);
 static ngx_int_t ngx_http_secops_json_fault(ngx_http_request_t *r,
-    secops_json_error_t *error, ngx_str_t *detail);
+    const char *prefix, secops_json_error_t *error, ngx_str_t *detail);
 
 
 /* the worker's, used by one operation after the other */
 
 static secops_json_token_t  ngx_http_secops_tokens[NGX_HTTP_SECOPS_TOKENS];
+
+static const char  ngx_http_secops_the_body[] = "the body is ";
 
 
 ngx_int_t
@@ -53,38 +60,85 @@ ngx_int_t
 ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
     ngx_str_t *detail)
 {
-    ngx_int_t  rc;
-    ngx_str_t  body, reason;
+    ngx_int_t            rc;
+    ngx_str_t            body;
+    secops_json_error_t  error;
 
-    static ngx_str_t  prefix = ngx_string("the body is ");
-
-    rc = ngx_http_secops_read_text(r, &body, detail);
+    rc = ngx_http_secops_read_body(r, &body, detail);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    if (body.len == 0) {
-        ngx_str_set(detail, "the body is empty");
-        return NGX_DECLINED;
+    rc = ngx_http_secops_tokenize(r, &body, json, 0, &error);
+
+    return (rc != NGX_DECLINED)
+           ? rc : ngx_http_secops_json_fault(r, ngx_http_secops_the_body,
+                                             &error, detail);
+}
+
+
+ngx_int_t
+ngx_http_secops_read_batch(ngx_http_request_t *r, secops_json_t *json,
+    ngx_str_t *detail)
+{
+    ngx_int_t            rc;
+    ngx_str_t            body;
+    secops_json_error_t  error, other;
+
+    ngx_str_null(detail);
+
+    rc = ngx_http_secops_read_body(r, &body, detail);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    rc = ngx_http_secops_parse_json(r, &body, json, &reason);
+    rc = ngx_http_secops_tokenize(r, &body, json, 0, &error);
 
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    detail->len = prefix.len + reason.len;
-    detail->data = ngx_pnalloc(r->pool, detail->len);
+    if (error.kind != SECOPS_JSON_GRAMMAR) {
+        rc = ngx_http_secops_tokenize(r, &body, json, 1, &other);
+    }
 
-    if (detail->data == NULL) {
+    if (rc == NGX_ERROR) {
         return NGX_ERROR;
     }
 
-    (void) ngx_sprintf(detail->data, "%V%V", &prefix, &reason);
+    /* what is told is the first thing that is wrong */
 
-    return NGX_DECLINED;
+    if (ngx_http_secops_json_fault(r, ngx_http_secops_the_body, &error,
+                                   detail)
+        == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_secops_read_body(ngx_http_request_t *r, ngx_str_t *body,
+    ngx_str_t *detail)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_secops_read_text(r, body, detail);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (body->len == 0) {
+        ngx_str_set(detail, "the body is empty");
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -92,9 +146,72 @@ ngx_int_t
 ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
     secops_json_t *json, ngx_str_t *detail)
 {
+    ngx_int_t            rc;
+    secops_json_error_t  error;
+
+    rc = ngx_http_secops_tokenize(r, text, json, 0, &error);
+
+    return (rc != NGX_DECLINED)
+           ? rc : ngx_http_secops_json_fault(r, "", &error, detail);
+}
+
+
+/* the document's own tokens of the element are used if it is sound: these are
+   for nothing but to see that */
+
+ngx_int_t
+ngx_http_secops_check_element(ngx_http_request_t *r, const secops_json_t *json,
+    uint32_t i, ngx_str_t *detail)
+{
+    int                          rc;
+    size_t                       capacity;
+    secops_json_t                element;
+    secops_slice_t               text;
+    secops_json_error_t          error;
+    secops_json_token_t         *tokens;
+    secops_json_limits_t         limits;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    if (json->tokens[i].type != SECOPS_JSON_OBJECT) {
+        return NGX_OK;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    limits.depth = ngx_max(slcf->max_depth, SECOPS_JSON_BATCH_DEPTH)
+                   - SECOPS_JSON_BATCH_DEPTH;
+    limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
+
+    text = secops_json_raw(json, i);
+    capacity = secops_json_max_tokens(text.len);
+
+    tokens = ngx_alloc(capacity * sizeof(secops_json_token_t),
+                       r->connection->log);
+    if (tokens == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = secops_json_parse(&element, text.data, text.len, tokens, capacity,
+                           &limits, &error);
+
+    ngx_free(tokens);
+
+    if (rc == SECOPS_JSON_OK) {
+        return NGX_OK;
+    }
+
+    error.offset += json->tokens[i].start;
+
+    return ngx_http_secops_json_fault(r, "", &error, detail);
+}
+
+
+static ngx_int_t
+ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
+    secops_json_t *json, ngx_uint_t batch, secops_json_error_t *error)
+{
     int                          rc;
     size_t                       capacity, max;
-    secops_json_error_t          error;
     secops_json_token_t         *tokens;
     secops_json_limits_t         limits;
     ngx_http_secops_loc_conf_t  *slcf;
@@ -123,8 +240,10 @@ ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
             }
         }
 
-        rc = secops_json_parse(json, text->data, text->len, tokens, capacity,
-                               &limits, &error);
+        rc = batch ? secops_json_parse_batch(json, text->data, text->len,
+                                             tokens, capacity, &limits, error)
+                   : secops_json_parse(json, text->data, text->len, tokens,
+                                       capacity, &limits, error);
 
         if (rc != SECOPS_JSON_MORE) {
             break;
@@ -148,7 +267,7 @@ ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
         ngx_pfree(r->pool, tokens);
     }
 
-    return ngx_http_secops_json_fault(r, &error, detail);
+    return NGX_DECLINED;
 }
 
 
@@ -182,23 +301,35 @@ ngx_http_secops_gunzip_fault(ngx_http_request_t *r, const char *reason,
 }
 
 
+/* NGX_DECLINED, or NGX_ERROR */
+
 static ngx_int_t
-ngx_http_secops_json_fault(ngx_http_request_t *r, secops_json_error_t *error,
-    ngx_str_t *detail)
+ngx_http_secops_json_fault(ngx_http_request_t *r, const char *prefix,
+    secops_json_error_t *error, ngx_str_t *detail)
 {
-    size_t  size;
+    size_t                       size;
+    u_char                      *p;
+    ngx_http_secops_loc_conf_t  *slcf;
 
-    size = sizeof("not acceptable JSON:  at byte ")
-           + ngx_strlen(error->reason) + NGX_SIZE_T_LEN;
+    size = ngx_strlen(prefix) + sizeof("not acceptable JSON: ") - 1
+           + ngx_strlen(error->reason) + sizeof(", more than  levels") - 1
+           + NGX_INT_T_LEN + sizeof(" at byte ") - 1 + NGX_SIZE_T_LEN;
 
-    detail->data = ngx_pnalloc(r->pool, size);
-    if (detail->data == NULL) {
+    p = ngx_pnalloc(r->pool, size);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    detail->len = ngx_snprintf(detail->data, size,
-                               "not acceptable JSON: %s at byte %uz",
-                               error->reason, error->offset)
+    detail->data = p;
+
+    p = ngx_sprintf(p, "%snot acceptable JSON: %s", prefix, error->reason);
+
+    if (error->kind == SECOPS_JSON_NESTED) {
+        slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+        p = ngx_sprintf(p, ", more than %i levels", slcf->max_depth);
+    }
+
+    detail->len = ngx_sprintf(p, " at byte %uz", error->offset)
                   - detail->data;
 
     return NGX_DECLINED;

@@ -59,6 +59,8 @@ ngx_http_secops_records_head(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    secops_record_budget(&records->budget);
+
     records->request = r;
     records->ctx = ctx;
     records->table = ngx_http_secops_table_by_endpoint(mcf, &ctx->params[0]);
@@ -125,7 +127,7 @@ ngx_http_secops_records_document(ngx_http_secops_records_t *records)
 
     r = records->request;
 
-    rc = ngx_http_secops_read_json(r, &json, &detail);
+    rc = ngx_http_secops_read_batch(r, &json, &detail);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -137,6 +139,17 @@ ngx_http_secops_records_document(ngx_http_secops_records_t *records)
     }
 
     rc = ngx_http_secops_records_options(records, &json, &body);
+
+    /* the request's own memory, which nobody else reads */
+
+    body.bytes = (u_char *) json.text.data;
+
+    records->unsound = (detail.len != 0);
+
+    if (rc == NGX_DECLINED && records->unsound && !body.batch) {
+        rc = ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_BODY, &none,
+                                  &detail);
+    }
 
     if (rc == NGX_DECLINED) {
         rc = body.batch ? ngx_http_secops_records_array(records, &json, &body)
@@ -184,6 +197,7 @@ ngx_http_secops_records_options(ngx_http_secops_records_t *records,
     secops_record_faults_t   faults;
 
     ngx_memzero(&faults, sizeof(secops_record_faults_t));
+    faults.budget = &records->budget;
 
     query.len = records->request->args.len;
     query.data = records->request->args.data;
@@ -335,6 +349,7 @@ ngx_http_secops_records_add(ngx_http_secops_records_t *records,
     secops_record_faults_t   faults;
 
     ngx_memzero(&faults, sizeof(secops_record_faults_t));
+    faults.budget = &records->budget;
 
     if (secops_record_check(records->table, json, i, body, &records->options,
                             (char *) where, &faults)

@@ -62,6 +62,7 @@ struct ngx_http_secops_records_s {
     ngx_http_secops_ctx_t              *ctx;
     secops_table_t                     *table;
     secops_record_options_t             options;
+    secops_record_budget_t              budget;
     secops_keyspace_t                   space;
     ngx_secops_store_audit_t            audit;
     uint64_t                            msec;   /* now, since the epoch */
@@ -70,6 +71,9 @@ struct ngx_http_secops_records_s {
 
     unsigned                            batch:1;
     unsigned                            atomic:1;   /* a batch: all or none */
+    unsigned                            unsound:1;  /* a batch of which some
+                                                       records are no JSON to
+                                                       be taken */
     size_t                              size;   /* of a batch: in bytes */
 
     ngx_http_secops_records_entry_t    *entries;
@@ -83,6 +87,11 @@ struct ngx_http_secops_records_s {
     ngx_str_t                           json;   /* the single record in it */
     ngx_str_t                           reason; /* of the last failure, for the
                                                    log */
+    ngx_str_t                           failed; /* details for a batch: of
+                                                   records that are not stored,
+                                                   … */
+    ngx_str_t                           unknown;    /* … and of those that may
+                                                       be */
 };
 
 

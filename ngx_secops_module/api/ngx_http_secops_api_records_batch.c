@@ -18,9 +18,13 @@ static ngx_int_t ngx_http_secops_records_add_line(
     ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_slice_t line,
     ngx_uint_t number);
-static ngx_int_t ngx_http_secops_records_refuse_line(
+static ngx_int_t ngx_http_secops_records_add_element(
     ngx_http_secops_records_t *records,
-    ngx_http_secops_records_entry_t *entry, ngx_uint_t number,
+    ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
+    uint32_t i, const secops_record_body_t *body, u_char *where);
+static ngx_int_t ngx_http_secops_records_refuse_text(
+    ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, u_char *where,
     ngx_str_t *reason);
 
 
@@ -48,14 +52,40 @@ ngx_http_secops_records_array(ngx_http_secops_records_t *records,
     {
         *ngx_sprintf(where, "/data/%ui", n) = '\0';
 
-        rc = ngx_http_secops_records_add(records, &records->entries[n], json,
-                                         i, body, where);
+        rc = ngx_http_secops_records_add_element(records,
+                                                 &records->entries[n], json, i,
+                                                 body, where);
         if (rc != NGX_DECLINED) {
             return rc;
         }
     }
 
     return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_secops_records_add_element(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
+    uint32_t i, const secops_record_body_t *body, u_char *where)
+{
+    ngx_int_t  rc;
+    ngx_str_t  reason;
+
+    if (records->unsound) {
+        rc = ngx_http_secops_check_element(records->request, json, i, &reason);
+
+        if (rc == NGX_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (rc != NGX_OK) {
+            return ngx_http_secops_records_refuse_text(records, entry, where,
+                                                       &reason);
+        }
+    }
+
+    return ngx_http_secops_records_add(records, entry, json, i, body, where);
 }
 
 
@@ -185,6 +215,8 @@ ngx_http_secops_records_add_line(ngx_http_secops_records_t *records,
     text.len = line.len;
     text.data = (u_char *) line.data;
 
+    *ngx_sprintf(where, "line %ui", number) = '\0';
+
     rc = ngx_http_secops_parse_json(records->request, &text, &json, &reason);
 
     if (rc == NGX_ERROR) {
@@ -192,13 +224,12 @@ ngx_http_secops_records_add_line(ngx_http_secops_records_t *records,
     }
 
     if (rc != NGX_OK) {
-        return ngx_http_secops_records_refuse_line(records, entry, number,
+        return ngx_http_secops_records_refuse_text(records, entry, where,
                                                    &reason);
     }
 
     ngx_memzero(&body, sizeof(secops_record_body_t));
-
-    *ngx_sprintf(where, "line %ui", number) = '\0';
+    body.bytes = (u_char *) line.data;
 
     rc = ngx_http_secops_records_add(records, entry, &json, 0, &body, where);
 
@@ -209,14 +240,13 @@ ngx_http_secops_records_add_line(ngx_http_secops_records_t *records,
 
 
 static ngx_int_t
-ngx_http_secops_records_refuse_line(ngx_http_secops_records_t *records,
-    ngx_http_secops_records_entry_t *entry, ngx_uint_t number,
-    ngx_str_t *reason)
+ngx_http_secops_records_refuse_text(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, u_char *where, ngx_str_t *reason)
 {
     size_t   size;
     u_char  *p;
 
-    size = sizeof("line : ") + NGX_INT_T_LEN + reason->len;
+    size = ngx_strlen(where) + 2 + reason->len;
 
     p = ngx_pnalloc(records->request->pool, size);
     if (p == NULL) {
@@ -224,7 +254,7 @@ ngx_http_secops_records_refuse_line(ngx_http_secops_records_t *records,
     }
 
     entry->detail.data = p;
-    entry->detail.len = ngx_sprintf(p, "line %ui: %V", number, reason) - p;
+    entry->detail.len = ngx_sprintf(p, "%s: %V", where, reason) - p;
 
     ngx_http_secops_records_refuse(records, entry, SECOPS_ERROR_BODY);
 

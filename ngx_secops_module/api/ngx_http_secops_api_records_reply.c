@@ -20,7 +20,10 @@ static ngx_uint_t ngx_http_secops_records_batch_status(
 static void ngx_http_secops_records_write_batch(
     ngx_http_secops_records_t *records, secops_text_t *text,
     ngx_uint_t stored);
+static ngx_int_t ngx_http_secops_records_details(
+    ngx_http_secops_records_t *records);
 static void ngx_http_secops_records_write_entry(
+    ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_text_t *text);
 static void ngx_http_secops_records_write_escaped(secops_text_t *text,
     const u_char *data, size_t len);
@@ -170,7 +173,7 @@ ngx_http_secops_records_copy(ngx_pool_t *pool, ngx_str_t *dst,
 static ngx_int_t
 ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
 {
-    ngx_str_t            body;
+    ngx_str_t            id, body;
     ngx_uint_t           i, status, stored;
     secops_text_t        text;
     ngx_pool_cleanup_t  *cln;
@@ -191,11 +194,20 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
     status = ngx_http_secops_records_batch_status(records, stored);
 
     if (records->reason.len) {
+        (void) ngx_http_secops_request_id(r, &id);
+
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "secops: %V: %ui of %ui records not stored, last: %V",
+                      "secops: %V: %ui of %ui records not stored, last: %V, "
+                      "request %V",
                       &records->ctx->route->operation,
                       records->nentries - stored, records->nentries,
-                      &records->reason);
+                      &records->reason, &id);
+    }
+
+    if (stored < records->nentries
+        && ngx_http_secops_records_details(records) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (status == NGX_HTTP_SERVICE_UNAVAILABLE
@@ -230,6 +242,25 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
     body.data = text.data;
 
     return ngx_http_secops_reply(r, status, &body);
+}
+
+
+/* of records that Redis did not store, or perhaps not: the request's id, by
+   which the reason is found in the log */
+
+static ngx_int_t
+ngx_http_secops_records_details(ngx_http_secops_records_t *records)
+{
+    if (ngx_http_secops_server_detail(records->request, SECOPS_ERROR_PERSIST,
+                                      &records->failed)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_secops_server_detail(records->request,
+                                         SECOPS_ERROR_PERSIST_UNKNOWN,
+                                         &records->unknown);
 }
 
 
@@ -310,7 +341,8 @@ ngx_http_secops_records_write_batch(ngx_http_secops_records_t *records,
                 secops_text_append_string(text, ",");
             }
 
-            ngx_http_secops_records_write_entry(&records->entries[i], text);
+            ngx_http_secops_records_write_entry(records, &records->entries[i],
+                                                text);
         }
 
         secops_text_append_string(text, "]");
@@ -325,15 +357,13 @@ ngx_http_secops_records_write_batch(ngx_http_secops_records_t *records,
 
 
 static void
-ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
-    secops_text_t *text)
+ngx_http_secops_records_write_entry(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, secops_text_t *text)
 {
     ngx_str_t             *detail;
     secops_slice_t         id;
     secops_error_e         code;
     const secops_error_t  *error;
-
-    static ngx_str_t  unknown = ngx_string("the record may have been stored");
 
     code = ngx_http_secops_records_error(entry);
 
@@ -358,8 +388,10 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_entry_t *entry,
     ngx_http_secops_records_write_escaped(text, entry->more.data,
                                           entry->more.len);
 
-    detail = (code == SECOPS_ERROR_PERSIST_UNKNOWN) ? &unknown
-                                                    : &entry->detail;
+    detail = (error->status < NGX_HTTP_INTERNAL_SERVER_ERROR)
+             ? &entry->detail
+             : (code == SECOPS_ERROR_PERSIST_UNKNOWN) ? &records->unknown
+                                                      : &records->failed;
 
     if (detail->len) {
         secops_text_append_string(text, "\",\"detail\":\"");

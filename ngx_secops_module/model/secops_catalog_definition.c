@@ -18,7 +18,7 @@ static int secops_catalog_open(secops_catalog_document_t *document,
 static void secops_catalog_close(secops_catalog_document_t *document);
 static int secops_catalog_parse(secops_catalog_document_t *document,
     const unsigned char *data, size_t len);
-static void secops_catalog_meta_fault(void *data,
+static int secops_catalog_meta_fault(void *data,
     const secops_schema_fault_t *fault);
 static int secops_catalog_file(secops_slice_t *copy, secops_slice_t file,
     secops_schema_error_t *error);
@@ -53,7 +53,7 @@ secops_catalog_open(secops_catalog_document_t *document,
         goto failed;
     }
 
-    n = secops_schema_validate(meta, &document->json, 0, 0,
+    n = secops_schema_validate(meta, &document->json, 0, 0, NULL,
                                secops_catalog_meta_fault, error);
 
     if (n == 0) {
@@ -89,7 +89,7 @@ static int
 secops_catalog_parse(secops_catalog_document_t *document,
     const unsigned char *data, size_t len)
 {
-    uint32_t              capacity;
+    uint32_t              i, capacity;
     secops_json_error_t   error;
     secops_json_limits_t  limits;
 
@@ -119,25 +119,37 @@ secops_catalog_parse(secops_catalog_document_t *document,
                                      error.reason, error.offset);
     }
 
+    for (i = 0; i < document->json.ntokens; i++) {
+
+        if (document->json.tokens[i].flags & SECOPS_JSON_HUGE) {
+            return secops_catalog_refuse(document->error, "", "has a number"
+                                         " that does not fit in 64 bits, at"
+                                         " offset %zu", (size_t)
+                                         document->json.tokens[i].start);
+        }
+    }
+
     return 0;
 }
 
 
 /* the first of them is told: nginx -t stops at one */
 
-static void
+static int
 secops_catalog_meta_fault(void *data, const secops_schema_fault_t *fault)
 {
     secops_schema_error_t  *error = data;
 
     if (error->reason[0] != '\0') {
-        return;
+        return SECOPS_SCHEMA_ENOUGH;
     }
 
     (void) snprintf(error->pointer, sizeof(error->pointer), "%.*s",
                     (int) fault->pointer.len, fault->pointer.data);
     (void) snprintf(error->reason, sizeof(error->reason), "%.*s",
                     (int) fault->message.len, fault->message.data);
+
+    return SECOPS_SCHEMA_ENOUGH;
 }
 
 

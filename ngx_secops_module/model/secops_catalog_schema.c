@@ -328,7 +328,8 @@ secops_catalog_check_default(secops_catalog_walk_t *walk, uint32_t schema,
                                      "%s", error.reason);
     }
 
-    rc = secops_schema_validate(compiled, document, value, 0, NULL, NULL);
+    rc = secops_schema_validate(compiled, document, value, 0, NULL, NULL,
+                                NULL);
 
     secops_schema_free(compiled);
 

@@ -5,7 +5,8 @@
  *
  * A body is either the fields themselves, or an envelope: an object with a
  * member "data" that is an object or an array, and beside it nothing but
- * "config" and configuration parameters.
+ * "config" and configuration parameters.  A "config" of parameters may stand
+ * among the fields, too.
  */
 
 #ifndef _SECOPS_RECORD_H_INCLUDED_
@@ -14,6 +15,7 @@
 
 #include "model/secops_table.h"
 #include "util/secops_error.h"
+#include "util/secops_faults.h"
 #include "util/secops_id.h"
 #include "util/secops_text.h"
 #include "util/secops_time.h"
@@ -29,25 +31,44 @@ typedef struct {
 } secops_record_options_t;
 
 
+/* what all records of one request may cost together */
+
+typedef struct {
+    secops_faults_budget_t   faults;    /* bytes of the answer */
+    secops_schema_budget_t   patterns;
+} secops_record_budget_t;
+
+
 /*
  * What is wrong with a body.  The texts are malloc'ed, and freed by
- * secops_record_faults_free().
+ * secops_record_faults_free().  Zeroed at first, but for the budget.
  */
 
 typedef struct {
+    secops_record_budget_t  *budget;    /* the request's; NULL: each record
+                                           has its own */
     secops_error_e         error;       /* the one to answer; NONE: no fault */
     secops_text_t          missing;     /* of MANDATORY: "x,y,z" */
     secops_text_t          detail;      /* every fault: "/x: is required; …" */
-    unsigned               count;       /* of the faults in detail */
+    unsigned               count;       /* of all faults */
+    unsigned               more:1;      /* not all are in detail */
 } secops_record_faults_t;
 
 
 typedef struct {
+    unsigned char         *bytes;       /* the document's, if they may be
+                                           changed: what a schema offers as a
+                                           choice is then respelled where it
+                                           stands in other letters; or NULL */
     uint32_t               fields;      /* token: an object, or in a batch an
                                            array of what should be objects */
+    uint32_t               data;        /* of a flat body: a "data" that might
+                                           have been meant as an envelope's,
+                                           or 0 */
     unsigned               flat:1;      /* the fields are the body itself */
     unsigned               parameters:1;   /* of a flat body: some stand among
-                                              the fields */
+                                              the fields, as members … */
+    unsigned               config:1;       /* … or in a "config" */
     unsigned               batch:1;
 } secops_record_body_t;
 
@@ -61,6 +82,9 @@ typedef struct {
     unsigned char          sys_id[SECOPS_ID_LEN];
     unsigned char          created[SECOPS_TIME_LEN];
 } secops_record_t;
+
+
+void secops_record_budget(secops_record_budget_t *budget);
 
 
 /*
@@ -108,8 +132,9 @@ secops_slice_t secops_record_subject(const secops_table_t *table,
 
 /*
  * Writes the JSON object that is stored: the server's fields, then the
- * client's bytes as they came, less the parameters of a flat body.  dst has
- * room for secops_record_size() bytes; returns the byte after the last.
+ * client's bytes as they came, less the parameters of a flat body, and the
+ * table's defaults for fields that did not come.  dst has room for
+ * secops_record_size() bytes; returns the byte after the last.
  */
 
 size_t secops_record_size(const secops_record_t *record,

@@ -14,6 +14,7 @@ typedef struct {
     const secops_json_t             *json;
     secops_resource_faults_t        *faults;
     json_t                          *index; /* identifier: its number */
+    secops_schema_budget_t           patterns;
 } secops_resource_reader_t;
 
 
@@ -43,7 +44,7 @@ static void secops_resource_read_title(secops_resource_reader_t *reader,
     secops_resource_t *resource);
 static int secops_resource_is_title(secops_resource_type_e type,
     secops_slice_t text);
-static void secops_resource_schema_fault(void *data,
+static int secops_resource_schema_fault(void *data,
     const secops_schema_fault_t *fault);
 static void secops_resource_check_titles(secops_resource_reader_t *reader);
 static void secops_resource_check_depends_on(secops_resource_reader_t *reader,
@@ -57,6 +58,7 @@ secops_resource_read(secops_resource_set_t *set,
 {
     size_t                     i;
     uint32_t                   token;
+    json_error_t               error;
     const json_t              *document;
     secops_resource_reader_t   reader;
 
@@ -66,12 +68,22 @@ secops_resource_read(secops_resource_set_t *set,
     set->overwrite = -1;
 
     set->json = json_loadb((const char *) json->text.data, json->text.len,
-                           JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, NULL);
+                           JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &error);
 
-    /* the reader of bodies has found it sound: what is left is no memory */
+    /* the reader of bodies has found it sound, but takes any number: else what
+       is left is no memory */
 
     if (set->json == NULL) {
-        faults->failed = 1;
+
+        if (json_error_code(&error) == json_error_numeric_overflow) {
+            secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, NULL,
+                                  "", "has a number that does not fit in 64"
+                                  " bits");
+
+        } else {
+            faults->failed = 1;
+        }
+
         return -1;
     }
 
@@ -99,6 +111,7 @@ secops_resource_read(secops_resource_set_t *set,
     reader.json = json;
     reader.faults = faults;
     reader.index = json_object();
+    reader.patterns.steps = SECOPS_SCHEMA_STEPS;
 
     if (secops_resource_read_all(&reader, document, token) != 0) {
         faults->failed = 1;
@@ -353,6 +366,7 @@ secops_resource_read_properties(secops_resource_reader_t *reader,
     n = secops_schema_validate(reader->model->schemas[resource->type],
                                reader->json, token,
                                SECOPS_SCHEMA_EMPTY_IS_ABSENT,
+                               &reader->patterns,
                                secops_resource_schema_fault, &check);
     if (n < 0) {
         reader->faults->failed = 1;
@@ -364,7 +378,7 @@ secops_resource_read_properties(secops_resource_reader_t *reader,
 }
 
 
-static void
+static int
 secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
 {
     secops_resource_check_t *check = data;
@@ -386,6 +400,8 @@ secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
     }
 
     secops_text_free(&where);
+
+    return SECOPS_SCHEMA_COUNTS;
 }
 
 

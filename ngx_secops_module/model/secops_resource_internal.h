@@ -74,6 +74,8 @@ struct secops_resource_plan_s {
     secops_text_t                     message;
     secops_text_t                     key;      /* scratch */
     int                               failed;   /* no memory */
+
+    secops_schema_budget_t            patterns; /* of one attempt */
 };
 
 

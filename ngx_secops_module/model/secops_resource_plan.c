@@ -132,6 +132,7 @@ secops_resource_plan_forget(secops_resource_plan_t *plan)
     plan->asked = NULL;
     plan->nfound = 0;
     plan->nlookups = 0;
+    plan->patterns.steps = SECOPS_SCHEMA_STEPS;
     plan->crowded = 0;
     plan->round = 0;
     plan->rounds = 1;

@@ -23,7 +23,7 @@ typedef struct {
 
 
 static int secops_resource_parse(secops_json_t *json, const char *text);
-static void secops_resource_validate_fault(void *data,
+static int secops_resource_validate_fault(void *data,
     const secops_schema_fault_t *fault);
 static secops_slice_t secops_resource_message(
     const secops_schema_fault_t *fault, const json_t *schema);
@@ -55,7 +55,7 @@ secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     }
 
     if (secops_schema_validate(schema->schema, &json, 0,
-                               SECOPS_SCHEMA_EMPTY_IS_ABSENT,
+                               SECOPS_SCHEMA_EMPTY_IS_ABSENT, &plan->patterns,
                                secops_resource_validate_fault, &validation)
         < 0)
     {
@@ -110,7 +110,9 @@ secops_resource_parse(secops_json_t *json, const char *text)
 }
 
 
-static void
+/* what is excused does not count, so that it can not hide a fault after it */
+
+static int
 secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
 {
     secops_resource_validation_t *validation = data;
@@ -126,7 +128,7 @@ secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
                                &schema);
 
     if (secops_resource_excused(fault, value, schema)) {
-        return;
+        return SECOPS_SCHEMA_EXCUSED;
     }
 
     len = plan->path.len;
@@ -137,6 +139,8 @@ secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
 
     secops_resource_tell(plan, validation->entry, SECOPS_ERROR_INVALID, "");
     secops_resource_path_up(plan, len);
+
+    return SECOPS_SCHEMA_COUNTS;
 }
 
 

@@ -23,6 +23,7 @@ static int secops_schema_check_keywords(secops_schema_run_t *run,
 
 static int secops_schema_type_is(const secops_schema_node_t *node,
     const secops_json_t *json, uint32_t i);
+static int secops_schema_is_bounded(const secops_schema_node_t *node);
 static int secops_schema_check_value(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
@@ -34,6 +35,8 @@ static int secops_schema_check_string(secops_schema_run_t *run,
 static int secops_schema_check_length(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
+static int secops_schema_is_too_long(const secops_schema_run_t *run,
+    const secops_schema_node_t *node, uint32_t i);
 static int secops_schema_check_pattern(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
@@ -81,12 +84,21 @@ static const secops_schema_node_t *secops_schema_only_candidate(
 int
 secops_schema_validate(const secops_schema_t *schema,
     const secops_json_t *json, uint32_t i, unsigned flags,
-    secops_schema_fault_pt handler, void *data)
+    secops_schema_budget_t *patterns, secops_schema_fault_pt handler,
+    void *data)
 {
-    int                    met;
-    uint64_t               budget, values;
-    secops_schema_run_t    run;
-    secops_schema_place_t  place;
+    int                     met;
+    uint64_t                budget, values, steps;
+    secops_schema_run_t     run;
+    secops_schema_place_t   place;
+    secops_schema_budget_t  own;
+
+    if (patterns == NULL) {
+        own.steps = SECOPS_SCHEMA_STEPS;
+        patterns = &own;
+    }
+
+    steps = patterns->steps;
 
     values = json->tokens[i].next - i;
     budget = SECOPS_SCHEMA_MIN_BUDGET + 4 * values * schema->nnodes;
@@ -96,12 +108,14 @@ secops_schema_validate(const secops_schema_t *schema,
     run.handler = NULL;
     run.data = data;
     run.budget = budget;
+    run.patterns = patterns;
     run.root = i;
     run.empty_is_absent = flags & SECOPS_SCHEMA_EMPTY_IS_ABSENT;
     run.depth = 0;
     run.quiet = 1;
     run.failed = 0;
     run.exhausted = 0;
+    run.told = 0;
     run.nfaults = 0;
     run.pointer = NULL;
     run.pointer_size = 0;
@@ -116,6 +130,11 @@ secops_schema_validate(const secops_schema_t *schema,
     if (!met && !run.failed) {
 
         if (handler) {
+            /* with the steps of before, so that it tells of the text that
+               took them, and not of those that come first */
+
+            patterns->steps = steps;
+
             run.handler = handler;
             run.budget = budget;
             run.quiet = 0;
@@ -124,7 +143,7 @@ secops_schema_validate(const secops_schema_t *schema,
 
             /* no fault any more: a pattern was short of memory before */
 
-            run.failed |= (run.nfaults == 0);
+            run.failed |= !run.told;
 
         } else {
             run.nfaults = 1;
@@ -159,6 +178,14 @@ secops_schema_check(secops_schema_run_t *run, const secops_schema_node_t *node,
         /* its other keywords would only say the same in other words */
 
         return secops_schema_fault_type(run, place, node, i);
+    }
+
+    if ((run->json->tokens[i].flags & SECOPS_JSON_HUGE)
+        && secops_schema_is_bounded(node))
+    {
+        return secops_schema_fault(run, place, "type", "must be a number that"
+                                   " fits in 64 bits: an integer below 2^63,"
+                                   " or a fraction in the range of a double");
     }
 
     if (node->checks == 0) {
@@ -287,6 +314,16 @@ secops_schema_type_is(const secops_schema_node_t *node,
 }
 
 
+/* 1: the schema wants a number as such, and not just any value */
+
+static int
+secops_schema_is_bounded(const secops_schema_node_t *node)
+{
+    return node->types != SECOPS_SCHEMA_ANY_TYPE
+           || (node->checks & SECOPS_SCHEMA_CHECK_NUMBER);
+}
+
+
 static int
 secops_schema_check_value(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
@@ -300,14 +337,14 @@ secops_schema_check_value(secops_schema_run_t *run,
         && !secops_schema_is_choice(run, &node->enumeration, i))
     {
         met = secops_schema_fault_choices(run, place, "enum",
-                                          &node->enumeration);
+                                          &node->enumeration, i);
     }
 
     if (node->constant.nelts
         && !secops_schema_is_choice(run, &node->constant, i))
     {
         met = secops_schema_fault_choices(run, place, "const",
-                                          &node->constant);
+                                          &node->constant, i);
     }
 
     return met;
@@ -361,6 +398,12 @@ secops_schema_check_string(secops_schema_run_t *run,
     secops_slice_t  text;
 
     met = secops_schema_check_length(run, node, i, place);
+
+    /* what is too long is not looked at, or "maxLength" would bound nothing */
+
+    if (!met && secops_schema_is_too_long(run, node, i)) {
+        return 0;
+    }
 
     if (node->pattern && secops_schema_goes_on(run, met)) {
         met &= secops_schema_check_pattern(run, node, i, place);
@@ -422,6 +465,15 @@ secops_schema_check_length(secops_schema_run_t *run,
 
 
 static int
+secops_schema_is_too_long(const secops_schema_run_t *run,
+    const secops_schema_node_t *node, uint32_t i)
+{
+    return run->json->tokens[i].len > node->max_length
+           && secops_json_string_length(run->json, i) > node->max_length;
+}
+
+
+static int
 secops_schema_check_pattern(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place)
@@ -431,14 +483,16 @@ secops_schema_check_pattern(secops_schema_run_t *run,
 
     text = secops_schema_string(run, i);
 
-    rc = secops_schema_pattern_match(node->pattern, text.data, text.len);
+    rc = secops_schema_pattern_match(node->pattern, text.data, text.len,
+                                     run->patterns);
 
     if (rc == 1) {
         return 1;
     }
 
-    if (rc == SECOPS_SCHEMA_ERROR) {
-        return secops_schema_fault_exhausted(run, place, "pattern");
+    if (rc < 0) {
+        return secops_schema_fault_exhausted(run, place, "pattern",
+                                       secops_schema_pattern_reason(rc));
     }
 
     text = secops_schema_pattern_text(node->pattern);

@@ -255,6 +255,11 @@ secops_schema_number_slot(secops_schema_compiler_t *c,
         return secops_schema_refuse(c, i, "must be a number");
     }
 
+    if (c->json->tokens[i].flags & SECOPS_JSON_HUGE) {
+        return secops_schema_refuse(c, i, "must be a number that fits in 64"
+                                    " bits");
+    }
+
     number = secops_schema_alloc(c->schema, sizeof(secops_schema_number_t));
     if (number == NULL) {
         return secops_schema_no_memory(c);

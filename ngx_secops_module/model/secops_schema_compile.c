@@ -142,6 +142,36 @@ secops_schema_has_property(const secops_schema_t *schema,
 }
 
 
+int
+secops_schema_warning(const secops_schema_t *schema, unsigned n,
+    secops_schema_error_t *warning)
+{
+    const secops_schema_node_t  *node;
+
+    for (node = schema->nodes; node; node = node->next) {
+
+        if (node->pattern == NULL
+            || node->max_length != UINT32_MAX
+            || secops_schema_pattern_anchored(node->pattern)
+            || n-- > 0)
+        {
+            continue;
+        }
+
+        secops_schema_locate(&schema->json, node->token, warning->pointer,
+                             sizeof(warning->pointer));
+
+        (void) snprintf(warning->reason, sizeof(warning->reason),
+                        "has a \"pattern\" that does not begin with \"^\" and"
+                        " no \"maxLength\": texts of more than %u bytes are"
+                        " refused", SECOPS_SCHEMA_UNANCHORED);
+        return 1;
+    }
+
+    return 0;
+}
+
+
 static int
 secops_schema_compile_document(secops_schema_compiler_t *c,
     const unsigned char *data, size_t len)

@@ -10,12 +10,17 @@
 #include <stdlib.h>
 
 #include "model/secops_schema_internal.h"
+#include "util/secops_faults.h"
 #include "util/secops_pointer.h"
 
 
 #define SECOPS_SCHEMA_MESSAGE  512
 #define SECOPS_SCHEMA_CHOICES  400          /* bytes of a message for them */
 #define SECOPS_SCHEMA_INDEX    10           /* digits of an index at most */
+#define SECOPS_SCHEMA_CUT      "…"          /* what a name that is cut ends
+                                               with */
+#define SECOPS_SCHEMA_NAME                                                    \
+    (SECOPS_FAULTS_NAME + sizeof(SECOPS_SCHEMA_CUT) - 1)
 
 
 typedef struct {
@@ -28,12 +33,21 @@ static int secops_schema_is_told(const secops_schema_run_t *run);
 static int secops_schema_tell(secops_schema_run_t *run,
     const secops_schema_place_t *place, const char *keyword,
     const secops_slice_t *property, const secops_schema_message_t *message);
+static int secops_schema_tell_fault(secops_schema_run_t *run,
+    const secops_schema_place_t *place, secops_schema_fault_t *fault,
+    const secops_slice_t *property, const secops_schema_message_t *message);
+static secops_slice_t secops_schema_same_letters(
+    const secops_schema_run_t *run, const secops_schema_choices_t *choices,
+    uint32_t i);
 static int secops_schema_point(secops_schema_run_t *run,
     const secops_schema_place_t *place, secops_schema_fault_t *fault);
 static size_t secops_schema_point_size(const secops_schema_run_t *run,
     const secops_schema_place_t *place);
 static unsigned char *secops_schema_point_step(const secops_schema_run_t *run,
     const secops_schema_place_t *place, unsigned char *last);
+static size_t secops_schema_point_name(const secops_schema_run_t *run,
+    const secops_schema_place_t *place,
+    unsigned char name[SECOPS_SCHEMA_NAME]);
 static int secops_schema_grow(unsigned char **data, size_t *size,
     size_t need);
 static void secops_schema_message(secops_schema_message_t *message,
@@ -92,7 +106,8 @@ secops_schema_fault_property(secops_schema_run_t *run,
 
 int
 secops_schema_fault_exhausted(secops_schema_run_t *run,
-    const secops_schema_place_t *place, const char *keyword)
+    const secops_schema_place_t *place, const char *keyword,
+    const char *reason)
 {
     unsigned  quiet;
 
@@ -101,9 +116,8 @@ secops_schema_fault_exhausted(secops_schema_run_t *run,
     quiet = run->quiet;
     run->quiet = (run->handler == NULL);
 
-    (void) secops_schema_fault(run, place, keyword,
-                               "is too complex to be checked against its"
-                               " pattern");
+    (void) secops_schema_fault(run, place, keyword, "%s", reason);
+
     run->quiet = quiet;
 
     return 0;
@@ -174,9 +188,10 @@ secops_schema_fault_type(secops_schema_run_t *run,
 int
 secops_schema_fault_choices(secops_schema_run_t *run,
     const secops_schema_place_t *place, const char *keyword,
-    const secops_schema_choices_t *choices)
+    const secops_schema_choices_t *choices, uint32_t i)
 {
     uint32_t                 n;
+    secops_schema_fault_t    fault;
     secops_schema_message_t  message;
 
     if (!secops_schema_is_told(run)) {
@@ -204,7 +219,77 @@ secops_schema_fault_choices(secops_schema_run_t *run,
                                      &choices->elts[n]);
     }
 
-    return secops_schema_tell(run, place, keyword, NULL, &message);
+    memset(&fault, 0, sizeof(secops_schema_fault_t));
+
+    fault.keyword = keyword;
+
+    if (strcmp(keyword, "enum") == 0) {
+        fault.choice = secops_schema_same_letters(run, choices, i);
+        fault.token = i;
+    }
+
+    return secops_schema_tell_fault(run, place, &fault, NULL, &message);
+}
+
+
+/* of a text without escapes: it takes as many bytes as the choice */
+
+static secops_slice_t
+secops_schema_same_letters(const secops_schema_run_t *run,
+    const secops_schema_choices_t *choices, uint32_t i)
+{
+    size_t                      k;
+    uint32_t                    n;
+    unsigned char               a, b;
+    secops_slice_t              text, choice, none, found;
+    const secops_json_token_t  *token;
+
+    none.len = 0;
+    none.data = NULL;
+
+    found = none;
+    token = &run->json->tokens[i];
+
+    if (token->type != SECOPS_JSON_STRING
+        || (token->flags & SECOPS_JSON_ESCAPED))
+    {
+        return none;
+    }
+
+    text = secops_json_raw(run->json, i);
+
+    for (n = 0; n < choices->nelts; n++) {
+
+        choice = choices->elts[n].string;
+
+        if (choice.len != text.len || text.len == 0) {
+            continue;
+        }
+
+        for (k = 0; k < text.len; k++) {
+
+            a = text.data[k];
+            b = choice.data[k];
+
+            if (a != b
+                && ((a ^ b) != 0x20 || (a | 0x20) < 'a' || (a | 0x20) > 'z'))
+            {
+                break;
+            }
+        }
+
+        if (k < text.len) {
+            continue;
+        }
+
+        if (found.len) {
+            return none;
+        }
+
+        found = choice;
+    }
+
+    return found;
 }
 
 
@@ -294,24 +379,46 @@ secops_schema_tell(secops_schema_run_t *run,
 
     memset(&fault, 0, sizeof(secops_schema_fault_t));
 
-    if (secops_schema_point(run, place, &fault) != SECOPS_SCHEMA_OK) {
+    fault.keyword = keyword;
+
+    return secops_schema_tell_fault(run, place, &fault, property, message);
+}
+
+
+static int
+secops_schema_tell_fault(secops_schema_run_t *run,
+    const secops_schema_place_t *place, secops_schema_fault_t *fault,
+    const secops_slice_t *property, const secops_schema_message_t *message)
+{
+    if (secops_schema_point(run, place, fault) != SECOPS_SCHEMA_OK) {
         run->failed = 1;
         return 0;
     }
 
-    fault.keyword = keyword;
-    fault.message.len = message->len;
-    fault.message.data = (const unsigned char *) message->data;
+    fault->message.len = message->len;
+    fault->message.data = (const unsigned char *) message->data;
 
     if (property) {
-        fault.property = *property;
+        fault->property = *property;
 
     } else {
-        fault.object = fault.pointer;
+        fault->object = fault->pointer;
     }
 
-    run->nfaults++;
-    run->handler(run->data, &fault);
+    run->told = 1;
+
+    switch (run->handler(run->data, fault)) {
+
+    case SECOPS_SCHEMA_EXCUSED:
+        break;
+
+    case SECOPS_SCHEMA_COUNTS:
+        run->nfaults++;
+        break;
+
+    default: /* SECOPS_SCHEMA_ENOUGH */
+        run->nfaults = SECOPS_SCHEMA_MAX_FAULTS;
+    }
 
     return 0;
 }
@@ -319,7 +426,8 @@ secops_schema_tell(secops_schema_run_t *run,
 
 /*
  * Written from its end to its beginning, as places know their parents only.
- * The front of the buffer is where names are decoded.
+ * Long names are cut: they are the client's, and each of many faults may have
+ * them in its pointer.
  */
 
 static int
@@ -361,16 +469,15 @@ secops_schema_point(secops_schema_run_t *run,
 }
 
 
-/* at most what the pointer takes, and room to decode its longest name */
+/* at most what the pointer takes */
 
 static size_t
 secops_schema_point_size(const secops_schema_run_t *run,
     const secops_schema_place_t *place)
 {
-    size_t  len, size, longest;
+    size_t  len, size;
 
     size = 1;
-    longest = 0;
 
     for ( /* void */ ; place->parent; place = place->parent) {
 
@@ -378,14 +485,14 @@ secops_schema_point_size(const secops_schema_run_t *run,
                           : place->key ? run->json->tokens[place->key].len
                                        : SECOPS_SCHEMA_INDEX + 1;
 
-        size += 1 + 2 * len;
-
-        if (len > longest) {
-            longest = len;
+        if (len > SECOPS_FAULTS_NAME) {
+            len = SECOPS_SCHEMA_NAME;
         }
+
+        size += 1 + 2 * len;
     }
 
-    return size + longest;
+    return size;
 }
 
 
@@ -397,40 +504,69 @@ secops_schema_point_step(const secops_schema_run_t *run,
 {
     size_t          i;
     const char     *escape;
-    unsigned char  *p;
-    secops_slice_t  name;
-
-    if (place->name) {
-        name = *place->name;
-
-    } else if (place->key) {
-        name.data = run->pointer;
-        name.len = secops_json_decode(run->json, place->key, run->pointer);
-
-    } else {
-        name.data = run->pointer;
-        name.len = snprintf((char *) run->pointer, SECOPS_SCHEMA_INDEX + 1,
-                            "%u", place->index);
-    }
+    unsigned char  *p, name[SECOPS_SCHEMA_NAME];
 
     p = last;
 
-    for (i = name.len; i > 0; i--) {
+    for (i = secops_schema_point_name(run, place, name); i > 0; i--) {
 
-        escape = secops_pointer_escape(name.data[i - 1]);
+        escape = secops_pointer_escape(name[i - 1]);
 
         if (escape) {
             *--p = (unsigned char) escape[1];
             *--p = (unsigned char) escape[0];
 
         } else {
-            *--p = name.data[i - 1];
+            *--p = name[i - 1];
         }
     }
 
     *--p = '/';
 
     return p;
+}
+
+
+/* the name or the index of one place; returns its bytes */
+
+static size_t
+secops_schema_point_name(const secops_schema_run_t *run,
+    const secops_schema_place_t *place,
+    unsigned char name[SECOPS_SCHEMA_NAME])
+{
+    int     whole;
+    size_t  len;
+
+    if (place->name == NULL && place->key == 0) {
+        return snprintf((char *) name, SECOPS_SCHEMA_INDEX + 1, "%u",
+                        place->index);
+    }
+
+    if (place->name) {
+        len = place->name->len;
+        whole = (len <= SECOPS_FAULTS_NAME);
+
+        if (!whole) {
+            len = SECOPS_FAULTS_NAME;
+
+            while ((place->name->data[len] & 0xc0) == 0x80) {
+                len--;
+            }
+        }
+
+        memcpy(name, place->name->data, len);
+
+    } else {
+        len = secops_json_decode_some(run->json, place->key, name,
+                                      SECOPS_FAULTS_NAME, &whole);
+    }
+
+    if (!whole) {
+        memcpy(name + len, SECOPS_SCHEMA_CUT, sizeof(SECOPS_SCHEMA_CUT) - 1);
+        len += sizeof(SECOPS_SCHEMA_CUT) - 1;
+    }
+
+    return len;
 }
 
 

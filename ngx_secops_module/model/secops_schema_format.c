@@ -37,6 +37,7 @@
 
 static int secops_schema_is_date_time(const unsigned char *data, size_t len);
 static int secops_schema_is_glide(const unsigned char *data, size_t len);
+static int secops_schema_is_glide_date(const unsigned char *data, size_t len);
 static int secops_schema_is_date(const unsigned char *data, size_t len);
 static int secops_schema_is_time(const unsigned char *data, size_t len);
 static int secops_schema_is_email(const unsigned char *data, size_t len);
@@ -50,6 +51,10 @@ static int secops_schema_is_uuid(const unsigned char *data, size_t len);
 static int secops_schema_is_json_pointer(const unsigned char *data,
     size_t len);
 
+static int secops_schema_is_clock(const unsigned char *data, size_t len,
+    int glide);
+static int secops_schema_zone(const unsigned char *p,
+    const unsigned char *last, int glide);
 static unsigned secops_schema_digits(const unsigned char *p, unsigned n);
 static int secops_schema_is_local(const unsigned char *data, size_t len);
 static int secops_schema_is_quoted(const unsigned char *data, size_t len);
@@ -74,9 +79,15 @@ static const secops_schema_format_t  secops_schema_formats[] = {
       secops_schema_is_date_time },
 
     { "glide-date-time",
-      "must be a date and time such as \"2024-05-31 16:20:00\" (UTC) or"
-      " \"2024-05-31T16:20:00Z\"",
+      "must be a date and time such as \"2024-05-31 16:20:00\" or"
+      " \"2024-05-31T16:20:00.5+02:00\", in UTC where there is no offset",
       secops_schema_is_glide },
+
+    { "glide-date-or-time",
+      "must be a date such as \"2024-05-31\", or a date and time such as"
+      " \"2024-05-31 16:20:00\" or \"2024-05-31T16:20:00.5+02:00\", in UTC"
+      " where there is no offset",
+      secops_schema_is_glide_date },
 
     { "date",
       "must be a date such as \"2024-05-31\"",
@@ -153,21 +164,24 @@ secops_schema_is_date_time(const unsigned char *data, size_t len)
 }
 
 
-/* without a zone it is UTC as the other system keeps it: no leap second */
+/* as scripts and engines write it: "T" or a space, a fraction or none, an
+   offset or none */
 
 static int
 secops_schema_is_glide(const unsigned char *data, size_t len)
 {
-    if (len != 19 || data[10] != ' ') {
-        return secops_schema_is_date_time(data, len);
-    }
+    return len > 11
+           && (data[10] == ' ' || data[10] == 'T' || data[10] == 't')
+           && secops_schema_is_date(data, 10)
+           && secops_schema_is_clock(data + 11, len - 11, 1);
+}
 
-    return secops_schema_is_date(data, 10)
-           && data[13] == ':'
-           && data[16] == ':'
-           && secops_schema_digits(data + 11, 2) < 24
-           && secops_schema_digits(data + 14, 2) < 60
-           && secops_schema_digits(data + 17, 2) < 60;
+
+static int
+secops_schema_is_glide_date(const unsigned char *data, size_t len)
+{
+    return (len == 10) ? secops_schema_is_date(data, len)
+                       : secops_schema_is_glide(data, len);
 }
 
 
@@ -202,15 +216,29 @@ secops_schema_is_date(const unsigned char *data, size_t len)
 }
 
 
-/* RFC 3339 "full-time"; second 60 only where UTC has its leap seconds */
+/* RFC 3339 "full-time" */
 
 static int
 secops_schema_is_time(const unsigned char *data, size_t len)
 {
-    unsigned              hour, minute, second, zone_hour, zone_minute, utc;
+    return secops_schema_is_clock(data, len, 0);
+}
+
+
+/*
+ * Second 60 only where UTC has its leap seconds, and where an offset says that
+ * it is UTC as the world keeps it.  glide: no offset is needed, and its colon
+ * neither.
+ */
+
+static int
+secops_schema_is_clock(const unsigned char *data, size_t len, int glide)
+{
+    int                   zone;
+    unsigned              hour, minute, second, utc;
     const unsigned char  *p, *last;
 
-    if (len < 9 || data[2] != ':' || data[5] != ':') {
+    if (len < 8 || data[2] != ':' || data[5] != ':') {
         return 0;
     }
 
@@ -225,7 +253,7 @@ secops_schema_is_time(const unsigned char *data, size_t len)
         return 0;
     }
 
-    if (*p == '.') {
+    if (p < last && *p == '.') {
         if (++p == last || *p < '0' || *p > '9') {
             return 0;
         }
@@ -235,27 +263,58 @@ secops_schema_is_time(const unsigned char *data, size_t len)
         }
     }
 
-    utc = hour * 60 + minute;
-
-    if (last - p == 1 && (*p == 'Z' || *p == 'z')) {
-        return second < 60 || utc == 1439;
+    if (p == last) {
+        return glide && second < 60;
     }
 
-    if (last - p != 6 || (*p != '+' && *p != '-') || p[3] != ':') {
+    zone = secops_schema_zone(p, last, glide);
+
+    if (zone < 0) {
         return 0;
     }
 
-    zone_hour = secops_schema_digits(p + 1, 2);
-    zone_minute = secops_schema_digits(p + 4, 2);
-
-    if (zone_hour > 23 || zone_minute > 59) {
-        return 0;
-    }
-
-    zone_minute += zone_hour * 60;
-    utc += (*p == '+') ? 1440 - zone_minute : zone_minute;
+    utc = hour * 60 + minute + 1440 - (unsigned) zone;
 
     return second < 60 || utc % 1440 == 1439;
+}
+
+
+/* minutes that an offset is east of UTC, from 0 to 1439: one to the west is as
+   far from the other side.  -1: it is none */
+
+static int
+secops_schema_zone(const unsigned char *p, const unsigned char *last,
+    int glide)
+{
+    unsigned  hour, minute;
+
+    if (last - p == 1 && (*p == 'Z' || *p == 'z')) {
+        return 0;
+    }
+
+    if (*p != '+' && *p != '-') {
+        return -1;
+    }
+
+    if (last - p == 6 && p[3] == ':') {
+        minute = secops_schema_digits(p + 4, 2);
+
+    } else if (last - p == 5 && glide) {
+        minute = secops_schema_digits(p + 3, 2);
+
+    } else {
+        return -1;
+    }
+
+    hour = secops_schema_digits(p + 1, 2);
+
+    if (hour > 23 || minute > 59) {
+        return -1;
+    }
+
+    minute += hour * 60;
+
+    return (int) ((*p == '+' ? minute : 1440 - minute) % 1440);
 }
 
 

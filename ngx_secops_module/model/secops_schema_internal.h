@@ -233,6 +233,7 @@ typedef struct {
     secops_schema_fault_pt     handler;
     void                      *data;
     uint64_t                   budget;      /* node visits that are left */
+    secops_schema_budget_t    *patterns;    /* steps that are left */
     uint32_t                   root;        /* the object whose empty members
                                                are absent, if any */
     unsigned                   empty_is_absent;
@@ -242,7 +243,8 @@ typedef struct {
     unsigned                   failed;      /* the answer is -1 */
     unsigned                   exhausted;   /* a pattern could not be tried
                                                to its end */
-    int                        nfaults;
+    unsigned                   told;        /* at least one fault was */
+    int                        nfaults;     /* that count */
     unsigned char             *pointer;     /* malloc'ed at the first fault */
     size_t                     pointer_size;
     unsigned char             *decoded;     /* malloc'ed for long strings */
@@ -353,15 +355,18 @@ int secops_schema_fault_type(secops_schema_run_t *run,
     const secops_schema_place_t *place, const secops_schema_node_t *node,
     uint32_t i);
 
+/* of the value at token i */
+
 int secops_schema_fault_choices(secops_schema_run_t *run,
     const secops_schema_place_t *place, const char *keyword,
-    const secops_schema_choices_t *choices);
+    const secops_schema_choices_t *choices, uint32_t i);
 
 /* told even to a quiet run that has a handler, so that "not" can not turn
    what was not decided into "valid" */
 
 int secops_schema_fault_exhausted(secops_schema_run_t *run,
-    const secops_schema_place_t *place, const char *keyword);
+    const secops_schema_place_t *place, const char *keyword,
+    const char *reason);
 
 
 void secops_schema_number_read(const secops_json_t *json, uint32_t i,
@@ -408,10 +413,17 @@ void secops_schema_pattern_push(secops_schema_pattern_t **chain,
 secops_slice_t secops_schema_pattern_text(
     const secops_schema_pattern_t *pattern);
 
-/* 1: matches somewhere; 0: does not; error: the match limit was reached */
+/* 1: matches somewhere; 0: does not; below 0: it costs too much to tell, which
+   secops_schema_pattern_reason() says to people */
 
 int secops_schema_pattern_match(const secops_schema_pattern_t *pattern,
-    const unsigned char *data, size_t len);
+    const unsigned char *data, size_t len, secops_schema_budget_t *budget);
+
+const char *secops_schema_pattern_reason(int rc);
+
+/* 1: a match can only begin where the text does */
+
+int secops_schema_pattern_anchored(const secops_schema_pattern_t *pattern);
 
 
 /* 1 when these bytes are a pattern that the above would take */

@@ -297,11 +297,12 @@ secops_schema_check_patterns(secops_schema_run_t *run,
         text = secops_schema_string(run, key);
 
         rc = secops_schema_pattern_match(node->patterns[n].pattern, text.data,
-                                         text.len);
+                                         text.len, run->patterns);
 
-        if (rc == SECOPS_SCHEMA_ERROR) {
+        if (rc < 0) {
             met = secops_schema_fault_exhausted(run, place,
-                                                "patternProperties");
+                                       "patternProperties",
+                                       secops_schema_pattern_reason(rc));
             *matched = 1;
             continue;
         }

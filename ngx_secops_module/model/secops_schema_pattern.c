@@ -4,6 +4,13 @@
  * "regex": PCRE2 told to behave as ECMA 262, with limits, so that a pattern
  * that goes wrong on some text costs milliseconds and not minutes.
  *
+ * PCRE2's own match limit does not bound the cost: it is counted anew for each
+ * place where a match might begin, and a repeat that gives nothing back, such
+ * as the "\s+" of "\s+$", counts once, however long it is.  So patterns are
+ * compiled with a callout before each of their items, which takes a step from
+ * the budget of the request, and more for the bytes that the item before it
+ * has run over.
+ *
  * PCRE2 knows a good deal that ECMA 262 does not, or that it takes for
  * something else: \Z, \A, \Q, (?i), (?>...), (?R), (*VERB).  A schema with such
  * a pattern would mean one thing here and another elsewhere, so it is refused.
@@ -18,8 +25,12 @@
 #include "model/secops_schema_internal.h"
 
 
-#define SECOPS_SCHEMA_MATCH_LIMIT  100000
 #define SECOPS_SCHEMA_HEAP_LIMIT   4096     /* KiB */
+#define SECOPS_SCHEMA_SCAN         32       /* bytes run over for one step */
+
+#define SECOPS_SCHEMA_COMPLEX      (-1)     /* why a match was given up */
+#define SECOPS_SCHEMA_LONG         (-2)
+#define SECOPS_SCHEMA_SPENT        (-3)
 
 
 /* match is scratch for the one thread that validates */
@@ -29,13 +40,28 @@ struct secops_schema_pattern_s {
     pcre2_match_data         *match;
     pcre2_match_context      *limits;
     secops_schema_pattern_t  *next;
+    unsigned                  anchored;
+    unsigned                  looks_back;   /* has a backreference */
+    size_t                    least;        /* bytes that an item may run over
+                                               in vain: the largest "{n" */
     size_t                    len;
     unsigned char             text[1];      /* the rest follows */
 };
 
 
+/* one match: what its callouts take steps with */
+
+typedef struct {
+    secops_schema_budget_t   *budget;
+    uint64_t                  price;        /* of each item */
+    size_t                    at;           /* of the item before */
+} secops_schema_meter_t;
+
+
+static void secops_schema_pattern_measure(secops_schema_pattern_t *pattern);
+static int secops_schema_pattern_step(pcre2_callout_block *block, void *data);
 static pcre2_code *secops_schema_pattern_compile(secops_slice_t text,
-    char *reason, size_t size);
+    uint32_t more, char *reason, size_t size);
 static const char *secops_schema_pattern_check(secops_slice_t text);
 static const char *secops_schema_pattern_group(const unsigned char *p,
     const unsigned char *last);
@@ -55,7 +81,8 @@ secops_schema_pattern_create(secops_slice_t text, char *reason, size_t size)
     pattern->len = text.len;
     memcpy(pattern->text, text.data, text.len);
 
-    pattern->code = secops_schema_pattern_compile(text, reason, size);
+    pattern->code = secops_schema_pattern_compile(text, PCRE2_AUTO_CALLOUT,
+                                                  reason, size);
     if (pattern->code == NULL) {
         goto failed;
     }
@@ -68,8 +95,10 @@ secops_schema_pattern_create(secops_slice_t text, char *reason, size_t size)
         goto failed;
     }
 
-    pcre2_set_match_limit(pattern->limits, SECOPS_SCHEMA_MATCH_LIMIT);
+    pcre2_set_match_limit(pattern->limits, SECOPS_SCHEMA_STEPS);
     pcre2_set_heap_limit(pattern->limits, SECOPS_SCHEMA_HEAP_LIMIT);
+
+    secops_schema_pattern_measure(pattern);
 
     return pattern;
 
@@ -119,10 +148,76 @@ secops_schema_pattern_text(const secops_schema_pattern_t *pattern)
 
 
 int
-secops_schema_pattern_match(const secops_schema_pattern_t *pattern,
-    const unsigned char *data, size_t len)
+secops_schema_pattern_anchored(const secops_schema_pattern_t *pattern)
 {
-    int  rc;
+    return pattern->anchored;
+}
+
+
+/*
+ * An item runs over bytes in vain where it asks for a number of them and finds
+ * less, or compares with what a group has matched: the next callout does not
+ * see these, so they are part of the price of each item.
+ */
+
+static void
+secops_schema_pattern_measure(secops_schema_pattern_t *pattern)
+{
+    size_t                n;
+    uint32_t              options, backref;
+    const unsigned char  *p, *last;
+
+    (void) pcre2_pattern_info(pattern->code, PCRE2_INFO_ALLOPTIONS, &options);
+    (void) pcre2_pattern_info(pattern->code, PCRE2_INFO_BACKREFMAX, &backref);
+
+    pattern->anchored = (options & PCRE2_ANCHORED) != 0;
+    pattern->looks_back = (backref > 0);
+
+    last = pattern->text + pattern->len;
+
+    for (p = pattern->text; p < last; p++) {
+
+        if (*p != '{') {
+            continue;
+        }
+
+        for (n = 0, p++; p < last && *p >= '0' && *p <= '9'; p++) {
+            n = (n < UINT16_MAX) ? n * 10 + (*p - '0') : n;
+        }
+
+        p--;
+
+        if (n > pattern->least) {
+            pattern->least = n;
+        }
+    }
+}
+
+
+int
+secops_schema_pattern_match(const secops_schema_pattern_t *pattern,
+    const unsigned char *data, size_t len, secops_schema_budget_t *budget)
+{
+    int                    rc;
+    size_t                 vain;
+    secops_schema_meter_t  meter;
+
+    if (len > SECOPS_SCHEMA_UNANCHORED && !pattern->anchored) {
+        return SECOPS_SCHEMA_LONG;
+    }
+
+    if (budget->steps == 0) {
+        return SECOPS_SCHEMA_SPENT;
+    }
+
+    vain = pattern->looks_back ? len : pattern->least;
+
+    meter.budget = budget;
+    meter.price = 1 + vain / SECOPS_SCHEMA_SCAN;
+    meter.at = 0;
+
+    (void) pcre2_set_callout(pattern->limits, secops_schema_pattern_step,
+                             &meter);
 
     /* the reader has checked that documents are UTF-8 */
 
@@ -133,7 +228,54 @@ secops_schema_pattern_match(const secops_schema_pattern_t *pattern,
         return 1;
     }
 
-    return (rc == PCRE2_ERROR_NOMATCH) ? 0 : SECOPS_SCHEMA_ERROR;
+    return (rc == PCRE2_ERROR_NOMATCH) ? 0 : SECOPS_SCHEMA_COMPLEX;
+}
+
+
+const char *
+secops_schema_pattern_reason(int rc)
+{
+    switch (rc) {
+
+    case SECOPS_SCHEMA_LONG:
+        return "is too long to be checked against its pattern, which may match"
+               " anywhere in it";
+
+    case SECOPS_SCHEMA_SPENT:
+        return "can not be checked against its pattern: other texts of this"
+               " request were too complex";
+
+    default: /* SECOPS_SCHEMA_COMPLEX */
+        return "is too complex to be checked against its pattern";
+    }
+}
+
+
+/* called by PCRE2 before it tries an item of the pattern */
+
+static int
+secops_schema_pattern_step(pcre2_callout_block *block, void *data)
+{
+    secops_schema_meter_t *meter = data;
+
+    uint64_t  steps;
+
+    steps = meter->price;
+
+    if (block->current_position > meter->at) {
+        steps += (block->current_position - meter->at) / SECOPS_SCHEMA_SCAN;
+    }
+
+    meter->at = block->current_position;
+
+    if (meter->budget->steps <= steps) {
+        meter->budget->steps = 0;
+        return PCRE2_ERROR_CALLOUT;
+    }
+
+    meter->budget->steps -= steps;
+
+    return 0;
 }
 
 
@@ -147,7 +289,7 @@ secops_schema_pattern_valid(const unsigned char *data, size_t len)
     text.data = data;
     text.len = len;
 
-    code = secops_schema_pattern_compile(text, reason, sizeof(reason));
+    code = secops_schema_pattern_compile(text, 0, reason, sizeof(reason));
 
     pcre2_code_free(code);
 
@@ -156,7 +298,8 @@ secops_schema_pattern_valid(const unsigned char *data, size_t len)
 
 
 static pcre2_code *
-secops_schema_pattern_compile(secops_slice_t text, char *reason, size_t size)
+secops_schema_pattern_compile(secops_slice_t text, uint32_t more, char *reason,
+    size_t size)
 {
     int                     rc;
     size_t                  n;
@@ -186,7 +329,7 @@ secops_schema_pattern_compile(secops_slice_t text, char *reason, size_t size)
 
     options = PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY
               | PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS
-              | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C;
+              | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C | more;
 
     code = pcre2_compile(text.data, text.len, options, &rc, &offset, context);
 

@@ -8,10 +8,12 @@
 
 #include <stdlib.h>
 
+#include "model/secops_json_number.h"
 #include "model/secops_schema_internal.h"
 
 
-#define SECOPS_SCHEMA_UNIQUE_PAIRS  8       /* fewer are compared directly */
+#define SECOPS_SCHEMA_UNIQUE_PAIRS  8       /* fewer are compared directly, … */
+#define SECOPS_SCHEMA_UNIQUE_BYTES  1024    /* … if they are no longer */
 #define SECOPS_SCHEMA_UNIQUE_SLOTS  256     /* on the stack */
 
 
@@ -25,8 +27,6 @@ static int secops_schema_unique_hashed(const secops_json_t *json, uint32_t i,
     secops_schema_slot_t *slots, uint32_t mask, uint32_t pair[2]);
 static uint32_t secops_schema_hash(const secops_json_t *json, uint32_t i);
 static uint32_t secops_schema_hash_string(const secops_json_t *json,
-    uint32_t i);
-static uint32_t secops_schema_hash_number(const secops_json_t *json,
     uint32_t i);
 static uint32_t secops_schema_hash_mix(uint32_t a, uint32_t b);
 static void secops_schema_unique_pair(const secops_json_t *json, uint32_t i,
@@ -44,7 +44,9 @@ secops_schema_unique(const secops_json_t *json, uint32_t i, uint32_t pair[2])
     n = json->tokens[i].size;
     end = json->tokens[i].next;
 
-    if (n <= SECOPS_SCHEMA_UNIQUE_PAIRS) {
+    if (n <= SECOPS_SCHEMA_UNIQUE_PAIRS
+        && json->tokens[i].len <= SECOPS_SCHEMA_UNIQUE_BYTES)
+    {
 
         for (a = i + 1; a < end; a = json->tokens[a].next) {
             for (b = json->tokens[a].next; b < end; b = json->tokens[b].next) {
@@ -127,7 +129,7 @@ secops_schema_hash(const secops_json_t *json, uint32_t i)
         return secops_schema_hash_string(json, i);
 
     case SECOPS_JSON_NUMBER:
-        return secops_schema_hash_number(json, i);
+        return secops_json_number_hash(secops_json_raw(json, i));
 
     case SECOPS_JSON_ARRAY:
 
@@ -190,24 +192,6 @@ secops_schema_hash_string(const secops_json_t *json, uint32_t i)
     }
 
     return hash;
-}
-
-
-static uint32_t
-secops_schema_hash_number(const secops_json_t *json, uint32_t i)
-{
-    double         value;
-    unsigned char  bytes[sizeof(double)];
-
-    value = secops_json_number(json, i);
-
-    if (value == 0) {
-        value = 0;                          /* -0 is equal to 0 */
-    }
-
-    memcpy(bytes, &value, sizeof(double));
-
-    return secops_json_hash(bytes, sizeof(double));
 }
 
 

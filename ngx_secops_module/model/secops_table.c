@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "model/secops_table.h"
+#include "model/secops_table_internal.h"
 
 
 #define SECOPS_TABLE_NAME_MAX  80
@@ -31,10 +31,21 @@ secops_table_compile(secops_table_t *table, secops_slice_t name,
     table->label = secops_schema_annotation(table->schema, "x-label");
     table->subject = secops_schema_annotation(table->schema, "x-subject");
 
+    table->defaults = NULL;
+    table->ndefaults = 0;
+    table->defaults_size = 0;
+
     reason = secops_table_check(table, &pointer);
 
     if (reason == NULL) {
-        return 0;
+
+        if (secops_table_read_defaults(table, data, len, error) == 0) {
+            return 0;
+        }
+
+        secops_table_free(table);
+
+        return -1;
     }
 
     (void) snprintf(error->pointer, sizeof(error->pointer), "%s", pointer);
@@ -112,4 +123,6 @@ secops_table_free(secops_table_t *table)
 {
     secops_schema_free(table->schema);
     table->schema = NULL;
+
+    secops_table_free_defaults(table);
 }

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void fuzz_instance(const secops_schema_t *schema,
     const secops_json_t *json);
-static void fuzz_fault(void *data, const secops_schema_fault_t *fault);
+static int fuzz_fault(void *data, const secops_schema_fault_t *fault);
 static unsigned fuzz_touch(secops_slice_t text);
 static void fuzz_must(int condition);
 
@@ -91,8 +91,9 @@ fuzz_instance(const secops_schema_t *schema, const secops_json_t *json)
 
         memset(&fuzz, 0, sizeof(fuzz_t));
 
-        quiet = secops_schema_validate(schema, json, 0, flags, NULL, NULL);
-        told = secops_schema_validate(schema, json, 0, flags, fuzz_fault,
+        quiet = secops_schema_validate(schema, json, 0, flags, NULL, NULL,
+                                       NULL);
+        told = secops_schema_validate(schema, json, 0, flags, NULL, fuzz_fault,
                                       &fuzz);
 
         fuzz_must(quiet >= -1 && quiet <= 1);
@@ -103,7 +104,7 @@ fuzz_instance(const secops_schema_t *schema, const secops_json_t *json)
 }
 
 
-static void
+static int
 fuzz_fault(void *data, const secops_schema_fault_t *fault)
 {
     fuzz_t  *fuzz = data;
@@ -118,6 +119,8 @@ fuzz_fault(void *data, const secops_schema_fault_t *fault)
 
     fuzz->sum += fuzz_touch(fault->pointer) + fuzz_touch(fault->property)
                  + fuzz_touch(fault->message);
+
+    return SECOPS_SCHEMA_COUNTS;
 }
 
 

@@ -39,7 +39,7 @@ verdict(const secops_schema_t *schema, const char *text, size_t len)
         return '?';
     }
 
-    n = secops_schema_validate(schema, &json, 0, 0, NULL, NULL);
+    n = secops_schema_validate(schema, &json, 0, 0, NULL, NULL, NULL);
 
     return n < 0 ? '?' : n ? '0' : '1';
 }

@@ -530,7 +530,8 @@ test_valid(const secops_catalog_schema_t *schema, const char *text)
 
     return secops_json_parse(&json, (const unsigned char *) text, strlen(text),
                              tokens, 64, &limits, &error) == SECOPS_JSON_OK
-           && secops_schema_validate(schema->schema, &json, 0, 0, NULL, NULL)
+           && secops_schema_validate(schema->schema, &json, 0, 0, NULL, NULL,
+                                      NULL)
               == 0;
 }
 

@@ -15,6 +15,8 @@
 
 typedef struct {
     secops_json_t            json;
+    secops_record_budget_t   budget;
+    char                     text[8192];
     secops_record_body_t     body;
     secops_record_options_t  options;
     secops_record_faults_t   faults;
@@ -32,6 +34,8 @@ static const char  schema[] =
     "\"properties\":{\"about\":{\"type\":\"string\"},"
     "\"kind\":{\"enum\":[\"A\",\"B\"]},"
     "\"also\":{\"type\":[\"string\",\"number\"]},"
+    "\"nested\":{\"additionalProperties\":{\"additionalProperties\":"
+    "{\"type\":\"null\"}}},"
     "\"inner\":{\"type\":\"object\",\"required\":[\"x\"]}}}";
 
 
@@ -45,7 +49,12 @@ test_read(record_test_t *t, const char *text, const char *query)
 
     memset(t, 0, sizeof(record_test_t));
 
-    if (secops_json_parse(&t->json, (const unsigned char *) text,
+    secops_record_budget(&t->budget);
+    t->faults.budget = &t->budget;
+
+    (void) snprintf(t->text, sizeof(t->text), "%s", text);
+
+    if (secops_json_parse(&t->json, (const unsigned char *) t->text,
                           strlen(text), tokens, RECORD_TEST_TOKENS, &limits,
                           &error)
         != SECOPS_JSON_OK)
@@ -58,6 +67,8 @@ test_read(record_test_t *t, const char *text, const char *query)
     {
         return -1;
     }
+
+    t->body.bytes = (unsigned char *) t->text;
 
     return secops_record_read_query(slice(query), &t->options, &t->faults);
 }
@@ -106,7 +117,9 @@ test_forms(void)
         { "{\"data\":{},\"more\":1}", 'f' },
         { "{\"Data\":{}}", 'f' },
         { "{\"config\":{}}", 'f' },
-        { "{\"config\":5,\"a\":1}", 'f' }
+        { "{\"config\":5,\"a\":1}", 'f' },
+        { "{\"config\":{\"atomic\":1},\"data\":5}", 'f' },
+        { "{\"conf\\u0069g\":{},\"data\":[]}", 'b' }
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -174,6 +187,19 @@ test_parameters(void)
            "an empty text is neither true nor false");
     is_int(test_options("{\"data\":{\"include_wrap\":5}}", ""), 0,
            "inside of data it is a field");
+
+    is_int(test_options("{\"a\":1,\"config\":{\"include_wrap\":true}}", ""),
+           10, "14: config of parameters counts beside fields, too");
+    is_int(test_options("{\"include_wrap\":0,\"a\":1,"
+                        "\"config\":{\"include_wrap\":true}}", ""), 0,
+           "... a parameter beside the fields wins over it");
+    is_int(test_options("{\"a\":1,\"config\":{\"include_wrap\":2}}", ""), -1,
+           "... and must be true or false");
+    is_int(test_options("{\"a\":1,\"config\":{\"include_wrap\":true,"
+                        "\"port\":9}}", ""), 0,
+           "... with something else in it, it is a field");
+    is_int(test_options("{\"config\":{\"include_wrap\":true,\"port\":9}}", ""),
+           -1, "... but not where it is all that there is");
 }
 
 
@@ -231,7 +257,41 @@ test_errors(void)
         { "{\"data\":{\"a\":1},\"config\":{\"b\":1}}", "", SECOPS_ERROR_BODY,
           "", "/config: has a member that is no parameter" },
         { "{\"data\":{\"a\":1},\"config\":{\"include_wrap\":2}}", "",
-          SECOPS_ERROR_BODY, "", "/config/include_wrap: must be true or false" }
+          SECOPS_ERROR_BODY, "",
+          "/config/include_wrap: must be true or false" },
+
+        /* Semantics 14 */
+
+        { "{\"about\":\"x\",\"config\":{\"ignore_mandatory_fields\":true}}", "",
+          SECOPS_ERROR_NONE, "", "" },
+        { "{\"config\":{\"ignore_mandatory_fields\":true}}", "",
+          SECOPS_ERROR_NO_FIELDS, "",
+          "the body: has no field that is filled in" },
+        { "{\"config\":{\"ignore_mandatry_fields\":true}}", "",
+          SECOPS_ERROR_BODY, "", "/config: has a member that is no parameter" },
+        { "{\"data\":{\"about\":\"x\"},\"confg\":{}}",
+          "ignore_mandatory_fields=true", SECOPS_ERROR_BODY, "",
+          "/confg: must not stand beside \"data\": only \"config\" and"
+          " parameters may" },
+        { "{\"data\":[{\"about\":\"x\"}],\"con/fg\":1,\"atomic\":1}", "",
+          SECOPS_ERROR_BODY, "", "/con~1fg: must not stand beside \"data\":"
+          " only \"config\" and parameters may" },
+        { "{\"data\":{\"a\":1},\"about\":\"x\",\"kind\":\"A\",\"also\":1}", "",
+          SECOPS_ERROR_NONE, "", "" },
+        { "{\"data\":{\"a\":1},\"about\":\"x\",\"kind\":\"A\"}", "",
+          SECOPS_ERROR_MANDATORY, "also", "/also: is required; /data: is taken"
+          " for a field, as there are other fields beside it" },
+
+        /* Field 23 */
+
+        { "{\"about\":\"x\",\"kind\":\"a\",\"also\":1}", "",
+          SECOPS_ERROR_NONE, "", "" },
+        { "{\"about\":\"x\",\"kind\":\"a\"}", "",
+          SECOPS_ERROR_MANDATORY, "also", "/also: is required" },
+        { "{\"about\":\"x\",\"kind\":\"\\u0061\",\"also\":1}", "",
+          SECOPS_ERROR_BODY, "", "/kind: must be one of \"A\", \"B\"" },
+        { "{\"about\":\"x\",\"kind\":\"c\",\"also\":1}", "",
+          SECOPS_ERROR_BODY, "", "/kind: must be one of \"A\", \"B\"" }
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -249,6 +309,74 @@ test_errors(void)
 }
 
 
+/* R.2: all records of a request share what their faults may say */
+
+static void
+test_budget(void)
+{
+    size_t          i, said;
+    unsigned        n;
+    record_test_t   t;
+    secops_text_t   text;
+
+    memset(&text, 0, sizeof(secops_text_t));
+    secops_text_append_string(&text, "{\"data\":{\"nested\":{\"");
+
+    for (i = 0; i < 3000; i++) {
+        secops_text_append_string(&text, "I");
+    }
+
+    secops_text_append_string(&text, "\":{\"1\":1");
+
+    for (i = 2; i < 150; i++) {
+        char  member[16];
+
+        (void) snprintf(member, sizeof(member), ",\"%zu\":1", i);
+        secops_text_append_string(&text, member);
+    }
+
+    secops_text_append(&text, (secops_slice_t) secops_slice("}}}}\0"));
+
+    (void) test_error(&t, (char *) text.data, "ignore_mandatory_fields=1");
+
+    ok(t.faults.error == SECOPS_ERROR_BODY && t.faults.count >= 100
+       && t.faults.detail.len < 100 * 340 && t.faults.more,
+       "R.2: 149 faults with a name of 3000 bytes say %zu bytes",
+       t.faults.detail.len);
+
+    ok(memcmp(t.faults.detail.data + t.faults.detail.len - 10, "; and more",
+              10) == 0, "... and end with \"and more\"");
+
+    said = 0;
+
+    for (n = 0; n < 50; n++) {
+
+        if (n) {
+            t.faults.error = SECOPS_ERROR_NONE;
+            t.faults.count = 0;
+            t.faults.more = 0;
+            t.faults.detail.len = 0;
+
+            (void) secops_record_check(&table, &t.json, t.body.fields,
+                                       &t.body, &t.options, "/data",
+                                       &t.faults);
+        }
+
+        said += t.faults.detail.len;
+
+        if (t.faults.error != SECOPS_ERROR_BODY) {
+            break;
+        }
+    }
+
+    ok(n == 50 && said < SECOPS_FAULTS_BYTES + 50 * 16,
+       "... 50 such records say %zu bytes, and all are refused", said);
+
+    secops_record_faults_free(&t.faults);
+    secops_text_free(&text);
+}
+
+
 static void
 test_written(const char *text, const char *expected, const char *name)
 {
@@ -257,7 +385,7 @@ test_written(const char *text, const char *expected, const char *name)
     unsigned char   *dst, *end;
     secops_record_t  record;
 
-    (void) test_read(&t, text, "");
+    (void) test_error(&t, text, "ignore_mandatory_fields=1");
 
     record.table = &table;
     record.user = slice("a\"b\\\x01");
@@ -312,6 +440,84 @@ test_write(void)
     test_written("{\"data\":{\"include_wrap\":5,\"b\":{}},\"config\":{}}",
                  RECORD_TEST_HEAD ",\"include_wrap\":5,\"b\":{}}",
                  "of an envelope all of data is kept");
+    test_written("{\"a\":1,\"config\":{\"atomic\":false},\"b\":2}",
+                 RECORD_TEST_HEAD ",\"a\":1,\"b\":2}",
+                 "14: config of parameters is left out of a flat body");
+    test_written("{\"a\":1,\"config\":{\"atomic\":false,\"x\":1}}",
+                 RECORD_TEST_HEAD
+                 ",\"a\":1,\"config\":{\"atomic\":false,\"x\":1}}",
+                 "14: another config is a field");
+    test_written("{\"kind\" : \"b\",\"a\":1}",
+                 RECORD_TEST_HEAD ",\"kind\" : \"B\",\"a\":1}",
+                 "Field 23: a choice is stored as the table spells it");
+    test_written("{\"a\":123456789012345678901234567890,\"b\":[1e999,-0.0E+0]}",
+                 RECORD_TEST_HEAD
+                 ",\"a\":123456789012345678901234567890,\"b\":[1e999,-0.0E+0]}",
+                 "Field 3: numbers stay as they are, whatever their size");
+}
+
+
+/* Semantics 21: the defaults of a table */
+
+static void
+test_defaults(void)
+{
+    size_t                  i;
+    secops_table_t          kept;
+    secops_schema_error_t   error;
+    record_test_t           t;
+
+#define RECORD_TEST_TABLE                                                     \
+    "{\"x-endpoint\":\"e\",\"x-label\":\"L\",\"x-subject\":\"about\","        \
+    "\"required\":[\"state\",\"n\"],\"properties\":{\"about\":{"
+
+    static const char  text[] = RECORD_TEST_TABLE
+        "},\"st\\u0061te\":{\"enum\":[\"New\"],\"default\":\"New\"},"
+        "\"n\":{\"type\":\"integer\"},"
+        "\"o\":{\"default\": {\n \"a b\": [ 1, \" x \\\" y \" ] }}}}";
+
+    static const char  *refused[][2] = {
+        { RECORD_TEST_TABLE "},\"a\":{\"type\":\"string\",\"default\":5}}}",
+          "the default must be a string, not a number" },
+        { RECORD_TEST_TABLE "},\"sys_a\":{\"default\":5}}}",
+          "is set by the server and can not have a default" },
+        { RECORD_TEST_TABLE "\"default\":\"x\"}}}",
+          "a record's subject can not have a default" }
+    };
+
+    kept = table;
+
+    is_int(secops_table_compile(&table, slice("t_x"),
+                                (const unsigned char *) text,
+                                sizeof(text) - 1, &error), 0,
+           "21: a table with defaults");
+
+    test_written("{\"n\":1}", RECORD_TEST_HEAD
+                 ",\"n\":1,\"st\\u0061te\":\"New\","
+                 "\"o\":{\"a b\":[1,\" x \\\" y \"]}}",
+                 "21: what did not come is stored with its default");
+    test_written("{\"n\":1,\"o\":null,\"st\\u0061te\":\"\"}", RECORD_TEST_HEAD
+                 ",\"n\":1,\"o\":null,\"st\\u0061te\":\"\"}",
+                 "... what came stays, even if it is not filled in");
+    is_int(test_error(&t, "{\"n\":1}", ""), SECOPS_ERROR_NONE,
+           "... a default is as good as a mandatory field");
+    secops_record_faults_free(&t.faults);
+    is_int(test_error(&t, "{\"n\":1,\"state\":\"\"}", ""),
+           SECOPS_ERROR_MANDATORY, "... but not beside an empty one");
+    secops_record_faults_free(&t.faults);
+
+    secops_table_free(&table);
+
+    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        ok(secops_table_compile(&table, slice("t_x"),
+                                (const unsigned char *) refused[i][0],
+                                strlen(refused[i][0]), &error)
+           != 0
+           && strcmp(error.reason, refused[i][1]) == 0,
+           "21: refused: %s", refused[i][1]);
+    }
+
+    table = kept;
 }
 
 
@@ -367,7 +573,9 @@ main(void)
     test_forms();
     test_parameters();
     test_errors();
+    test_budget();
     test_write();
+    test_defaults();
     test_subject();
 
     secops_table_free(&table);

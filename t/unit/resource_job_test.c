@@ -625,7 +625,7 @@ faults(const secops_schema_t *schema, const json_t *value)
                              tokens, 4096, &limits, &error);
 
     n = secops_schema_validate(schema, &json, 0, SECOPS_SCHEMA_EMPTY_IS_ABSENT,
-                               NULL, NULL);
+                               NULL, NULL, NULL);
     free(text);
 
     return n;

@@ -54,8 +54,18 @@ static void test_refusals(void);
 static void test_annotations(void);
 static void test_formats(void);
 static void test_patterns(void);
+static void test_texts(test_text_t *text, unsigned n, unsigned len,
+    char letter, const char *end);
+static void test_steps(void);
+static void test_budget(void);
+static void test_warnings(void);
+static void test_excused(void);
+static void test_choices(void);
+static void test_huge(void);
 static void test_numbers(void);
 static void test_unique(void);
+static void test_unique_numbers(void);
+static void test_unique_objects(void);
 static void test_recursion(void);
 static int test_chain(test_text_t *text, int n);
 static void test_subtree(void);
@@ -66,9 +76,9 @@ static int test_count(const char *schema, const char *instance,
     unsigned flags);
 static int test_validate(const char *schema, const char *instance,
     unsigned flags, secops_schema_fault_pt handler, void *data);
-static void test_write(void *data, const secops_schema_fault_t *fault);
-static void test_write_parts(void *data, const secops_schema_fault_t *fault);
-static void test_tally(void *data, const secops_schema_fault_t *fault);
+static int test_write(void *data, const secops_schema_fault_t *fault);
+static int test_write_parts(void *data, const secops_schema_fault_t *fault);
+static int test_tally(void *data, const secops_schema_fault_t *fault);
 static void test_add(test_text_t *text, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -446,7 +456,7 @@ static test_format_t  test_format_cases[] = {
     { "glide-date-time", "2024-13-01 00:00:00", 0 },
     { "glide-date-time", "2024-00-01 00:00:00", 0 },
     { "glide-date-time", "2024-01-00 00:00:00", 0 },
-    { "glide-date-time", "2024-01-01 00:00:00Z", 0 },
+    { "glide-date-time", "2024-01-01 00:00:00Z", 1 },
     { "glide-date-time", "2024-01-01 00:00", 0 },
     { "glide-date-time", "2024-01-01  0:00:00", 0 },
     { "glide-date-time", "2024-1-1 00:00:00", 0 },
@@ -454,7 +464,35 @@ static test_format_t  test_format_cases[] = {
     { "glide-date-time", "", 0 },
     { "glide-date-time", "2024-01-01T00:00:00Z", 1 },
     { "glide-date-time", "2024-01-01T00:00:00+02:00", 1 },
-    { "glide-date-time", "2024-01-01T00:00:00", 0 },
+    { "glide-date-time", "2024-01-01T00:00:00", 1 },
+    { "glide-date-time", "2026-03-12T10:59:19.768166", 1 },
+    { "glide-date-time", "2026-03-12 10:59:19.768166", 1 },
+    { "glide-date-time", "2026-03-12 10:59:19.7+02:00", 1 },
+    { "glide-date-time", "2026-03-12 10:59:19-0230", 1 },
+    { "glide-date-time", "2026-03-12t10:59:19z", 1 },
+    { "glide-date-time", "2026-03-12 10:59:19.", 0 },
+    { "glide-date-time", "2026-03-12 10:59:19.z", 0 },
+    { "glide-date-time", "2026-03-12 10:59:19+02", 0 },
+    { "glide-date-time", "2026-03-12 10:59:19+2:00", 0 },
+    { "glide-date-time", "2026-03-12 10:59:19 +02:00", 0 },
+    { "glide-date-time", "2026-03-12 10:59:19+02-00", 0 },
+    { "glide-date-time", "2026-03-12 10:59:19+24:00", 0 },
+    { "glide-date-time", "2026-03-12_10:59:19", 0 },
+    { "glide-date-time", "2026-03-12  10:59:1", 0 },
+    { "glide-date-time", "2016-12-31 23:59:60Z", 1 },
+    { "glide-date-time", "2017-01-01T01:59:60+02:00", 1 },
+    { "glide-date-time", "2016-12-31T21:29:60-0230", 1 },
+    { "glide-date-time", "2016-12-31T23:59:60", 0 },
+    { "glide-date-time", "2016-12-31T23:59:60+01:00", 0 },
+    { "date-time", "2026-03-12 10:59:19Z", 0 },
+    { "date-time", "2026-03-12T10:59:19", 0 },
+    { "date-time", "2026-03-12T10:59:19+0200", 0 },
+    { "time", "10:59:19", 0 },
+    { "glide-date-or-time", "2026-02-28", 1 },
+    { "glide-date-or-time", "2026-02-29", 0 },
+    { "glide-date-or-time", "2026-02-28T10:59:19", 1 },
+    { "glide-date-or-time", "2026-02-28T", 0 },
+    { "glide-date-or-time", "2026-02", 0 },
 
     { "date-time", "2024-01-01T00:00:00.000001Z", 1 },
     { "date-time", "2024-01-01t00:00:00z", 1 },
@@ -591,6 +629,12 @@ main(void)
     test_annotations();
     test_formats();
     test_patterns();
+    test_steps();
+    test_budget();
+    test_warnings();
+    test_excused();
+    test_choices();
+    test_huge();
     test_numbers();
     test_unique();
     test_recursion();
@@ -740,9 +784,9 @@ test_bounds(void)
                       " \"maxLength\": 4950}}", instance.data, 0, test_write,
                       &text);
 
-        ok(text.len == 1 + 2 * longest + 2
+        ok(text.len == 1 + 2 * 255 + strlen("…") + 2
                        + strlen(" additionalProperties is not allowed\n"),
-           "a name of %u bytes is in the pointer", longest);
+           "R.2: a name of %u bytes is cut in the pointer", longest);
     }
 }
 
@@ -1023,6 +1067,312 @@ test_patterns(void)
 }
 
 
+/* n times a text of one letter with an end, in an array; or the text alone,
+   if n is 0 */
+
+static void
+test_texts(test_text_t *text, unsigned n, unsigned len, char letter,
+    const char *end)
+{
+    unsigned  i;
+
+    text->len = 0;
+    test_add(text, "%s\"", n ? "[" : "");
+
+    for (i = 0; i < len; i++) {
+        text->data[text->len++] = letter;
+    }
+
+    test_add(text, "%s\"", end);
+
+    for (i = 1; i < n; i++) {
+        memcpy(text->data + text->len, ",", 1);
+        memcpy(text->data + text->len + 1, text->data + 1,
+               len + strlen(end) + 2);
+        text->len += len + strlen(end) + 3;
+    }
+
+    test_add(text, "%s", n ? "]" : "");
+}
+
+
+/* R.5: whatever the texts are, all of them take the steps of one budget */
+
+static void
+test_steps(void)
+{
+    size_t                i;
+    long                  ms;
+    clock_t               start;
+    static test_text_t    text, faults;
+
+    static const struct {
+        const char       *schema;
+        unsigned          n;
+        unsigned          len;
+        char              letter;
+        const char       *end;
+        const char       *fault;        /* a part of the faults */
+    } cases[] = {
+        { "{\"pattern\": \"\\\\s+$\"}", 0, 4000, ' ', "x",
+          "is too complex" },
+        { "{\"pattern\": \"\\\\s+$\"}", 0, 40000, ' ', "x",
+          "is too long to be checked" },
+        { "{\"items\": {\"pattern\": \"[A-Za-z]+[0-9]\"}}", 80, 4000, 'a',
+          "", "is too complex" },
+        { "{\"items\": {\"pattern\": \"[A-Za-z]+[0-9]\"}}", 80, 4000, 'a',
+          "", "other texts of this request were too complex" },
+        { "{\"maxLength\": 20, \"pattern\": \"[A-Za-z]+[0-9]\"}", 0, 40000,
+          'a', "", " maxLength must be at most 20 characters long\n" },
+        { "{\"items\": {\"pattern\": \"^(a+)+$\"}}", 1000, 30, 'a', "!",
+          "is too complex" },
+        { "{\"items\": {\"not\": {\"pattern\": \"^(a+)+$\"}}}", 1000, 30,
+          'a', "!", "is too complex" },
+        { "{\"items\": {\"pattern\": \"^(?:a{999}b|c)*$\"}}", 300, 998,
+          'a', "", "must match" },
+        { "{\"items\": {\"pattern\": \"^(.*)!.*\\\\1b\"}}", 100, 3000, 'a',
+          "!b", "is too complex" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        test_texts(&text, cases[i].n, cases[i].len, cases[i].letter,
+                   cases[i].end);
+
+        faults.len = 0;
+        start = clock();
+
+        ok(test_validate(cases[i].schema, text.data, 0, test_write, &faults)
+           > 0 && strstr(faults.data, cases[i].fault),
+           "R.5: %s: %s", cases[i].schema, cases[i].fault);
+
+        ms = (clock() - start) * 1000 / CLOCKS_PER_SEC;
+
+        ok(ms < 200, "... in %ld ms", ms);
+    }
+
+    test_texts(&text, 0, 40000, 'a', "");
+    is_int(test_count("{\"pattern\": \"^[^<>]*$\"}", text.data, 0), 0,
+           "a long text is no fault of a pattern that is anchored");
+
+    test_texts(&text, 1000, 16, 'a', "");
+    is_int(test_count("{\"items\": {\"pattern\":"
+                      " \"^(?:[a-z0-9]{1,8}-?)+$\"}}", text.data, 0), 0,
+           "nor are 1000 usual texts too complex");
+}
+
+
+/* the budget is the caller's, and outlasts a validation */
+
+static void
+test_budget(void)
+{
+    secops_json_t           json;
+    secops_schema_t        *schema;
+    static test_text_t      faults;
+    secops_schema_budget_t  budget = { SECOPS_SCHEMA_STEPS };
+
+    schema = test_compile("{\"pattern\": \"^(a+)+$\"}");
+
+    (void) test_parse(&json, "\"aaaa\"", 6);
+
+    is_int(secops_schema_validate(schema, &json, 0, 0, &budget, NULL, NULL), 0,
+           "R.5: a text that matches");
+    ok(budget.steps > SECOPS_SCHEMA_STEPS - 50
+       && budget.steps < SECOPS_SCHEMA_STEPS, "... takes a few steps");
+
+    budget.steps = 1;
+
+    is_int(secops_schema_validate(schema, &json, 0, 0, &budget, NULL, NULL), 1,
+           "... is not valid when too few are left");
+    is_int(budget.steps, 0, "... of which none are left then");
+
+    faults.len = 0;
+
+    is_int(secops_schema_validate(schema, &json, 0, 0, &budget, test_write,
+                                  &faults), 1, "... nor is the next one");
+    is_str(faults.data, faults.len, " pattern can not be checked against its"
+           " pattern: other texts of this request were too complex\n",
+           "... which is told");
+
+    secops_schema_free(schema);
+}
+
+
+static void
+test_warnings(void)
+{
+    size_t                  i;
+    secops_schema_t        *schema;
+    secops_schema_error_t   warning;
+
+    static const char  *cases[][2] = {
+        { "{\"properties\":{\"a\":{\"pattern\":\"b\"}}}", "/properties/a" },
+        { "{\"properties\":{\"a\":{\"pattern\":\"^b|c\"}}}",
+          "/properties/a" },
+        { "{\"pattern\":\"b\",\"maxLength\":5000}", NULL },
+        { "{\"pattern\":\"^b\"}", NULL },
+        { "{\"pattern\":\"(?:^b|^c)$\"}", NULL },
+        { "{\"maxLength\":5}", NULL }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        schema = test_compile(cases[i][0]);
+
+        ok(schema && secops_schema_warning(schema, 0, &warning)
+           == (cases[i][1] != NULL),
+           "R.5: %s is %s", cases[i][0],
+           cases[i][1] ? "warned of" : "not warned of");
+
+        if (cases[i][1]) {
+            is_str(warning.pointer, strlen(warning.pointer), cases[i][1],
+                   "... where it stands");
+            ok(secops_schema_warning(schema, 1, &warning) == 0, "... once");
+        }
+
+        secops_schema_free(schema);
+    }
+}
+
+
+/* a handler to which only the last of many faults counts */
+
+static int
+test_excuse(void *data, const secops_schema_fault_t *fault)
+{
+    int  *told = data;
+
+    (*told)++;
+
+    return strcmp(fault->keyword, "type") == 0 ? SECOPS_SCHEMA_EXCUSED
+                                               : SECOPS_SCHEMA_COUNTS;
+}
+
+
+static int
+test_enough(void *data, const secops_schema_fault_t *fault)
+{
+    int  *told = data;
+
+    (*told)++;
+
+    return SECOPS_SCHEMA_ENOUGH;
+}
+
+
+static void
+test_excused(void)
+{
+    int                 i, told;
+    static test_text_t  text;
+
+    text.len = 0;
+    test_add(&text, "[0");
+
+    for (i = 1; i < 1500; i++) {
+        test_add(&text, ",0");
+    }
+
+    test_add(&text, ",\"long\"]");
+
+    told = 0;
+    is_int(test_validate("{\"items\":{\"type\":\"string\",\"maxLength\":3}}",
+                         text.data, 0, test_excuse, &told), 1,
+           "R.11: 1500 excused faults do not hide the one after them");
+    is_int(told, 1501, "... and all of them are told");
+
+    text.len -= sizeof(",\"long\"]") - 1;
+    test_add(&text, "]");
+
+    is_int(test_validate("{\"items\":{\"type\":\"string\",\"maxLength\":3}}",
+                         text.data, 0, test_excuse, &told), 0,
+           "... a value with nothing but excused faults is valid");
+
+    told = 0;
+    ok(test_validate("{\"items\":{\"type\":\"string\"}}", text.data, 0,
+                     test_enough, &told) > 0,
+       "who has heard enough has heard of faults");
+    is_int(told, 1, "... and of no more than he wanted");
+}
+
+
+/* the choice that is offered where only the case of letters differs */
+
+static int
+test_write_choice(void *data, const secops_schema_fault_t *fault)
+{
+    test_add(data, "[%.*s]", (int) fault->choice.len, fault->choice.data);
+
+    return SECOPS_SCHEMA_COUNTS;
+}
+
+
+static void
+test_choices(void)
+{
+    size_t              i;
+    static test_text_t  text;
+
+    static const char  *cases[][3] = {
+        { "{\"enum\":[\"Clean\",\"Malicious\"]}", "\"MALICIOUS\"",
+          "[Malicious]" },
+        { "{\"enum\":[\"Clean\",\"Malicious\"]}", "\"clea\"", "[]" },
+        { "{\"enum\":[\"Clean\"]}", "\"cleaN \"", "[]" },
+        { "{\"enum\":[\"Clean\"]}", "\"c\\u006cean\"", "[]" },
+        { "{\"enum\":[\"A[\"]}", "\"a{\"", "[]" },
+        { "{\"enum\":[\"Ã\"]}", "\"Ã©\"", "[]" },
+        { "{\"enum\":[\"Ab\",\"aB\"]}", "\"ab\"", "[]" },
+        { "{\"enum\":[\"\"]}", "1", "[]" },
+        { "{\"const\":\"A\"}", "\"a\"", "[]" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        text.len = 0;
+        test_validate(cases[i][0], cases[i][1], 0, test_write_choice, &text);
+        is_str(text.data, text.len, cases[i][2], cases[i][1]);
+    }
+}
+
+
+/* Field 3: numbers beyond 64 bits, where a schema looks at them or not */
+
+static void
+test_huge(void)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *schema;
+        const char  *instance;
+        int          faults;
+    } cases[] = {
+        { "{}", "1e400", 0 },
+        { "{\"properties\":{\"a\":{}}}",
+          "{\"a\":{\"serial\":339339468465046514652123456789012345678901}}",
+          0 },
+        { "{\"type\":\"number\"}", "1e400", 1 },
+        { "{\"type\":\"integer\"}", "9223372036854775808", 1 },
+        { "{\"type\":\"integer\"}", "9223372036854775807", 0 },
+        { "{\"type\":[\"number\",\"string\"]}", "-9223372036854775809", 1 },
+        { "{\"type\":\"string\"}", "1e400", 1 },
+        { "{\"minimum\":0}", "99999999999999999999", 1 },
+        { "{\"multipleOf\":3}", "1e400", 1 },
+        { "{\"enum\":[1e400]}", "10e399", 0 },
+        { "{\"enum\":[1e400]}", "1e401", 1 },
+        { "{\"const\":99999999999999999999}", "99999999999999999999.0", 0 },
+        { "{\"uniqueItems\":true}", "[1e400,1e401,10e400]", 1 },
+        { "{\"not\":{\"minimum\":5}}", "1e400", 0 },
+        { "{\"maximum\":1e400}", "1", -2 },
+        { "{\"maxLength\":1e400}", "1", -2 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        is_int(test_count(cases[i].schema, cases[i].instance, 0),
+               cases[i].faults, cases[i].instance);
+    }
+}
+
+
 static void
 test_numbers(void)
 {
@@ -1134,6 +1484,87 @@ test_unique(void)
     ok(clock() - start < TEST_SECONDS * CLOCKS_PER_SEC,
        "and it takes %ld ms",
        (long) ((clock() - start) * 1000 / CLOCKS_PER_SEC));
+
+    test_unique_numbers();
+    test_unique_objects();
+}
+
+
+/* R.12: numbers that have the same nearest double, as many as one likes */
+
+static void
+test_unique_numbers(void)
+{
+    int                  i;
+    long                 ms;
+    clock_t              start;
+    static test_text_t   text;
+    static const char   *unique = "{\"uniqueItems\": true}";
+
+    static const char   *same[] = {
+        "[1,2,3,4,5,6,7,8,100,1e2]", "[1,2,3,4,5,6,7,8,0.01,1e-2]",
+        "[1,2,3,4,5,6,7,8,1.50,15e-1]", "[1,2,3,4,5,6,7,8,0,-0]",
+        "[1,2,3,4,5,6,7,8,0e7,-0.00]", "[1,2,3,4,5,6,7,8,1000.000,1.0e+3]",
+        "[1,2,3,4,5,6,7,8,12345678901234567890123,12345678901234567890123.0]",
+        "[1,2,3,4,5,6,7,8,-1e-400,-0.1e-399]"
+    };
+
+    for (i = 0; i < (int) (sizeof(same) / sizeof(same[0])); i++) {
+        is_int(test_count(unique, same[i], 0), 1, same[i]);
+    }
+
+    is_int(test_count(unique, "[1,2,3,4,5,6,7,8,9,-9,90,0.9,9e-400,9e400]",
+                      0), 0, "sign, digits and exponent tell numbers apart");
+
+    text.len = 0;
+    test_add(&text, "[1e-400");
+
+    for (i = 1; i < 30000; i++) {
+        test_add(&text, ",1e-%d", 400 + i);
+    }
+
+    test_add(&text, "]");
+
+    start = clock();
+    is_int(test_count(unique, text.data, 0), 0,
+           "R.12: 30000 numbers that all round to 0");
+
+    ms = (clock() - start) * 1000 / CLOCKS_PER_SEC;
+    ok(ms < 300, "... in %ld ms", ms);
+}
+
+
+/* objects that are equal, of members in another order */
+
+static void
+test_unique_objects(void)
+{
+    int                  i, k;
+    long                 ms;
+    clock_t              start;
+    static test_text_t   text;
+
+    text.len = 0;
+    test_add(&text, "[");
+
+    for (k = 0; k < 2; k++) {
+        test_add(&text, k ? ",{" : "{");
+
+        for (i = 0; i < 14000; i++) {
+            test_add(&text, "%s\"%d\":0", i ? "," : "", k ? i : 13999 - i);
+        }
+
+        test_add(&text, "}");
+    }
+
+    test_add(&text, "]");
+
+    start = clock();
+    is_int(test_count("{\"uniqueItems\": true}", text.data, 0), 1,
+           "R.12: objects of 14000 members in two orders are equal");
+
+    ms = (clock() - start) * 1000 / CLOCKS_PER_SEC;
+    ok(ms < 300, "... in %ld ms", ms);
 }
 
 
@@ -1233,7 +1664,7 @@ test_subtree(void)
 
     faults.len = 0;
     secops_schema_validate(schema, &json, i, SECOPS_SCHEMA_EMPTY_IS_ABSENT,
-                           test_write, &faults);
+                           NULL, test_write, &faults);
     is_str(faults.data, faults.len,
            "/b type must be a string, not a number\n"
            "/a required is required\n",
@@ -1306,7 +1737,7 @@ test_validate(const char *schema, const char *instance, unsigned flags,
         return -2;
     }
 
-    n = secops_schema_validate(compiled, &json, 0, flags, handler, data);
+    n = secops_schema_validate(compiled, &json, 0, flags, NULL, handler, data);
 
     secops_schema_free(compiled);
 
@@ -1314,30 +1745,36 @@ test_validate(const char *schema, const char *instance, unsigned flags,
 }
 
 
-static void
+static int
 test_write(void *data, const secops_schema_fault_t *fault)
 {
     test_add(data, "%.*s %s %.*s\n",
              (int) fault->pointer.len, fault->pointer.data, fault->keyword,
              (int) fault->message.len, fault->message.data);
+
+    return SECOPS_SCHEMA_COUNTS;
 }
 
 
-static void
+static int
 test_write_parts(void *data, const secops_schema_fault_t *fault)
 {
     test_add(data, "[%.*s] [%.*s]\n",
              (int) fault->object.len, fault->object.data,
              (int) fault->property.len, fault->property.data);
+
+    return SECOPS_SCHEMA_COUNTS;
 }
 
 
-static void
+static int
 test_tally(void *data, const secops_schema_fault_t *fault)
 {
     int  *tally = data;
 
     (*tally)++;
+
+    return SECOPS_SCHEMA_COUNTS;
 }
 
 
