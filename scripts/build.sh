@@ -4,7 +4,8 @@
 # module: $build/ngx_http_secops_module.so for the installed nginx, from the
 #         headers of nginx-dev, or from NGX_SRC
 # asan:   $build/asan/nginx, a debugging nginx with the module linked in and
-#         checked by AddressSanitizer and UndefinedBehaviorSanitizer
+#         checked by AddressSanitizer and UndefinedBehaviorSanitizer; a test can
+#         have an allocation fail there: see t/failing
 #
 # Nothing is written into nginx's tree: the build folder holds links to it.
 # nginx is configured again when config or a definition changed, and then only
@@ -61,7 +62,8 @@ prepare() { # tree, source, configure's arguments
 
     base=$({ printf '%s\n' "$src" "${CC-}" "$@"
              cat "$src/src/core/nginx.h"; } | sha256sum)
-    inputs=$({ cat "$root/config" "$root/scripts/definitions.sh"
+    inputs=$({ cat "$root/config" "$root/t/failing/config" \
+                   "$root/scripts/definitions.sh"
                schema_files | tr '\n' '\0' | xargs -0r sha256sum
              } | sha256sum)
 
@@ -132,7 +134,8 @@ build_asan() {
         --without-http_split_clients_module --without-http_charset_module \
         --error-log-path=stderr \
         --with-cc-opt="$flags" \
-        --with-ld-opt="$sanitize" --add-module="$root"
+        --with-ld-opt="$sanitize" --add-module="$root" \
+        --add-module="$root/t/failing"
     compile "$tree" binary
     deliver "$tree/objs/nginx" "$tree/nginx"
 }

@@ -122,6 +122,8 @@ static ngx_msec_t ngx_http_secops_list_pause(ngx_http_secops_list_t *list,
 static int64_t ngx_http_secops_list_clock(clockid_t id);
 static ngx_int_t ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found);
+static ngx_int_t ngx_http_secops_list_unreadable(ngx_http_secops_list_t *list,
+    ngx_secops_store_found_t *found);
 static ngx_int_t ngx_http_secops_list_dump(ngx_http_secops_list_t *list,
     ngx_http_secops_listed_t *listed, json_t *resource);
 static json_t *ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
@@ -557,6 +559,7 @@ ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     ngx_memzero(listed, sizeof(ngx_http_secops_listed_t));
 
     listed->type = list->op->find.lookups[found->lookup].type;
+    ngx_str_set(&listed->title, "");
 
     if (ngx_http_secops_resources_copy(list->op, &listed->id, found->id.data,
                                        found->id.len)
@@ -567,8 +570,7 @@ ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     }
 
     if (resource == NULL) {
-        ngx_http_secops_resources_unreadable(list->op, found);
-        return NGX_OK;
+        return ngx_http_secops_list_unreadable(list, found);
     }
 
     rc = ngx_http_secops_list_dump(list, listed, resource);
@@ -576,6 +578,46 @@ ngx_http_secops_list_add(ngx_http_secops_list_t *list,
     json_decref(resource);
 
     return rc;
+}
+
+
+/* NGX_ERROR: there was no memory to read it with.  A list that is shorter for
+   that would be taken for the whole one */
+
+static ngx_int_t
+ngx_http_secops_list_unreadable(ngx_http_secops_list_t *list,
+    ngx_secops_store_found_t *found)
+{
+    json_t                  *document;
+    ngx_uint_t               readable;
+    json_error_t             error;
+    secops_apikey_t          key;
+    secops_resource_type_e   type;
+
+    type = list->op->find.lookups[found->lookup].type;
+
+    document = json_loadb((char *) found->document.data, found->document.len,
+                          0, &error);
+
+    if (document == NULL) {
+        readable = (json_error_code(&error) == json_error_out_of_memory);
+
+    } else if (type == SECOPS_RESOURCE_API_KEY) {
+        readable = (secops_apikey_read(&key, document) == 0);
+
+    } else {
+        readable = (secops_resource_stored_title(type, document).len != 0);
+    }
+
+    json_decref(document);
+
+    if (readable) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_secops_resources_unreadable(list->op, found);
+
+    return NGX_OK;
 }
 
 

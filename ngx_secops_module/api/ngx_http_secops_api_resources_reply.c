@@ -175,9 +175,12 @@ ngx_http_secops_resources_refusal(json_t *status, json_t *details,
     detail.len = all->len;
     detail.data = all->data;
 
-    if (json_object_set(status, "reason_details", details) != 0
-        || json_object_set_new(status, "errors", errors) != 0)
-    {
+    if (json_object_set(status, "reason_details", details) != 0) {
+        json_decref(errors);
+        return NULL;
+    }
+
+    if (json_object_set_new(status, "errors", errors) != 0) {
         return NULL;
     }
 

@@ -265,6 +265,7 @@ ngx_http_secops_jwt_fetch_create(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_secops_jwt_fetch_start(ngx_http_secops_jwt_fetch_t *fetch)
 {
+    ngx_uint_t                   count;
     ngx_table_elt_t             *header;
     ngx_http_request_t          *r, *sr;
     ngx_http_request_body_t     *body;
@@ -287,11 +288,17 @@ ngx_http_secops_jwt_fetch_start(ngx_http_secops_jwt_fetch_t *fetch)
     ps->handler = ngx_http_secops_jwt_fetched;
     ps->data = fetch;
 
+    count = r->main->count;
+
     if (ngx_http_subrequest(r->main, &keys->uri, NULL, &sr, ps,
                             NGX_HTTP_SUBREQUEST_IN_MEMORY
                             |NGX_HTTP_SUBREQUEST_BACKGROUND)
         != NGX_OK)
     {
+        /* nginx may have counted it, and then not had the memory to post it */
+
+        r->main->count = count;
+
         return NGX_ERROR;
     }
 

@@ -1,0 +1,206 @@
+# Memory that is not there: for each route, the first allocation fails, then the
+# second, and so on until the request needs no more.  Whatever fails, the client
+# has an answer or its connection ends, what was answered as stored is stored,
+# nobody's memory is touched or lost, no connection is left, and the next request
+# is served.  See t/failing: it needs the sanitizer build.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use SecOps;
+use SecOps::Cluster;
+use SecOps::Records;
+use SecOps::Tokens;
+
+my $missing = SecOps::Tokens::missing();
+plan(skip_all => $missing) if $missing;
+
+my $t = SecOps->new();
+
+plan(skip_all => 'allocations fail in the sanitizer build only')
+    unless $t->sanitized();
+
+my $cluster = SecOps::Cluster->new($t, masters => 3, replicas => 0);
+my $redis = $t->redis();
+my $issuer = SecOps::Tokens->new();
+my $key = $issuer->key('one', kty => 'EC', crv => 'P-256', kid => 'one');
+my $token = $issuer->token('one');
+my $jwks = jwks($key);
+
+# nginx itself says so, at this level
+$t->allow(qr/\[emerg\].*(?:malloc|memalign)\(.*\(12: /);
+
+my $settings = <<'EOT';
+            secops_redis %%REDIS3%%;
+            secops_redis_timeout 20s;
+EOT
+
+sub location { # like the others, with more
+    my ($name, $more) = @_;
+
+    return <<"EOT";
+        location /$name/ {
+            rewrite ^/$name(/.*)\$ \$1 break;
+            secops_api;
+            $more
+        }
+EOT
+}
+
+$t->run(conf(location => 'secops_redis_timeout 20s;',
+    server => location('one', "$settings secops_auth header;")
+    . location('three', <<'EOT')
+            secops_redis %%REDIS0%%;
+            secops_redis_cluster on;
+            secops_auth api_key header;
+            secops_api_key_cache 0;
+EOT
+    . location('key', "$settings secops_auth api_key; secops_api_key_cache 0;")
+    . location('token', <<"EOT")
+            $settings
+            secops_auth jwt;
+            secops_jwt_cache off;
+            secops_jwt_key_request /keys interval=1ms min_interval=1ms;
+EOT
+    . location('any', "$settings secops_auth header; satisfy any; deny all;")
+    . location('after',
+        "$settings secops_auth header; post_action /api/v2/health;")
+    . <<"EOT"));
+        location = /keys {
+            internal;
+            proxy_pass http://127.0.0.1:%%PORT%%/jwks;
+        }
+        location = /jwks {
+            return 200 '$jwks';
+        }
+        location = /failing {
+            failing_status;
+        }
+        location = /status {
+            stub_status;
+        }
+EOT
+
+my ($worker) = $t->workers();
+
+
+sub seen { # how many allocations there were, and whether one has failed
+    my $r = wait_for(sub { $t->request('GET', '/failing') }, 20);
+    return $r->{body} =~ /^(\d+) ([01])$/;
+}
+
+sub open_files {
+    opendir my $folder, "/proc/$worker/fd" or return 0;
+    return scalar grep { !/^\./ } readdir $folder;
+}
+
+sub active {
+    my $r = $t->request('GET', '/status');
+    return ($r->{body} =~ /Active connections: (\d+)/)[0] - 1;
+}
+
+
+# All of one route.  Where there are many, each of the first ones fails, and then
+# every so maniest, so that it takes as long as 300.
+
+sub all_fail {
+    my ($name, $method, $path, $headers, $body, $good) = @_;
+    my ($nth, $step, %status, @mute, @unserved, @lost) = (0, 1);
+
+    my $total = do {
+        $t->request($method, $path, { %$headers, 'X-Fail-Allocation' => 1e9 },
+            $body);
+        (seen())[0];
+    };
+
+    while ($nth < 100_000) {
+        $nth += $nth < 150 ? 1 : 1 + int $total / 150;
+
+        my $c = $t->connect();
+        my $r = $c->request($method, $path, { %$headers,
+            'X-Fail-Allocation' => $nth, Connection => 'close' }, $body);
+        my $status = $r ? $r->{status} : 'closed';
+
+        push @mute, $nth if !$r && !$c->closed(5);
+        $c->close();
+        $status{$status}++;
+
+        if ($status eq 201 && $r->{json}{sys_id}) {
+            my $read = get($t, "/one/api/now/table/sn_ti_lookup_result/"
+                . $r->{json}{sys_id});
+            push @lost, $nth unless $read && $read->{status} == 200;
+        }
+
+        push @unserved, $nth unless wait_for(sub {
+            my $r = $t->request('GET', '/one/api/v2/health');
+            $r && $r->{status} == 200;
+        }, 20);
+
+        last unless (seen())[1];
+    }
+
+    my $list = join ' ', map { "$_: $status{$_}" } sort keys %status;
+    cmp_ok($nth, '>', 10, "C.B5: $name: $total allocations, $list");
+    like($list, qr/$good/, '... and without a failure the answer is a good one');
+    is("@mute", '', '... each time there was an answer, or the end');
+    is("@lost", '', '... what was answered as stored is there') if $good == 201;
+    is("@unserved", '', '... and the next request was served');
+    is(join(' ', $t->workers()), $worker, '... by the same worker');
+    ok(wait_for(sub { active() == 0 }, 20), '... and no connection is left');
+}
+
+
+my $roles = 'sn_sec_cmn.api_write,sn_sec_cmn.admin';
+my %who = %{who(roles => $roles)};
+my $integration = { hook => { type => 'integration', properties => {
+    title => 'Hook', integration_type => 'Webhook',
+    parameters => { url => 'https://hook.example/x' } } } };
+my $api_key = { k => { type => 'api_key', properties => { name => 'K',
+    scopes => ['read:resources', 'write:resources'] } } };
+
+my $r = $t->request('POST', '/one/api/v2/resources', \%who, $api_key);
+is($r->{status}, 200, 'an api key');
+my ($value) = $r->{body} =~ /"([\w-]{86})"/;
+ok($value, '... with its value') or diag($r->{body});
+
+my $id = post($t, records(), headers => {})->{json}{sys_id};
+$r = $t->request('POST', '/one' . path(), \%who, records());
+$id = $r->{json}{sys_id};
+$t->request('GET', "/three/api/v2/health", \%who);
+$t->request('GET', "/token/api/v2/token/scopes",
+    { Authorization => "Bearer $token" });
+
+my $files = open_files();
+
+all_fail('a record', 'POST', '/one' . path(), \%who, records(), 201);
+all_fail('a batch', 'POST', '/one' . path(), \%who,
+    { data => [apart(3)] }, 201);
+all_fail('a record by its id', 'GET',
+    "/one/api/now/table/sn_ti_lookup_result/$id", \%who, undef, 200);
+all_fail('health', 'GET', '/one/api/v2/health', \%who, undef, 200);
+all_fail('health of three servers, asked with a key', 'GET',
+    '/three/api/v1/health', { 'x-arcanna-api-key' => $value, %who }, undef, 200);
+all_fail('resources', 'GET', '/one/api/v2/resources', \%who, undef, 200);
+all_fail('saving resources', 'POST', '/one/api/v2/resources', \%who,
+    $integration, 200);
+all_fail('a new api key', 'POST', '/one/api/v2/resources', \%who,
+    { k => { type => 'api_key', properties => { name => 'L' } } }, 200);
+all_fail('deleting', 'DELETE', '/one/api/v2/resources?title=none', \%who, undef,
+    404);
+all_fail('the audit', 'GET', '/one/api/secops/v1/audit', \%who, undef, 200);
+all_fail('a key of a caller', 'GET', '/key/api/v2/resources',
+    { 'x-arcanna-api-key' => $value }, undef, 200);
+all_fail('a fetch of keys', 'GET', '/token/api/v2/token/scopes',
+    { Authorization => "Bearer $token" }, undef, 200);
+all_fail('satisfy any', 'GET', '/any/api/v2/token/scopes', \%who, undef, 200);
+all_fail('post_action', 'POST', '/after' . path(), \%who, records(), 201);
+all_fail('a refusal', 'POST', '/one' . path(), {}, records(), 401);
+all_fail('faults', 'POST', '/one' . path(), \%who, records(finding => 'x'), 400);
+
+ok(wait_for(sub { open_files() <= $files }, 20), 'no file is left open')
+    or diag(open_files(), " files, before $files");
+
+$t->done();
