@@ -533,8 +533,13 @@ sub wait_log {
     my ($self, $pattern, $timeout) = @_;
 
     return wait_for(sub {
-        my ($line) = $self->error_log() =~ /^(.*$pattern.*)$/m;
-        return $line;
+        my $log = $self->error_log();
+        $log =~ /$pattern/m or return;
+
+        # not /^(.*$pattern.*)$/, which takes seconds on a log for debugging
+        my $from = 1 + rindex $log, "\n", $-[0];
+        my $to = index $log, "\n", $+[0];
+        return substr $log, $from, ($to < 0 ? length $log : $to) - $from;
     }, $timeout);
 }
 

@@ -7,6 +7,7 @@
 #
 #     status, body    what is answered; 200 and nothing
 #     headers         an array of lines
+#     delay           seconds before that
 #     hold            1: not before DIR/NAME.go is there
 #     size            the body is cut, or filled up with spaces, to that length
 #     chunked         1: without a Content-Length
@@ -53,6 +54,7 @@ sub answer {
     my $what = decode_json(do { local $/; <$file> });
     my $body = $what->{body} // '';
 
+    sleep $what->{delay} if $what->{delay};
     until (!$what->{hold} || -e "$dir/$name.go") {
         sleep 0.01;
     }
