@@ -1,6 +1,7 @@
 # make build       the module for the installed nginx: build/*.so
 # make run         nginx and a private Redis on 127.0.0.1:8480, until Ctrl-C
 # make test        all tests, on the plain and on the sanitizer build
+# make fuzz        what is fuzzed: FUZZ_SECONDS (10) for each target
 # make check-asan  the sanitizer half alone, with longer fuzzing and attack
 # make worst-case  what the worst requests cost, and what others feel of them
 # make tree        the source tree in figures, and who uses whom in a circle
@@ -16,11 +17,14 @@
 # TIMES, SECONDS, WRITE, PATTERN (of its rows): see bench/worst.pl
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
 # TESTS, PROVE_FLAGS: what make test runs, all of t unless set, and how
+# JOBS: so many tests at a time, two for each processor unless set: they wait
+# for one another's servers more than they work
 # NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
 
 TESTS ?= t
+JOBS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
 
-.PHONY: all build build-asan run test check-asan tree bench bench-pair chaos worst-case install clean \
+.PHONY: all build build-asan run test fuzz check-asan tree bench bench-pair chaos worst-case install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -38,12 +42,20 @@ run: deps-run build
 	@scripts/run.sh
 
 test: deps-test build build-asan
-	@SECOPS_SANITIZE=1 prove -j 2 --timer $(PROVE_FLAGS) $(TESTS)
+	@SECOPS_SANITIZE=1 SECOPS_JOBS=$(JOBS) \
+	    prove -j $(JOBS) --timer $(PROVE_FLAGS) $(TESTS)
+ifeq ($(TESTS),t)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-2} prove --timer t/fuzz/fuzz.t
+endif
+
+fuzz: deps-test
+	@prove --timer t/fuzz/fuzz.t
 
 check-asan: deps-test build build-asan
-	@SECOPS_SANITIZE=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
+	@SECOPS_SANITIZE=1 SECOPS_JOBS=$(JOBS) \
+	    FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
 	    ATTACK_SECONDS=$${ATTACK_SECONDS:-60} \
-	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/95-fuzz.t
+	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/fuzz/fuzz.t
 
 tree:
 	@perl t/tools/tree.pl

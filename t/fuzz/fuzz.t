@@ -1,12 +1,13 @@
 # Runs every t/fuzz/*.c, a libFuzzer target, for FUZZ_SECONDS (10) with both
 # sanitizers.  What a run finds worth keeping stays in the build folder and is
-# where the next run begins.
+# where the next run begins.  This is make fuzz; make test calls it with a short
+# time, and make check-asan with a long one.
 
 use strict;
 use warnings;
 
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/../lib";
 
 use File::Basename;
 use File::Path qw(make_path);
