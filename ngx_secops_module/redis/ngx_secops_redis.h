@@ -206,7 +206,7 @@ typedef void (*ngx_secops_redis_handler_pt)(void *data,
 
 
 /* executing it twice is the same as once: after a lost link it may be sent
-   again within its time */
+   again within its time, unless the link was closed for a timeout */
 
 #define NGX_SECOPS_REDIS_REPLAY   0x01
 

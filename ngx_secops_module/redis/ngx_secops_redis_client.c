@@ -11,6 +11,7 @@
 #include "redis/ngx_secops_redis_stats.h"
 
 
+static void ngx_secops_redis_fresh_time(void);
 static ngx_uint_t ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd);
 static ngx_int_t ngx_secops_redis_route(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd);
@@ -217,8 +218,7 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
     cmd->replay = (flags & NGX_SECOPS_REDIS_REPLAY) ? 1 : 0;
     cmd->durable = (flags & NGX_SECOPS_REDIS_DURABLE)
                    && redis->conf.durability != NGX_SECOPS_REDIS_MEMORY;
-    cmd->start = ngx_current_msec;
-    cmd->deadline = ngx_current_msec + redis->conf.timeout;
+    ngx_secops_redis_cmd_time(cmd);
 
     if (ngx_secops_redis_route(redis, cmd) != NGX_OK) {
         ngx_secops_redis_cmd_free(cmd);
@@ -226,6 +226,44 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
     }
 
     return NGX_OK;
+}
+
+
+/* nginx' clock is as old as this turn of the loop: whoever computed meanwhile
+   would otherwise take from the time that Redis has */
+
+void
+ngx_secops_redis_cmd_time(ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_secops_redis_fresh_time();
+
+    cmd->start = ngx_current_msec;
+    cmd->deadline = ngx_current_msec + cmd->redis->conf.timeout;
+}
+
+
+/* every command asks: the clock that nginx has its time from, read for a tenth
+   of what the update costs, tells whether there is anything to update */
+
+static void
+ngx_secops_redis_fresh_time(void)
+{
+#if (NGX_HAVE_CLOCK_MONOTONIC) && defined(CLOCK_MONOTONIC_COARSE)
+
+    ngx_msec_t       now;
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+
+    now = (ngx_msec_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+
+    if (now == ngx_current_msec) {
+        return;
+    }
+
+#endif
+
+    ngx_time_update();
 }
 
 

@@ -213,8 +213,8 @@ ngx_secops_redis_cluster_ask_node(ngx_secops_redis_cluster_t *cluster,
 
     cmd->handler = ngx_secops_redis_cluster_told;
     cmd->data = cluster;
-    cmd->start = ngx_current_msec;
-    cmd->deadline = ngx_current_msec + cluster->redis->conf.timeout;
+
+    ngx_secops_redis_cmd_time(cmd);
 
     node->asked = 1;
 

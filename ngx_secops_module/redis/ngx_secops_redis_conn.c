@@ -377,7 +377,10 @@ ngx_secops_redis_open(ngx_secops_redis_node_t *node, ngx_addr_t *addr)
     c->read->handler = ngx_secops_redis_connect_handler;
     c->write->handler = ngx_secops_redis_connect_handler;
 
-    /* runs until the link is ready; pending commands have their own timer */
+    /* runs until the link is ready; pending commands have their own timer.
+       What else was done in this turn is not to be taken from its time */
+
+    ngx_time_update();
 
     c->write->cancelable = 1;
     ngx_add_timer(c->write, node->connect_timeout);

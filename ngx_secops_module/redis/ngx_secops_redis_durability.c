@@ -277,8 +277,8 @@ ngx_secops_redis_guard(ngx_secops_redis_node_t *node)
     cmd->handler = ngx_secops_redis_barrier_handler;
     cmd->data = node;
     cmd->barrier = 1;
-    cmd->start = ngx_current_msec;
-    cmd->deadline = ngx_current_msec + node->redis->conf.timeout;
+
+    ngx_secops_redis_cmd_time(cmd);
 
     node->unguarded = 0;
     node->guarding = 1;

@@ -197,6 +197,8 @@ typedef struct {
                                                    in use ever since */
 
     unsigned                      served:1;     /* answered a command */
+    unsigned                      late:1;       /* it closes for a command that
+                                                   was not answered in time */
     unsigned                      moved:1;      /* it drains for the master is
                                                    another server now */
 } ngx_secops_redis_link_t;
@@ -315,6 +317,10 @@ struct ngx_secops_redis_s {
 /* ngx_secops_redis_client.c: why a send is refused */
 
 extern ngx_str_t  ngx_secops_redis_unreachable_text;
+
+/* the command begins now, and has the client's timeout */
+
+void ngx_secops_redis_cmd_time(ngx_secops_redis_cmd_t *cmd);
 
 
 /* ngx_secops_redis_node.c */

@@ -13,11 +13,22 @@
 #define NGX_SECOPS_REDIS_STEADY  1000
 
 
+/* of the commands that were written to a link that is lost, which go to the
+   next one */
+
+typedef enum {
+    NGX_SECOPS_REDIS_MOVE_NONE = 0,
+    NGX_SECOPS_REDIS_MOVE_UNSEEN,   /* those that Redis can not have executed */
+    NGX_SECOPS_REDIS_MOVE_REPLAY    /* and those that may be executed twice */
+} ngx_secops_redis_movable_e;
+
+
 static void ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_result_t *result);
 static void ngx_secops_redis_take_written(ngx_queue_t *queue,
-    ngx_queue_t *ended, ngx_uint_t movable);
-static ngx_uint_t ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd);
+    ngx_queue_t *ended, ngx_secops_redis_movable_e movable);
+static ngx_uint_t ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_redis_movable_e movable);
 static void ngx_secops_redis_take_waiting(ngx_secops_redis_node_t *node,
     ngx_queue_t *ended, ngx_uint_t expired);
 static ngx_secops_redis_cmd_t *ngx_secops_redis_oldest(
@@ -113,14 +124,19 @@ ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
  * A link that was ready is of no more use, link->fault says why.  What Redis
  * can not have executed, and what may be executed twice, goes back to the head
  * of the queue; of the rest nobody knows.
+ *
+ * After a timeout nothing goes back that Redis may have: one of these commands
+ * may be what Redis is busy with, and each replay would be as much work again,
+ * while Redis still does the first.
  */
 
 void
 ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
 {
-    ngx_uint_t                closing, served, unwanted;
-    ngx_queue_t               ended;
-    ngx_secops_redis_link_t  *link;
+    ngx_uint_t                  closing, served, unwanted;
+    ngx_queue_t                 ended;
+    ngx_secops_redis_link_t    *link;
+    ngx_secops_redis_movable_e  movable;
 
     if (node->sentinels) {
         ngx_secops_redis_sentinel_lost(node);
@@ -135,6 +151,10 @@ ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
 
     closing = link->peer.connection->close;
 
+    movable = closing ? NGX_SECOPS_REDIS_MOVE_NONE
+              : link->late ? NGX_SECOPS_REDIS_MOVE_UNSEEN
+                           : NGX_SECOPS_REDIS_MOVE_REPLAY;
+
     unwanted = (node->state == NGX_SECOPS_REDIS_DRAINING && !link->moved);
     served = link->served
              || ngx_current_msec - link->ready >= NGX_SECOPS_REDIS_STEADY;
@@ -148,8 +168,8 @@ ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
     ngx_secops_redis_close(node);
 
     ngx_queue_init(&ended);
-    ngx_secops_redis_take_written(&node->sent, &ended, !closing);
-    ngx_secops_redis_take_written(&node->held, &ended, !closing);
+    ngx_secops_redis_take_written(&node->sent, &ended, movable);
+    ngx_secops_redis_take_written(&node->held, &ended, movable);
 
     if (closing) {
         ngx_secops_redis_take_waiting(node, &ended, 0);
@@ -202,7 +222,7 @@ ngx_secops_redis_unreachable(ngx_secops_redis_node_t *node)
 
 static void
 ngx_secops_redis_take_written(ngx_queue_t *queue, ngx_queue_t *ended,
-    ngx_uint_t movable)
+    ngx_secops_redis_movable_e movable)
 {
     ngx_queue_t             *q;
     ngx_secops_redis_cmd_t  *cmd;
@@ -212,7 +232,7 @@ ngx_secops_redis_take_written(ngx_queue_t *queue, ngx_queue_t *ended,
         q = ngx_queue_last(queue);
         cmd = ngx_queue_data(q, ngx_secops_redis_cmd_t, queue);
 
-        if (movable && ngx_secops_redis_move(cmd)) {
+        if (ngx_secops_redis_move(cmd, movable)) {
             continue;
         }
 
@@ -229,12 +249,19 @@ ngx_secops_redis_take_written(ngx_queue_t *queue, ngx_queue_t *ended,
 /* 1: it waits for the next link, as if it had never been written */
 
 static ngx_uint_t
-ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd)
+ngx_secops_redis_move(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_redis_movable_e movable)
 {
-    if (cmd->handler == NULL
+    if (movable == NGX_SECOPS_REDIS_MOVE_NONE
+        || cmd->handler == NULL
         || cmd->barrier
-        || ngx_secops_redis_expired(cmd)
-        || (cmd->written >= cmd->resp.effect && !cmd->replay))
+        || ngx_secops_redis_expired(cmd))
+    {
+        return 0;
+    }
+
+    if (cmd->written >= cmd->resp.effect
+        && (!cmd->replay || movable != NGX_SECOPS_REDIS_MOVE_REPLAY))
     {
         return 0;
     }
@@ -452,6 +479,7 @@ ngx_secops_redis_deadline_handler(ngx_event_t *ev)
 
     if (ngx_secops_redis_late(node)) {
         node->stats.timeouts++;
+        node->link->late = 1;
 
         (void) ngx_secops_redis_fault(node, "timed out");
         ngx_secops_redis_broken(node);

@@ -77,8 +77,7 @@ ngx_secops_redis_ping(ngx_secops_redis_node_t *node)
         return;
     }
 
-    cmd->start = ngx_current_msec;
-    cmd->deadline = ngx_current_msec + node->redis->conf.timeout;
+    ngx_secops_redis_cmd_time(cmd);
 
     ngx_secops_redis_cmd_enter(node, cmd);
 }
