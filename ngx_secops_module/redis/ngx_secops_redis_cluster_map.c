@@ -31,9 +31,6 @@ static void ngx_secops_redis_cluster_told(void *data,
 static const char *ngx_secops_redis_cluster_read(
     ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *from,
     ngx_secops_redis_value_t *value);
-static void ngx_secops_redis_cluster_values(
-    secops_redis_slots_value_t *values, ngx_secops_redis_value_t *value,
-    ngx_uint_t n);
 static const char *ngx_secops_redis_cluster_install(
     ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *from,
     const secops_redis_slots_t *slots);
@@ -302,7 +299,7 @@ ngx_secops_redis_cluster_read(ngx_secops_redis_cluster_t *cluster,
         return "no memory";
     }
 
-    ngx_secops_redis_cluster_values(values, value, n);
+    ngx_secops_redis_value_slots(values, value, n);
 
     fault = secops_redis_slots_read(slots, values, n);
 
@@ -314,45 +311,6 @@ ngx_secops_redis_cluster_read(ngx_secops_redis_cluster_t *cluster,
     ngx_free(values);
 
     return fault;
-}
-
-
-static void
-ngx_secops_redis_cluster_values(secops_redis_slots_value_t *values,
-    ngx_secops_redis_value_t *value, ngx_uint_t n)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < n; i++) {
-
-        values[i].next = value[i].next;
-        values[i].integer = value[i].integer;
-        values[i].text.len = value[i].str.len;
-        values[i].text.data = value[i].str.data;
-
-        switch (value[i].type) {
-
-        case NGX_SECOPS_REDIS_STRING:
-        case NGX_SECOPS_REDIS_STATUS:
-            values[i].type = SECOPS_REDIS_SLOTS_TEXT;
-            break;
-
-        case NGX_SECOPS_REDIS_INTEGER:
-            values[i].type = SECOPS_REDIS_SLOTS_INTEGER;
-            break;
-
-        case NGX_SECOPS_REDIS_NIL:
-            values[i].type = SECOPS_REDIS_SLOTS_NIL;
-            break;
-
-        case NGX_SECOPS_REDIS_ARRAY:
-            values[i].type = SECOPS_REDIS_SLOTS_ARRAY;
-            break;
-
-        default: /* NGX_SECOPS_REDIS_ERROR */
-            values[i].type = SECOPS_REDIS_SLOTS_OTHER;
-        }
-    }
 }
 
 

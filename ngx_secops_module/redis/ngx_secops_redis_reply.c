@@ -4,6 +4,10 @@
  * returns as an opaque object: here, the index of the value plus one.  While a
  * reply is incomplete its strings are offsets into reply->bytes, which may
  * still move; they become pointers when the last element is there.
+ *
+ * Where redisReader stands in its buffer is in fields that hiredis does not
+ * document.  "config" tries them: with NGX_SECOPS_HIREDIS_FIELDS they are what
+ * they are taken for.  Without, nothing here looks at them.
  */
 
 #include "redis/ngx_secops_redis_reply.h"
@@ -44,10 +48,17 @@ static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
     const char *fault);
 static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
     ngx_secops_redis_value_t *value, char *str, size_t len);
+#if (NGX_SECOPS_HIREDIS_FIELDS)
 static ngx_uint_t ngx_secops_redis_reply_line(
     ngx_secops_redis_reply_t *reply);
 static ngx_uint_t ngx_secops_redis_reply_endless(
     ngx_secops_redis_reply_t *reply);
+#else
+static void ngx_secops_redis_reply_note_line(ngx_secops_redis_reply_t *reply,
+    const u_char *data, size_t len);
+static ngx_uint_t ngx_secops_redis_reply_waits(
+    ngx_secops_redis_reply_t *reply);
+#endif
 static void ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply);
 
@@ -116,6 +127,10 @@ ngx_secops_redis_reply_feed(ngx_secops_redis_reply_t *reply, u_char *data,
 
     reply->unread += len;
 
+#if !(NGX_SECOPS_HIREDIS_FIELDS)
+    ngx_secops_redis_reply_note_line(reply, data, len);
+#endif
+
     if (redisReaderFeed(reader, (char *) data, len) != REDIS_OK) {
         (void) ngx_secops_redis_reply_fault(reply, reader->errstr);
         return NGX_ERROR;
@@ -137,10 +152,20 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
 
     reader = reply->reader;
 
+#if (NGX_SECOPS_HIREDIS_FIELDS)
+
     if (reader->ridx == -1 && ngx_secops_redis_reply_line(reply)) {
         reply->complete = 1;
         return NGX_OK;
     }
+
+#else
+
+    if (ngx_secops_redis_reply_waits(reply)) {
+        return NGX_AGAIN;
+    }
+
+#endif
 
     object = NULL;
 
@@ -155,22 +180,34 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
 
     if (object == NULL) {
 
+#if (NGX_SECOPS_HIREDIS_FIELDS)
+
         if (ngx_secops_redis_reply_endless(reply)) {
             (void) ngx_secops_redis_reply_fault(reply, "line too long");
             return NGX_ERROR;
         }
+
+#endif
 
         return NGX_AGAIN;
     }
 
     ngx_secops_redis_reply_link(reply);
 
+#if (NGX_SECOPS_HIREDIS_FIELDS)
     reply->unread = reader->len - reader->pos;
+#else
+    reply->unread = 0;
+    reply->asked = 0;
+#endif
+
     reply->complete = 1;
 
     return NGX_OK;
 }
 
+
+#if (NGX_SECOPS_HIREDIS_FIELDS)
 
 /*
  * Most replies are one of these: a transaction has the one for MULTI, the other
@@ -237,6 +274,51 @@ ngx_secops_redis_reply_endless(ngx_secops_redis_reply_t *reply)
                      NGX_SECOPS_REDIS_REPLY_LINE)
               == NULL;
 }
+
+#else
+
+/* whether a line ends in what was fed: only then may a reply be whole */
+
+static void
+ngx_secops_redis_reply_note_line(ngx_secops_redis_reply_t *reply,
+    const u_char *data, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+
+        if (data[i] == LF && reply->last == CR) {
+            reply->ends = 1;
+        }
+
+        reply->last = data[i];
+    }
+}
+
+
+/*
+ * 1: the reader need not be asked.  It looks for the end of a line from its
+ * beginning each time, so of one that has no end it is asked only as often as
+ * the line has grown by a part of itself.
+ */
+
+static ngx_uint_t
+ngx_secops_redis_reply_waits(ngx_secops_redis_reply_t *reply)
+{
+    if (!reply->ends
+        && reply->unread - reply->asked < reply->asked / 8
+        && reply->asked > NGX_SECOPS_REDIS_REPLY_LINE)
+    {
+        return 1;
+    }
+
+    reply->asked = reply->unread;
+    reply->ends = 0;
+
+    return 0;
+}
+
+#endif
 
 
 static void

@@ -40,9 +40,21 @@ typedef struct {
 
     size_t                      unread;         /* bytes fed after the last
                                                    whole reply: 0, unless a
-                                                   part of one is there */
+                                                   part of one is there; without
+                                                   hiredis' fields less those
+                                                   fed with the end of that
+                                                   one */
     ngx_uint_t                  errors;         /* values of type ERROR */
     unsigned                    complete:1;     /* a reply was handed out */
+
+#if !(NGX_SECOPS_HIREDIS_FIELDS)
+    size_t                      asked;          /* unread, when the reader was
+                                                   asked for a reply last */
+    u_char                      last;           /* byte that was fed */
+    unsigned                    ends:1;         /* of a line, among the bytes
+                                                   since then */
+#endif
+
     const char                 *fault;          /* after NGX_ERROR; valid until
                                                    _free() */
 } ngx_secops_redis_reply_t;

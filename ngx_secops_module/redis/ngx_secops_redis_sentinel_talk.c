@@ -29,10 +29,8 @@ static void ngx_secops_redis_sentinel_add(
     secops_redis_announced_t *announced, ngx_str_t *name);
 static void ngx_secops_redis_sentinel_forget(
     ngx_secops_redis_sentinels_t *sentinels);
-static secops_slice_t ngx_secops_redis_sentinel_field(
-    ngx_secops_redis_value_t *values, ngx_uint_t i, const char *name);
 static secops_slice_t ngx_secops_redis_sentinel_text(
-    ngx_secops_redis_value_t *value);
+    const ngx_secops_redis_value_t *value);
 
 
 static ngx_str_t  ngx_secops_redis_switch = ngx_string("+switch-master");
@@ -120,10 +118,7 @@ ngx_secops_redis_sentinel_process_master(ngx_secops_redis_node_t *node)
 
     /* hiredis takes "*-1" for nil */
 
-    if (value->elements != 2
-        || value[1].type != NGX_SECOPS_REDIS_STRING
-        || value[2].type != NGX_SECOPS_REDIS_STRING)
-    {
+    if (!ngx_secops_redis_value_pair(value)) {
         return ngx_secops_redis_fault(node, "unexpected reply of a sentinel");
     }
 
@@ -196,8 +191,10 @@ ngx_secops_redis_sentinel_learn(ngx_secops_redis_sentinels_t *sentinels,
     u_char  text[SECOPS_REDIS_SENTINEL_HOST_MAX + 8];
 
     reason = secops_redis_announced(&announced,
-                           ngx_secops_redis_sentinel_field(values, i, "ip"),
-                           ngx_secops_redis_sentinel_field(values, i, "port"));
+                 ngx_secops_redis_sentinel_text(
+                              ngx_secops_redis_value_field(values, i, "ip")),
+                 ngx_secops_redis_sentinel_text(
+                              ngx_secops_redis_value_field(values, i, "port")));
     if (reason) {
         ngx_log_error(NGX_LOG_INFO, sentinels->log, 0,
                       "secops redis \"%V\": sentinel \"%V\" names one without "
@@ -331,37 +328,6 @@ ngx_secops_redis_sentinel_forget(ngx_secops_redis_sentinels_t *sentinels)
 }
 
 
-/* the value after the name; empty: there is none */
-
-static secops_slice_t
-ngx_secops_redis_sentinel_field(ngx_secops_redis_value_t *values, ngx_uint_t i,
-    const char *name)
-{
-    ngx_uint_t  field, value, end;
-
-    static const secops_slice_t  none = { 0, NULL };
-
-    end = values[i].next;
-
-    for (field = i + 1; field < end; field = values[value].next) {
-
-        value = values[field].next;
-
-        if (value >= end) {
-            break;
-        }
-
-        if (ngx_secops_redis_value_is(&values[field], name)
-            && values[value].type == NGX_SECOPS_REDIS_STRING)
-        {
-            return ngx_secops_redis_sentinel_text(&values[value]);
-        }
-    }
-
-    return none;
-}
-
-
 /* one that may not be subscribed to is lost again, and asked later */
 
 static ngx_int_t
@@ -464,13 +430,15 @@ ngx_secops_redis_sentinel_ping(ngx_secops_redis_node_t *node)
 }
 
 
+/* empty of NULL */
+
 static secops_slice_t
-ngx_secops_redis_sentinel_text(ngx_secops_redis_value_t *value)
+ngx_secops_redis_sentinel_text(const ngx_secops_redis_value_t *value)
 {
     secops_slice_t  text;
 
-    text.data = value->str.data;
-    text.len = value->str.len;
+    text.data = value ? value->str.data : NULL;
+    text.len = value ? value->str.len : 0;
 
     return text;
 }

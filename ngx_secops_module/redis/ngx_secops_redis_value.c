@@ -25,6 +25,82 @@ ngx_secops_redis_value_is(const ngx_secops_redis_value_t *value,
 
 
 ngx_uint_t
+ngx_secops_redis_value_pair(const ngx_secops_redis_value_t *value)
+{
+    return value[0].type == NGX_SECOPS_REDIS_ARRAY
+           && value[0].elements == 2
+           && value[1].type == NGX_SECOPS_REDIS_STRING
+           && value[2].type == NGX_SECOPS_REDIS_STRING;
+}
+
+
+const ngx_secops_redis_value_t *
+ngx_secops_redis_value_field(const ngx_secops_redis_value_t *values,
+    ngx_uint_t i, const char *name)
+{
+    ngx_uint_t  field, value, end;
+
+    end = values[i].next;
+
+    for (field = i + 1; field < end; field = values[value].next) {
+
+        value = values[field].next;
+
+        if (value >= end) {
+            break;
+        }
+
+        if (ngx_secops_redis_value_is(&values[field], name)
+            && values[value].type == NGX_SECOPS_REDIS_STRING)
+        {
+            return &values[value];
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_secops_redis_value_slots(secops_redis_slots_value_t *slots,
+    const ngx_secops_redis_value_t *values, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+
+        slots[i].next = values[i].next;
+        slots[i].integer = values[i].integer;
+        slots[i].text.len = values[i].str.len;
+        slots[i].text.data = values[i].str.data;
+
+        switch (values[i].type) {
+
+        case NGX_SECOPS_REDIS_STRING:
+        case NGX_SECOPS_REDIS_STATUS:
+            slots[i].type = SECOPS_REDIS_SLOTS_TEXT;
+            break;
+
+        case NGX_SECOPS_REDIS_INTEGER:
+            slots[i].type = SECOPS_REDIS_SLOTS_INTEGER;
+            break;
+
+        case NGX_SECOPS_REDIS_NIL:
+            slots[i].type = SECOPS_REDIS_SLOTS_NIL;
+            break;
+
+        case NGX_SECOPS_REDIS_ARRAY:
+            slots[i].type = SECOPS_REDIS_SLOTS_ARRAY;
+            break;
+
+        default: /* NGX_SECOPS_REDIS_ERROR */
+            slots[i].type = SECOPS_REDIS_SLOTS_OTHER;
+        }
+    }
+}
+
+
+ngx_uint_t
 ngx_secops_redis_is_master(const ngx_secops_redis_value_t *value)
 {
     return value->type == NGX_SECOPS_REDIS_ARRAY

@@ -12,6 +12,7 @@
 
 
 #include "redis/ngx_secops_redis.h"
+#include "redis/secops_redis_slots.h"
 
 
 /* a setting of Redis, and what it must be */
@@ -26,6 +27,24 @@ typedef struct {
 
 ngx_uint_t ngx_secops_redis_value_is(const ngx_secops_redis_value_t *value,
     const char *text);
+
+
+/* 1: an array of just two bulk strings */
+
+ngx_uint_t ngx_secops_redis_value_pair(const ngx_secops_redis_value_t *value);
+
+
+/* values[i] is an array of names and values: the bulk string that follows the
+   name, or NULL */
+
+const ngx_secops_redis_value_t *ngx_secops_redis_value_field(
+    const ngx_secops_redis_value_t *values, ngx_uint_t i, const char *name);
+
+
+/* n values of a reply, as those who read CLUSTER SLOTS want them */
+
+void ngx_secops_redis_value_slots(secops_redis_slots_value_t *slots,
+    const ngx_secops_redis_value_t *values, ngx_uint_t n);
 
 
 /* 1: a reply to ROLE, of a master */

@@ -107,6 +107,15 @@ sub objects {
 }
 
 
+# what is called ngx_* sees nginx's headers, as the module was configured for them
+
+sub nginx_headers {
+    my $tree = "$build/module";
+    return map { ('-isystem', "$tree/$_") }
+        'objs', map { "src/$_" } qw(core event event/modules os/unix);
+}
+
+
 # -> (path of the program, '') or (undef, what the compiler said)
 
 sub link {
@@ -118,7 +127,8 @@ sub link {
         return (undef, $output) unless $ok;
     }
 
-    my ($ok, $output) = $self->compile($source, "$program.o", @flags);
+    my ($ok, $output) = $self->compile($source, "$program.o", @flags,
+        basename($source) =~ /^ngx_/ ? nginx_headers() : ());
     return (undef, $output) unless $ok;
 
     ($ok, $output) = command($self->{cc}, @{$self->{flags}}, @flags,
