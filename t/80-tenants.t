@@ -205,6 +205,19 @@ like($t->error_log(), qr/refused: user "\Q$quoted\E" of domain "global" lacks/,
     'R.17: ... and forges no line');
 
 
+# --- a cache in front -------------------------------------------------------
+
+# callers are told apart by headers of which no cache knows anything
+
+foreach my $path ($place, '/api/v2/resources', '/api/v1/health') {
+    foreach my $method (qw(GET HEAD)) {
+        is($t->request($method, "/header$path", who())
+            ->{headers}{'cache-control'}, 'no-store',
+            "$method $path: no cache may show one tenant's answer to another");
+    }
+}
+
+
 # --- what nginx -t says -----------------------------------------------------
 
 sub tested {
@@ -212,6 +225,16 @@ sub tested {
     my ($ok, $output) = $t->t(conf(server => location('x', $directives)));
     return ($ok, $output =~ /\[(?:emerg|warn)\] (?:\d+#\d+: )?(.*)/);
 }
+
+$tokens->key('p384', kty => 'EC', crv => 'P-384');
+$t->write('many.pem', $tokens->pem('p384') x 20);
+$t->write('few.pem', $tokens->pem('p384') x 5);
+my ($taken, $warned) = tested('secops_jwt_key_file %%DIR%%/many.pem;');
+ok($taken, 'R.17: more keys than are tried are taken');
+like($warned // '', qr/many.pem": it has more keys without a kid than are tried/,
+    '... with a warning');
+is((tested('secops_jwt_key_file %%DIR%%/few.pem;'))[1], undef,
+    '... and a few without');
 
 foreach my $case (
     ["$file{a}; $file{b}; secops_jwt_issuer $a $b;",

@@ -99,6 +99,33 @@ secops_jws_verify(secops_jws_t *jws, secops_slice_t token, size_t max_size,
 }
 
 
+int
+secops_jws_tries_all(const secops_jwk_set_t *set)
+{
+    size_t               i;
+    unsigned             spent[SECOPS_JWA_ED448 + 1];
+    const secops_jwk_t  *key;
+
+    memset(spent, 0, sizeof(spent));
+
+    for (i = 0; i < set->nkeys; i++) {
+        key = &set->keys[i];
+
+        if (key->kid.data) {
+            continue;
+        }
+
+        if (spent[key->type] >= SECOPS_JWS_BUDGET) {
+            return 0;
+        }
+
+        spent[key->type] += secops_jwk_cost(key);
+    }
+
+    return 1;
+}
+
+
 secops_jws_status_e
 secops_jws_read(secops_jws_t *jws, secops_slice_t token, size_t max_size,
     const char **reason)

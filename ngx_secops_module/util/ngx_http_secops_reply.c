@@ -26,6 +26,9 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_buf_t   *b;
     ngx_chain_t  out;
 
+    static ngx_str_t  cache_control = ngx_string("Cache-Control");
+    static ngx_str_t  no_store = ngx_string("no-store");
+
     r->headers_out.status = status;
     r->headers_out.status_line.len = 0;
 
@@ -38,6 +41,14 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_set(&r->headers_out.content_type, "application/json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
+
+    /* what one caller may see, a cache in front must not show to another */
+
+    if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        && ngx_http_secops_add_header(r, &cache_control, &no_store) == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     rc = ngx_http_send_header(r);
 

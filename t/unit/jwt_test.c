@@ -939,6 +939,9 @@ test_budget(void)
     sets[1] = test_keys(TEST_KEY("b"));
     token = slice(text);
 
+    ok(!secops_jws_tries_all(sets[0]), "R.17: 128 keys are too many");
+    ok(secops_jws_tries_all(sets[1]), "... one is not");
+
     start = clock();
 
     ok(secops_jws_verify(&jws, token, SECOPS_JWS_MAX_SIZE, sets, 2, &reason)
