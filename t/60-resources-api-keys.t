@@ -175,7 +175,7 @@ my @before = audit();
     unnamed => { type => 'api_key', properties => {} },
     number => key(7),
     extra => { %{key('e')}, colour => 'red' },
-    integration => { type => 'integration', properties => { title => 'i' } },
+    integration => { type => 'integration', properties => { name => 'i' } },
     unknown => { type => 'sandwich', properties => {} },
     badtime => key('q', expire_at => '2027-02-30 00:00:00'),
     offset => key('r', expire_at => '2027-02-03T00:00:00+25:00'),
@@ -190,7 +190,7 @@ unlike($by{badtime}{message}, qr/[\[\]^\$]/,
     'Field 8: a time that is none is told without a regular expression');
 is($by{scopes}{pointer}, '/scopes/properties/scopes/1',
     '... a scope that is not known is told by its place');
-is($by{integration}{pointer}, '/integration/properties/integration_type',
+is($by{integration}{pointer}, '/integration/properties/name',
     '... of other types too');
 is_deeply(titles('title=good'), [], '... and what was good is not there');
 is_deeply([audit()], \@before, '... nor in the audit');
@@ -464,8 +464,8 @@ is_no($brief, $stronger, 'a key does not shorten the life of a stronger one',
 is_no($brief, $stronger, '... nor narrows it',
     k => key('strong', scopes => ['write:resources']));
 is_no($brief, $stronger, '... nor renames it', k => { type => 'api_key',
-    properties => { name => 'weak', id => list('title=strong')->{json}[0]{id}
-    } });
+    properties => { name => 'weak', rename => \1,
+    id => list('title=strong')->{json}[0]{id} } });
 
 is(save({ k => key('heir') }, key => $brief)->{status}, 200,
     'Semantics 4: a key that it makes without an expiry');
@@ -495,8 +495,8 @@ made('soc-lead', scopes => [qw(write:resources)]);
 my %id = map { $_ => list("title=$_")->{json}[0]{id} } qw(intern soc-lead);
 
 is(save({ a => { type => 'api_key', properties => { id => $id{intern},
-    name => 'soc-lead' } }, b => { type => 'api_key', properties =>
-    { id => $id{'soc-lead'}, name => 'intern' } } }, key => $intern)->{status},
+    rename => \1, name => 'soc-lead' } }, b => { type => 'api_key', properties =>
+    { id => $id{'soc-lead'}, rename => \1, name => 'intern' } } }, key => $intern)->{status},
     200, 'two keys change names');
 save({ k => key('traced') }, key => $intern);
 is(list('title=traced')->{json}[0]{created_by}, "api_key:$id{intern}",

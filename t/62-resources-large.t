@@ -152,7 +152,7 @@ $r = $connection->request('POST', '/api/v2/resources', who(), $body,
     chunked => 30_000);
 is_saved($r, '... in chunks');
 
-# one resource that is large by itself
+# one resource that is large by itself, as large as a stored one may be
 
 sub large { # a job of about so many KB
     my ($kb) = @_;
@@ -163,11 +163,18 @@ sub large { # a job of about so many KB
 
 is_saved($api->save(large(200)), 'one job of 200 KB');
 $before = $api->dump();
-is_nok($api->save(large(600)), 422, 'Invalid resources',
-    'one of 600 KB is more than a document may have');
-is_deeply($api->dump(), $before, '... and changes nothing');
 is_saved($api->save($api->list('title=W')->{json}[0]), '... sent back');
 is_deeply($api->dump(), $before, '... it changes nothing');
+
+foreach ([ 300, qr{^/w: would take \d+ bytes and \d+ values as it is stored} ],
+    [ 600, qr{^/w: must have 524288 bytes at most} ])
+{
+    my ($kb, $fault) = @$_;
+    @errors = is_nok($api->save(large($kb)), 422, 'Invalid resources',
+        "R.4: one of $kb KB is more than a document may have");
+    like(faults(@errors)->[0], $fault, 'R.4: ... and its size is told');
+    is_deeply($api->dump(), $before, 'R.4: ... nothing is changed');
+}
 
 
 # lists of thousands do not stop the worker for others

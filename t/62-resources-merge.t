@@ -105,21 +105,24 @@ foreach my $form ("{{integrations(title='In')}}", '{{integrations(title="In")}}'
 
 # a title changes, the reference stays
 
-is_saved($api->save({ x => integration('In renamed', id => $in) }),
+is_saved($api->save({ x => integration('In renamed', id => $in,
+    rename => JSON::PP::true) }),
     'an integration is renamed by its id');
 is($api->one('integration', 'In'), undef, '... its old title is free');
 is($api->one('integration', 'In renamed')->{id}, $in, '... it is the same');
 is(steps('J')->[0], "input {{integrations(internal_id=$in)}}",
     '... and still the input of its job');
-is_saved($api->save({ x => integration('In', id => $in),
+is_saved($api->save({ x => integration('In', id => $in,
+    rename => JSON::PP::true),
     y => integration('New') }), '... and back');
 
 # two titles change places in one step
 
 is_saved($api->save({ a => integration('A'), b => integration('B') }), 'two');
 my ($a, $b) = map { $api->one('integration', $_)->{id} } qw(A B);
-is_saved($api->save({ a => integration('B', id => $a),
-    b => integration('A', id => $b) }), '... change their titles');
+is_saved($api->save({ a => integration('B', id => $a,
+    rename => JSON::PP::true), b => integration('A', id => $b,
+    rename => JSON::PP::true) }), '... change their titles');
 is_deeply([map { $api->one('integration', $_)->{id} } qw(A B)], [$b, $a],
     '... and both are found');
 
@@ -148,7 +151,7 @@ is($api->one('integration', 'Exposer')->{parameters}{api_key},
 my @titles = ('Ünïcode', 'ελληνικά', '日本語のタイトル', 'العربية', '🚨 alerts 🚨',
     "it's", 'say "hello"', "both ' and \"", 'back\\slash', 'a\\\'b', '{{braces}}',
     '{{integrations(title=\'x\')}}', "two\nlines", "tab\there", ' spaces ', 'a+b c%20d',
-    'a&b=c', '<tag>', "\x{2028}", 'x' x 200, '$1 %s', "{\"json\":1}", '/a~b/c',
+    'a&b=c', '<tag>', "thin\x{2009}space", 'x' x 200, '$1 %s', "{\"json\":1}", '/a~b/c',
     '-', '0', 'null');
 
 foreach my $title (@titles) {
@@ -420,5 +423,40 @@ is_saved($api->save({ k => { type => 'api_key', properties =>
 is_nok($api->save({ k => api_key('Key', scopes => ['delete:resources']) },
     key => $caller->{value}), 403, 'Insufficient access',
     '... who can not give it others');
+
+
+# C.B3: numbers come back as they were sent, from all that writes documents
+
+sub threshold { # of the processor, as it stands in Redis
+    my $stored = $redis->cmd('HGET', 'secops:{global:res}:job', $_[0]);
+    return ($stored =~ /"confidence_threshold":([^,}]+)/)[0];
+}
+
+foreach my $number ('35.1', '35.123456789012345', '0.1') {
+    my $body = sprintf '{"i":%s,"n":{"type":"job","properties":{"title":'
+        . '"Numbers","category":"Decision intelligence","decision_points":'
+        . '["a"],"pipeline_integrations":[{"resource":"i","integration_type":'
+        . '"input","parameters":{"index":"i"}},{"integration_type":'
+        . '"processor","parameters":{"confidence_threshold":%s}}]}}}',
+        encode_json(integration('Numbers in')), $number;
+    is_saved($api->save($body), "C.B3: $number is saved");
+    my $id = $api->job_called('Numbers')->{id};
+    my $stored = threshold($id);
+    cmp_ok($stored, '==', $number, "C.B3: ... as $number");
+    cmp_ok(length $stored, '<=', length $number, '... with no more digits');
+
+    my $dump = $api->dump();
+    is_saved($api->save($body), 'C.B3: ... the same again');
+    is_deeply($api->dump(), $dump, 'C.B3: ... is unchanged');
+
+    my $listed = $api->list('title=Numbers')->{body};
+    like($listed, qr/"confidence_threshold":\Q$stored\E[,}]/,
+        'C.B3: ... it is shown so');
+
+    is($api->call('POST', "jobs/$id/$_")->{status}, 200, "C.B3: ... $_")
+        foreach qw(start stop);
+    is(threshold($id), $stored, 'C.B3: ... and is what it was');
+}
+
 
 $t->done();

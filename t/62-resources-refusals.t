@@ -145,6 +145,7 @@ refused(@$_) foreach
     [ 'an id that is not there', { x => integration('Elastic 2',
         id => 999999) }, 404, 'Unknown reference', "$p/id: " ],
     [ 'a title that another one has', { x => integration('Exposer', id => $id,
+        rename => JSON::PP::true,
         integration_type => 'Elasticsearch') }, 409, 'Resource already exists',
       "$p/title: called" ];
 
@@ -246,18 +247,32 @@ refused(@$_) foreach
 
 # several things at once, and which of them counts
 
-my @errors = is_nok($api->save({
+my %faulty = (
     a => integration('A', integration_type => 'Nonsense'),
     b => job('B', category => 'Nonsense', pipeline_integrations =>
         [ step('Nobody', 'input') ]),
     'c/d' => integration('C', parameters => { hosts => 'h', port => 'x' }),
-    e => api_key('E', scopes => ['read:everything']),
     f => integration('Elastic'),
-}, query => 'overwrite=false'), 422, 'Invalid resources', 'many faults');
+);
+my @errors = is_nok($api->save(\%faulty, query => 'overwrite=false'), 422,
+    'Invalid resources', 'many faults');
 is_deeply([sort map { $_->{resource} } @errors],
-    [qw(a b b c/d e f)], '... all are told at once')
+    [qw(a b b c/d f)], '... all are told at once')
     or diag(explain \@errors);
 is_deeply($api->dump(), $before, '... and nothing is changed');
+
+# what is wrong with a set by itself is told before anybody looks what is stored
+
+my $asked = sub { return $redis->cmd('INFO', 'commandstats')
+    =~ /cmdstat_evalsha:calls=(\d+)/ ? $1 : 0 };
+my $calls = $asked->();
+@errors = is_nok($api->save({ %faulty,
+    e => api_key('E', scopes => ['read:everything']),
+    g => { type => 'integration', properties => { titel => 'G' } } }), 422,
+    'Invalid resources', 'R.13: faults of shape');
+is_deeply([sort map { $_->{resource} } @errors], [qw(e g g)],
+    'R.13: ... all of these are told at once') or diag(explain \@errors);
+is($asked->(), $calls, 'R.13: ... and Redis is not asked');
 
 @errors = is_nok($api->save({ map { ("n$_" => integration("N$_",
     parameters => { nonsense => 1 })) } 1 .. 200 }), 422, 'Invalid resources',

@@ -123,5 +123,11 @@ ngx_int_t ngx_http_secops_check_element(ngx_http_request_t *r,
 
 void ngx_http_secops_free_json(ngx_http_request_t *r, secops_json_t *json);
 
+/* moves the tokens to r->pool: they stay valid after the operation returned to
+   nginx.  NGX_ERROR: no memory */
+
+ngx_int_t ngx_http_secops_keep_json(ngx_http_request_t *r,
+    secops_json_t *json);
+
 
 #endif /* _NGX_HTTP_SECOPS_API_H_INCLUDED_ */

@@ -271,6 +271,29 @@ ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
 }
 
 
+ngx_int_t
+ngx_http_secops_keep_json(ngx_http_request_t *r, secops_json_t *json)
+{
+    secops_json_token_t  *tokens;
+
+    if (json->tokens != ngx_http_secops_tokens) {
+        return NGX_OK;
+    }
+
+    tokens = ngx_palloc(r->pool, json->ntokens * sizeof(secops_json_token_t));
+    if (tokens == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(tokens, json->tokens,
+               json->ntokens * sizeof(secops_json_token_t));
+
+    json->tokens = tokens;
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_secops_free_json(ngx_http_request_t *r, secops_json_t *json)
 {

@@ -4,7 +4,9 @@
  * the store.  See ngx_http_secops_api_resources.h.
  */
 
+#include "api/ngx_http_secops_api.h"
 #include "api/ngx_http_secops_api_resources.h"
+#include "model/secops_json_dump.h"
 #include "util/ngx_http_secops_body.h"
 
 
@@ -17,8 +19,18 @@
 #define NGX_HTTP_SECOPS_RESOURCES_DELAY  10
 
 
+/* how long the worker stays with one request, nanoseconds: a part that begins
+   before takes about as long at most.  And how long it serves others then */
+
+#define NGX_HTTP_SECOPS_RESOURCES_TURN   4000000
+#define NGX_HTTP_SECOPS_RESOURCES_PAUSE  1
+
+
 static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleanup(void *data);
+static uint64_t ngx_http_secops_resources_clock(void);
+static ngx_int_t ngx_http_secops_resources_next_turn(
+    ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_asked(
     ngx_http_secops_resources_t *op, ngx_int_t rc, secops_error_e busy);
 static void ngx_http_secops_resources_answered(
@@ -242,13 +254,82 @@ ngx_int_t
 ngx_http_secops_resources_first(ngx_http_secops_resources_t *op)
 {
     op->rounds = 0;
-    op->read = 0;
 
-    if (op->prepare(op) != NGX_OK) {
+    switch (op->prepare(op)) {
+
+    case NGX_OK:
+        return ngx_http_secops_resources_find(op);
+
+    case NGX_AGAIN:
+        return ngx_http_secops_resources_work(op, op->work);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+/*
+ * A timer, and not a posted event: a worker that is told to quit waits for
+ * timers.  One of no time at all would expire in the same round, and nobody
+ * else would come in.
+ */
+
+ngx_int_t
+ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
+    ngx_http_secops_resources_work_pt work)
+{
+    uint64_t   begin;
+    ngx_int_t  rc;
+
+    op->work = work;
+
+    begin = ngx_http_secops_resources_clock();
+
+    do {
+        rc = op->work(op);
+
+        if (rc != NGX_AGAIN) {
+            return rc;
+        }
+
+    } while (ngx_http_secops_resources_clock() - begin
+             < NGX_HTTP_SECOPS_RESOURCES_TURN);
+
+    /* the tokens of a small body are the worker's own */
+
+    if (op->json.tokens
+        && ngx_http_secops_keep_json(op->request, &op->json) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_secops_resources_find(op);
+    op->then = ngx_http_secops_resources_next_turn;
+
+    ngx_add_timer(&op->timer, NGX_HTTP_SECOPS_RESOURCES_PAUSE);
+
+    return NGX_DONE;
+}
+
+
+/* nginx' own time stands still while a handler runs */
+
+static uint64_t
+ngx_http_secops_resources_clock(void)
+{
+    struct timespec  now;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+    return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_next_turn(ngx_http_secops_resources_t *op,
+    ngx_secops_store_result_t *result)
+{
+    return ngx_http_secops_resources_work(op, op->work);
 }
 
 
@@ -727,17 +808,27 @@ void
 ngx_http_secops_resources_unreadable(ngx_http_secops_resources_t *op,
     ngx_secops_store_found_t *found)
 {
-    ngx_str_t       type;
+    ngx_http_secops_resources_cannot_read(op,
+                                       op->find.lookups[found->lookup].type,
+                                       &found->id);
+}
+
+
+void
+ngx_http_secops_resources_cannot_read(ngx_http_secops_resources_t *op,
+    secops_resource_type_e type, ngx_str_t *id)
+{
+    ngx_str_t       text;
     secops_slice_t  name;
 
-    name = secops_resource_type_name(op->find.lookups[found->lookup].type);
+    name = secops_resource_type_name(type);
 
-    type.len = name.len;
-    type.data = (u_char *) name.data;
+    text.len = name.len;
+    text.data = (u_char *) name.data;
 
     ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
                   "secops: the stored %V \"%V\" can not be read",
-                  &type, &found->id);
+                  &text, id);
 }
 
 
@@ -766,20 +857,19 @@ ngx_int_t
 ngx_http_secops_resources_dump(ngx_http_secops_resources_t *op, ngx_str_t *dst,
     json_t *json)
 {
-    char       *text;
-    ngx_int_t   rc;
+    ngx_int_t      rc;
+    secops_text_t  text;
 
-    text = json_dumps(json, JSON_COMPACT);
+    ngx_memzero(&text, sizeof(secops_text_t));
+
+    secops_json_dump(&text, json);
 
     json_decref(json);
 
-    if (text == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_secops_resources_copy(op, dst, text, ngx_strlen(text));
-
-    free(text);
+    rc = text.failed ? NGX_ERROR
+                     : ngx_http_secops_resources_copy(op, dst, text.data,
+                                                      text.len);
+    secops_text_free(&text);
 
     return rc;
 }

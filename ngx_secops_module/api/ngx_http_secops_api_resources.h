@@ -16,6 +16,10 @@
  * Who changes something, in a domain of which the bytes and the references are
  * not known, has them made at first: see ngx_secops_store_index_resources().
  *
+ * What may take long is done in parts: op->work does one, and says whether
+ * there is more to do.  After some milliseconds the worker serves others, and
+ * goes on with the next turn of its event loop.
+ *
  * Pointers, from the digests of new api keys to their ids, are written before
  * the commit makes the keys exist, and removed when it did not, or when it has
  * deleted keys: see ngx_secops_store_put_pointers().
@@ -28,11 +32,6 @@
 #include "ngx_http_secops.h"
 #include "identity/secops_apikey.h"
 #include "model/secops_resource_plan.h"
-
-
-/* of one document, as it is stored */
-
-#define NGX_HTTP_SECOPS_RESOURCES_DOCUMENT  262144
 
 
 typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;
@@ -55,9 +54,16 @@ typedef ngx_int_t (*ngx_http_secops_resources_then_pt)(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 
 
-/* the lookups of an attempt's first reading; NGX_ERROR: no memory */
+/* the lookups of an attempt's first reading; NGX_AGAIN: op->work finds out what
+   they are, and asks for them; NGX_ERROR: no memory */
 
 typedef ngx_int_t (*ngx_http_secops_resources_prepare_pt)(
+    ngx_http_secops_resources_t *op);
+
+
+/* a part of the work; NGX_AGAIN: there is more, else as decide says */
+
+typedef ngx_int_t (*ngx_http_secops_resources_work_pt)(
     ngx_http_secops_resources_t *op);
 
 
@@ -97,6 +103,8 @@ struct ngx_http_secops_resources_s {
     ngx_http_secops_ctx_t                *ctx;
 
     secops_resource_query_t               query;
+    secops_json_t                         json;     /* the body, while it is
+                                                       read */
     secops_resource_set_t                 set;
     secops_resource_faults_t              faults;
 
@@ -106,6 +114,7 @@ struct ngx_http_secops_resources_s {
 
     ngx_http_secops_resources_prepare_pt  prepare;
     ngx_http_secops_resources_decide_pt   decide;
+    ngx_http_secops_resources_work_pt     work;
     ngx_http_secops_resources_reply_pt    reply;
 
     secops_resource_context_t             context;
@@ -117,11 +126,12 @@ struct ngx_http_secops_resources_s {
     ngx_str_t                             revision; /* that it is of */
     off_t                                 bytes;    /* of the domain, and */
     ngx_uint_t                            total;    /* how many it has */
-    size_t                                read;     /* bytes, in all rounds */
     ngx_uint_t                            writes;   /* 1: it may commit */
+    ngx_uint_t                            next;     /* entry to be changed */
 
     ngx_http_secops_resources_key_t      *keys;     /* in the set's order */
     ngx_uint_t                            nkeys;
+    ngx_http_secops_resources_key_t      *next_key; /* of the next entries */
     ngx_http_secops_resources_deleted_t   deleted;
 
     ngx_secops_store_find_t               find;
@@ -186,10 +196,19 @@ ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
 ngx_int_t ngx_http_secops_resources_first(ngx_http_secops_resources_t *op);
 
 
+/* does what op->work says, and other work that comes of it, until it is done
+   or others are to be served; as decide */
+
+ngx_int_t ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
+    ngx_http_secops_resources_work_pt work);
+
+
 /* a stored document makes no sense: told to the operator */
 
 void ngx_http_secops_resources_unreadable(ngx_http_secops_resources_t *op,
     ngx_secops_store_found_t *found);
+void ngx_http_secops_resources_cannot_read(ngx_http_secops_resources_t *op,
+    secops_resource_type_e type, ngx_str_t *id);
 
 
 /* a copy in the request's pool; NGX_ERROR: no memory */
@@ -266,12 +285,13 @@ void ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
     ngx_secops_store_status_e status);
 
-/* whom a change refers to, other than before; either may be NULL.  NGX_ERROR:
-   no memory */
+/* whom an entry of the plan refers to, other than before; and of a document
+   that is deleted, whom not any more.  NGX_ERROR: no memory */
 
 ngx_int_t ngx_http_secops_resources_refs(ngx_http_secops_resources_t *op,
-    ngx_secops_store_change_t *change, const json_t *before,
-    const json_t *now);
+    ngx_secops_store_change_t *change, size_t entry);
+ngx_int_t ngx_http_secops_resources_no_refs(ngx_http_secops_resources_t *op,
+    ngx_secops_store_change_t *change, const json_t *document);
 
 
 /* ngx_http_secops_api_resources_saved.c: created and updated resources, with

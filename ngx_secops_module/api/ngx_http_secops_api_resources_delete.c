@@ -394,7 +394,7 @@ ngx_http_secops_resources_remove_change(ngx_http_secops_resources_t *op,
         change->removed.list = &anybody;
         change->removed.n = 1;
 
-    } else if (ngx_http_secops_resources_refs(op, change, document, NULL)
+    } else if (ngx_http_secops_resources_no_refs(op, change, document)
                != NGX_OK)
     {
         return NGX_ERROR;

@@ -25,7 +25,7 @@ ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op)
 
     op->commit.limits.count = slcf->max_resources;
     op->commit.limits.bytes = slcf->max_resources_bytes;
-    op->commit.limits.document = NGX_HTTP_SECOPS_RESOURCES_DOCUMENT;
+    op->commit.limits.document = SECOPS_RESOURCE_DOCUMENT_BYTES;
 }
 
 
@@ -77,43 +77,54 @@ ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
 
 ngx_int_t
 ngx_http_secops_resources_refs(ngx_http_secops_resources_t *op,
-    ngx_secops_store_change_t *change, const json_t *before,
-    const json_t *now)
+    ngx_secops_store_change_t *change, size_t entry)
 {
     ngx_int_t                  rc;
-    secops_resource_targets_t  old, new, gone;
+    secops_resource_targets_t  before, after, same;
 
-    ngx_memzero(&old, sizeof(secops_resource_targets_t));
-    ngx_memzero(&new, sizeof(secops_resource_targets_t));
-    ngx_memzero(&gone, sizeof(secops_resource_targets_t));
+    ngx_memzero(&same, sizeof(secops_resource_targets_t));
 
     rc = NGX_ERROR;
 
-    if (before
-        && (secops_resource_targets(&old, before) != 0
-            || secops_resource_targets(&gone, before) != 0))
+    if (secops_resource_plan_targets(op->plan, entry, &before, &after) == 0
+        && secops_resource_targets_copy(&same, &after) == 0)
     {
-        goto done;
+        secops_resource_targets_less(&after, &before);
+        secops_resource_targets_less(&before, &same);
+
+        if (ngx_http_secops_resources_keep(op, &change->removed, &before)
+            == NGX_OK
+            && ngx_http_secops_resources_keep(op, &change->added, &after)
+               == NGX_OK)
+        {
+            rc = NGX_OK;
+        }
     }
 
-    if (now && secops_resource_targets(&new, now) != 0) {
-        goto done;
+    secops_resource_targets_free(&before);
+    secops_resource_targets_free(&after);
+    secops_resource_targets_free(&same);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_secops_resources_no_refs(ngx_http_secops_resources_t *op,
+    ngx_secops_store_change_t *change, const json_t *document)
+{
+    ngx_int_t                  rc;
+    secops_resource_targets_t  before;
+
+    ngx_memzero(&before, sizeof(secops_resource_targets_t));
+
+    rc = NGX_ERROR;
+
+    if (secops_resource_targets(&before, document) == 0) {
+        rc = ngx_http_secops_resources_keep(op, &change->removed, &before);
     }
 
-    secops_resource_targets_less(&gone, &new);
-    secops_resource_targets_less(&new, &old);
-
-    if (ngx_http_secops_resources_keep(op, &change->removed, &gone) == NGX_OK
-        && ngx_http_secops_resources_keep(op, &change->added, &new) == NGX_OK)
-    {
-        rc = NGX_OK;
-    }
-
-done:
-
-    secops_resource_targets_free(&old);
-    secops_resource_targets_free(&new);
-    secops_resource_targets_free(&gone);
+    secops_resource_targets_free(&before);
 
     return rc;
 }

@@ -18,6 +18,7 @@
  */
 
 #include "api/ngx_http_secops_api_resources.h"
+#include "model/secops_json_dump.h"
 #include "model/secops_resource_render.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
@@ -129,8 +130,6 @@ static ngx_int_t ngx_http_secops_list_dump(ngx_http_secops_list_t *list,
 static json_t *ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found);
 static const char *ngx_http_secops_list_title(json_t *resource);
-static int ngx_http_secops_list_append(const char *data, size_t len,
-    void *text);
 static int ngx_libc_cdecl ngx_http_secops_list_compare(const void *one,
     const void *two);
 static ngx_int_t ngx_http_secops_list_end(ngx_http_secops_list_t *list);
@@ -631,11 +630,9 @@ ngx_http_secops_list_dump(ngx_http_secops_list_t *list,
 
     listed->offset = list->text.len;
 
-    if (json_dump_callback(resource, ngx_http_secops_list_append, &list->text,
-                           JSON_COMPACT)
-        != 0
-        || list->text.failed)
-    {
+    secops_json_dump(&list->text, resource);
+
+    if (list->text.failed) {
         return NGX_ERROR;
     }
 
@@ -696,20 +693,6 @@ ngx_http_secops_list_title(json_t *resource)
     }
 
     return title ? title : "";
-}
-
-
-static int
-ngx_http_secops_list_append(const char *data, size_t len, void *text)
-{
-    secops_slice_t  part;
-
-    part.len = len;
-    part.data = (u_char *) data;
-
-    secops_text_append(text, part);
-
-    return 0;
 }
 
 

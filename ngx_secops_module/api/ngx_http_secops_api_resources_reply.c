@@ -213,8 +213,8 @@ ngx_http_secops_resources_flat(json_t *status, secops_text_t *all)
 }
 
 
-/* one sentence for each fault, and all of them in one text.  NGX_ERROR: no
-   memory */
+/* one sentence for each fault, and all of them in one text, with a last one if
+   there are more.  NGX_ERROR: no memory */
 
 static ngx_int_t
 ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
@@ -266,6 +266,16 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
         text.data = all->data + begin;
 
         if (json_array_append_new(details, secops_resource_string(text))
+            != 0)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (faults->budget.more) {
+        secops_text_append_string(all, "; " SECOPS_FAULTS_MORE);
+
+        if (json_array_append_new(details, json_string(SECOPS_FAULTS_MORE))
             != 0)
         {
             return NGX_ERROR;

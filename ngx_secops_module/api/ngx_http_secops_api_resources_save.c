@@ -7,22 +7,25 @@
  * overwriting, existing resources are overwritten.
  */
 
+#include "api/ngx_http_secops_api.h"
 #include "api/ngx_http_secops_api_resources.h"
 
 
-/* bytes of stored documents that one request may have read: all of them are in
-   memory until it is decided */
-
-#define NGX_HTTP_SECOPS_SAVE_READ  (8 * 1024 * 1024)
-
-
+static ngx_int_t ngx_http_secops_resources_parse(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_prepare(
+    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_read(
     ngx_http_secops_resources_t *op);
-static ngx_int_t ngx_http_secops_resources_plan(
+static ngx_int_t ngx_http_secops_resources_faulty(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_begin_plan(
     ngx_http_secops_resources_t *op);
 static ngx_uint_t ngx_http_secops_resources_overwrite(
     ngx_http_secops_resources_t *op);
-static ngx_int_t ngx_http_secops_resources_first_round(
+static ngx_int_t ngx_http_secops_resources_plan(
+    ngx_http_secops_resources_t *op);
+static ngx_int_t ngx_http_secops_resources_unplanned(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_round(
     ngx_http_secops_resources_t *op);
@@ -34,11 +37,9 @@ static ngx_int_t ngx_http_secops_resources_read_next_id(
     ngx_http_secops_resources_t *op, ngx_str_t *next_id);
 static ngx_int_t ngx_http_secops_resources_take(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_resources_too_much(
-    ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_decided(
     ngx_http_secops_resources_t *op);
-static ngx_int_t ngx_http_secops_resources_changes(
+static ngx_int_t ngx_http_secops_resources_change_next(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_change(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
@@ -77,17 +78,13 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
 
     secops_time_format(op->time, ngx_time());
 
-    rc = ngx_http_secops_resources_read(op);
+    rc = ngx_http_secops_resources_parse(op);
 
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    if (ngx_http_secops_resources_plan(op) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    op->prepare = ngx_http_secops_resources_first_round;
+    op->prepare = ngx_http_secops_resources_prepare;
     op->decide = ngx_http_secops_resources_decide;
     op->reply = ngx_http_secops_resources_saved;
     op->writes = 1;
@@ -98,25 +95,20 @@ ngx_http_secops_resources_save(ngx_http_request_t *r,
 }
 
 
-/*
- * NGX_DECLINED: nothing was answered yet.  A document that is a set of
- * resources goes on even if some of them are not sound: there may be more that
- * is wrong with the others.
- */
+/* NGX_DECLINED: nothing was answered yet */
 
 static ngx_int_t
-ngx_http_secops_resources_read(ngx_http_secops_resources_t *op)
+ngx_http_secops_resources_parse(ngx_http_secops_resources_t *op)
 {
     ngx_int_t                     rc;
     ngx_str_t                     detail;
-    secops_json_t                 json;
     ngx_http_secops_loc_conf_t   *slcf;
     ngx_http_secops_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
     slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
 
-    rc = ngx_http_secops_read_json(op->request, &json, &detail);
+    rc = ngx_http_secops_read_json(op->request, &op->json, &detail);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -127,36 +119,85 @@ ngx_http_secops_resources_read(ngx_http_secops_resources_t *op)
         return ngx_http_secops_resources_fail(op, &detail);
     }
 
-    if (secops_resource_read(&op->set, &mcf->resources, &json,
-                             slcf->max_batch, &op->faults)
-        == 0)
+    if (secops_resource_read_begin(&op->set, &mcf->resources, &op->json,
+                                   slcf->max_batch, &op->faults)
+        != 0)
     {
-        return NGX_DECLINED;
+        return ngx_http_secops_resources_faulty(op);
     }
 
+    return NGX_DECLINED;
+}
+
+
+/* what is asked for is read once, and planned in each attempt */
+
+static ngx_int_t
+ngx_http_secops_resources_prepare(ngx_http_secops_resources_t *op)
+{
+    if (op->plan == NULL) {
+        op->work = ngx_http_secops_resources_read;
+        return NGX_AGAIN;
+    }
+
+    if (secops_resource_plan_reset(op->plan) != 0) {
+        return NGX_ERROR;
+    }
+
+    op->work = ngx_http_secops_resources_plan;
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_read(ngx_http_secops_resources_t *op)
+{
+    int  rc;
+
+    rc = secops_resource_read_step(&op->set, &op->json);
+
+    if (rc == SECOPS_RESOURCE_BUSY) {
+        return NGX_AGAIN;
+    }
+
+    ngx_http_secops_free_json(op->request, &op->json);
+    op->json.tokens = NULL;
+
+    if (rc != 0) {
+        return ngx_http_secops_resources_faulty(op);
+    }
+
+    op->work = ngx_http_secops_resources_begin_plan;
+
+    return NGX_AGAIN;
+}
+
+
+/* what is wrong with a set by itself is told at once: Redis is not asked */
+
+static ngx_int_t
+ngx_http_secops_resources_faulty(ngx_http_secops_resources_t *op)
+{
     if (op->faults.failed) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     op->error = op->faults.error;
 
-    if (op->error != SECOPS_ERROR_RESOURCES && op->set.n) {
-        return NGX_DECLINED;
-    }
-
     return ngx_http_secops_resources_fail(op, NULL);
 }
 
 
 static ngx_int_t
-ngx_http_secops_resources_plan(ngx_http_secops_resources_t *op)
+ngx_http_secops_resources_begin_plan(ngx_http_secops_resources_t *op)
 {
     ngx_http_secops_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
 
     if (ngx_http_secops_resources_make_keys(op) != NGX_OK) {
-        return NGX_ERROR;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     op->context.user = ngx_http_secops_resources_slice(&op->audit.user);
@@ -166,8 +207,13 @@ ngx_http_secops_resources_plan(ngx_http_secops_resources_t *op)
 
     op->plan = secops_resource_plan_begin(&mcf->resources, &op->set,
                                           &op->context);
+    if (op->plan == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    return op->plan ? NGX_OK : NGX_ERROR;
+    op->work = ngx_http_secops_resources_plan;
+
+    return NGX_AGAIN;
 }
 
 
@@ -183,13 +229,50 @@ ngx_http_secops_resources_overwrite(ngx_http_secops_resources_t *op)
 
 
 static ngx_int_t
-ngx_http_secops_resources_first_round(ngx_http_secops_resources_t *op)
+ngx_http_secops_resources_plan(ngx_http_secops_resources_t *op)
 {
-    if (op->tries && secops_resource_plan_reset(op->plan) != 0) {
-        return NGX_ERROR;
-    }
+    switch (secops_resource_plan_step(op->plan, &op->next_id, &op->faults)) {
 
-    return ngx_http_secops_resources_round(op);
+    case SECOPS_RESOURCE_BUSY:
+        return NGX_AGAIN;
+
+    case SECOPS_RESOURCE_MORE:
+
+        if (ngx_http_secops_resources_round(op) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_secops_resources_find(op);
+
+    case SECOPS_RESOURCE_READY:
+    case SECOPS_RESOURCE_FAULTY:
+        op->work = ngx_http_secops_resources_decided;
+        return NGX_AGAIN;
+
+    case SECOPS_RESOURCE_UNREADABLE:
+        return ngx_http_secops_resources_unplanned(op);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_unplanned(ngx_http_secops_resources_t *op)
+{
+    ngx_str_t               id;
+    secops_slice_t          text;
+    secops_resource_type_e  type;
+
+    text = secops_resource_plan_unreadable(op->plan, &type);
+
+    id.len = text.len;
+    id.data = (u_char *) text.data;
+
+    ngx_http_secops_resources_cannot_read(op, type, &id);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -241,31 +324,11 @@ ngx_http_secops_resources_decide(ngx_http_secops_resources_t *op,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (op->read > NGX_HTTP_SECOPS_SAVE_READ) {
-        return ngx_http_secops_resources_too_much(op);
-    }
-
-    if (result->more) {
+    if (result->more && !secops_resource_plan_is_heavy(op->plan)) {
         return ngx_http_secops_resources_more(op);
     }
 
-    switch (secops_resource_plan_decide(op->plan, &op->next_id, &op->faults)) {
-
-    case SECOPS_RESOURCE_MORE:
-
-        if (ngx_http_secops_resources_round(op) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        return ngx_http_secops_resources_find(op);
-
-    case SECOPS_RESOURCE_READY:
-    case SECOPS_RESOURCE_FAULTY:
-        return ngx_http_secops_resources_decided(op);
-
-    default:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    return ngx_http_secops_resources_work(op, ngx_http_secops_resources_plan);
 }
 
 
@@ -331,30 +394,19 @@ static ngx_int_t
 ngx_http_secops_resources_take(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    int                        unreadable;
     ngx_uint_t                 i;
     ngx_secops_store_found_t  *found;
 
     for (i = 0; i < result->nfound; i++) {
         found = &result->found[i];
-        unreadable = 0;
-
-        op->read += found->document.len;
 
         if (secops_resource_plan_found(op->plan, found->lookup,
                             ngx_http_secops_resources_slice(&found->id),
-                            ngx_http_secops_resources_slice(&found->document),
-                            &unreadable)
-            == 0)
+                            ngx_http_secops_resources_slice(&found->document))
+            != 0)
         {
-            continue;
+            return NGX_ERROR;
         }
-
-        if (unreadable) {
-            ngx_http_secops_resources_unreadable(op, found);
-        }
-
-        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -362,25 +414,10 @@ ngx_http_secops_resources_take(ngx_http_secops_resources_t *op,
 
 
 static ngx_int_t
-ngx_http_secops_resources_too_much(ngx_http_secops_resources_t *op)
-{
-    secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, NULL, NULL,
-                          op->set.prefix,
-                          "names stored resources of more than 8388608 bytes "
-                          "in all, those included that these refer to: send "
-                          "it as several sets");
-
-    if (op->faults.failed) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_secops_resources_end(op, SECOPS_ERROR_INVALID);
-}
-
-
-static ngx_int_t
 ngx_http_secops_resources_decided(ngx_http_secops_resources_t *op)
 {
+    size_t  n;
+
     if (op->faults.failed
         || ngx_http_secops_resources_check_keys(op) != NGX_OK)
     {
@@ -391,49 +428,60 @@ ngx_http_secops_resources_decided(ngx_http_secops_resources_t *op)
         return ngx_http_secops_resources_end(op, op->faults.error);
     }
 
-    if (ngx_http_secops_resources_changes(op) != NGX_OK) {
+    (void) secops_resource_plan_entries(op->plan, &n);
+
+    op->commit.changes = ngx_pcalloc(op->request->pool,
+                                     n * sizeof(ngx_secops_store_change_t));
+    if (op->commit.changes == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    op->commit.nchanges = 0;
+    op->next = 0;
+    op->next_key = op->keys;
+    op->work = ngx_http_secops_resources_change_next;
+
+    return NGX_AGAIN;
+}
+
+
+/* the change of one entry; after the last one, the commit */
+
+static ngx_int_t
+ngx_http_secops_resources_change_next(ngx_http_secops_resources_t *op)
+{
+    size_t                          n;
+    const secops_resource_entry_t  *entries, *entry;
+
+    entries = secops_resource_plan_entries(op->plan, &n);
+
+    if (op->next < n) {
+        entry = &entries[op->next];
+
+        if (ngx_http_secops_resources_change(op, entry, op->next_key)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (entry->resource->type == SECOPS_RESOURCE_API_KEY) {
+            op->next_key++;
+        }
+
+        op->next++;
+
+        return NGX_AGAIN;
     }
 
     if (op->commit.nchanges == 0) {
         return ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
     }
 
+    if (ngx_http_secops_resources_set_next_id(op) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     return ngx_http_secops_resources_commit(op, &op->commit.revision);
-}
-
-
-static ngx_int_t
-ngx_http_secops_resources_changes(ngx_http_secops_resources_t *op)
-{
-    size_t                            i, n;
-    const secops_resource_entry_t    *entries;
-    ngx_http_secops_resources_key_t  *key;
-
-    entries = secops_resource_plan_entries(op->plan, &n);
-
-    op->commit.changes = ngx_pcalloc(op->request->pool,
-                                     n * sizeof(ngx_secops_store_change_t));
-    if (op->commit.changes == NULL) {
-        return NGX_ERROR;
-    }
-
-    op->commit.nchanges = 0;
-
-    key = op->keys;
-
-    for (i = 0; i < n; i++) {
-
-        if (ngx_http_secops_resources_change(op, &entries[i], key) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (entries[i].resource->type == SECOPS_RESOURCE_API_KEY) {
-            key++;
-        }
-    }
-
-    return ngx_http_secops_resources_set_next_id(op);
 }
 
 
@@ -459,9 +507,7 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
         change->document.data = (u_char *) entry->document.data;
 
         if (change->document.len
-            && ngx_http_secops_resources_refs(op, change, entry->stored,
-                                              entry->built)
-               != NGX_OK)
+            && ngx_http_secops_resources_refs(op, change, op->next) != NGX_OK)
         {
             return NGX_ERROR;
         }

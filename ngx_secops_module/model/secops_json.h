@@ -39,7 +39,12 @@ typedef enum {
     SECOPS_JSON_NUMBER,
     SECOPS_JSON_TRUE,
     SECOPS_JSON_FALSE,
-    SECOPS_JSON_NULL
+    SECOPS_JSON_NULL,
+
+    /* no token is read as one: who has read a document makes it of a string
+       that stands for a value of any type */
+
+    SECOPS_JSON_STANDIN
 } secops_json_type_e;
 
 

@@ -164,6 +164,7 @@ secops_json_equal(const secops_json_t *a, uint32_t i, const secops_json_t *b,
     switch (ta->type) {
 
     case SECOPS_JSON_STRING:
+    case SECOPS_JSON_STANDIN:
         return secops_json_same_string(a->text.data, ta, b->text.data, tb);
 
     case SECOPS_JSON_NUMBER:

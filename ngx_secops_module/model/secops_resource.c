@@ -3,19 +3,31 @@
 
 #include <stdlib.h>
 
+#include "model/secops_json_tree.h"
 #include "model/secops_resource_value.h"
 
 
-/* what reading a document carries */
+typedef enum {
+    SECOPS_RESOURCE_READ_ONE = 0,
+    SECOPS_RESOURCE_READ_DEPENDS_ON,
+    SECOPS_RESOURCE_READ_TITLES
+} secops_resource_read_e;
 
-typedef struct {
+
+/* what reading a document carries from step to step */
+
+struct secops_resource_reader_s {
     secops_resource_set_t           *set;
     const secops_resource_model_t   *model;
-    const secops_json_t             *json;
+    const secops_json_t             *json;      /* during a step */
     secops_resource_faults_t        *faults;
-    json_t                          *index; /* identifier: its number */
+
+    secops_resource_read_e           phase;
+    uint32_t                         key;       /* of the next resource */
+    uint32_t                         end;
+    size_t                           next;      /* of those that are read */
     secops_schema_budget_t           patterns;
-} secops_resource_reader_t;
+};
 
 
 /* what a schema's faults are told with */
@@ -26,13 +38,16 @@ typedef struct {
 } secops_resource_check_t;
 
 
-static const json_t *secops_resource_envelope(secops_resource_set_t *set,
-    secops_resource_faults_t *faults);
-static void secops_resource_read_overwrite(secops_resource_set_t *set,
-    const json_t *value, secops_resource_faults_t *faults);
-static int secops_resource_boolean(const json_t *value);
-static int secops_resource_read_all(secops_resource_reader_t *reader,
-    const json_t *document, uint32_t token);
+static int secops_resource_read_whole(secops_resource_reader_t *reader,
+    size_t max);
+static size_t secops_resource_count(const secops_json_t *json, uint32_t i);
+static uint32_t secops_resource_envelope(secops_resource_reader_t *reader);
+static void secops_resource_read_beside(secops_resource_reader_t *reader,
+    uint32_t key);
+static int secops_resource_boolean(const secops_json_t *json, uint32_t i);
+static void secops_resource_read_next(secops_resource_reader_t *reader);
+static int secops_resource_read_tree(secops_resource_reader_t *reader,
+    secops_resource_t *resource, uint32_t token);
 static void secops_resource_read_one(secops_resource_reader_t *reader,
     secops_resource_t *resource, const json_t *value, uint32_t token);
 static int secops_resource_read_type(secops_resource_reader_t *reader,
@@ -52,207 +67,378 @@ static void secops_resource_check_depends_on(secops_resource_reader_t *reader,
 
 
 int
-secops_resource_read(secops_resource_set_t *set,
+secops_resource_read_begin(secops_resource_set_t *set,
     const secops_resource_model_t *model, const secops_json_t *json,
     size_t max, secops_resource_faults_t *faults)
 {
-    size_t                     i;
-    uint32_t                   token;
-    json_error_t               error;
-    const json_t              *document;
-    secops_resource_reader_t   reader;
+    secops_resource_reader_t  *reader;
 
     memset(set, 0, sizeof(secops_resource_set_t));
 
     set->prefix = "";
     set->overwrite = -1;
 
-    set->json = json_loadb((const char *) json->text.data, json->text.len,
-                           JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &error);
+    reader = calloc(1, sizeof(secops_resource_reader_t));
 
-    /* the reader of bodies has found it sound, but takes any number: else what
-       is left is no memory */
+    set->reader = reader;
+    set->json = json_object();
+    set->index = json_object();
 
-    if (set->json == NULL) {
-
-        if (json_error_code(&error) == json_error_numeric_overflow) {
-            secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, NULL,
-                                  "", "has a number that does not fit in 64"
-                                  " bits");
-
-        } else {
-            faults->failed = 1;
-        }
-
-        return -1;
-    }
-
-    document = secops_resource_envelope(set, faults);
-
-    if (document == NULL) {
-        return -1;
-    }
-
-    if (json_object_size(document) == 0 || json_object_size(document) > max) {
-        secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, NULL,
-                              set->prefix,
-                              json_object_size(document)
-                              ? "has more resources than one request may have"
-                              : "has no resource");
-        return -1;
-    }
-
-    token = (document == set->json)
-            ? 0 : secops_json_member(json, 0,
-                                     (const unsigned char *) "resources", 9);
-
-    reader.set = set;
-    reader.model = model;
-    reader.json = json;
-    reader.faults = faults;
-    reader.index = json_object();
-    reader.patterns.steps = SECOPS_SCHEMA_STEPS;
-
-    if (secops_resource_read_all(&reader, document, token) != 0) {
+    if (reader == NULL || set->json == NULL || set->index == NULL) {
         faults->failed = 1;
+        return -1;
     }
 
-    for (i = 0; i < set->n; i++) {
-        secops_resource_check_depends_on(&reader, &set->resources[i]);
-    }
+    reader->set = set;
+    reader->model = model;
+    reader->json = json;
+    reader->faults = faults;
+    reader->patterns.steps = SECOPS_SCHEMA_STEPS;
 
-    secops_resource_check_titles(&reader);
-
-    json_decref(reader.index);
-
-    return faults->error == SECOPS_ERROR_NONE && !faults->failed ? 0 : -1;
+    return secops_resource_read_whole(reader, max);
 }
 
 
-/* the object whose members are the resources, or NULL */
+/* what is seen of a document before any of its resources is read */
 
-static const json_t *
-secops_resource_envelope(secops_resource_set_t *set,
-    secops_resource_faults_t *faults)
+static int
+secops_resource_read_whole(secops_resource_reader_t *reader, size_t max)
 {
-    json_t             *value;
-    const char         *name;
-    const json_t       *document;
-    secops_resource_t   member;
+    size_t                      n;
+    uint32_t                    token;
+    const char                 *message;
+    secops_resource_set_t      *set;
+    const secops_json_token_t  *tokens;
 
-    if (!json_is_object(set->json)) {
-        secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, NULL, "",
-                              "must be an object");
-        return NULL;
+    set = reader->set;
+    tokens = reader->json->tokens;
+
+    token = secops_resource_envelope(reader);
+
+    if (reader->faults->error != SECOPS_ERROR_NONE || reader->faults->failed) {
+        return -1;
     }
 
-    document = json_object_get(set->json, "resources");
+    n = tokens[token].size;
 
-    if (!json_is_object(document)
-        || json_is_string(json_object_get(document, "type")))
-    {
-        return set->json;
+    message = (n == 0) ? "has no resource" :
+              (n > max) ? "has more resources than one request may have" :
+              secops_resource_count(reader->json, 0)
+              > SECOPS_RESOURCE_SET_VALUES
+              ? "has more than 50000 values, so many that they would take too "
+                "much memory: send fewer resources at a time"
+              : NULL;
+
+    if (message) {
+        secops_resource_fault(reader->faults, SECOPS_ERROR_RESOURCES, set,
+                              NULL, set->prefix, message);
+        return -1;
     }
 
-    json_object_foreach(set->json, name, value) {
+    set->resources = calloc(n, sizeof(secops_resource_t));
 
-        if (strcmp(name, "resources") == 0) {
-            continue;
-        }
-
-        if (strcmp(name, "overwrite") == 0) {
-            secops_resource_read_overwrite(set, value, faults);
-            continue;
-        }
-
-        member.identifier = secops_slice_of(name);
-
-        secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, &member, "",
-                              "is not known beside \"resources\"");
+    if (set->resources == NULL) {
+        reader->faults->failed = 1;
+        return -1;
     }
 
-    set->prefix = "/resources";
+    reader->key = token + 1;
+    reader->end = tokens[token].next;
 
-    return faults->error == SECOPS_ERROR_NONE && !faults->failed
-           ? document : NULL;
+    return 0;
 }
 
+
+/* the values at token i; names are none.  Of a document that has too many for
+   certain it is not looked which of the tokens are names */
+
+static size_t
+secops_resource_count(const secops_json_t *json, uint32_t i)
+{
+    size_t    n;
+    uint32_t  end;
+
+    end = json->tokens[i].next;
+
+    if (end - i > 2 * SECOPS_RESOURCE_SET_VALUES) {
+        return end - i;
+    }
+
+    for (n = 0; i < end; i++) {
+        n += !(json->tokens[i].flags & SECOPS_JSON_KEY);
+    }
+
+    return n;
+}
+
+
+int
+secops_resource_read_step(secops_resource_set_t *set,
+    const secops_json_t *json)
+{
+    secops_resource_reader_t  *reader;
+
+    reader = set->reader;
+    reader->json = json;
+
+    if (secops_resource_faults_full(reader->faults)) {
+        reader->faults->budget.more = 1;
+        return -1;
+    }
+
+    switch (reader->phase) {
+
+    case SECOPS_RESOURCE_READ_ONE:
+
+        secops_resource_read_next(reader);
+
+        if (reader->key == reader->end) {
+            reader->phase = SECOPS_RESOURCE_READ_DEPENDS_ON;
+        }
+
+        break;
+
+    case SECOPS_RESOURCE_READ_DEPENDS_ON:
+
+        secops_resource_check_depends_on(reader,
+                                         &set->resources[reader->next++]);
+
+        if (reader->next == set->n) {
+            reader->phase = SECOPS_RESOURCE_READ_TITLES;
+        }
+
+        break;
+
+    case SECOPS_RESOURCE_READ_TITLES:
+
+        secops_resource_check_titles(reader);
+
+        return reader->faults->error == SECOPS_ERROR_NONE
+               && !reader->faults->failed ? 0 : -1;
+    }
+
+    return reader->faults->failed ? -1 : SECOPS_RESOURCE_BUSY;
+}
+
+
+/* the object whose members are the resources; or a fault was told */
+
+static uint32_t
+secops_resource_envelope(secops_resource_reader_t *reader)
+{
+    uint32_t                    key, value, type;
+    const secops_json_t        *json;
+    const secops_json_token_t  *tokens;
+
+    static const unsigned char  resources[] = "resources";
+
+    json = reader->json;
+    tokens = json->tokens;
+
+    if (tokens[0].type != SECOPS_JSON_OBJECT) {
+        secops_resource_fault(reader->faults, SECOPS_ERROR_RESOURCES,
+                              reader->set, NULL, "", "must be an object");
+        return 0;
+    }
+
+    value = secops_json_member(json, 0, resources, sizeof(resources) - 1);
+
+    if (value == 0 || tokens[value].type != SECOPS_JSON_OBJECT) {
+        return 0;
+    }
+
+    type = secops_json_member(json, value, (const unsigned char *) "type", 4);
+
+    if (type && tokens[type].type == SECOPS_JSON_STRING) {
+        return 0;
+    }
+
+    for (key = 1;
+         key < tokens[0].next && !secops_resource_faults_full(reader->faults);
+         key = tokens[key].next)
+    {
+        if (key + 1 != value) {
+            secops_resource_read_beside(reader, key);
+        }
+    }
+
+    reader->set->prefix = "/resources";
+
+    return value;
+}
+
+
+/* a member of the document beside "resources" */
 
 static void
-secops_resource_read_overwrite(secops_resource_set_t *set,
-    const json_t *value, secops_resource_faults_t *faults)
+secops_resource_read_beside(secops_resource_reader_t *reader, uint32_t key)
 {
-    if (json_is_null(value)) {
+    secops_text_t       name;
+    secops_resource_t   member;
+
+    static const unsigned char  overwrite[] = "overwrite";
+
+    if (secops_json_string_is(reader->json, key, overwrite,
+                              sizeof(overwrite) - 1))
+    {
+        if (reader->json->tokens[key + 1].type == SECOPS_JSON_NULL) {
+            return;
+        }
+
+        reader->set->overwrite = secops_resource_boolean(reader->json, key + 1);
+
+        if (reader->set->overwrite < 0) {
+            secops_resource_fault(reader->faults, SECOPS_ERROR_RESOURCES,
+                                  reader->set, NULL, "/overwrite",
+                                  "must be true or false");
+        }
+
         return;
     }
 
-    set->overwrite = secops_resource_boolean(value);
+    memset(&name, 0, sizeof(secops_text_t));
 
-    if (set->overwrite < 0) {
-        secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, set, NULL,
-                              "/overwrite", "must be true or false");
+    /* decoded it is no longer */
+
+    secops_text_append(&name, secops_json_raw(reader->json, key));
+
+    if (name.failed) {
+        reader->faults->failed = 1;
+        return;
     }
+
+    if (name.len) {
+        name.len = secops_json_decode(reader->json, key, name.data);
+    }
+
+    member.identifier = secops_text_slice(&name);
+
+    secops_resource_fault(reader->faults, SECOPS_ERROR_RESOURCES, reader->set,
+                          &member, "", "is not known beside \"resources\"");
+
+    secops_text_free(&name);
 }
 
 
 /* 1, 0, or -1: neither.  Scripts send Python's "True" */
 
 static int
-secops_resource_boolean(const json_t *value)
+secops_resource_boolean(const secops_json_t *json, uint32_t i)
 {
-    if (json_is_boolean(value)) {
-        return json_is_true(value);
-    }
+    secops_slice_t  text;
 
-    if (json_is_integer(value)) {
-        return json_integer_value(value) == 1
-               ? 1 : json_integer_value(value) == 0 ? 0 : -1;
-    }
+    text = secops_json_raw(json, i);
 
-    return json_is_string(value)
-           ? secops_text_boolean(secops_resource_text(value)) : -1;
+    switch (json->tokens[i].type) {
+
+    case SECOPS_JSON_TRUE:
+        return 1;
+
+    case SECOPS_JSON_FALSE:
+        return 0;
+
+    case SECOPS_JSON_NUMBER:
+        return text.len == 1 && text.data[0] <= '1' ? text.data[0] - '0' : -1;
+
+    case SECOPS_JSON_STRING:
+        return secops_text_boolean(text);
+
+    default:
+        return -1;
+    }
 }
 
 
-/* -1: no memory */
-
-static int
-secops_resource_read_all(secops_resource_reader_t *reader,
-    const json_t *document, uint32_t token)
+static void
+secops_resource_read_next(secops_resource_reader_t *reader)
 {
-    json_t                 *value;
-    uint32_t                i;
-    const char             *name;
+    uint32_t                key;
+    json_t                 *holder;
+    const char             *reason;
     secops_resource_t      *resource;
     secops_resource_set_t  *set;
 
     set = reader->set;
+    resource = &set->resources[set->n];
 
-    set->resources = calloc(json_object_size(document),
-                            sizeof(secops_resource_t));
-    if (set->resources == NULL) {
+    key = reader->key;
+    reader->key = reader->json->tokens[key].next;
+
+    /* the name is kept as the set's own: it ends with a NUL */
+
+    holder = secops_json_tree(reader->json, key, &reason);
+
+    if (holder == NULL
+        || json_object_set_new(set->index, json_string_value(holder),
+                               json_integer((json_int_t) set->n))
+           != 0)
+    {
+        reader->faults->failed = 1;
+        json_decref(holder);
+        return;
+    }
+
+    resource->identifier = secops_slice_of(json_object_iter_key(
+                               json_object_iter_at(set->index,
+                                                   json_string_value(holder))));
+    json_decref(holder);
+
+    set->n++;
+
+    if (resource->identifier.len > SECOPS_RESOURCE_IDENTIFIER_MAX) {
+        secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID, set,
+                              resource, "",
+                              "must have a name of 255 bytes at most");
+        return;
+    }
+
+    if (secops_resource_read_tree(reader, resource, key + 1) == 0) {
+        secops_resource_read_one(reader, resource,
+                                 json_object_get(set->json,
+                                     (const char *) resource->identifier.data),
+                                 key + 1);
+    }
+}
+
+
+/* 0: the resource is a member of set->json now; else a fault was told */
+
+static int
+secops_resource_read_tree(secops_resource_reader_t *reader,
+    secops_resource_t *resource, uint32_t token)
+{
+    json_t                     *value;
+    const char                 *reason;
+    const secops_json_token_t  *tokens;
+
+    tokens = reader->json->tokens;
+
+    if (tokens[token].type != SECOPS_JSON_OBJECT) {
+        secops_resource_fault(reader->faults, SECOPS_ERROR_RESOURCES,
+                              reader->set, resource, "", "must be an object");
         return -1;
     }
 
-    json_object_foreach((json_t *) document, name, value) {
+    reason = (tokens[token].len > SECOPS_RESOURCE_SENT_BYTES)
+             ? "must have 524288 bytes at most" :
+             (secops_resource_count(reader->json, token)
+              > SECOPS_RESOURCE_VALUES)
+             ? "must have 20000 values at most" : NULL;
 
-        resource = &set->resources[set->n];
+    value = reason ? NULL : secops_json_tree(reader->json, token, &reason);
 
-        resource->identifier = secops_slice_of(name);
+    if (reason) {
+        secops_resource_fault(reader->faults, SECOPS_ERROR_INVALID,
+                              reader->set, resource, "", reason);
+        return -1;
+    }
 
-        if (json_object_set_new(reader->index, name,
-                                json_integer((json_int_t) set->n))
-            != 0)
-        {
-            return -1;
-        }
-
-        set->n++;
-
-        i = secops_json_member(reader->json, token, resource->identifier.data,
-                               resource->identifier.len);
-
-        secops_resource_read_one(reader, resource, value, i);
+    if (json_object_set_new(reader->set->json,
+                            (const char *) resource->identifier.data, value)
+        != 0)
+    {
+        reader->faults->failed = 1;
+        return -1;
     }
 
     return 0;
@@ -266,12 +452,6 @@ secops_resource_read_one(secops_resource_reader_t *reader,
     json_t      *member;
     uint32_t     properties;
     const char  *name;
-
-    if (!json_is_object(value)) {
-        secops_resource_fault(reader->faults, SECOPS_ERROR_RESOURCES,
-                              reader->set, resource, "", "must be an object");
-        return;
-    }
 
     json_object_foreach((json_t *) value, name, member) {
         if (strcmp(name, "type") != 0 && strcmp(name, "properties") != 0
@@ -388,7 +568,7 @@ secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
     memset(&where, 0, sizeof(secops_text_t));
 
     secops_text_append_string(&where, "/properties");
-    secops_text_append(&where, fault->pointer);
+    secops_faults_append_pointer(&where, fault->pointer);
 
     if (where.failed) {
         check->reader->faults->failed = 1;
@@ -401,7 +581,8 @@ secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
 
     secops_text_free(&where);
 
-    return SECOPS_SCHEMA_COUNTS;
+    return secops_resource_faults_full(check->reader->faults)
+           ? SECOPS_SCHEMA_ENOUGH : SECOPS_SCHEMA_COUNTS;
 }
 
 
@@ -422,6 +603,8 @@ secops_resource_read_title(secops_resource_reader_t *reader,
     other = json_object_get(resource->properties, "title");
 
     resource->title = secops_resource_text(title);
+    resource->rename = json_is_true(json_object_get(resource->properties,
+                                                    "rename"));
 
     if (json_string_length(other) && !json_equal(title, other)) {
         sound = 0;
@@ -546,10 +729,15 @@ secops_resource_check_depends_on(secops_resource_reader_t *reader,
 
     for (i = 0; i < json_array_size(resource->depends_on); i++) {
 
+        if (secops_resource_faults_full(reader->faults)) {
+            return;
+        }
+
         name = json_array_get(resource->depends_on, i);
 
         if (!json_is_string(name)
-            || json_object_get(reader->index, json_string_value(name)) == NULL)
+            || json_object_get(reader->set->index, json_string_value(name))
+               == NULL)
         {
             secops_resource_fault(reader->faults, SECOPS_ERROR_REFERENCE,
                                   reader->set, resource, "/depends_on",
@@ -563,7 +751,9 @@ void
 secops_resource_set_free(secops_resource_set_t *set)
 {
     json_decref(set->json);
+    json_decref(set->index);
     free(set->resources);
+    free(set->reader);
 
     memset(set, 0, sizeof(secops_resource_set_t));
 }

@@ -19,16 +19,33 @@
 #include "model/secops_catalog.h"
 #include "model/secops_schema.h"
 #include "util/secops_error.h"
+#include "util/secops_faults.h"
 #include "util/secops_text.h"
 
 
-#define SECOPS_RESOURCE_TITLE_MAX   200     /* bytes */
-#define SECOPS_RESOURCE_FAULTS_MAX  100     /* told; the rest is passed over */
+#define SECOPS_RESOURCE_TITLE_MAX       200     /* bytes */
+#define SECOPS_RESOURCE_IDENTIFIER_MAX  255
 
-/* how documents are written: with 17 digits 0.1 would not look like itself, and
-   would not be a multiple of 0.1 */
+/* told, as far as secops_faults.h has room; that there are more is told, too */
 
-#define SECOPS_RESOURCE_DUMP        (JSON_COMPACT|JSON_REAL_PRECISION(15))
+#define SECOPS_RESOURCE_FAULTS_MAX      100
+
+/*
+ * What one request may ask for.  A value takes up to 250 bytes of memory, so
+ * they are counted before trees are made of them: in the whole request, and in
+ * each of its resources, as in each document that is stored.
+ */
+
+#define SECOPS_RESOURCE_SET_VALUES      50000
+#define SECOPS_RESOURCE_VALUES          20000
+#define SECOPS_RESOURCE_SENT_BYTES      524288
+
+/* what a stored document may have, once it is merged and built.  One that was
+   stored before there were limits may become smaller, and not larger */
+
+#define SECOPS_RESOURCE_DOCUMENT_BYTES  262144
+#define SECOPS_RESOURCE_PIPELINE_MAX    200
+#define SECOPS_RESOURCE_LABELS_MAX      100
 
 
 typedef enum {
@@ -57,30 +74,40 @@ typedef struct {
     secops_resource_type_e   type;
     const json_t            *properties;
     const json_t            *depends_on;    /* an array, or NULL */
+    int                      rename;        /* its title may be a new one */
     int                      sound;         /* no fault of its shape was found:
                                                all of these are there */
 } secops_resource_t;
 
 
+typedef struct secops_resource_reader_s  secops_resource_reader_t;
+
+
 typedef struct {
-    json_t                  *json;          /* the whole document; owned */
+    json_t                  *json;          /* {"identifier": resource} */
+    json_t                  *index;         /* {"identifier": its number};
+                                               both are owned */
     const char              *prefix;        /* of JSON Pointers: "" or
                                                "/resources" */
     secops_resource_t       *resources;     /* owned */
     size_t                   n;
     int                      overwrite;     /* 1, 0, or -1: not said */
+    secops_resource_reader_t *reader;       /* while it is read; owned */
 } secops_resource_set_t;
 
 
 /*
  * What is wrong: an array of {"resource", "pointer", "message"}, owned.
  * Zeroed at first.  error is the one to answer: of several, that which comes
- * first in the table of errors.
+ * first in the table of errors.  Names in them are cut, and all of them
+ * together keep a budget of bytes.
  */
 
 typedef struct {
     secops_error_e           error;
     json_t                  *list;
+    secops_faults_budget_t   budget;        /* of the answer, where a fault is
+                                               told three times */
     int                      failed;        /* no memory for one of them */
 } secops_resource_faults_t;
 
@@ -118,14 +145,21 @@ void secops_resource_model_free(secops_resource_model_t *model);
 
 /*
  * Reads a document of at most max resources, and finds all that is wrong with
- * the shape of each.  0: it is sound; -1: see faults.  In both cases the set is
- * to be freed; it does not need the tokens any more.  What is wrong with it
- * otherwise, secops_resource_plan.h finds, also in a set with faults of shape.
+ * the shape of each.  It is done in steps, so that a large one does not keep a
+ * worker: begin, and then step as long as it says BUSY.  0: the set is sound;
+ * -1: see faults.  In each case the set is to be freed.
+ *
+ * Of the tokens, which may have moved in between, the same must be told in
+ * each step; afterwards they are not needed any more.
  */
 
-int secops_resource_read(secops_resource_set_t *set,
+#define SECOPS_RESOURCE_BUSY  4             /* there is more to do */
+
+int secops_resource_read_begin(secops_resource_set_t *set,
     const secops_resource_model_t *model, const secops_json_t *json,
     size_t max, secops_resource_faults_t *faults);
+int secops_resource_read_step(secops_resource_set_t *set,
+    const secops_json_t *json);
 void secops_resource_set_free(secops_resource_set_t *set);
 
 
@@ -154,7 +188,12 @@ void secops_resource_fault_at(secops_resource_faults_t *faults,
     const secops_resource_t *resource, secops_slice_t where,
     secops_slice_t message);
 
-/* a member's name as a JSON Pointer has it, after a slash */
+/* 1: no more of them are told, so none need be looked for */
+
+int secops_resource_faults_full(const secops_resource_faults_t *faults);
+
+/* a member's name as a JSON Pointer has it, after a slash; the end of a long
+   one is cut off */
 
 void secops_resource_pointer_append(secops_text_t *pointer,
     secops_slice_t name);

@@ -8,6 +8,8 @@
 
 static void secops_resource_build_integration(secops_resource_plan_t *plan,
     size_t i);
+static secops_slice_t secops_resource_build_before(
+    const secops_resource_plan_t *plan, size_t i);
 static void secops_resource_check_type(secops_resource_plan_t *plan, size_t i,
     secops_slice_t name, const secops_catalog_type_t *type);
 
@@ -71,7 +73,6 @@ secops_resource_set_member(secops_resource_plan_t *plan, json_t *object,
 void
 secops_resource_build_type(secops_resource_plan_t *plan, size_t i)
 {
-    const json_t                 *stored;
     secops_slice_t                name;
     const secops_resource_t      *resource;
     const secops_catalog_type_t  *type;
@@ -82,12 +83,10 @@ secops_resource_build_type(secops_resource_plan_t *plan, size_t i)
         return;
     }
 
-    stored = secops_resource_plan_stored(plan, i);
     name = secops_resource_text(json_object_get(resource->properties,
                                                 "integration_type"));
     if (name.len == 0) {
-        name = secops_resource_text(json_object_get(stored,
-                                                    "integration_type"));
+        name = secops_resource_build_before(plan, i);
     }
 
     type = secops_catalog_type(plan->model->catalog, name);
@@ -103,12 +102,25 @@ secops_resource_build_type(secops_resource_plan_t *plan, size_t i)
 }
 
 
+/* the name of the type that it has; empty: it is new */
+
+static secops_slice_t
+secops_resource_build_before(const secops_resource_plan_t *plan, size_t i)
+{
+    size_t  found;
+
+    found = plan->nodes[i].found;
+
+    return secops_resource_text(found != SECOPS_RESOURCE_NOBODY
+                                ? plan->found[found].kind : NULL);
+}
+
+
 static void
 secops_resource_check_type(secops_resource_plan_t *plan, size_t i,
     secops_slice_t name, const secops_catalog_type_t *type)
 {
-    const json_t    *stored;
-    secops_slice_t   before;
+    secops_slice_t  before;
 
     if (name.len == 0) {
         secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
@@ -130,10 +142,9 @@ secops_resource_check_type(secops_resource_plan_t *plan, size_t i,
         return;
     }
 
-    stored = secops_resource_plan_stored(plan, i);
-    before = secops_resource_text(json_object_get(stored, "integration_type"));
+    before = secops_resource_build_before(plan, i);
 
-    if (stored && !secops_slice_equal(before, type->name)) {
+    if (!plan->entries[i].created && !secops_slice_equal(before, type->name)) {
         secops_resource_say(plan, "is ");
         secops_resource_say_name(plan, before);
         secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
@@ -155,15 +166,18 @@ secops_resource_build(secops_resource_plan_t *plan, size_t i)
         return;
     }
 
+    /* its members are shared with what is stored: those that change are
+       replaced, not written to */
+
     stored = secops_resource_plan_stored(plan, i);
-    document = stored ? secops_resource_copy(stored) : json_object();
+    document = stored ? secops_resource_shallow(stored) : json_object();
+
+    plan->nodes[i].document = document;
 
     if (document == NULL) {
         plan->failed = 1;
         return;
     }
-
-    plan->nodes[i].document = document;
 
     if (secops_resource_set_member(plan, document, "title",
                                    secops_resource_string(resource->title))

@@ -18,12 +18,28 @@
 #define SECOPS_RESOURCE_NOBODY  ((size_t) -1)
 
 
-/* a stored resource that was found */
+/*
+ * What something refers to: keys of secops_resource_plan_key(), each with a NUL
+ * at its end; or "=" and a plain name, as it stands in an entry of a pipeline.
+ */
+
+typedef secops_text_t  secops_resource_links_t;
+
+
+/* a stored resource that was found; all but the type's and the entry's are
+   owned */
 
 typedef struct {
     secops_resource_type_e        type;
-    json_t                       *id;       /* these two are owned */
-    json_t                       *document;
+    json_t                       *id;
+    secops_text_t                 text;     /* its document */
+    json_t                       *document; /* the same; of an api key, and of
+                                               others while they are built */
+    json_t                       *title;
+    json_t                       *kind;     /* the name of its integration's
+                                               type */
+    secops_resource_links_t       links;
+    size_t                        values;   /* of the document */
     size_t                        entry;    /* of the request, or NOBODY */
 } secops_resource_found_t;
 
@@ -34,12 +50,35 @@ typedef struct {
     size_t                        found;    /* what it overwrites, or NOBODY */
     const secops_catalog_type_t  *type;     /* of an integration; NULL: not
                                                known */
-    json_t                       *document; /* as it will be; owned */
-    char                         *text;     /* the same; owned */
+    secops_resource_links_t       links;    /* of the request; owned */
+    json_t                       *document; /* as it will be, while it is
+                                               built; owned */
+    secops_text_t                 text;     /* the same, if it is written */
+    secops_resource_links_t       after;    /* of the document; owned */
     char                          id[24];   /* of a new one, decimal */
     char                          given[24];    /* the id that the request
                                                    gives as a number */
 } secops_resource_node_t;
+
+
+/* in this order; from FOLLOW there is a way back to READ, for another round */
+
+typedef enum {
+    SECOPS_RESOURCE_PLAN_ASK = 0,   /* of each resource of the request */
+    SECOPS_RESOURCE_PLAN_READ,      /* each document that was found */
+    SECOPS_RESOURCE_PLAN_MATCH,
+    SECOPS_RESOURCE_PLAN_FOLLOW,    /* the links of each resource */
+    SECOPS_RESOURCE_PLAN_REACH,     /* the links of each that is reached */
+    SECOPS_RESOURCE_PLAN_CHECK,     /* each resource */
+    SECOPS_RESOURCE_PLAN_ORDER,
+    SECOPS_RESOURCE_PLAN_LOAD,      /* each resource: these three in turn */
+    SECOPS_RESOURCE_PLAN_BUILD,
+    SECOPS_RESOURCE_PLAN_FINISH,
+    SECOPS_RESOURCE_PLAN_LINK,      /* each node */
+    SECOPS_RESOURCE_PLAN_CIRCLE,
+
+    SECOPS_RESOURCE_PLAN_PHASES
+} secops_resource_plan_e;
 
 
 struct secops_resource_plan_s {
@@ -47,17 +86,26 @@ struct secops_resource_plan_s {
     const secops_resource_set_t      *set;
     const secops_resource_context_t  *context;
 
-    json_t                           *names;    /* identifier: its number */
     json_t                           *titles;   /* key: number of who has it
                                                    after this request */
+    json_t                           *unsound;  /* identifiers and titles of
+                                                   what has faults of shape */
+
+    secops_resource_plan_e            phase;
+    size_t                            next;     /* where the phase stands */
 
     secops_resource_entry_t          *entries;
     secops_resource_node_t           *nodes;    /* of the entries */
 
     secops_resource_found_t          *found;
     size_t                            nfound;
+    size_t                            nread;    /* of these */
     size_t                            found_size;
+    size_t                            found_bytes;
+    size_t                            largest;  /* bytes of one of them */
+    int                               heavy;    /* not all were kept */
     json_t                           *known;    /* key by id: number of found */
+    size_t                            bytes;    /* that are to be written */
 
     secops_resource_lookup_t         *lookups;  /* of all rounds */
     size_t                           *answers;  /* what each has found */
@@ -67,6 +115,11 @@ struct secops_resource_plan_s {
     size_t                            round;    /* its first lookup */
     unsigned                          rounds;
     json_t                           *asked;    /* key: number of the lookup */
+
+    size_t                           *queue;    /* nodes that are reached */
+    size_t                            nqueue;
+    unsigned char                    *seen;     /* of each node */
+    secops_resource_graph_t           graph;
 
     secops_resource_faults_t         *faults;   /* while it decides */
     secops_text_t                     path;     /* below the resource, where it
@@ -86,10 +139,20 @@ const char *secops_resource_plan_key(secops_resource_plan_t *plan,
 void secops_resource_plan_ask(secops_resource_plan_t *plan,
     secops_resource_type_e type, secops_resource_by_e by, secops_slice_t what);
 
+void secops_resource_plan_ask_key(secops_resource_plan_t *plan,
+    const char *key);
+
+/* 1: it is a key by an id, not by a title */
+
+int secops_resource_plan_is_id(const char *key);
+
 /* the node that has this id or title, or NOBODY */
 
 size_t secops_resource_plan_node(secops_resource_plan_t *plan,
     secops_resource_type_e type, secops_resource_by_e by, secops_slice_t what);
+
+size_t secops_resource_plan_node_of(secops_resource_plan_t *plan,
+    const char *key);
 
 /* the node that a reference means, or NOBODY; and the reference to a node, as
    it is stored (NULL: no memory, which the plan remembers) */
@@ -103,7 +166,8 @@ json_t *secops_resource_plan_refer(secops_resource_plan_t *plan,
 
 size_t secops_resource_plan_number(const json_t *index, const char *key);
 
-/* what is stored of entry i, or NULL */
+/* what is stored of entry i, or NULL; of what is no api key it is there while
+   it is built */
 
 const json_t *secops_resource_plan_stored(const secops_resource_plan_t *plan,
     size_t i);
@@ -144,7 +208,21 @@ size_t secops_resource_path_item(secops_resource_plan_t *plan, size_t n);
 void secops_resource_path_up(secops_resource_plan_t *plan, size_t len);
 
 
-/* secops_resource_link.c: the lookups that resource i asks for by itself */
+/* secops_resource_link.c: what a document or properties refer to, appended */
+
+void secops_resource_link_collect(secops_resource_plan_t *plan,
+    const json_t *resource, secops_resource_links_t *links);
+
+/* the same of the properties of resource i, with plain names */
+
+void secops_resource_link_properties(secops_resource_plan_t *plan, size_t i);
+
+/* the next of them, from *pos on, or NULL */
+
+const char *secops_resource_link_next(const secops_resource_links_t *links,
+    size_t *pos);
+
+/* the lookups that resource i asks for by itself */
 
 void secops_resource_link_ask(secops_resource_plan_t *plan, size_t i);
 
@@ -156,17 +234,27 @@ void secops_resource_link_ask(secops_resource_plan_t *plan, size_t i);
 size_t secops_resource_link_name(secops_resource_plan_t *plan,
     secops_slice_t name);
 
-/* the lookups without which a circle might be overlooked */
+/*
+ * The lookups without which a circle might be overlooked: begin; those of
+ * resource i; those of the next node that was reached.
+ */
 
 void secops_resource_link_follow(secops_resource_plan_t *plan);
+void secops_resource_link_follow_one(secops_resource_plan_t *plan, size_t i);
+void secops_resource_link_reach(secops_resource_plan_t *plan, size_t n);
 
 /*
- * Looks for a circle in what the requests say, and then in what the documents
- * will be.  order has room for set->n entries, and holds them in an order of
- * which each comes after those that it needs.  1: there is none.
+ * Looks for a circle in what the requests say.  order has room for all nodes,
+ * and holds the resources of the request in an order of which each comes after
+ * those that it needs.  1: there is no circle.
  */
 
 int secops_resource_link_order(secops_resource_plan_t *plan, size_t *order);
+
+/* the same in what the documents will be: the edges of one node, and then all
+   of them */
+
+void secops_resource_link_edges(secops_resource_plan_t *plan, size_t node);
 int secops_resource_link_check(secops_resource_plan_t *plan);
 
 
@@ -188,13 +276,33 @@ json_t *secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
 void secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_schema_t *schema, const json_t *value);
 
+/* 1: no two references of an array that are written differently mean the same,
+   or may do so; else a fault was told */
+
+int secops_resource_check_unique(secops_resource_plan_t *plan, size_t i,
+    const json_t *schema, const json_t *made);
+
+
+/* secops_resource_decide.c: the work of a plan, phase by phase */
+
+typedef int (*secops_resource_phase_pt)(secops_resource_plan_t *plan,
+    int64_t *next_id);
+
+extern const secops_resource_phase_pt
+    secops_resource_phases[SECOPS_RESOURCE_PLAN_PHASES];
+
 
 /* secops_resource_build.c: the document of entry i; a fault may be told */
 
 void secops_resource_build_type(secops_resource_plan_t *plan, size_t i);
 void secops_resource_build(secops_resource_plan_t *plan, size_t i);
 
-/* the id that the request gives; empty: none */
+/* secops_resource_finish.c: the text of the document, if it has changed; a
+   fault may be told */
+
+void secops_resource_finish(secops_resource_plan_t *plan, size_t i);
+
+/* secops_resource_build.c: the id that the request gives; empty: none */
 
 secops_slice_t secops_resource_given_id(secops_resource_plan_t *plan,
     size_t i);

@@ -116,16 +116,13 @@ secops_resource_job_settings(secops_resource_plan_t *plan, size_t i)
     const json_t  *given;
 
     settings = json_object_get(plan->nodes[i].document, "advanced_settings");
+    settings = settings ? secops_resource_copy(settings) : json_object();
 
-    if (settings == NULL) {
-        settings = json_object();
-
-        if (secops_resource_set_member(plan, plan->nodes[i].document,
-                                       "advanced_settings", settings)
-            != 0)
-        {
-            return;
-        }
+    if (secops_resource_set_member(plan, plan->nodes[i].document,
+                                   "advanced_settings", settings)
+        != 0)
+    {
+        return;
     }
 
     given = json_object_get(plan->set->resources[i].properties,

@@ -18,18 +18,36 @@
 #define SECOPS_RESOURCE_COLOR         "#808080"
 
 
-static void secops_resource_labels_merge(secops_resource_plan_t *plan,
-    size_t i, const secops_catalog_category_t *category, const json_t *old,
-    const json_t *given);
-static int secops_resource_labels_check(secops_resource_plan_t *plan,
-    size_t i, const json_t *old, const json_t *given);
-static int secops_resource_labels_check_id(secops_resource_plan_t *plan,
-    size_t i, const json_t *old, const json_t *given, const json_t *label);
+/* the labels that there were and those that are asked for, by what they are
+   known by: of several that are the same, the first */
+
+typedef struct {
+    secops_resource_plan_t  *plan;
+    size_t                   entry;
+    const json_t            *old;
+    const json_t            *given;
+    json_t                  *old_ids;       /* these are owned */
+    json_t                  *old_names;
+    json_t                  *ids;
+    json_t                  *names;
+} secops_resource_labels_t;
+
+
+static void secops_resource_labels_init(secops_resource_labels_t *labels,
+    const json_t *old, const json_t *given);
+static json_t *secops_resource_labels_index(secops_resource_plan_t *plan,
+    const json_t *list, const char *member);
+static void secops_resource_labels_free(secops_resource_labels_t *labels);
+static void secops_resource_labels_merge(secops_resource_labels_t *labels,
+    const secops_catalog_category_t *category);
+static int secops_resource_labels_check(secops_resource_labels_t *labels);
+static int secops_resource_labels_check_id(secops_resource_labels_t *labels,
+    const json_t *label);
 static json_int_t secops_resource_label_number(const json_t *id);
-static const json_t *secops_resource_label_find(const json_t *labels,
-    const char *member, const json_t *value);
-static const json_t *secops_resource_label_old(const json_t *old,
-    const json_t *given, const json_t *label);
+static const json_t *secops_resource_label_find(const json_t *index,
+    const json_t *value);
+static const json_t *secops_resource_label_old(
+    const secops_resource_labels_t *labels, const json_t *label);
 static json_t *secops_resource_label_make(const json_t *label,
     const json_t *old, const json_t *preset, json_int_t *next);
 static json_t *secops_resource_label_id(json_int_t *next);
@@ -39,8 +57,9 @@ void
 secops_resource_build_labels(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_category_t *category)
 {
-    size_t         len;
-    const json_t  *old, *given;
+    size_t                     len;
+    const json_t              *old, *given;
+    secops_resource_labels_t   labels;
 
     old = json_object_get(json_object_get(plan->nodes[i].document,
                                           "advanced_settings"),
@@ -63,50 +82,113 @@ secops_resource_build_labels(secops_resource_plan_t *plan, size_t i,
     len = secops_resource_path_down(plan, "advanced_settings");
     (void) secops_resource_path_down(plan, "custom_labels");
 
-    if (secops_resource_labels_check(plan, i, old, given)) {
-        secops_resource_labels_merge(plan, i, category, old, given);
+    labels.plan = plan;
+    labels.entry = i;
+
+    secops_resource_labels_init(&labels, old, given);
+
+    if (secops_resource_labels_check(&labels)) {
+        secops_resource_labels_merge(&labels, category);
     }
 
+    secops_resource_labels_free(&labels);
     secops_resource_path_up(plan, len);
+}
+
+
+static void
+secops_resource_labels_init(secops_resource_labels_t *labels,
+    const json_t *old, const json_t *given)
+{
+    secops_resource_plan_t  *plan;
+
+    plan = labels->plan;
+
+    labels->old = old;
+    labels->given = given;
+    labels->old_ids = secops_resource_labels_index(plan, old, "id");
+    labels->old_names = secops_resource_labels_index(plan, old, "name");
+    labels->ids = secops_resource_labels_index(plan, given, "id");
+    labels->names = secops_resource_labels_index(plan, given, "name");
+}
+
+
+static json_t *
+secops_resource_labels_index(secops_resource_plan_t *plan, const json_t *list,
+    const char *member)
+{
+    size_t       k;
+    json_t      *index, *label;
+    const char  *key;
+
+    index = json_object();
+
+    if (index == NULL) {
+        plan->failed = 1;
+    }
+
+    for (k = 0; k < json_array_size(list); k++) {
+
+        label = json_array_get(list, k);
+        key = json_string_value(json_object_get(label, member));
+
+        if (key && json_object_get(index, key) == NULL
+            && json_object_set(index, key, label) != 0)
+        {
+            plan->failed = 1;
+        }
+    }
+
+    return index;
+}
+
+
+static void
+secops_resource_labels_free(secops_resource_labels_t *labels)
+{
+    json_decref(labels->old_ids);
+    json_decref(labels->old_names);
+    json_decref(labels->ids);
+    json_decref(labels->names);
 }
 
 
 /* 1: no fault was told */
 
 static int
-secops_resource_labels_check(secops_resource_plan_t *plan, size_t i,
-    const json_t *old, const json_t *given)
+secops_resource_labels_check(secops_resource_labels_t *labels)
 {
-    int            sound;
-    size_t         k, len, item;
-    const json_t  *label, *name, *id;
+    int                      sound;
+    size_t                   k, len, item;
+    const json_t            *label, *name;
+    secops_resource_plan_t  *plan;
 
     sound = 1;
+    plan = labels->plan;
 
-    if (json_array_size(given) < SECOPS_RESOURCE_LABELS_MIN) {
+    if (json_array_size(labels->given) < SECOPS_RESOURCE_LABELS_MIN) {
         sound = 0;
-        secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
+        secops_resource_tell(plan, labels->entry, SECOPS_ERROR_INVALID,
                              "must have three labels at least");
     }
 
-    for (k = 0; k < json_array_size(given); k++) {
+    for (k = 0; k < json_array_size(labels->given); k++) {
 
-        label = json_array_get(given, k);
+        label = json_array_get(labels->given, k);
         name = json_object_get(label, "name");
-        id = secops_resource_given(label, "id");
 
         len = secops_resource_path_item(plan, k);
 
-        if (secops_resource_label_find(given, "name", name) != label) {
+        if (secops_resource_label_find(labels->names, name) != label) {
             sound = 0;
             item = secops_resource_path_down(plan, "name");
-            secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
+            secops_resource_tell(plan, labels->entry, SECOPS_ERROR_INVALID,
                                  "is the name of another label, too");
             secops_resource_path_up(plan, item);
         }
 
-        if (id && !secops_resource_labels_check_id(plan, i, old, given,
-                                                   label))
+        if (secops_resource_given(label, "id")
+            && !secops_resource_labels_check_id(labels, label))
         {
             sound = 0;
         }
@@ -121,8 +203,8 @@ secops_resource_labels_check(secops_resource_plan_t *plan, size_t i,
 /* 1: it may have this id */
 
 static int
-secops_resource_labels_check_id(secops_resource_plan_t *plan, size_t i,
-    const json_t *old, const json_t *given, const json_t *label)
+secops_resource_labels_check_id(secops_resource_labels_t *labels,
+    const json_t *label)
 {
     size_t         len;
     const char    *message;
@@ -131,14 +213,15 @@ secops_resource_labels_check_id(secops_resource_plan_t *plan, size_t i,
     id = json_object_get(label, "id");
     message = NULL;
 
-    if (old && secops_resource_label_find(old, "id", id) == NULL) {
+    if (labels->old && secops_resource_label_find(labels->old_ids, id) == NULL)
+    {
         message = "must be the id of a label of the job, or absent for a new "
                   "one";
 
-    } else if (old == NULL && secops_resource_label_number(id) < 0) {
+    } else if (labels->old == NULL && secops_resource_label_number(id) < 0) {
         message = "must be \"label_\" and a number, or absent";
 
-    } else if (secops_resource_label_find(given, "id", id) != label) {
+    } else if (secops_resource_label_find(labels->ids, id) != label) {
         message = "is the id of another label, too";
     }
 
@@ -146,9 +229,10 @@ secops_resource_labels_check_id(secops_resource_plan_t *plan, size_t i,
         return 1;
     }
 
-    len = secops_resource_path_down(plan, "id");
-    secops_resource_tell(plan, i, SECOPS_ERROR_INVALID, message);
-    secops_resource_path_up(plan, len);
+    len = secops_resource_path_down(labels->plan, "id");
+    secops_resource_tell(labels->plan, labels->entry, SECOPS_ERROR_INVALID,
+                         message);
+    secops_resource_path_up(labels->plan, len);
 
     return 0;
 }
@@ -179,44 +263,36 @@ secops_resource_label_number(const json_t *id)
 }
 
 
-/* the first that has this value, or NULL */
+/* the one that has this value, or NULL */
 
 static const json_t *
-secops_resource_label_find(const json_t *labels, const char *member,
-    const json_t *value)
+secops_resource_label_find(const json_t *index, const json_t *value)
 {
-    size_t         k;
-    const json_t  *label;
+    const char  *key;
 
-    for (k = 0; k < json_array_size(labels); k++) {
+    key = json_string_value(value);
 
-        label = json_array_get(labels, k);
-
-        if (json_equal(json_object_get(label, member), value)) {
-            return label;
-        }
-    }
-
-    return NULL;
+    return key ? json_object_get(index, key) : NULL;
 }
 
 
 static void
-secops_resource_labels_merge(secops_resource_plan_t *plan, size_t i,
-    const secops_catalog_category_t *category, const json_t *old,
-    const json_t *given)
+secops_resource_labels_merge(secops_resource_labels_t *labels,
+    const secops_catalog_category_t *category)
 {
-    size_t         k;
-    json_t        *labels, *document;
-    json_int_t     next, number;
-    const json_t  *label, *before;
+    size_t                   k;
+    json_t                  *list, *document;
+    json_int_t               next, number;
+    const json_t            *label;
+    secops_resource_plan_t  *plan;
 
-    document = plan->nodes[i].document;
+    plan = labels->plan;
+    document = plan->nodes[labels->entry].document;
     next = json_integer_value(json_object_get(document, "next_label"));
 
-    for (k = 0; k < json_array_size(given); k++) {
+    for (k = 0; k < json_array_size(labels->given); k++) {
 
-        label = json_array_get(given, k);
+        label = json_array_get(labels->given, k);
         number = secops_resource_label_number(json_object_get(label, "id"));
 
         if (number >= next) {
@@ -224,17 +300,17 @@ secops_resource_labels_merge(secops_resource_plan_t *plan, size_t i,
         }
     }
 
-    labels = json_array();
+    list = json_array();
 
-    for (k = 0; k < json_array_size(given); k++) {
+    for (k = 0; k < json_array_size(labels->given); k++) {
 
-        label = json_array_get(given, k);
-        before = secops_resource_label_old(old, given, label);
+        label = json_array_get(labels->given, k);
 
-        if (json_array_append_new(labels,
-                                  secops_resource_label_make(label, before,
-                                          json_array_get(category->labels, k),
-                                          &next))
+        if (json_array_append_new(list,
+                                  secops_resource_label_make(label,
+                                      secops_resource_label_old(labels, label),
+                                      json_array_get(category->labels, k),
+                                      &next))
             != 0)
         {
             plan->failed = 1;
@@ -244,7 +320,7 @@ secops_resource_labels_merge(secops_resource_plan_t *plan, size_t i,
     if (secops_resource_set_member(plan,
                                    json_object_get(document,
                                                    "advanced_settings"),
-                                   "custom_labels", labels)
+                                   "custom_labels", list)
         == 0)
     {
         (void) secops_resource_set_member(plan, document, "next_label",
@@ -256,7 +332,7 @@ secops_resource_labels_merge(secops_resource_plan_t *plan, size_t i,
 /* the label that it was, or NULL: it is new */
 
 static const json_t *
-secops_resource_label_old(const json_t *old, const json_t *given,
+secops_resource_label_old(const secops_resource_labels_t *labels,
     const json_t *label)
 {
     const json_t  *id, *before;
@@ -264,17 +340,17 @@ secops_resource_label_old(const json_t *old, const json_t *given,
     id = secops_resource_given(label, "id");
 
     if (id) {
-        return secops_resource_label_find(old, "id", id);
+        return secops_resource_label_find(labels->old_ids, id);
     }
 
-    before = secops_resource_label_find(old, "name",
+    before = secops_resource_label_find(labels->old_names,
                                         json_object_get(label, "name"));
 
     /* somebody else is this one now, under another name */
 
     id = json_object_get(before, "id");
 
-    return before && secops_resource_label_find(given, "id", id) == NULL
+    return before && secops_resource_label_find(labels->ids, id) == NULL
            ? before : NULL;
 }
 

@@ -11,51 +11,27 @@
 #define SECOPS_RESOURCE_CIRCLE_MAX  20
 
 
-typedef void (*secops_resource_link_pt)(secops_resource_plan_t *plan,
-    void *data, size_t node);
-
-
-/* what is done with references: with those that lead to a node that is known,
-   and with others */
+/* what references are appended with */
 
 typedef struct {
     secops_resource_plan_t     *plan;
-    secops_resource_link_pt     handler;    /* NULL: nothing */
-    void                       *data;
-    int                         ask;        /* they are to be looked up */
-} secops_resource_link_t;
+    secops_resource_links_t    *links;
+} secops_resource_collect_t;
 
 
-/* a walk along references, in width */
-
-typedef struct {
-    size_t                     *queue;
-    size_t                      n;
-    unsigned char              *seen;       /* of each node */
-} secops_resource_follow_t;
-
-
-/* where an edge of the graph comes from */
-
-typedef struct {
-    secops_resource_graph_t    *graph;
-    size_t                      from;
-} secops_resource_link_from_t;
-
-
-static void secops_resource_link_each(secops_resource_link_t *link, size_t i);
 static int secops_resource_link_ref(void *data,
     const secops_resource_ref_t *ref);
-static void secops_resource_link_plain(secops_resource_link_t *link,
-    const json_t *entry);
-static const json_t *secops_resource_link_document(
-    const secops_resource_plan_t *plan, size_t node);
-static void secops_resource_follow_add(secops_resource_plan_t *plan,
-    void *data, size_t node);
-static void secops_resource_link_edge(secops_resource_plan_t *plan,
-    void *data, size_t node);
+static void secops_resource_link_plain(secops_resource_plan_t *plan,
+    const json_t *entry, secops_resource_links_t *links);
+static size_t secops_resource_link_target(secops_resource_plan_t *plan,
+    const char *key);
+static void secops_resource_link_reach_all(secops_resource_plan_t *plan,
+    const secops_resource_links_t *links);
+static void secops_resource_link_add(secops_resource_plan_t *plan,
+    secops_resource_graph_t *graph, size_t from,
+    const secops_resource_links_t *links);
 static void secops_resource_link_depends_on(secops_resource_plan_t *plan,
-    size_t i, secops_resource_link_from_t *from);
+    secops_resource_graph_t *graph, size_t i);
 static int secops_resource_link_sort(secops_resource_plan_t *plan,
     secops_resource_graph_t *graph, size_t *path);
 static void secops_resource_link_tell(secops_resource_plan_t *plan,
@@ -65,53 +41,18 @@ static secops_slice_t secops_resource_link_title(
 
 
 void
-secops_resource_link_ask(secops_resource_plan_t *plan, size_t i)
+secops_resource_link_collect(secops_resource_plan_t *plan,
+    const json_t *resource, secops_resource_links_t *links)
 {
-    secops_slice_t          id;
-    secops_resource_link_t  link;
+    secops_resource_collect_t  collect;
 
-    id = secops_resource_given_id(plan, i);
+    collect.plan = plan;
+    collect.links = links;
 
-    if (id.len) {
-        secops_resource_plan_ask(plan, plan->set->resources[i].type,
-                                 SECOPS_RESOURCE_BY_ID, id);
-    }
-
-    link.plan = plan;
-    link.handler = NULL;
-    link.data = NULL;
-    link.ask = 1;
-
-    secops_resource_link_each(&link, i);
-}
-
-
-/* the references of resource i of the request */
-
-static void
-secops_resource_link_each(secops_resource_link_t *link, size_t i)
-{
-    size_t                    k;
-    const json_t             *list;
-    const secops_resource_t  *resource;
-
-    resource = &link->plan->set->resources[i];
-
-    if (!resource->sound) {
-        return;
-    }
-
-    if (secops_resource_refs(resource->properties, secops_resource_link_ref,
-                             link)
-        < 0)
+    if (secops_resource_refs(resource, secops_resource_link_ref, &collect) < 0
+        || links->failed)
     {
-        link->plan->failed = 1;
-    }
-
-    list = json_object_get(resource->properties, "pipeline_integrations");
-
-    for (k = 0; k < json_array_size(list); k++) {
-        secops_resource_link_plain(link, json_array_get(list, k));
+        plan->failed = 1;
     }
 }
 
@@ -119,32 +60,52 @@ secops_resource_link_each(secops_resource_link_t *link, size_t i)
 static int
 secops_resource_link_ref(void *data, const secops_resource_ref_t *ref)
 {
-    secops_resource_link_t *link = data;
+    secops_resource_collect_t *collect = data;
 
-    size_t  node;
+    const char  *key;
 
-    node = secops_resource_plan_target(link->plan, ref);
-
-    if (node != SECOPS_RESOURCE_NOBODY) {
-        if (link->handler) {
-            link->handler(link->plan, link->data, node);
-        }
-
-        return 1;
+    key = secops_resource_plan_key(collect->plan, ref->type,
+                                   ref->by_id ? SECOPS_RESOURCE_BY_ID
+                                              : SECOPS_RESOURCE_BY_TITLE,
+                                   secops_text_slice(&ref->value));
+    if (key == NULL) {
+        return -1;
     }
 
-    /* an api key refers to nothing: nobody follows a reference to it */
+    /* with its NUL */
 
-    if (link->ask
-        && (link->handler == NULL || ref->type != SECOPS_RESOURCE_API_KEY))
-    {
-        secops_resource_plan_ask(link->plan, ref->type,
-                                 ref->by_id ? SECOPS_RESOURCE_BY_ID
-                                            : SECOPS_RESOURCE_BY_TITLE,
-                                 secops_text_slice(&ref->value));
+    secops_text_append(collect->links, secops_text_slice(&collect->plan->key));
+
+    return collect->links->failed ? -1 : 1;
+}
+
+
+void
+secops_resource_link_properties(secops_resource_plan_t *plan, size_t i)
+{
+    size_t                    k;
+    const json_t             *list;
+    secops_resource_links_t  *links;
+    const secops_resource_t  *resource;
+
+    resource = &plan->set->resources[i];
+    links = &plan->nodes[i].links;
+
+    if (!resource->sound) {
+        return;
     }
 
-    return 1;
+    secops_resource_link_collect(plan, resource->properties, links);
+
+    list = json_object_get(resource->properties, "pipeline_integrations");
+
+    for (k = 0; k < json_array_size(list); k++) {
+        secops_resource_link_plain(plan, json_array_get(list, k), links);
+    }
+
+    if (links->failed) {
+        plan->failed = 1;
+    }
 }
 
 
@@ -152,17 +113,19 @@ secops_resource_link_ref(void *data, const secops_resource_ref_t *ref)
    processor that belongs to the job */
 
 static void
-secops_resource_link_plain(secops_resource_link_t *link, const json_t *entry)
+secops_resource_link_plain(secops_resource_plan_t *plan, const json_t *entry,
+    secops_resource_links_t *links)
 {
-    size_t                        node;
     secops_slice_t                name, role;
     secops_resource_ref_t         ref;
     const secops_catalog_type_t  *type;
     secops_resource_ref_error_t   error;
 
+    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
+
     name = secops_resource_text(json_object_get(entry, "resource"));
     role = secops_resource_text(json_object_get(entry, "integration_type"));
-    type = secops_catalog_type(link->plan->model->catalog, name);
+    type = secops_catalog_type(plan->model->catalog, name);
 
     if (name.len == 0
         || (type && !type->creatable
@@ -178,16 +141,72 @@ secops_resource_link_plain(secops_resource_link_t *link, const json_t *entry)
         return;
     }
 
-    node = secops_resource_link_name(link->plan, name);
+    secops_text_append_string(links, "=");
+    secops_text_append(links, name);
+    secops_text_append(links, nul);
+}
 
-    if (node == SECOPS_RESOURCE_NOBODY) {
-        if (link->ask) {
-            secops_resource_plan_ask(link->plan, SECOPS_RESOURCE_INTEGRATION,
-                                     SECOPS_RESOURCE_BY_TITLE, name);
+
+const char *
+secops_resource_link_next(const secops_resource_links_t *links, size_t *pos)
+{
+    const char  *key;
+
+    if (*pos == links->len) {
+        return NULL;
+    }
+
+    key = (const char *) links->data + *pos;
+    *pos += strlen(key) + 1;
+
+    return key;
+}
+
+
+/* a plain name is one of an integration */
+
+static size_t
+secops_resource_link_target(secops_resource_plan_t *plan, const char *key)
+{
+    return *key == '=' ? secops_resource_link_name(plan,
+                                                   secops_slice_of(key + 1))
+                       : secops_resource_plan_node_of(plan, key);
+}
+
+
+void
+secops_resource_link_ask(secops_resource_plan_t *plan, size_t i)
+{
+    size_t          pos;
+    const char     *key;
+    secops_slice_t  id;
+
+    id = secops_resource_given_id(plan, i);
+
+    if (id.len) {
+        secops_resource_plan_ask(plan, plan->set->resources[i].type,
+                                 SECOPS_RESOURCE_BY_ID, id);
+    }
+
+    for (pos = 0; !plan->crowded; /* void */) {
+
+        key = secops_resource_link_next(&plan->nodes[i].links, &pos);
+
+        if (key == NULL) {
+            return;
         }
 
-    } else if (link->handler) {
-        link->handler(link->plan, link->data, node);
+        if (secops_resource_link_target(plan, key) != SECOPS_RESOURCE_NOBODY) {
+            continue;
+        }
+
+        if (*key == '=') {
+            secops_resource_plan_ask(plan, SECOPS_RESOURCE_INTEGRATION,
+                                     SECOPS_RESOURCE_BY_TITLE,
+                                     secops_slice_of(key + 1));
+        } else {
+            secops_resource_plan_ask_key(plan, key);
+        }
     }
 }
 
@@ -198,7 +217,8 @@ secops_resource_link_name(secops_resource_plan_t *plan, secops_slice_t name)
     size_t                    i;
     const secops_resource_t  *resource;
 
-    i = secops_resource_plan_number(plan->names, (const char *) name.data);
+    i = secops_resource_plan_number(plan->set->index,
+                                    (const char *) name.data);
 
     if (i != SECOPS_RESOURCE_NOBODY) {
         resource = &plan->set->resources[i];
@@ -222,94 +242,99 @@ secops_resource_link_name(secops_resource_plan_t *plan, secops_slice_t name)
 void
 secops_resource_link_follow(secops_resource_plan_t *plan)
 {
-    size_t                    i;
-    secops_resource_link_t    link;
-    secops_resource_follow_t  follow;
+    size_t  n;
 
-    i = plan->set->n + plan->nfound + 1;
+    n = plan->set->n + plan->nfound + 1;
 
-    follow.queue = calloc(i, sizeof(size_t));
-    follow.seen = calloc(i, 1);
-    follow.n = 0;
+    free(plan->queue);
+    free(plan->seen);
 
-    link.plan = plan;
-    link.handler = secops_resource_follow_add;
-    link.data = &follow;
-    link.ask = 1;
+    plan->queue = calloc(n, sizeof(size_t));
+    plan->seen = calloc(n, 1);
+    plan->nqueue = 0;
 
-    if (follow.queue == NULL || follow.seen == NULL) {
+    if (plan->queue == NULL || plan->seen == NULL) {
         plan->failed = 1;
-        goto done;
     }
+}
 
-    for (i = 0; i < plan->set->n; i++) {
-        secops_resource_link_each(&link, i);
+
+void
+secops_resource_link_follow_one(secops_resource_plan_t *plan, size_t i)
+{
+    secops_resource_link_reach_all(plan, &plan->nodes[i].links);
+}
+
+
+/* as it is stored; of one that is new there is nothing */
+
+void
+secops_resource_link_reach(secops_resource_plan_t *plan, size_t n)
+{
+    size_t  node, found;
+
+    node = plan->queue[n];
+    found = node < plan->set->n ? plan->nodes[node].found
+                                : node - plan->set->n;
+
+    if (found != SECOPS_RESOURCE_NOBODY) {
+        secops_resource_link_reach_all(plan, &plan->found[found].links);
     }
-
-    for (i = 0; i < follow.n; i++) {
-        if (secops_resource_refs(secops_resource_link_document(plan,
-                                                           follow.queue[i]),
-                                 secops_resource_link_ref, &link)
-            < 0)
-        {
-            plan->failed = 1;
-        }
-    }
-
-done:
-
-    free(follow.queue);
-    free(follow.seen);
 }
 
 
 static void
-secops_resource_follow_add(secops_resource_plan_t *plan, void *data,
-    size_t node)
+secops_resource_link_reach_all(secops_resource_plan_t *plan,
+    const secops_resource_links_t *links)
 {
-    secops_resource_follow_t *follow = data;
+    size_t       pos, node;
+    const char  *key;
 
-    if (!follow->seen[node]) {
-        follow->seen[node] = 1;
-        follow->queue[follow->n++] = node;
+    for (pos = 0; !plan->crowded; /* void */) {
+
+        key = secops_resource_link_next(links, &pos);
+
+        if (key == NULL) {
+            return;
+        }
+
+        node = secops_resource_link_target(plan, key);
+
+        if (node != SECOPS_RESOURCE_NOBODY) {
+
+            if (!plan->seen[node]) {
+                plan->seen[node] = 1;
+                plan->queue[plan->nqueue++] = node;
+            }
+
+            continue;
+        }
+
+        /* an api key refers to nothing, and a plain name was asked for */
+
+        if (*key != '=' && *key != *secops_resource_type_name(
+                                        SECOPS_RESOURCE_API_KEY).data)
+        {
+            secops_resource_plan_ask_key(plan, key);
+        }
     }
-}
-
-
-/* as it is stored; NULL: it is new */
-
-static const json_t *
-secops_resource_link_document(const secops_resource_plan_t *plan, size_t node)
-{
-    return node < plan->set->n
-           ? secops_resource_plan_stored(plan, node)
-           : plan->found[node - plan->set->n].document;
 }
 
 
 int
 secops_resource_link_order(secops_resource_plan_t *plan, size_t *order)
 {
-    int                          rc;
-    size_t                       i;
-    secops_resource_link_t       link;
-    secops_resource_graph_t      graph;
-    secops_resource_link_from_t  from;
+    int                      rc;
+    size_t                   i;
+    secops_resource_graph_t  graph;
 
     memset(&graph, 0, sizeof(secops_resource_graph_t));
 
     graph.nnodes = plan->set->n + plan->nfound;
-    from.graph = &graph;
-
-    link.plan = plan;
-    link.handler = secops_resource_link_edge;
-    link.data = &from;
-    link.ask = 0;
 
     for (i = 0; i < plan->set->n; i++) {
-        from.from = i;
-        secops_resource_link_depends_on(plan, i, &from);
-        secops_resource_link_each(&link, i);
+        secops_resource_link_depends_on(plan, &graph, i);
+        secops_resource_link_add(plan, &graph, i, &plan->nodes[i].links);
     }
 
     rc = secops_resource_link_sort(plan, &graph, order);
@@ -317,78 +342,87 @@ secops_resource_link_order(secops_resource_plan_t *plan, size_t *order)
     secops_resource_graph_free(&graph);
 
     return rc;
+}
+
+
+/* by an id those that are created now are not found: that is what the request
+   itself refers to them for */
+
+void
+secops_resource_link_edges(secops_resource_plan_t *plan, size_t node)
+{
+    size_t                    found;
+    secops_resource_graph_t  *graph;
+
+    graph = &plan->graph;
+
+    if (node < plan->set->n) {
+        secops_resource_link_depends_on(plan, graph, node);
+        secops_resource_link_add(plan, graph, node, &plan->nodes[node].links);
+        secops_resource_link_add(plan, graph, node, &plan->nodes[node].after);
+        return;
+    }
+
+    found = node - plan->set->n;
+
+    if (plan->found[found].entry == SECOPS_RESOURCE_NOBODY) {
+        secops_resource_link_add(plan, graph, node, &plan->found[found].links);
+    }
 }
 
 
 int
 secops_resource_link_check(secops_resource_plan_t *plan)
 {
-    int                          rc;
-    size_t                       i, *order;
-    const json_t                *document;
-    secops_resource_link_t       link;
-    secops_resource_graph_t      graph;
-    secops_resource_link_from_t  from;
+    int      rc;
+    size_t  *order;
 
-    memset(&graph, 0, sizeof(secops_resource_graph_t));
+    plan->graph.nnodes = plan->set->n + plan->nfound;
 
-    graph.nnodes = plan->set->n + plan->nfound;
-    from.graph = &graph;
-
-    link.plan = plan;
-    link.handler = secops_resource_link_edge;
-    link.data = &from;
-    link.ask = 0;
-
-    order = calloc(graph.nnodes + 1, sizeof(size_t));
+    order = calloc(plan->graph.nnodes + 1, sizeof(size_t));
     if (order == NULL) {
         plan->failed = 1;
         return 0;
     }
 
-    for (i = 0; i < graph.nnodes; i++) {
-        from.from = i;
-
-        document = secops_resource_link_document(plan, i);
-
-        /* by an id those that are created now are not found: that is what
-           the request itself refers to them for */
-
-        if (i < plan->set->n) {
-            secops_resource_link_depends_on(plan, i, &from);
-            secops_resource_link_each(&link, i);
-            document = plan->nodes[i].document;
-        }
-
-        if (secops_resource_refs(document, secops_resource_link_ref, &link)
-            < 0)
-        {
-            plan->failed = 1;
-        }
-    }
-
-    rc = secops_resource_link_sort(plan, &graph, order);
+    rc = secops_resource_link_sort(plan, &plan->graph, order);
 
     free(order);
-    secops_resource_graph_free(&graph);
 
     return rc;
 }
 
 
 static void
-secops_resource_link_edge(secops_resource_plan_t *plan, void *data,
-    size_t node)
+secops_resource_link_add(secops_resource_plan_t *plan,
+    secops_resource_graph_t *graph, size_t from,
+    const secops_resource_links_t *links)
 {
-    secops_resource_link_from_t *from = data;
+    size_t       pos, node;
+    const char  *key;
 
-    secops_resource_graph_add(from->graph, from->from, node);
+    pos = 0;
+
+    for ( ;; ) {
+
+        key = secops_resource_link_next(links, &pos);
+
+        if (key == NULL) {
+            return;
+        }
+
+        node = secops_resource_link_target(plan, key);
+
+        if (node != SECOPS_RESOURCE_NOBODY) {
+            secops_resource_graph_add(graph, from, node);
+        }
+    }
 }
 
 
 static void
-secops_resource_link_depends_on(secops_resource_plan_t *plan, size_t i,
-    secops_resource_link_from_t *from)
+secops_resource_link_depends_on(secops_resource_plan_t *plan,
+    secops_resource_graph_t *graph, size_t i)
 {
     size_t         k, node;
     const json_t  *list, *name;
@@ -403,11 +437,11 @@ secops_resource_link_depends_on(secops_resource_plan_t *plan, size_t i,
             continue;
         }
 
-        node = secops_resource_plan_number(plan->names,
+        node = secops_resource_plan_number(plan->set->index,
                                            json_string_value(name));
 
         if (node != SECOPS_RESOURCE_NOBODY) {
-            secops_resource_graph_add(from->graph, i, node);
+            secops_resource_graph_add(graph, i, node);
         }
     }
 }
@@ -486,13 +520,7 @@ secops_resource_link_tell(secops_resource_plan_t *plan, const size_t *circle,
 static secops_slice_t
 secops_resource_link_title(const secops_resource_plan_t *plan, size_t node)
 {
-    const json_t  *document;
-
-    if (node < plan->set->n) {
-        return plan->set->resources[node].identifier;
-    }
-
-    document = plan->found[node - plan->set->n].document;
-
-    return secops_resource_text(json_object_get(document, "title"));
+    return node < plan->set->n
+           ? plan->set->resources[node].identifier
+           : secops_resource_text(plan->found[node - plan->set->n].title);
 }

@@ -213,7 +213,10 @@ secops_resource_translate_array(secops_resource_translation_t *translation,
         }
     }
 
-    if (failed) {
+    if (failed
+        || !secops_resource_check_unique(translation->plan, translation->entry,
+                                         schema, copy))
+    {
         json_decref(copy);
         return NULL;
     }

@@ -13,6 +13,8 @@
  * integration belongs to them, they have the name of their type for one.
  */
 
+#include <stdio.h>
+
 #include "model/secops_resource_pipeline.h"
 
 
@@ -27,8 +29,18 @@ static void secops_resource_pipeline_append(secops_resource_pipeline_t *line,
     json_t *entry);
 static void secops_resource_pipeline_processors(
     secops_resource_pipeline_t *line);
-static const json_t *secops_resource_pipeline_same(const json_t *list,
+static void secops_resource_pipeline_add(secops_resource_pipeline_t *line,
+    json_t *list, json_t *index, json_t *entry);
+static void secops_resource_pipeline_index(secops_resource_pipeline_t *line,
+    json_t *index, json_t *entry);
+static const char *secops_resource_pipeline_key(
+    secops_resource_pipeline_t *line, const json_t *resource,
+    secops_slice_t role);
+static const json_t *secops_resource_pipeline_same(
+    secops_resource_pipeline_t *line, const json_t *index,
     const json_t *entry);
+static void secops_resource_pipeline_check_size(
+    secops_resource_pipeline_t *line);
 static int secops_resource_pipeline_has_input(const json_t *list);
 static size_t secops_resource_pipeline_middle(const json_t *list);
 
@@ -37,7 +49,7 @@ void
 secops_resource_build_pipeline(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_category_t *category)
 {
-    size_t                       len;
+    size_t                       len, k;
     json_t                      *document;
     const json_t                *properties, *list;
     secops_resource_pipeline_t   line;
@@ -57,6 +69,16 @@ secops_resource_build_pipeline(secops_resource_plan_t *plan, size_t i,
 
     line.named = json_array();
     line.result = json_array();
+    line.old_index = json_object();
+    line.named_index = json_object();
+    line.result_index = json_object();
+
+    memset(&line.key, 0, sizeof(secops_text_t));
+
+    for (k = 0; k < json_array_size(line.old); k++) {
+        secops_resource_pipeline_index(&line, line.old_index,
+                                       json_array_get(line.old, k));
+    }
 
     len = secops_resource_path_down(plan, "pipeline_integrations");
 
@@ -68,8 +90,9 @@ secops_resource_build_pipeline(secops_resource_plan_t *plan, size_t i,
             || json_is_true(json_object_get(properties,
                                       "remove_missing_pipeline_integrations")))
         {
-            if (json_array_extend(line.result, line.named) != 0) {
-                plan->failed = 1;
+            for (k = 0; k < json_array_size(line.named); k++) {
+                secops_resource_pipeline_append(&line,
+                                              json_array_get(line.named, k));
             }
 
         } else {
@@ -82,6 +105,8 @@ secops_resource_build_pipeline(secops_resource_plan_t *plan, size_t i,
             secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
                                  "must have an entry with the role \"input\"");
         }
+
+        secops_resource_pipeline_check_size(&line);
     }
 
     secops_resource_path_up(plan, len);
@@ -90,6 +115,33 @@ secops_resource_build_pipeline(secops_resource_plan_t *plan, size_t i,
                                       json_incref(line.result));
     json_decref(line.named);
     json_decref(line.result);
+    json_decref(line.old_index);
+    json_decref(line.named_index);
+    json_decref(line.result_index);
+    secops_text_free(&line.key);
+}
+
+
+/* a merge keeps what the request does not name, so the schema of requests does
+   not see how many there are in the end */
+
+static void
+secops_resource_pipeline_check_size(secops_resource_pipeline_t *line)
+{
+    char    text[128];
+    size_t  n;
+
+    n = json_array_size(line->result);
+
+    if (n <= SECOPS_RESOURCE_PIPELINE_MAX || n <= json_array_size(line->old)) {
+        return;
+    }
+
+    (void) snprintf(text, sizeof(text), "would have %zu entries, with those "
+                    "that there are, and may have %d", n,
+                    SECOPS_RESOURCE_PIPELINE_MAX);
+
+    secops_resource_tell(line->plan, line->entry, SECOPS_ERROR_INVALID, text);
 }
 
 
@@ -100,6 +152,11 @@ secops_resource_pipeline_named(secops_resource_pipeline_t *line,
     size_t  k, len;
 
     for (k = 0; k < json_array_size(list); k++) {
+
+        if (secops_resource_faults_full(line->plan->faults)) {
+            return;
+        }
+
         len = secops_resource_path_item(line->plan, k);
         secops_resource_pipeline_step(line, json_array_get(list, k));
         secops_resource_path_up(line->plan, len);
@@ -117,13 +174,16 @@ secops_resource_pipeline_step(secops_resource_pipeline_t *line,
 
     if (secops_resource_step_read(line, &step, given)) {
 
-        old = secops_resource_pipeline_find(line->old, step.resource,
+        old = secops_resource_pipeline_find(line, line->old_index,
+                                       step.resource,
                                        secops_catalog_role_name(step.role));
 
         made = secops_resource_step_make(line, &step, old);
 
-        if (made && json_array_append_new(line->named, made) != 0) {
-            line->plan->failed = 1;
+        if (made) {
+            secops_resource_pipeline_add(line, line->named, line->named_index,
+                                         made);
+            json_decref(made);
         }
     }
 
@@ -141,7 +201,9 @@ secops_resource_pipeline_merge(secops_resource_pipeline_t *line)
 
         entry = json_array_get(line->old, k);
 
-        if (secops_resource_pipeline_same(line->named, entry) == NULL) {
+        if (secops_resource_pipeline_same(line, line->named_index, entry)
+            == NULL)
+        {
             secops_resource_pipeline_append(line, entry);
             continue;
         }
@@ -173,7 +235,7 @@ secops_resource_pipeline_new(secops_resource_pipeline_t *line, size_t n)
 
         entry = json_array_get(line->named, n);
 
-        if (secops_resource_pipeline_same(line->old, entry)) {
+        if (secops_resource_pipeline_same(line, line->old_index, entry)) {
             break;
         }
 
@@ -188,9 +250,63 @@ static void
 secops_resource_pipeline_append(secops_resource_pipeline_t *line,
     json_t *entry)
 {
-    if (json_array_append(line->result, entry) != 0) {
+    secops_resource_pipeline_add(line, line->result, line->result_index, entry);
+}
+
+
+static void
+secops_resource_pipeline_add(secops_resource_pipeline_t *line, json_t *list,
+    json_t *index, json_t *entry)
+{
+    if (json_array_append(list, entry) != 0) {
         line->plan->failed = 1;
     }
+
+    secops_resource_pipeline_index(line, index, entry);
+}
+
+
+/* of several that are known by the same, the first is found */
+
+static void
+secops_resource_pipeline_index(secops_resource_pipeline_t *line, json_t *index,
+    json_t *entry)
+{
+    const char  *key;
+
+    key = secops_resource_pipeline_key(line,
+                    json_object_get(entry, "resource"),
+                    secops_resource_text(json_object_get(entry,
+                                                         "integration_type")));
+
+    if (key == NULL
+        || (json_object_get(index, key) == NULL
+            && json_object_set(index, key, entry) != 0))
+    {
+        line->plan->failed = 1;
+    }
+}
+
+
+/* what an entry is known by; valid until the next one is made */
+
+static const char *
+secops_resource_pipeline_key(secops_resource_pipeline_t *line,
+    const json_t *resource, secops_slice_t role)
+{
+    secops_text_t  *key;
+
+    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
+
+    key = &line->key;
+    key->len = 0;
+
+    secops_text_append(key, role);
+    secops_text_append_string(key, ":");
+    secops_text_append(key, secops_resource_text(resource));
+    secops_text_append(key, nul);
+
+    return key->failed ? NULL : (const char *) key->data;
 }
 
 
@@ -215,17 +331,24 @@ secops_resource_pipeline_processors(secops_resource_pipeline_t *line)
         step.type = line->category->processors[i];
         step.resource = secops_resource_string(step.type->name);
 
-        if (secops_resource_pipeline_find(line->result, step.resource, role)) {
+        if (secops_resource_pipeline_find(line, line->result_index,
+                                          step.resource, role))
+        {
             json_decref(step.resource);
             continue;
         }
 
-        old = secops_resource_pipeline_find(line->old, step.resource, role);
+        old = secops_resource_pipeline_find(line, line->old_index,
+                                            step.resource, role);
 
         entry = old ? json_incref((json_t *) old)
                     : secops_resource_step_make(line, &step, NULL);
 
         json_decref(step.resource);
+
+        if (entry) {
+            secops_resource_pipeline_index(line, line->result_index, entry);
+        }
 
         if (json_array_insert_new(line->result,
                               secops_resource_pipeline_middle(line->result),
@@ -239,35 +362,29 @@ secops_resource_pipeline_processors(secops_resource_pipeline_t *line)
 
 
 const json_t *
-secops_resource_pipeline_find(const json_t *list, const json_t *resource,
-    secops_slice_t role)
+secops_resource_pipeline_find(secops_resource_pipeline_t *line,
+    const json_t *index, const json_t *resource, secops_slice_t role)
 {
-    size_t         k;
-    const json_t  *entry;
+    const char  *key;
 
-    for (k = 0; k < json_array_size(list); k++) {
+    key = secops_resource_pipeline_key(line, resource, role);
 
-        entry = json_array_get(list, k);
-
-        if (json_equal(json_object_get(entry, "resource"), resource)
-            && secops_slice_equal(secops_resource_text(json_object_get(entry,
-                                                       "integration_type")),
-                                  role))
-        {
-            return entry;
-        }
+    if (key == NULL) {
+        line->plan->failed = 1;
+        return NULL;
     }
 
-    return NULL;
+    return json_object_get(index, key);
 }
 
 
 /* the entry that is known by the same, or NULL */
 
 static const json_t *
-secops_resource_pipeline_same(const json_t *list, const json_t *entry)
+secops_resource_pipeline_same(secops_resource_pipeline_t *line,
+    const json_t *index, const json_t *entry)
 {
-    return secops_resource_pipeline_find(list,
+    return secops_resource_pipeline_find(line, index,
                                          json_object_get(entry, "resource"),
                                          secops_resource_text(json_object_get(
                                              entry, "integration_type")));

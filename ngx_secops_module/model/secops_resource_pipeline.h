@@ -30,6 +30,13 @@ typedef struct {
     json_t                           *named;    /* array: the entries of the
                                                    request */
     json_t                           *result;
+
+    /* the same by what an entry is known by; owned */
+
+    json_t                           *old_index;
+    json_t                           *named_index;
+    json_t                           *result_index;
+    secops_text_t                     key;      /* scratch */
 } secops_resource_pipeline_t;
 
 
@@ -50,8 +57,8 @@ json_t *secops_resource_step_make(secops_resource_pipeline_t *line,
 
 /* the entry of this integration or processor with this role, or NULL */
 
-const json_t *secops_resource_pipeline_find(const json_t *list,
-    const json_t *resource, secops_slice_t role);
+const json_t *secops_resource_pipeline_find(secops_resource_pipeline_t *line,
+    const json_t *index, const json_t *resource, secops_slice_t role);
 
 
 #endif /* _SECOPS_RESOURCE_PIPELINE_H_INCLUDED_ */

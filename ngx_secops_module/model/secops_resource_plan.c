@@ -4,16 +4,19 @@
 #include <stdlib.h>
 
 #include "model/secops_resource_internal.h"
-#include "model/secops_resource_render.h"
 
 
 static void secops_resource_plan_names(secops_resource_plan_t *plan);
+static void secops_resource_plan_unsound(secops_resource_plan_t *plan,
+    const secops_resource_t *resource);
 static void secops_resource_plan_forget(secops_resource_plan_t *plan);
-static void secops_resource_plan_ask_all(secops_resource_plan_t *plan);
+static void secops_resource_found_free(secops_resource_found_t *found);
 static size_t secops_resource_plan_add(secops_resource_plan_t *plan,
-    secops_resource_type_e type, secops_slice_t id, json_t *document);
+    secops_resource_type_e type, secops_slice_t id, secops_slice_t document);
 static secops_slice_t secops_resource_plan_id(
     const secops_resource_plan_t *plan, size_t node);
+static int secops_resource_plan_take(secops_resource_targets_t *targets,
+    const secops_resource_links_t *links);
 
 
 secops_resource_plan_t *
@@ -32,12 +35,12 @@ secops_resource_plan_begin(const secops_resource_model_t *model,
     plan->set = set;
     plan->context = context;
 
-    plan->names = json_object();
     plan->titles = json_object();
+    plan->unsound = json_object();
     plan->entries = calloc(set->n + 1, sizeof(secops_resource_entry_t));
     plan->nodes = calloc(set->n + 1, sizeof(secops_resource_node_t));
 
-    if (plan->names == NULL || plan->titles == NULL || plan->entries == NULL
+    if (plan->titles == NULL || plan->unsound == NULL || plan->entries == NULL
         || plan->nodes == NULL)
     {
         secops_resource_plan_free(plan);
@@ -66,17 +69,8 @@ secops_resource_plan_names(secops_resource_plan_t *plan)
 
         resource = &plan->set->resources[i];
 
-        /* the name ends with a NUL: it is a member's */
-
-        if (json_object_set_new(plan->names,
-                                (const char *) resource->identifier.data,
-                                json_integer((json_int_t) i))
-            != 0)
-        {
-            plan->failed = 1;
-        }
-
         if (!resource->sound) {
+            secops_resource_plan_unsound(plan, resource);
             continue;
         }
 
@@ -95,15 +89,54 @@ secops_resource_plan_names(secops_resource_plan_t *plan)
 }
 
 
+/* what may be referred to, and is told of as having faults of its own */
+
+static void
+secops_resource_plan_unsound(secops_resource_plan_t *plan,
+    const secops_resource_t *resource)
+{
+    size_t       i;
+    const char  *names[3];
+
+    /* the identifier ends with a NUL: it is a member's name */
+
+    names[0] = (const char *) resource->identifier.data;
+    names[1] = json_string_value(json_object_get(resource->properties,
+                                                 "title"));
+    names[2] = json_string_value(json_object_get(resource->properties,
+                                                 "name"));
+
+    for (i = 0; i < 3; i++) {
+        if (names[i]
+            && json_object_set_new(plan->unsound, names[i], json_true()) != 0)
+        {
+            plan->failed = 1;
+        }
+    }
+}
+
+
 int
 secops_resource_plan_reset(secops_resource_plan_t *plan)
 {
+    size_t  i;
+
     secops_resource_plan_forget(plan);
 
     plan->known = json_object();
     plan->asked = json_object();
 
-    secops_resource_plan_ask_all(plan);
+    if (plan->known == NULL || plan->asked == NULL) {
+        plan->failed = 1;
+    }
+
+    for (i = 0; i < plan->set->n; i++) {
+
+        plan->nodes[i].found = SECOPS_RESOURCE_NOBODY;
+
+        memset(&plan->entries[i], 0, sizeof(secops_resource_entry_t));
+        plan->entries[i].resource = &plan->set->resources[i];
+    }
 
     return plan->failed ? -1 : 0;
 }
@@ -112,25 +145,42 @@ secops_resource_plan_reset(secops_resource_plan_t *plan)
 static void
 secops_resource_plan_forget(secops_resource_plan_t *plan)
 {
-    size_t  i;
+    size_t                   i;
+    secops_resource_node_t  *node;
 
     for (i = 0; i < plan->set->n && plan->nodes; i++) {
-        json_decref(plan->nodes[i].document);
-        free(plan->nodes[i].text);
-        memset(&plan->nodes[i], 0, sizeof(secops_resource_node_t));
+
+        node = &plan->nodes[i];
+
+        json_decref(node->document);
+        secops_text_free(&node->text);
+        secops_text_free(&node->links);
+        secops_text_free(&node->after);
+        memset(node, 0, sizeof(secops_resource_node_t));
     }
 
     for (i = 0; i < plan->nfound; i++) {
-        json_decref(plan->found[i].id);
-        json_decref(plan->found[i].document);
+        secops_resource_found_free(&plan->found[i]);
     }
 
     json_decref(plan->known);
     json_decref(plan->asked);
+    free(plan->queue);
+    free(plan->seen);
+    secops_resource_graph_free(&plan->graph);
 
     plan->known = NULL;
     plan->asked = NULL;
+    plan->queue = NULL;
+    plan->seen = NULL;
+    plan->phase = SECOPS_RESOURCE_PLAN_ASK;
+    plan->next = 0;
     plan->nfound = 0;
+    plan->nread = 0;
+    plan->found_bytes = 0;
+    plan->largest = 0;
+    plan->heavy = 0;
+    plan->bytes = 0;
     plan->nlookups = 0;
     plan->patterns.steps = SECOPS_SCHEMA_STEPS;
     plan->crowded = 0;
@@ -139,32 +189,29 @@ secops_resource_plan_forget(secops_resource_plan_t *plan)
 }
 
 
-/* the first round: who has these titles and ids, and what is referred to */
-
 static void
-secops_resource_plan_ask_all(secops_resource_plan_t *plan)
+secops_resource_found_free(secops_resource_found_t *found)
 {
-    size_t                    i;
-    const secops_resource_t  *resource;
+    json_decref(found->id);
+    json_decref(found->document);
+    json_decref(found->title);
+    json_decref(found->kind);
+    secops_text_free(&found->text);
+    secops_text_free(&found->links);
+}
 
-    for (i = 0; i < plan->set->n; i++) {
 
-        plan->nodes[i].found = SECOPS_RESOURCE_NOBODY;
+int
+secops_resource_plan_step(secops_resource_plan_t *plan, int64_t *next_id,
+    secops_resource_faults_t *faults)
+{
+    int  rc;
 
-        memset(&plan->entries[i], 0, sizeof(secops_resource_entry_t));
-        plan->entries[i].resource = &plan->set->resources[i];
+    plan->faults = faults;
 
-        resource = &plan->set->resources[i];
+    rc = secops_resource_phases[plan->phase](plan, next_id);
 
-        if (!resource->sound) {
-            continue;
-        }
-
-        secops_resource_plan_ask(plan, resource->type,
-                                 SECOPS_RESOURCE_BY_TITLE, resource->title);
-
-        secops_resource_link_ask(plan, i);
-    }
+    return plan->failed || faults->failed ? SECOPS_RESOURCE_FAILED : rc;
 }
 
 
@@ -190,6 +237,30 @@ secops_resource_plan_key(secops_resource_plan_t *plan,
     }
 
     return (const char *) key->data;
+}
+
+
+int
+secops_resource_plan_is_id(const char *key)
+{
+    return key[strcspn(key, "#:")] == '#';
+}
+
+
+void
+secops_resource_plan_ask_key(secops_resource_plan_t *plan, const char *key)
+{
+    secops_slice_t        type;
+    secops_resource_by_e  by;
+
+    type.len = strcspn(key, "#:");
+    type.data = (const unsigned char *) key;
+
+    by = secops_resource_plan_is_id(key) ? SECOPS_RESOURCE_BY_ID
+                                         : SECOPS_RESOURCE_BY_TITLE;
+
+    secops_resource_plan_ask(plan, secops_resource_type(type), by,
+                             secops_slice_of(key + type.len + 1));
 }
 
 
@@ -271,14 +342,11 @@ secops_resource_plan_lookups(const secops_resource_plan_t *plan, size_t *n)
 
 int
 secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,
-    secops_slice_t id, secops_slice_t document, int *unreadable)
+    secops_slice_t id, secops_slice_t document)
 {
-    json_t                  *json;
     size_t                   number;
     const char              *key;
     secops_resource_type_e   type;
-
-    *unreadable = 0;
 
     if (lookup >= plan->nlookups - plan->round) {
         return -1;
@@ -296,15 +364,20 @@ secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,
 
     if (number == SECOPS_RESOURCE_NOBODY) {
 
-        json = json_loadb((const char *) document.data, document.len, 0, NULL);
+        plan->found_bytes += document.len;
 
-        if (secops_resource_stored_title(type, json).len == 0) {
-            json_decref(json);
-            *unreadable = 1;
-            return -1;
+        if (document.len > plan->largest) {
+            plan->largest = document.len;
         }
 
-        number = secops_resource_plan_add(plan, type, id, json);
+        /* one that was stored before there were limits is taken alone */
+
+        if (plan->found_bytes - plan->largest > SECOPS_RESOURCE_SET_BYTES) {
+            plan->heavy = 1;
+            return 0;
+        }
+
+        number = secops_resource_plan_add(plan, type, id, document);
     }
 
     plan->answers[lookup] = number;
@@ -313,11 +386,11 @@ secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,
 }
 
 
-/* takes over the document; plan->key is the key by id */
+/* plan->key is the key by id */
 
 static size_t
 secops_resource_plan_add(secops_resource_plan_t *plan,
-    secops_resource_type_e type, secops_slice_t id, json_t *document)
+    secops_resource_type_e type, secops_slice_t id, secops_slice_t document)
 {
     size_t                    size;
     secops_resource_found_t  *found;
@@ -327,7 +400,8 @@ secops_resource_plan_add(secops_resource_plan_t *plan,
         found = realloc(plan->found, size * sizeof(secops_resource_found_t));
 
         if (found == NULL) {
-            goto failed;
+            plan->failed = 1;
+            return SECOPS_RESOURCE_NOBODY;
         }
 
         plan->found = found;
@@ -336,28 +410,42 @@ secops_resource_plan_add(secops_resource_plan_t *plan,
 
     found = &plan->found[plan->nfound];
 
+    memset(found, 0, sizeof(secops_resource_found_t));
+
     found->type = type;
     found->id = secops_resource_string(id);
-    found->document = document;
     found->entry = SECOPS_RESOURCE_NOBODY;
 
-    if (found->id == NULL
+    secops_text_append(&found->text, document);
+
+    if (found->id == NULL || found->text.failed
         || json_object_set_new(plan->known, (const char *) plan->key.data,
                                json_integer((json_int_t) plan->nfound))
            != 0)
     {
-        json_decref(found->id);
-        goto failed;
+        secops_resource_found_free(found);
+        plan->failed = 1;
+        return SECOPS_RESOURCE_NOBODY;
     }
 
     return plan->nfound++;
+}
 
-failed:
 
-    json_decref(document);
-    plan->failed = 1;
+int
+secops_resource_plan_is_heavy(const secops_resource_plan_t *plan)
+{
+    return plan->heavy;
+}
 
-    return SECOPS_RESOURCE_NOBODY;
+
+secops_slice_t
+secops_resource_plan_unreadable(const secops_resource_plan_t *plan,
+    secops_resource_type_e *type)
+{
+    *type = plan->found[plan->nread].type;
+
+    return secops_resource_text(plan->found[plan->nread].id);
 }
 
 
@@ -365,15 +453,21 @@ size_t
 secops_resource_plan_node(secops_resource_plan_t *plan,
     secops_resource_type_e type, secops_resource_by_e by, secops_slice_t what)
 {
-    size_t       n;
     const char  *key;
 
     key = secops_resource_plan_key(plan, type, by, what);
-    if (key == NULL) {
-        return SECOPS_RESOURCE_NOBODY;
-    }
 
-    if (by == SECOPS_RESOURCE_BY_ID) {
+    return key ? secops_resource_plan_node_of(plan, key)
+               : SECOPS_RESOURCE_NOBODY;
+}
+
+
+size_t
+secops_resource_plan_node_of(secops_resource_plan_t *plan, const char *key)
+{
+    size_t  n;
+
+    if (secops_resource_plan_is_id(key)) {
         n = secops_resource_plan_number(plan->known, key);
 
     } else {
@@ -478,17 +572,16 @@ secops_resource_plan_id(const secops_resource_plan_t *plan, size_t node)
 const secops_catalog_type_t *
 secops_resource_plan_type(const secops_resource_plan_t *plan, size_t node)
 {
-    const json_t  *document;
+    const json_t  *kind;
 
     if (node < plan->set->n) {
         return plan->nodes[node].type;
     }
 
-    document = plan->found[node - plan->set->n].document;
+    kind = plan->found[node - plan->set->n].kind;
 
     return secops_catalog_type(plan->model->catalog,
-                               secops_resource_text(json_object_get(document,
-                                                        "integration_type")));
+                               secops_resource_text(kind));
 }
 
 
@@ -501,6 +594,66 @@ secops_resource_plan_entries(const secops_resource_plan_t *plan, size_t *n)
 }
 
 
+int
+secops_resource_plan_targets(const secops_resource_plan_t *plan, size_t i,
+    secops_resource_targets_t *before, secops_resource_targets_t *after)
+{
+    size_t  found;
+
+    memset(before, 0, sizeof(secops_resource_targets_t));
+    memset(after, 0, sizeof(secops_resource_targets_t));
+
+    found = plan->nodes[i].found;
+
+    if (secops_resource_plan_take(after, &plan->nodes[i].after) != 0
+        || (found != SECOPS_RESOURCE_NOBODY
+            && secops_resource_plan_take(before, &plan->found[found].links)
+               != 0))
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* what is stored refers to others by their ids only */
+
+static int
+secops_resource_plan_take(secops_resource_targets_t *targets,
+    const secops_resource_links_t *links)
+{
+    size_t          pos;
+    const char     *key;
+    secops_slice_t  type;
+
+    for (pos = 0; ; /* void */) {
+
+        key = secops_resource_link_next(links, &pos);
+
+        if (key == NULL) {
+            break;
+        }
+
+        type.len = strcspn(key, "#:");
+        type.data = (const unsigned char *) key;
+
+        if (secops_resource_plan_is_id(key)
+            && secops_resource_targets_take(targets,
+                                     secops_resource_type(type),
+                                     secops_slice_of(key + type.len + 1))
+               != 0)
+        {
+            return -1;
+        }
+    }
+
+    secops_resource_targets_order(targets);
+
+    return 0;
+}
+
+
 void
 secops_resource_plan_free(secops_resource_plan_t *plan)
 {
@@ -510,8 +663,8 @@ secops_resource_plan_free(secops_resource_plan_t *plan)
 
     secops_resource_plan_forget(plan);
 
-    json_decref(plan->names);
     json_decref(plan->titles);
+    json_decref(plan->unsound);
 
     free(plan->entries);
     free(plan->nodes);

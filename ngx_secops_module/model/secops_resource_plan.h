@@ -4,20 +4,26 @@
  * are to be looked up, and then what is created, what is changed and how, or
  * all that is wrong with it.  Pure C; it asks nobody for anything.
  *
- *     begin ──> lookups ──> found … ──> decide ──> entries, or faults
- *                  ^                       │
- *                  └──────── MORE ─────────┘
+ *     begin ──> step … ──> MORE ──> lookups ──> found … ──> step … ──> READY
+ *                           ^                               │           or
+ *                           └──────────── MORE ─────────────┘         FAULTY
  *
- * The caller looks up all that secops_resource_plan_lookups() names in one
- * reading, tells what was found, and calls decide.  Nearly always that is all.
- * MORE: there are further lookups, which must be answered of the same revision
- * of the domain (another one: reset, and from the first round on).  There are
- * no more than SECOPS_RESOURCE_ROUNDS rounds.  After a reset the same plan
- * starts anew; what it was begun with stays.
+ * All work is done in steps, each of which takes a few milliseconds at most:
+ * one resource, one stored document.  So the caller can serve others while a
+ * large set is decided.  BUSY: there is more to do.
  *
- * Redis answers nobody else while it reads a round.  So a set that asks for
- * more than SECOPS_RESOURCE_REFERENCES resources beside its own is refused
- * before they are looked up.
+ * MORE: the caller looks up all that secops_resource_plan_lookups() names, of
+ * one revision of the domain, tells what was found, and goes on with steps.
+ * Nearly always that is once.  Further lookups must be answered of the same
+ * revision (another one: reset, and from the first round on).  There are no
+ * more than SECOPS_RESOURCE_ROUNDS rounds.  After a reset the same plan starts
+ * anew; what it was begun with stays.  A set that asks for more than
+ * SECOPS_RESOURCE_REFERENCES resources beside its own is refused before they
+ * are looked up.
+ *
+ * Memory: of what is stored and of what is to be stored the texts are kept,
+ * SECOPS_RESOURCE_SET_BYTES of each at most.  Trees are there of one of them at
+ * a time.
  *
  * How a name is resolved is told in secops_resource_ref.h, and how a document
  * is stored and shown in secops_resource_render.h.
@@ -30,11 +36,15 @@
 #define _SECOPS_RESOURCE_PLAN_H_INCLUDED_
 
 
-#include "model/secops_resource.h"
+#include "model/secops_resource_targets.h"
 
 
 #define SECOPS_RESOURCE_ROUNDS      16
 #define SECOPS_RESOURCE_REFERENCES  10000   /* in all rounds */
+
+/* of the documents that one set finds, and of those that it writes */
+
+#define SECOPS_RESOURCE_SET_BYTES   8388608
 
 /* ids are integers for JavaScript, too */
 
@@ -93,16 +103,17 @@ typedef struct {
     secops_slice_t           document;  /* JSON, to be written; empty: nothing
                                            has changed.  Of an api key always
                                            empty: see stored */
-    const json_t            *stored;    /* the document that was found; NULL:
-                                           created */
-    const json_t            *built;     /* what document is the text of */
+    const json_t            *stored;    /* of an api key, the document that
+                                           was found; NULL: created */
 } secops_resource_entry_t;
 
 
-#define SECOPS_RESOURCE_READY   0       /* see the entries */
-#define SECOPS_RESOURCE_MORE    1       /* see the lookups */
-#define SECOPS_RESOURCE_FAULTY  2       /* see the faults */
-#define SECOPS_RESOURCE_FAILED  (-1)    /* no memory */
+#define SECOPS_RESOURCE_READY       0   /* see the entries */
+#define SECOPS_RESOURCE_MORE        1   /* see the lookups */
+#define SECOPS_RESOURCE_FAULTY      2   /* see the faults */
+#define SECOPS_RESOURCE_UNREADABLE  3   /* a stored document makes no sense:
+                                           nothing can be planned */
+#define SECOPS_RESOURCE_FAILED      (-1)    /* no memory */
 
 
 /*
@@ -121,6 +132,17 @@ secops_resource_plan_t *secops_resource_plan_begin(
 
 int secops_resource_plan_reset(secops_resource_plan_t *plan);
 
+/*
+ * Does a part of the work, and says what is next: BUSY, MORE, READY, FAULTY,
+ * UNREADABLE or FAILED.  next_id is the first id that was never given
+ * (SECOPS_RESOURCE_FIRST_ID at the beginning); once the plan is READY, the one
+ * to be stored: the same if none was given.  Faults are added to those that
+ * there are; a plan that is FAULTY is of no more use.
+ */
+
+int secops_resource_plan_step(secops_resource_plan_t *plan, int64_t *next_id,
+    secops_resource_faults_t *faults);
+
 /* no two are the same; n may be 0, and then there is nothing to look up: so it
    is of a set that asks for too much */
 
@@ -130,22 +152,27 @@ const secops_resource_lookup_t *secops_resource_plan_lookups(
 /*
  * What the lookup of this number (of this round) has found; what is not found
  * is not told.  id and document are copied.  -1: no memory, or there is no such
- * lookup, or the document is none of a resource: then *unreadable is set to 1,
- * and nothing can be planned.
+ * lookup.
  */
 
 int secops_resource_plan_found(secops_resource_plan_t *plan, size_t lookup,
-    secops_slice_t id, secops_slice_t document, int *unreadable);
+    secops_slice_t id, secops_slice_t document);
 
-/*
- * After all of a round were told.  next_id is the first id that was never
- * given (SECOPS_RESOURCE_FIRST_ID at the beginning); once it is READY, the one
- * to be stored: the same if none was given.  Faults are added to those that
- * there are; a plan that is FAULTY is of no more use.
- */
+/* 1: more was found than one set may ask for.  Nothing else need be read: the
+   next step tells it */
 
-int secops_resource_plan_decide(secops_resource_plan_t *plan, int64_t *next_id,
-    secops_resource_faults_t *faults);
+int secops_resource_plan_is_heavy(const secops_resource_plan_t *plan);
+
+/* the one that is UNREADABLE; borrowed */
+
+secops_slice_t secops_resource_plan_unreadable(
+    const secops_resource_plan_t *plan, secops_resource_type_e *type);
+
+/* to whom entry i referred before, and to whom it does after; both are to be
+   freed.  -1: no memory */
+
+int secops_resource_plan_targets(const secops_resource_plan_t *plan, size_t i,
+    secops_resource_targets_t *before, secops_resource_targets_t *after);
 
 const secops_resource_entry_t *secops_resource_plan_entries(
     const secops_resource_plan_t *plan, size_t *n);

@@ -49,7 +49,7 @@ secops_resource_secret_check(secops_resource_plan_t *plan, size_t i,
     const json_t *made, const json_t *old)
 {
     size_t       k;
-    json_t      *before, *secret;
+    json_t      *before, *secret, *names, *compared;
     const char  *changed;
 
     if (kept->list == NULL) {
@@ -66,13 +66,21 @@ secops_resource_secret_check(secops_resource_plan_t *plan, size_t i,
         return;
     }
 
+    changed = NULL;
+    compared = NULL;
+
     for (k = 0; k < json_array_size(kept->list); k++) {
 
         secret = json_array_get(kept->list, k);
+        names = json_object_get(secret, "for");
 
-        changed = secops_resource_secret_changed(json_object_get(secret,
-                                                                 "for"),
-                                                 made, before);
+        /* those of a map have the same schema: they are compared once */
+
+        if (names != compared) {
+            changed = secops_resource_secret_changed(names, made, before);
+            compared = names;
+        }
+
         if (changed) {
             secops_resource_secret_tell(plan, i,
                                         json_object_get(secret, "pointer"),

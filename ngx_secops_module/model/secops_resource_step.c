@@ -243,7 +243,7 @@ secops_resource_step_name(secops_resource_pipeline_t *line,
         return node;
     }
 
-    i = secops_resource_plan_number(plan->names, (const char *) name.data);
+    i = secops_resource_plan_number(plan->set->index, (const char *) name.data);
     resource = &plan->set->resources[i != SECOPS_RESOURCE_NOBODY ? i : 0];
 
     if (i == SECOPS_RESOURCE_NOBODY || !resource->sound) {
@@ -291,7 +291,9 @@ secops_resource_step_role(secops_resource_pipeline_t *line,
         return 0;
     }
 
-    if (secops_resource_pipeline_find(line->named, step->resource, role)) {
+    if (secops_resource_pipeline_find(line, line->named_index, step->resource,
+                                      role))
+    {
 
         secops_resource_tell(plan, line->entry, SECOPS_ERROR_INVALID,
                              "names the same integration with the same role "
@@ -313,7 +315,7 @@ secops_resource_step_make(secops_resource_pipeline_t *line,
     secops_resource_plan_t  *plan;
 
     plan = line->plan;
-    made = old ? secops_resource_copy(old) : json_object();
+    made = old ? secops_resource_shallow(old) : json_object();
 
     enabled = secops_resource_given(step->given, "enabled");
 

@@ -12,7 +12,6 @@ static int secops_resource_targets_ref(void *data,
 static int secops_resource_targets_add(secops_resource_targets_t *targets,
     unsigned type, secops_slice_t id);
 static int secops_resource_targets_plain(secops_slice_t id);
-static void secops_resource_targets_order(secops_resource_targets_t *targets);
 static int secops_resource_targets_compare(const void *one, const void *two);
 
 
@@ -39,22 +38,29 @@ secops_resource_targets(secops_resource_targets_t *targets,
 }
 
 
-/* what has another form is no id that anybody was ever given */
-
 static int
 secops_resource_targets_ref(void *data, const secops_resource_ref_t *ref)
 {
     secops_resource_targets_t *targets = data;
 
-    secops_slice_t  id;
-
-    id = secops_text_slice(&ref->value);
-
-    if (!ref->by_id || !secops_resource_targets_plain(id)) {
+    if (!ref->by_id) {
         return 1;
     }
 
-    return secops_resource_targets_add(targets, ref->type, id) == 0 ? 1 : -1;
+    return secops_resource_targets_take(targets, ref->type,
+                                        secops_text_slice(&ref->value))
+           == 0 ? 1 : -1;
+}
+
+
+/* what has another form is no id that anybody was ever given */
+
+int
+secops_resource_targets_take(secops_resource_targets_t *targets, unsigned type,
+    secops_slice_t id)
+{
+    return secops_resource_targets_plain(id)
+           ? secops_resource_targets_add(targets, type, id) : 0;
 }
 
 
@@ -114,7 +120,7 @@ secops_resource_targets_plain(secops_slice_t id)
 }
 
 
-static void
+void
 secops_resource_targets_order(secops_resource_targets_t *targets)
 {
     size_t  i, n;
@@ -137,6 +143,32 @@ secops_resource_targets_order(secops_resource_targets_t *targets)
     }
 
     targets->n = n;
+}
+
+
+int
+secops_resource_targets_copy(secops_resource_targets_t *targets,
+    const secops_resource_targets_t *others)
+{
+    size_t  size;
+
+    if (others->n == 0) {
+        return 0;
+    }
+
+    size = others->n * sizeof(secops_resource_target_t);
+
+    targets->list = malloc(size);
+    if (targets->list == NULL) {
+        return -1;
+    }
+
+    memcpy(targets->list, others->list, size);
+
+    targets->n = others->n;
+    targets->size = others->n;
+
+    return 0;
 }
 
 

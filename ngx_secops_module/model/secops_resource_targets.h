@@ -44,6 +44,18 @@ typedef struct {
 int secops_resource_targets(secops_resource_targets_t *targets,
     const json_t *document);
 
+/* one more, if this is an id that somebody may have been given; -1: no memory.
+   After all of them: order */
+
+int secops_resource_targets_take(secops_resource_targets_t *targets,
+    unsigned type, secops_slice_t id);
+void secops_resource_targets_order(secops_resource_targets_t *targets);
+
+/* of one that is empty; -1: no memory */
+
+int secops_resource_targets_copy(secops_resource_targets_t *targets,
+    const secops_resource_targets_t *others);
+
 /* takes away those that are others, too */
 
 void secops_resource_targets_less(secops_resource_targets_t *targets,

@@ -11,6 +11,10 @@
 #define SECOPS_RESOURCE_SAY_MAX  200
 
 
+static int secops_resource_is_unsound(secops_resource_plan_t *plan,
+    secops_slice_t what);
+
+
 void
 secops_resource_say(secops_resource_plan_t *plan, const char *text)
 {
@@ -21,24 +25,9 @@ secops_resource_say(secops_resource_plan_t *plan, const char *text)
 void
 secops_resource_say_name(secops_resource_plan_t *plan, secops_slice_t name)
 {
-    const char  *end;
-
-    end = "\"";
-
-    if (name.len > SECOPS_RESOURCE_SAY_MAX) {
-
-        name.len = SECOPS_RESOURCE_SAY_MAX;
-
-        while ((name.data[name.len] & 0xc0) == 0x80) {
-            name.len--;
-        }
-
-        end = "…\"";
-    }
-
     secops_text_append_string(&plan->message, "\"");
-    secops_text_append(&plan->message, name);
-    secops_text_append_string(&plan->message, end);
+    secops_faults_append_name(&plan->message, name, SECOPS_RESOURCE_SAY_MAX);
+    secops_text_append_string(&plan->message, "\"");
 }
 
 
@@ -79,32 +68,38 @@ secops_resource_tell_bad_ref(secops_resource_plan_t *plan, size_t i,
 
 /* what has faults of its own is told once */
 
+static int
+secops_resource_is_unsound(secops_resource_plan_t *plan, secops_slice_t what)
+{
+    secops_text_t  *name;
+
+    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
+
+    name = &plan->key;
+    name->len = 0;
+
+    secops_text_append(name, what);
+    secops_text_append(name, nul);
+
+    if (name->failed) {
+        plan->failed = 1;
+        return 0;
+    }
+
+    return json_object_get(plan->unsound, (const char *) name->data) != NULL;
+}
+
+
 void
 secops_resource_tell_unknown(secops_resource_plan_t *plan, size_t i,
     secops_resource_type_e type, int by_id, secops_slice_t what)
 {
-    size_t                    k;
-    const char               *name;
-    const secops_resource_t  *resource;
-
     static const char  *kinds[SECOPS_RESOURCE_TYPES] = {
         "there is no api key ", "there is no integration ", "there is no job "
     };
 
-    name = secops_resource_title_member(type);
-
-    for (k = 0; k < plan->set->n; k++) {
-
-        resource = &plan->set->resources[k];
-
-        if (!resource->sound
-            && (secops_slice_equal(what, resource->identifier)
-                || secops_slice_equal(what, secops_resource_text(
-                                      json_object_get(resource->properties,
-                                                      name)))))
-        {
-            return;
-        }
+    if (secops_resource_is_unsound(plan, what)) {
+        return;
     }
 
     secops_resource_say(plan, kinds[type]);

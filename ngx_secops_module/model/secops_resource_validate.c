@@ -3,13 +3,10 @@
 
 #include <stdlib.h>
 
+#include "model/secops_json_dump.h"
+#include "model/secops_json_tree.h"
 #include "model/secops_resource_internal.h"
 #include "util/secops_pointer.h"
-
-
-/* deeper than any request may be */
-
-#define SECOPS_RESOURCE_DEPTH  2048
 
 
 /* what the faults of a schema are told with */
@@ -22,23 +19,26 @@ typedef struct {
 } secops_resource_validation_t;
 
 
-static int secops_resource_parse(secops_json_t *json, const char *text);
 static int secops_resource_validate_fault(void *data,
     const secops_schema_fault_t *fault);
 static secops_slice_t secops_resource_message(
-    const secops_schema_fault_t *fault, const json_t *schema);
-static int secops_resource_excused(const secops_schema_fault_t *fault,
+    secops_resource_validation_t *validation,
+    const secops_schema_fault_t *fault);
+static const json_t *secops_resource_schema_at(secops_resource_plan_t *plan,
+    const json_t *value, secops_slice_t pointer, const json_t *schema);
+static uint32_t secops_resource_stand_in(const secops_json_t *json, uint32_t i,
     const json_t *value, const json_t *schema);
-static const json_t *secops_resource_at(secops_resource_plan_t *plan,
-    const json_t *value, secops_slice_t pointer, const json_t **schema);
+static int secops_resource_stands_for(const json_t *value,
+    const json_t *schema);
 
 
 void
 secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_schema_t *schema, const json_t *value)
 {
-    char                          *text;
+    secops_text_t                  text;
     secops_json_t                  json;
+    secops_json_error_t            error;
     secops_resource_validation_t   validation;
 
     validation.plan = plan;
@@ -46,13 +46,20 @@ secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     validation.value = value;
     validation.schema = schema->json;
 
-    text = json_dumps(value, SECOPS_RESOURCE_DUMP);
+    memset(&text, 0, sizeof(secops_text_t));
 
-    if (text == NULL || secops_resource_parse(&json, text) != 0) {
+    secops_json_dump(&text, value);
+
+    if (text.failed
+        || secops_json_tokens(&json, secops_text_slice(&text), &error)
+           != SECOPS_JSON_OK)
+    {
         plan->failed = 1;
-        free(text);
+        secops_text_free(&text);
         return;
     }
+
+    (void) secops_resource_stand_in(&json, 0, value, schema->json);
 
     if (secops_schema_validate(schema->schema, &json, 0,
                                SECOPS_SCHEMA_EMPTY_IS_ABSENT, &plan->patterns,
@@ -63,54 +70,9 @@ secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     }
 
     free(json.tokens);
-    free(text);
+    secops_text_free(&text);
 }
 
-
-/* 0: the tokens are to be freed */
-
-static int
-secops_resource_parse(secops_json_t *json, const char *text)
-{
-    int                   rc;
-    size_t                len, capacity;
-    secops_json_error_t   error;
-    secops_json_token_t  *tokens;
-
-    static const secops_json_limits_t  limits = {
-        SECOPS_RESOURCE_DEPTH, UINT32_MAX
-    };
-
-    len = strlen(text);
-
-    /* most of a text is in its strings */
-
-    for (capacity = len / 8 + 16; ; capacity = secops_json_max_tokens(len)) {
-
-        tokens = malloc(capacity * sizeof(secops_json_token_t));
-        if (tokens == NULL) {
-            return -1;
-        }
-
-        rc = secops_json_parse(json, (const unsigned char *) text, len, tokens,
-                               (uint32_t) capacity, &limits, &error);
-
-        if (rc == SECOPS_JSON_OK) {
-            return 0;
-        }
-
-        free(tokens);
-
-        if (rc == SECOPS_JSON_ERROR
-            || capacity == secops_json_max_tokens(len))
-        {
-            return -1;
-        }
-    }
-}
-
-
-/* what is excused does not count, so that it can not hide a fault after it */
 
 static int
 secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
@@ -118,88 +80,49 @@ secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
     secops_resource_validation_t *validation = data;
 
     size_t                   len;
-    const json_t            *value, *schema;
     secops_resource_plan_t  *plan;
 
     plan = validation->plan;
-    schema = validation->schema;
-
-    value = secops_resource_at(plan, validation->value, fault->pointer,
-                               &schema);
-
-    if (secops_resource_excused(fault, value, schema)) {
-        return SECOPS_SCHEMA_EXCUSED;
-    }
-
     len = plan->path.len;
 
-    secops_text_append(&plan->path, fault->pointer);
+    secops_faults_append_pointer(&plan->path, fault->pointer);
     secops_text_append(&plan->message,
-                       secops_resource_message(fault, schema));
+                       secops_resource_message(validation, fault));
 
     secops_resource_tell(plan, validation->entry, SECOPS_ERROR_INVALID, "");
     secops_resource_path_up(plan, len);
 
-    return SECOPS_SCHEMA_COUNTS;
+    return secops_resource_faults_full(plan->faults) ? SECOPS_SCHEMA_ENOUGH
+                                                     : SECOPS_SCHEMA_COUNTS;
 }
 
 
 /* what a schema says of its pattern in words, which few can read */
 
 static secops_slice_t
-secops_resource_message(const secops_schema_fault_t *fault,
-    const json_t *schema)
+secops_resource_message(secops_resource_validation_t *validation,
+    const secops_schema_fault_t *fault)
 {
-    const json_t  *message;
+    const json_t  *message, *schema;
 
-    message = (strcmp(fault->keyword, "pattern") == 0)
-              ? json_object_get(schema, "x-message") : NULL;
+    if (strcmp(fault->keyword, "pattern") != 0) {
+        return fault->message;
+    }
+
+    schema = secops_resource_schema_at(validation->plan, validation->value,
+                                       fault->pointer, validation->schema);
+    message = json_object_get(schema, "x-message");
 
     return json_is_string(message) ? secops_resource_text(message)
                                    : fault->message;
 }
 
 
-/* 1: where a reference or a masked secret stands, its own text does not matter,
-   but that it stands there does */
-
-static int
-secops_resource_excused(const secops_schema_fault_t *fault,
-    const json_t *value, const json_t *schema)
-{
-    int                          rc;
-    secops_resource_ref_t        ref;
-    secops_resource_ref_error_t  error;
-
-    if (fault->property.len || strcmp(fault->keyword, "false") == 0) {
-        return 0;
-    }
-
-    if (!json_is_string(value)) {
-        return 0;
-    }
-
-    if (secops_resource_is_mask(value)) {
-        return secops_resource_is_secret(schema);
-    }
-
-    rc = secops_resource_ref_parse(&ref, secops_resource_text(value), &error);
-
-    if (rc == SECOPS_RESOURCE_REF_OK) {
-        secops_text_free(&ref.value);
-    }
-
-    /* one that is no sound expression is told as such */
-
-    return rc != SECOPS_RESOURCE_REF_NONE;
-}
-
-
-/* what stands there, or NULL; *schema is at first that of the value */
+/* of what stands there; NULL: there is none */
 
 static const json_t *
-secops_resource_at(secops_resource_plan_t *plan, const json_t *value,
-    secops_slice_t pointer, const json_t **schema)
+secops_resource_schema_at(secops_resource_plan_t *plan, const json_t *value,
+    secops_slice_t pointer, const json_t *schema)
 {
     char    *name;
     size_t   i, end, len;
@@ -225,15 +148,114 @@ secops_resource_at(secops_resource_plan_t *plan, const json_t *value,
 
         if (json_is_array(value)) {
             value = json_array_get(value, strtoul(name, NULL, 10));
-            *schema = secops_resource_items_schema(*schema);
+            schema = secops_resource_items_schema(schema);
 
         } else {
             value = json_object_get(value, name);
-            *schema = secops_resource_member_schema(*schema, name);
+            schema = secops_resource_member_schema(schema, name);
         }
     }
 
     free(name);
 
-    return value;
+    return schema;
+}
+
+
+/*
+ * Where a reference or a masked secret stands, its own text does not matter,
+ * but that it stands there does.  Tokens come in the order in which the value
+ * was written.  Returns the token after the value.
+ */
+
+static uint32_t
+secops_resource_stand_in(const secops_json_t *json, uint32_t i,
+    const json_t *value, const json_t *schema)
+{
+    size_t         k;
+    json_t        *member;
+    const char    *name;
+    const json_t  *items;
+
+    if (json_is_string(value) && secops_resource_stands_for(value, schema)) {
+        json->tokens[i].type = SECOPS_JSON_STANDIN;
+    }
+
+    i++;
+
+    json_object_foreach((json_t *) value, name, member) {
+        i = secops_resource_stand_in(json, i + 1, member,
+                               secops_resource_member_schema(schema, name));
+    }
+
+    items = secops_resource_items_schema(schema);
+
+    for (k = 0; k < json_array_size(value); k++) {
+        i = secops_resource_stand_in(json, i, json_array_get(value, k), items);
+    }
+
+    return i;
+}
+
+
+/* an expression that is not sound, too: it is told as such */
+
+static int
+secops_resource_stands_for(const json_t *value, const json_t *schema)
+{
+    int                          rc;
+    secops_resource_ref_t        ref;
+    secops_resource_ref_error_t  error;
+
+    if (secops_resource_is_mask(value)) {
+        return secops_resource_is_secret(schema);
+    }
+
+    rc = secops_resource_ref_parse(&ref, secops_resource_text(value), &error);
+
+    if (rc == SECOPS_RESOURCE_REF_OK) {
+        secops_text_free(&ref.value);
+    }
+
+    return rc != SECOPS_RESOURCE_REF_NONE;
+}
+
+
+int
+secops_resource_check_unique(secops_resource_plan_t *plan, size_t i,
+    const json_t *schema, const json_t *made)
+{
+    size_t       k;
+    json_t      *seen;
+    const char  *text;
+
+    if (!json_is_true(json_object_get(schema, "uniqueItems"))) {
+        return 1;
+    }
+
+    seen = json_object();
+
+    for (k = 0; k < json_array_size(made); k++) {
+
+        text = json_string_value(json_array_get(made, k));
+
+        if (text == NULL || strncmp(text, "{{", 2) != 0) {
+            continue;
+        }
+
+        if (json_object_get(seen, text)) {
+            json_decref(seen);
+            secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
+                                 "must not refer to the same resource twice");
+            return 0;
+        }
+
+        if (json_object_set_new(seen, text, json_true()) != 0) {
+            plan->failed = 1;
+        }
+    }
+
+    json_decref(seen);
+
+    return 1;
 }

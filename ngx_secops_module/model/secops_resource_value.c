@@ -53,6 +53,22 @@ secops_resource_copy(const json_t *value)
 }
 
 
+json_t *
+secops_resource_shallow(const json_t *object)
+{
+    json_t  *copy;
+
+    copy = json_copy((json_t *) object);
+
+    if (copy && json_object_size(copy) != json_object_size(object)) {
+        json_decref(copy);
+        return NULL;
+    }
+
+    return copy;
+}
+
+
 const json_t *
 secops_resource_member_schema(const json_t *schema, const char *name)
 {

@@ -36,6 +36,10 @@ json_t *secops_resource_string(secops_slice_t text);
 
 json_t *secops_resource_copy(const json_t *value);
 
+/* a copy of an object that shares its members; NULL: no memory */
+
+json_t *secops_resource_shallow(const json_t *object);
+
 
 /* the schema of an object's member, of an array's elements; NULL: it says
    nothing about them */

@@ -175,6 +175,13 @@ secops_schema_check(secops_schema_run_t *run, const secops_schema_node_t *node,
 
     if (!secops_schema_type_is(node, run->json, i)) {
 
+        /* what stands for a value that is not known yet may be any, but not
+           where there must be none */
+
+        if (run->json->tokens[i].type == SECOPS_JSON_STANDIN && node->types) {
+            return 1;
+        }
+
         /* its other keywords would only say the same in other words */
 
         return secops_schema_fault_type(run, place, node, i);

@@ -131,9 +131,10 @@ void secops_schema_free(secops_schema_t *schema);
 
 
 /*
- * Validates the value at token i.  Returns the number of faults that count
- * (0: valid), each of which was told to the handler, in document order of the
- * schema's properties; or -1 when it ran out of memory, or of the bounds on
+ * Validates the value at token i.  A token of type SECOPS_JSON_STANDIN meets
+ * every schema but false.  Returns the number of faults that count (0: valid),
+ * each of which was told to the handler, in document order of the schema's
+ * properties; or -1 when it ran out of memory, or of the bounds on
  * recursion and work that no sound schema comes near (faults may have been
  * told before).  What two subschemas ask for is told twice if it is missing.
  * The handler may be NULL: then it stops at the first fault and returns 1.

@@ -126,6 +126,7 @@ secops_schema_hash(const secops_json_t *json, uint32_t i)
     switch (token->type) {
 
     case SECOPS_JSON_STRING:
+    case SECOPS_JSON_STANDIN:
         return secops_schema_hash_string(json, i);
 
     case SECOPS_JSON_NUMBER:

@@ -619,7 +619,7 @@ faults(const secops_schema_t *schema, const json_t *value)
     static secops_json_token_t   tokens[4096];
     static secops_json_limits_t  limits = { 32, 4096 };
 
-    text = json_dumps(value, SECOPS_RESOURCE_DUMP | JSON_ENCODE_ANY);
+    text = store_dump(value);
 
     (void) secops_json_parse(&json, (unsigned char *) text, strlen(text),
                              tokens, 4096, &limits, &error);
@@ -647,6 +647,7 @@ sample(const json_t *property)
         "\"{{api_keys(name='K')}}\"", "\"https://example.com/x\"",
         "\"https://dce.westeurope-1.ingest.monitor.azure.com\"",
         "\"sample\"", "\"https://hooks.slack.com/services/T/B/x\"",
+        "\"https://dce.westeurope-1.ingest.monitor.azure.com\"",
         "\"00000000-0000-4000-8000-000000000001\"", "\"a@example.com\"",
         "\"host:9092\"", "\"dcr-00000000000000000000000000000000\"",
         "\"Custom-Log_CL\"", "\"19.0\"", "\"P1D\"", "\"7d\"", "\":robot:\"",

@@ -18,6 +18,9 @@
 
 #define ELASTIC(title)  INTEGRATION(title, "Elasticsearch", ES)
 #define ES              "`hosts`:`a`,`user`:`u`,`password`:`p`"
+#define RENAMED(id, title)                                                    \
+    "{`type`:`integration`,`properties`:{`id`:" id ",`rename`:true,"          \
+    "`title`:`" title "`}}"
 #define EXPOSER(title, ref)                                                   \
     INTEGRATION(title, "External REST API", "`api_key`:`" ref "`")
 
@@ -237,28 +240,42 @@ static const plan_case_t  plan_cases[] = {
 
     { NULL, NULL, NULL },
     { "an integration", "{`i`:" ELASTIC("I") "}", "+I#1000" },
-    { "a new title, by its id",
+    { "S.1: an id with another's title is refused, with both titles",
       "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`N`}}}",
+      "409|/i/properties/title: \"N\" is not the title of the resource with "
+      "the id \"1000\", which is called \"I\"; a new title takes \"rename\": "
+      "true" },
+    { "... also if it says that it is no new one",
+      "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`N`,"
+      "`rename`:false}}}",
+      "409|/i/properties/title: \"N\" is not the title of the resource with "
+      "the id \"1000\", which is called \"I\"; a new title takes \"rename\": "
+      "true" },
+    { "... an id with the own title is none",
+      "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`I`,"
+      "`rename`:true}}}", "=I#1000" },
+    { "a new title, by its id",
+      "{`i`:" RENAMED("1000", "N") "}",
       "*N<I#1000" },
     { "... which it has now", "{`i`:" ELASTIC("N") ",`j`:" ELASTIC("I") "}",
       "=N#1000 +I#1001" },
     { "two change titles",
-      "{`i`:{`type`:`integration`,`properties`:{`id`:`1000`,`title`:`I`}},"
-      "`j`:{`type`:`integration`,`properties`:{`id`:1001,`title`:`N`}}}",
+      "{`i`:" RENAMED("`1000`", "I") ","
+      "`j`:" RENAMED("1001", "N") "}",
       "*I<N#1000 *N<I#1001" },
     { "one leaves its title to a new one",
       "{`j`:" ELASTIC("I") ",`i`:{`type`:`integration`,`properties`:{`id`:"
-      "1000,`title`:`O`}}}", "+I#1002 *O<I#1000" },
+      "1000,`rename`:true,`title`:`O`}}}", "+I#1002 *O<I#1000" },
     { "a title that is taken away names nothing",
-      "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`R`}},`j`:"
+      "{`i`:" RENAMED("1000", "R") ",`j`:"
       NEW_JOB("J", INPUT("O")) "}",
       "404|/j/properties/pipeline_integrations/0/resource: there is no "
       "integration called \"O\"" },
     { "... the new one does",
-      "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`R`}},`j`:"
+      "{`i`:" RENAMED("1000", "R") ",`j`:"
       NEW_JOB("J", INPUT("R")) "}", "*R<O#1000 +J#1003" },
     { "a title that somebody else has",
-      "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`N`}}}",
+      "{`i`:" RENAMED("1000", "N") "}",
       "409|/i/properties/title: is what the resource with the id \"1001\" is "
       "called" },
     { "an id that nobody has",
@@ -268,7 +285,7 @@ static const plan_case_t  plan_cases[] = {
       "id \"1001\" is called|/i/properties/integration_type: is required to "
       "create an integration" },
     { "an id twice",
-      "{`i`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`P`}},"
+      "{`i`:" RENAMED("1000", "P") ","
       "`j`:{`type`:`integration`,`properties`:{`id`:1000,`title`:`Q`,"
       "`integration_type`:`Webhook`,`parameters`:{`url`:`https://a/`}}}}",
       "422|/j/properties/id: is given to another resource of this request, "
@@ -645,7 +662,7 @@ test_crowd(void)
 static void
 test_reset(void)
 {
-    int                             rc, unreadable;
+    int                             rc;
     size_t                          n;
     int64_t                         next_id;
     secops_json_t                   json;
@@ -653,6 +670,7 @@ test_reset(void)
     secops_json_error_t             error;
     secops_resource_set_t           set;
     secops_resource_plan_t         *plan;
+    secops_resource_type_e          type;
     secops_resource_faults_t        faults;
     secops_resource_context_t       context;
     const secops_resource_entry_t  *entries;
@@ -668,7 +686,7 @@ test_reset(void)
 
     (void) secops_json_parse(&json, (const unsigned char *) text,
                              sizeof(text) - 1, tokens, 64, &limits, &error);
-    (void) secops_resource_read(&set, &model, &json, 10, &faults);
+    (void) read_all(&set, &model, &json, 10, &faults);
 
     ids[0].len = 4;
     ids[0].data = (const unsigned char *) "made";
@@ -677,7 +695,10 @@ test_reset(void)
     next_id = 1000;
 
     plan = secops_resource_plan_begin(&model, &set, &context);
-    rc = secops_resource_plan_decide(plan, &next_id, &faults);
+    is_int(store_steps(plan, &next_id, &faults), SECOPS_RESOURCE_MORE,
+           "first there is something to be looked up");
+
+    rc = store_steps(plan, &next_id, &faults);
     entries = secops_resource_plan_entries(plan, &n);
 
     ok(rc == SECOPS_RESOURCE_READY && n == 1 && entries[0].created
@@ -688,6 +709,7 @@ test_reset(void)
 
     is_int(secops_resource_plan_reset(plan), 0, "a plan starts anew");
 
+    (void) store_steps(plan, &next_id, &faults);
     (void) secops_resource_plan_lookups(plan, &n);
     is_int(n, 1, "... with the same lookups");
 
@@ -696,16 +718,28 @@ test_reset(void)
     document.len = 2;
     document.data = (const unsigned char *) "{}";
 
-    ok(secops_resource_plan_found(plan, 0, id, document, &unreadable) == -1
-       && unreadable, "a document that is none is told");
+    (void) secops_resource_plan_found(plan, 0, id, document);
+    is_int(store_steps(plan, &next_id, &faults), SECOPS_RESOURCE_UNREADABLE,
+           "a document that is none is told");
 
+    id = secops_resource_plan_unreadable(plan, &type);
+    ok(type == SECOPS_RESOURCE_API_KEY, "... and which it is");
+    is_str(id.data, id.len, "found", "... by its id");
+
+    (void) secops_resource_plan_reset(plan);
+    (void) store_steps(plan, &next_id, &faults);
+
+    id.len = 5;
+    id.data = (const unsigned char *) "found";
     document.len = 12;
     document.data = (const unsigned char *) "{\"name\":\"K\"}";
 
-    ok(secops_resource_plan_found(plan, 0, id, document, &unreadable) == 0
-       && !unreadable, "the key exists by now");
+    is_int(secops_resource_plan_found(plan, 1, id, document), -1,
+           "what nobody asked for is refused");
+    is_int(secops_resource_plan_found(plan, 0, id, document), 0,
+           "the key exists by now");
 
-    rc = secops_resource_plan_decide(plan, &next_id, &faults);
+    rc = store_steps(plan, &next_id, &faults);
     entries = secops_resource_plan_entries(plan, &n);
 
     ok(rc == SECOPS_RESOURCE_READY && !entries[0].created

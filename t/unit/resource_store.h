@@ -11,8 +11,10 @@
 
 #include <stdlib.h>
 
+#include "model/secops_json_dump.h"
 #include "model/secops_resource_plan.h"
 #include "model/secops_resource_render.h"
+#include "resource_read.h"
 #include "secops_tap.h"
 
 
@@ -31,6 +33,7 @@ static store_row_t              store[STORE_MAX];
 static size_t                   nstore;
 static int64_t                  store_next_id = SECOPS_RESOURCE_FIRST_ID;
 static unsigned                 store_rounds, store_lookups, store_written;
+static unsigned                 store_nsteps;
 static const char              *store_time = "2026-01-01 00:00:00";
 static void                   (*store_before_decide)(void);
 static void                   (*store_after_decide)(void);
@@ -176,7 +179,6 @@ store_write(const secops_resource_entry_t *entry)
 static inline int
 store_answer(secops_resource_plan_t *plan)
 {
-    int                              unreadable;
     size_t                           i, n;
     store_row_t                     *row;
     secops_slice_t                   id, document;
@@ -199,9 +201,7 @@ store_answer(secops_resource_plan_t *plan)
         document.len = strlen(row->document);
         document.data = (unsigned char *) row->document;
 
-        if (secops_resource_plan_found(plan, i, id, document, &unreadable)
-            != 0)
-        {
+        if (secops_resource_plan_found(plan, i, id, document) != 0) {
             return -1;
         }
     }
@@ -280,6 +280,31 @@ store_key_ids(secops_slice_t *ids, const secops_resource_set_t *set)
 }
 
 
+/* until there is something to be done by others */
+
+static inline int
+store_steps(secops_resource_plan_t *plan, int64_t *next_id,
+    secops_resource_faults_t *faults)
+{
+    int  rc;
+
+    if (store_before_decide) {
+        store_before_decide();
+    }
+
+    do {
+        store_nsteps++;
+        rc = secops_resource_plan_step(plan, next_id, faults);
+    } while (rc == SECOPS_RESOURCE_BUSY);
+
+    if (store_after_decide) {
+        store_after_decide();
+    }
+
+    return rc;
+}
+
+
 /*
  * What a request does: for each resource "+title#id" if it was created,
  * "*title#id" if it was changed, "*title<old#id" if it was given a new title,
@@ -310,6 +335,7 @@ store_post_text(const char *text, int overwrite)
     store_rounds = 0;
     store_lookups = 0;
     store_written = 0;
+    store_nsteps = 0;
 
     len = strlen(text);
     tokens = malloc(secops_json_max_tokens(len) * sizeof(secops_json_token_t));
@@ -324,7 +350,7 @@ store_post_text(const char *text, int overwrite)
         return store_told;
     }
 
-    (void) secops_resource_read(&set, &model, &json, 100000, &faults);
+    (void) read_all(&set, &model, &json, 100000, &faults);
 
     free(tokens);
 
@@ -348,24 +374,21 @@ store_post_text(const char *text, int overwrite)
     plan = secops_resource_plan_begin(&model, &set, &context);
     next_id = store_next_id;
 
-    do {
-        store_rounds++;
-        rc = SECOPS_RESOURCE_FAILED;
+    for ( ;; ) {
+        rc = plan ? store_steps(plan, &next_id, &faults)
+                  : SECOPS_RESOURCE_FAILED;
 
-        if (plan && store_answer(plan) == 0) {
-
-            if (store_before_decide) {
-                store_before_decide();
-            }
-
-            rc = secops_resource_plan_decide(plan, &next_id, &faults);
-
-            if (store_after_decide) {
-                store_after_decide();
-            }
+        if (rc != SECOPS_RESOURCE_MORE) {
+            break;
         }
 
-    } while (rc == SECOPS_RESOURCE_MORE);
+        store_rounds++;
+
+        if (store_answer(plan) != 0) {
+            rc = SECOPS_RESOURCE_FAILED;
+            break;
+        }
+    }
 
     if (rc == SECOPS_RESOURCE_READY) {
         store_tell_entries(plan);
@@ -416,6 +439,24 @@ store_post(const char *text)
 }
 
 
+/* a value's text, to be freed */
+
+static inline char *
+store_dump(const json_t *value)
+{
+    char           *copy;
+    secops_text_t   text;
+
+    memset(&text, 0, sizeof(text));
+
+    secops_json_dump(&text, value);
+    copy = store_copy(text.data, text.len);
+    secops_text_free(&text);
+
+    return copy;
+}
+
+
 /* what is shown of one, by title; to be freed */
 
 static inline char *
@@ -440,7 +481,7 @@ store_get(secops_resource_type_e type, const char *title, int full)
     document.data = (unsigned char *) row->document;
 
     shown = secops_resource_render(&model, type, id, document, full);
-    text = json_dumps(shown, SECOPS_RESOURCE_DUMP);
+    text = store_dump(shown);
     json_decref(shown);
 
     return text;
