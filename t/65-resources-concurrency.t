@@ -399,6 +399,10 @@ $status = check('killed', load('killed', sub {
         my $answered = answered('killed');
         wait_for(sub { answered('killed') > $answered + 100 });
 
+        # who has no link yet can not lose one
+        wait_for(sub { !grep { ask(SecOps::Resources->new($_), 'list', 'id=1')
+            ->{status} != 200 } @machines });
+
         my @lost = map { lost($_) } @machines;
         $redis->kill9();
         $n++ if wait_for(sub { !grep { lost($machines[$_]) <= $lost[$_] } 0, 1 });
