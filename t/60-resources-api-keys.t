@@ -455,6 +455,8 @@ is_no($brief, $too_long, 'a key does not prolong itself',
     k => key('brief', expire_at => $later));
 is_no($brief, $too_long, '... nor another one',
     k => key('short', expire_at => $later));
+is_no($brief, $too_long, '... nor by an offset',
+    k => key('brief', expire_at => "$soon-12:00"));
 is_no($brief, $too_long, '... nor makes one that lives longer',
     k => key('new', expire_at => $later));
 is_no($brief, $too_long, '... nor gives one that does new scopes',
