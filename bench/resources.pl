@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 
 # What the Resources API costs: CPU of nginx and of Redis for each request, from
-# /proc, and bytes in Redis for each resource.
+# /proc, and bytes in Redis for each resource.  Then what domains cost that are
+# full, or hold far more than they may: also how many scripts Redis ran, and how
+# long it was at the longest of them, by its SLOWLOG.
 #
 #     perl bench/resources.pl          after make build
 #
@@ -22,7 +24,8 @@ my $hertz = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 my $t = SecOps->new(log_level => 'error');
 my $redis = $t->redis();
 
-$t->run(conf(location => 'client_max_body_size 8m;'));
+$t->run(conf(location => 'client_max_body_size 8m; secops_redis_timeout 10s;'
+    . ' secops_max_resources count=100000 bytes=1024m;'));
 
 my $api = SecOps::Resources->new($t, $redis);
 my ($worker) = $t->workers();
@@ -135,6 +138,78 @@ measure("DELETE of one job among $count", 100, sub {
     ok_or_die($api->remove("title=Job+$_")) });
 measure("DELETE that is refused, 1 of $count refers", 100, sub {
     $api->remove('title=Integration+' . ($_ + 200)) });
+
+# domains that are full, and beyond
+
+sub hook { # an integration of 80 KB
+    my ($title) = @_;
+    return { type => 'integration', properties => { title => $title,
+        integration_type => 'Webhook', parameters => {
+            url => 'https://example.com/x', auth_type => 'none',
+            headers => { map { ("h$_" => 'v' x 4050) } 1 .. 20 } } } };
+}
+
+sub exact { # CPU of a process in milliseconds, to the microsecond
+    my ($pid) = @_;
+    return (split ' ', $t->read("/proc/$pid/schedstat"))[0] / 1e6;
+}
+
+sub peak { # of the worker's memory, in MB; from here on, if it is to begin
+    my ($begin) = @_;
+    $t->write("/proc/$worker/clear_refs", '5') if $begin;
+    my ($peak) = $t->read("/proc/$worker/status") =~ /VmHWM:\s+(\d+)/;
+    return $peak / 1024;
+}
+
+sub once {
+    my ($name, $code) = @_;
+    $redis->cmd('CONFIG', 'RESETSTAT');
+    $redis->cmd('CONFIG', 'SET', 'slowlog-log-slower-than', 200);
+    $redis->cmd('SLOWLOG', 'RESET');
+    peak(1);
+
+    my @before = (exact($worker), exact($redis->pid()));
+    $code->();
+    my @after = (exact($worker), exact($redis->pid()));
+
+    my ($calls, $usec) = $redis->cmd('INFO', 'commandstats')
+        =~ /^cmdstat_evalsha:calls=(\d+),usec=(\d+)/m;
+    my ($longest) = sort { $b <=> $a } map { $_->[2] }
+        grep { $_->[3][0] =~ /^EVAL/ } @{$redis->cmd('SLOWLOG', 'GET', 1000)};
+
+    printf "%-44s nginx %8.1f ms, peak %4d MB; redis %7.1f ms, %4d scripts, "
+        . "on average %5.2f ms, longest %5.2f ms\n", $name,
+        $after[0] - $before[0], peak(), $after[1] - $before[1], $calls // 0,
+        $calls ? $usec / $calls / 1000 : 0, ($longest // 0) / 1000;
+}
+
+sub crowd { # what is done with it
+    my ($name, $one, $two) = @_;
+    once("$name: GET", sub { ok_or_die($api->resources('GET', '')) });
+    once("$name: DELETE", sub { ok_or_die($api->remove("title=$one")) });
+    $redis->cmd('DEL', 'secops:{global:res}:size');
+    once("$name: DELETE, counted first", sub {
+        ok_or_die($api->remove("title=$two")) });
+}
+
+$redis->cmd('CONFIG', 'SET', 'slowlog-max-len', 1000);
+
+foreach my $mb (5, 16, 60) {
+    $redis->cmd('FLUSHALL');
+    my $n = 0;
+    ok_or_die($api->save({ map { $n++; ("h$n" => hook("H$n")) } 1 .. 11 }))
+        foreach 1 .. $mb * 1e6 / 11 / 81_300;
+    crowd("$mb MB", 'H7', 'H8');
+}
+
+$redis->cmd('FLUSHALL');
+foreach my $n (0 .. 19) {
+    my $set = { map { ("i$_" => integration("I$_")) }
+        $n * 1000 + 1 .. $n * 1000 + 1000 };
+    $n < 19 ? ok_or_die($api->save($set))
+        : once('POST of 1000 integrations', sub { ok_or_die($api->save($set)) });
+}
+crowd('20000 small ones', 'I7', 'I8');
 
 ok(1, 'measured');
 $t->done();

@@ -218,7 +218,7 @@ is_deeply([ map { $_->{title} } @{$list->{json}} ],
     [ sort map({ "S$_" } 1 .. 3000), map { "H$_" } 1 .. 10 ],
     '... each once, in order');
 cmp_ok($calls->{evalsha}, '>=', 6, 'R.3: in parts');
-cmp_ok($calls->{hscan} / $calls->{evalsha}, '<=', 301, '... each of few steps');
+cmp_ok($calls->{hscan} / $calls->{evalsha}, '<=', 201, '... each of few steps');
 ok(!$calls->{hgetall}, '... nothing reads all at once');
 $redis->cmd('HDEL', key_of('job'), 7);
 

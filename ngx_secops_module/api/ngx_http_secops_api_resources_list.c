@@ -25,14 +25,14 @@
 
 
 /* how long the worker is at it, in microseconds of its processor; how long
-   others have it then, in milliseconds: at least, or as so many times as long
-   as it took, if they use more of it than a part */
+   others have it then: so many milliseconds, or so many times as long as it
+   took, if they use more than a part of it */
 
 #define NGX_HTTP_SECOPS_LIST_SLICE  4000
 #define NGX_HTTP_SECOPS_LIST_STEP   8192    /* bytes, between two looks */
 #define NGX_HTTP_SECOPS_LIST_PAUSE  1
-#define NGX_HTTP_SECOPS_LIST_SHARE  9
-#define NGX_HTTP_SECOPS_LIST_BUSY   4
+#define NGX_HTTP_SECOPS_LIST_SHARE  15
+#define NGX_HTTP_SECOPS_LIST_BUSY   16
 
 /* others may change something so often while one list is read */
 
@@ -89,12 +89,11 @@ typedef struct {
     ngx_uint_t                         n;
     secops_text_t                      text;
 
-    /* of the last slice: when it ended, by the clock and by the worker's
-       processor time, and how much of that it took; microseconds */
+    /* when the last slice ended, by the clock (0: this is the first) and by the
+       worker's processor time; microseconds */
 
     int64_t                            ended;
     int64_t                            used;
-    int64_t                            took;
 } ngx_http_secops_list_t;
 
 
@@ -431,7 +430,7 @@ ngx_http_secops_list_begin(ngx_http_secops_list_t *list)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    list->took = 0;
+    list->ended = 0;
 
     return ngx_http_secops_list_slice(list);
 }
@@ -502,29 +501,36 @@ ngx_http_secops_list_slice(ngx_http_secops_list_t *list)
 }
 
 
-/* began and used are of the beginning of the slice that ends now: others had
-   the worker between the one before and this one */
+/*
+ * began and used are of the beginning of the slice that ends now.  Others want
+ * the worker if they had it for some of the time between the last slice and
+ * this one.  Somebody else on the machine wants the processor if the slice took
+ * much longer by the clock than by its own time: then those others may have had
+ * to wait for it, and could not show what they want.
+ */
 
 static ngx_msec_t
 ngx_http_secops_list_pause(ngx_http_secops_list_t *list, int64_t began,
     int64_t used)
 {
-    ngx_msec_t  pause;
+    int64_t     others, between, took;
+    ngx_uint_t  wanted;
 
-    pause = NGX_HTTP_SECOPS_LIST_PAUSE;
+    others = used - list->used;
+    between = began - list->ended;
 
-    if (list->took
-        && (used - list->used) * NGX_HTTP_SECOPS_LIST_BUSY
-           > began - list->ended)
-    {
-        pause = (ngx_msec_t) (list->took * NGX_HTTP_SECOPS_LIST_SHARE / 1000);
-    }
+    wanted = list->ended && others * NGX_HTTP_SECOPS_LIST_BUSY > between;
 
     list->ended = ngx_http_secops_list_clock(CLOCK_MONOTONIC);
     list->used = ngx_http_secops_list_clock(CLOCK_PROCESS_CPUTIME_ID);
-    list->took = list->used - used;
 
-    return pause;
+    took = list->used - used;
+
+    if (wanted || list->ended - began > 2 * took) {
+        return (ngx_msec_t) (took * NGX_HTTP_SECOPS_LIST_SHARE / 1000);
+    }
+
+    return NGX_HTTP_SECOPS_LIST_PAUSE;
 }
 
 

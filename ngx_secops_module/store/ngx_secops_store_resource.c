@@ -12,7 +12,7 @@
    and steps */
 
 #define NGX_SECOPS_STORE_PAGE_BYTES  "262144"
-#define NGX_SECOPS_STORE_PAGE_STEPS  "300"
+#define NGX_SECOPS_STORE_PAGE_STEPS  "200"
 
 /* members or fields that one command writes */
 
