@@ -250,7 +250,7 @@ $redis->resume();
 is_deeply([map { $_->answer('POST')->{status} } @waiting], [(200) x 6],
     '... they are saved');
 $_->close() foreach @waiting;
-is_bounded($t->rss(worker()) / 1024, 90, 'R.13: ... and the memory is given '
+is_bounded($t->rss(worker()) / 1024, 45, 'R.13: ... and the memory is given '
     . 'back');
 
 

@@ -22,13 +22,12 @@
 /* how long the worker stays with one request, nanoseconds: a part that begins
    before takes about as long at most.  And how long it serves others then */
 
-#define NGX_HTTP_SECOPS_RESOURCES_TURN   4000000
+#define NGX_HTTP_SECOPS_RESOURCES_TURN   3000000
 #define NGX_HTTP_SECOPS_RESOURCES_PAUSE  1
 
 
 static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleanup(void *data);
-static uint64_t ngx_http_secops_resources_clock(void);
 static ngx_int_t ngx_http_secops_resources_next_turn(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_asked(
@@ -192,6 +191,16 @@ ngx_http_secops_resources_cleanup(void *data)
     secops_resource_plan_free(op->plan);
     secops_resource_set_free(&op->set);
     secops_resource_faults_free(&op->faults);
+
+#ifdef __GLIBC__
+
+    /* thousands of small pieces, which the allocator keeps otherwise */
+
+    if (op->large) {
+        (void) malloc_trim(0);
+    }
+
+#endif
 }
 
 
@@ -284,7 +293,8 @@ ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
 
     op->work = work;
 
-    begin = ngx_http_secops_resources_clock();
+    begin = op->begun ? op->begun : ngx_http_secops_resources_clock();
+    op->begun = 0;
 
     do {
         rc = op->work(op);
@@ -312,9 +322,7 @@ ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
 }
 
 
-/* nginx' own time stands still while a handler runs */
-
-static uint64_t
+uint64_t
 ngx_http_secops_resources_clock(void)
 {
     struct timespec  now;

@@ -115,6 +115,9 @@ struct ngx_http_secops_resources_s {
     ngx_http_secops_resources_prepare_pt  prepare;
     ngx_http_secops_resources_decide_pt   decide;
     ngx_http_secops_resources_work_pt     work;
+    uint64_t                              begun;    /* when the worker came to
+                                                       it, 0: with the work */
+    ngx_uint_t                            large;    /* its trees took much */
     ngx_http_secops_resources_reply_pt    reply;
 
     secops_resource_context_t             context;
@@ -195,6 +198,11 @@ ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
 
 ngx_int_t ngx_http_secops_resources_first(ngx_http_secops_resources_t *op);
 
+
+/* the worker's time, in nanoseconds: nginx' own stands still while a handler
+   runs */
+
+uint64_t ngx_http_secops_resources_clock(void);
 
 /* does what op->work says, and other work that comes of it, until it is done
    or others are to be served; as decide */

@@ -11,6 +11,11 @@
 #include "api/ngx_http_secops_api_resources.h"
 
 
+/* names and values, of a set after which memory is given back to the system */
+
+#define NGX_HTTP_SECOPS_SAVE_LARGE  20000
+
+
 static ngx_int_t ngx_http_secops_resources_parse(
     ngx_http_secops_resources_t *op);
 static ngx_int_t ngx_http_secops_resources_prepare(
@@ -108,6 +113,8 @@ ngx_http_secops_resources_parse(ngx_http_secops_resources_t *op)
     mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
     slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
 
+    op->begun = ngx_http_secops_resources_clock();
+
     rc = ngx_http_secops_read_json(op->request, &op->json, &detail);
 
     if (rc == NGX_ERROR) {
@@ -125,6 +132,8 @@ ngx_http_secops_resources_parse(ngx_http_secops_resources_t *op)
     {
         return ngx_http_secops_resources_faulty(op);
     }
+
+    op->large = op->json.ntokens > NGX_HTTP_SECOPS_SAVE_LARGE;
 
     return NGX_DECLINED;
 }
