@@ -224,7 +224,7 @@ secops_json_tree_number(secops_json_tree_t *tree, uint32_t i)
         }
     }
 
-    *tree->reason = "has a number that is out of range";
+    *tree->reason = "has a number that does not fit in 64 bits";
 
     return NULL;
 }

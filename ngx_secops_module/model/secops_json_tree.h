@@ -15,8 +15,8 @@
 
 /*
  * The value at token i, owned by the caller.  NULL: *reason says what can not
- * be kept, as the end of a sentence ("has a number that is out of range"); or
- * it is NULL, and there was no memory.
+ * be kept, as the end of a sentence: "has a number that does not fit in 64
+ * bits"; or it is NULL, and there was no memory.
  */
 
 json_t *secops_json_tree(const secops_json_t *json, uint32_t i,
