@@ -58,6 +58,8 @@ static ngx_int_t ngx_http_secops_add_resources(ngx_conf_t *cf,
 static void ngx_http_secops_free_resources(void *data);
 static ngx_int_t ngx_http_secops_read_dir(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
+static void ngx_http_secops_warn(ngx_conf_t *cf, secops_slice_t of,
+    const char *what, const secops_schema_t *schema);
 static ngx_int_t ngx_http_secops_collect_definition(ngx_tree_ctx_t *ctx,
     ngx_str_t *path);
 static const ngx_http_secops_definition_kind_t *
@@ -132,7 +134,6 @@ static ngx_int_t
 ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
     ngx_str_t *file, ngx_str_t *name, const u_char *data, size_t len)
 {
-    ngx_uint_t              n;
     secops_slice_t          slice;
     secops_table_t          table, *slot;
     ngx_pool_cleanup_t     *cln;
@@ -156,10 +157,7 @@ ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
     ngx_memcpy(cln->data, &table, sizeof(secops_table_t));
     cln->handler = ngx_http_secops_free_table;
 
-    for (n = 0; secops_schema_warning(table.schema, n, &error); n++) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "%V: table \"%V\": \"%s\" %s",
-                           file, name, error.pointer, error.reason);
-    }
+    ngx_http_secops_warn(cf, slice, "table", table.schema);
 
     slot = ngx_http_secops_table_by_name(mcf, name);
 
@@ -258,17 +256,58 @@ static ngx_int_t
 ngx_http_secops_complete_catalog(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf)
 {
-    secops_schema_error_t  error;
+    size_t                        i;
+    ngx_uint_t                    role;
+    const secops_catalog_type_t  *type;
+    secops_schema_error_t         error;
 
-    if (secops_catalog_complete(&mcf->catalog, &error) == 0) {
-        return NGX_OK;
+    if (secops_catalog_complete(&mcf->catalog, &error) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "definitions of the catalog: \"%s\" %s",
+                           error.pointer, error.reason);
+        return NGX_ERROR;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "definitions of the catalog: \"%s\" %s",
-                       error.pointer, error.reason);
+    for (i = 0; i < mcf->catalog.ntypes; i++) {
 
-    return NGX_ERROR;
+        type = &mcf->catalog.types[i];
+
+        ngx_http_secops_warn(cf, type->name, "parameters",
+                             type->connection.schema);
+
+        for (role = 0; role < SECOPS_CATALOG_ROLES; role++) {
+            ngx_http_secops_warn(cf, type->name,
+                                 (char *) secops_catalog_role_name(role).data,
+                                 type->role[role].schema);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* of what may be refused although the definition is sound; what: the part of
+   it that the pointers begin at */
+
+static void
+ngx_http_secops_warn(ngx_conf_t *cf, secops_slice_t of, const char *what,
+    const secops_schema_t *schema)
+{
+    ngx_str_t              name;
+    ngx_uint_t             n;
+    secops_schema_error_t  warning;
+
+    if (schema == NULL) {
+        return;
+    }
+
+    name.len = of.len;
+    name.data = (u_char *) of.data;
+
+    for (n = 0; secops_schema_warning(schema, n, &warning); n++) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "\"%V\", %s: \"%s\" %s",
+                           &name, what, warning.pointer, warning.reason);
+    }
 }
 
 
