@@ -10,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use IO::Compress::Gzip qw(gzip);
 use SecOps;
 use SecOps::Cluster;
 use SecOps::Records;
@@ -178,6 +179,12 @@ my $files = open_files();
 all_fail('a record', 'POST', '/one' . path(), \%who, records(), 201);
 all_fail('a batch', 'POST', '/one' . path(), \%who,
     { data => [apart(3)] }, 201);
+my ($plain, $packed) = (JSON::PP->new->encode(records()));
+gzip(\$plain, \$packed) or die 'gzip';
+all_fail('a packed record', 'POST', '/one' . path(),
+    { %who, 'Content-Encoding' => 'gzip' }, $packed, 201);
+all_fail('lines', 'POST', '/one' . path(),
+    { %who, 'Content-Type' => 'application/x-ndjson' }, "$plain\n$plain\n", 201);
 all_fail('a record by its id', 'GET',
     "/one/api/now/table/sn_ti_lookup_result/$id", \%who, undef, 200);
 all_fail('health', 'GET', '/one/api/v2/health', \%who, undef, 200);
