@@ -110,15 +110,16 @@ sub entries { return map { step("I$_", 'input', index => 'i') } @_ }
 sub grow { return { j => job('J', pipeline_integrations => [entries(@_)]) } }
 sub length_of { return scalar @{$api->job_called('J')->{pipeline_integrations}} }
 
-is_saved($api->save(grow(1 .. 199)), 'a job of 199 entries and its processor');
+is_saved($api->save(grow(1 .. 200)), 'a job of 200 entries and its processor');
 my $before = $api->dump();
-is_deeply(faults(is_nok($api->save(grow(200)), 422, 'Invalid resources',
+is_deeply(faults(is_nok($api->save(grow(201)), 422, 'Invalid resources',
     'R.4: one entry more')), ['/j/properties/pipeline_integrations: would have'
-    . ' 201 entries, with those that there are, and may have 200'],
+    . ' 201 entries beside its processors, with those that there are, and may'
+    . ' have 200'],
     'R.4: ... is one too many');
 is_deeply($api->dump(), $before, 'R.4: ... and nothing is changed');
 is_saved($api->save(grow(7, 9)), '... those that are there can be changed');
-is(length_of(), 200, '... and stay');
+is(length_of(), 201, '... and stay');
 
 # of before there were limits
 
@@ -131,7 +132,7 @@ push @{$stored->{pipeline_integrations}}, @more;
 $redis->cmd('HSET', "$key:job", $id, encode_json($stored));
 $before = $api->dump();
 
-is(length_of(), 350, 'R.4: a job of 350 entries and 300 KB can be read');
+is(length_of(), 351, 'R.4: a job of 351 entries and 300 KB can be read');
 is_saved($api->save({ j => { type => 'job', properties => { title => 'J' } } }),
     'R.4: ... be named');
 is_deeply($api->dump(), $before, '... which changes nothing');

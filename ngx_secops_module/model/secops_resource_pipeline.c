@@ -41,6 +41,7 @@ static const json_t *secops_resource_pipeline_same(
     const json_t *entry);
 static void secops_resource_pipeline_check_size(
     secops_resource_pipeline_t *line);
+static size_t secops_resource_pipeline_size(const json_t *list);
 static int secops_resource_pipeline_has_input(const json_t *list);
 static size_t secops_resource_pipeline_middle(const json_t *list);
 
@@ -123,7 +124,8 @@ secops_resource_build_pipeline(secops_resource_plan_t *plan, size_t i,
 
 
 /* a merge keeps what the request does not name, so the schema of requests does
-   not see how many there are in the end */
+   not see how many there are in the end.  Processors, which the category adds,
+   are not the request's */
 
 static void
 secops_resource_pipeline_check_size(secops_resource_pipeline_t *line)
@@ -131,17 +133,37 @@ secops_resource_pipeline_check_size(secops_resource_pipeline_t *line)
     char    text[128];
     size_t  n;
 
-    n = json_array_size(line->result);
+    n = secops_resource_pipeline_size(line->result);
 
-    if (n <= SECOPS_RESOURCE_PIPELINE_MAX || n <= json_array_size(line->old)) {
+    if (n <= SECOPS_RESOURCE_PIPELINE_MAX
+        || n <= secops_resource_pipeline_size(line->old))
+    {
         return;
     }
 
-    (void) snprintf(text, sizeof(text), "would have %zu entries, with those "
-                    "that there are, and may have %d", n,
-                    SECOPS_RESOURCE_PIPELINE_MAX);
+    (void) snprintf(text, sizeof(text), "would have %zu entries beside its "
+                    "processors, with those that there are, and may have %d",
+                    n, SECOPS_RESOURCE_PIPELINE_MAX);
 
     secops_resource_tell(line->plan, line->entry, SECOPS_ERROR_INVALID, text);
+}
+
+
+static size_t
+secops_resource_pipeline_size(const json_t *list)
+{
+    size_t          k, n;
+    const json_t   *role;
+    secops_slice_t  processor;
+
+    processor = secops_catalog_role_name(SECOPS_CATALOG_PROCESSOR);
+
+    for (k = 0, n = 0; k < json_array_size(list); k++) {
+        role = json_object_get(json_array_get(list, k), "integration_type");
+        n += !secops_slice_equal(secops_resource_text(role), processor);
+    }
+
+    return n;
 }
 
 

@@ -429,19 +429,24 @@ sub setting { # of a job, of any form
         . '{"monitoring_settings":{"throttling":' . $value . '}}}}}';
 }
 
-sub labelled { # 622 jobs with 100 labels
+# jobs with 100 labels, and with 200 entries: as many as have 50,000 values, which
+# a set may have, unless told otherwise
+
+sub labelled {
+    my ($n) = @_;
     my @names = map { "l$_" } 1 .. 100;
     my $set = { map { my $job = job("J$_");
         $job->{properties}{advanced_settings}{custom_labels}
             = [ map { { name => $_ } } @names ];
-        ("j$_" => $job) } 1 .. 622 };
+        ("j$_" => $job) } 1 .. $n // 230 };
     return fitting($set);
 }
 
-sub piped { # 108 jobs with 200 entries
+sub piped {
+    my ($n) = @_;
     my @entries = map { { resource => "I$_", integration_type => 'output' } }
         1 .. 199;
-    return fitting({ map { ("j$_" => job("J$_", @entries)) } 1 .. 108 });
+    return fitting({ map { ("j$_" => job("J$_", @entries)) } 1 .. $n // 80 });
 }
 
 sub fitting { # what of a set is in a body
@@ -562,6 +567,8 @@ sub cases {
         { fault => 'R.13', name => '6 megabytes of resources, Redis does not'
               . ' answer', at_once => 6, waits => 1,
           request => sub { post($_[1], labelled()) } },
+        { fault => 'R.15', name => '622 jobs with 100 labels, too many',
+          request => sub { post($_[1], labelled(622)) } },
         { fault => 'R.15', name => 'jobs with 100 labels, new',
           request => sub { post($_[1], labelled()) } },
         { fault => 'R.15', name => '... again',
