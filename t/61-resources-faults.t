@@ -156,6 +156,14 @@ foreach my $number (1, 3, 1000, 100_000_000, -1, '9223372036854775807',
         . "\$0\\r\\n\\r\\n");
     is(answer(start($t, 'POST', $path, $key))->{status}, 500,
         "C.B1: a reply to the first lookup of one, for that of number $number");
+
+    next if $number == 1;               # a list has three lookups
+
+    fresh();
+    $fake->play("EXPECT 1\nSEND *10\\r\\n\$1\\r\\n7\\r\\n$head"
+        . ":$number\\r\\n\$4\\r\\n1000\\r\\n\$13\\r\\n{\"title\":\"x\"}\\r\\n"
+        . "\$0\\r\\n\\r\\n");
+    is($t->request('GET', $path, who())->{status}, 500, '... to those of a list');
 }
 
 
