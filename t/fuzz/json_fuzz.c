@@ -74,6 +74,48 @@ json_fuzz_walk(const secops_json_t *json)
 }
 
 
+/* as a batch: no less is accepted, and unsound strings are decoded in bounds */
+
+static void
+json_fuzz_batch(const uint8_t *data, size_t size, secops_json_token_t *tokens,
+    uint32_t capacity, const secops_json_limits_t *limits, int strict)
+{
+    int                   rc;
+    uint32_t              i;
+    secops_json_t         json;
+    unsigned char        *buf;
+    secops_json_error_t   error;
+
+    rc = secops_json_parse_batch(&json, data, size, tokens, capacity, limits,
+                                 &error);
+
+    json_fuzz_require(rc == strict || strict == SECOPS_JSON_ERROR,
+                      "less is accepted of a batch");
+
+    if (rc != SECOPS_JSON_OK) {
+        return;
+    }
+
+    buf = malloc(size + 1);
+    json_fuzz_require(buf != NULL, "no memory");
+
+    for (i = 0; i < json.ntokens; i++) {
+
+        json_fuzz_require((size_t) tokens[i].start + tokens[i].len <= size
+                          && tokens[i].next > i
+                          && tokens[i].next <= json.ntokens,
+                          "token of a batch leaves the document");
+
+        if (tokens[i].type == SECOPS_JSON_STRING) {
+            json_fuzz_require(secops_json_decode(&json, i, buf)
+                              <= tokens[i].len, "decoded to more");
+        }
+    }
+
+    free(buf);
+}
+
+
 static void
 json_fuzz_limits(const uint8_t *data, size_t size, const uint8_t *head,
     int accepted)
@@ -110,6 +152,8 @@ json_fuzz_limits(const uint8_t *data, size_t size, const uint8_t *head,
         json_fuzz_require(rc == SECOPS_JSON_ERROR && error.reason != NULL
                           && error.offset <= size, "error is not told");
     }
+
+    json_fuzz_batch(data, size, tokens, capacity, &limits, rc);
 
     free(tokens);
 }

@@ -1152,6 +1152,15 @@ test_steps(void)
     }
 
     test_texts(&text, 0, 40000, 'a', "");
+
+    faults.len = 0;
+    (void) test_validate("{\"maxLength\": 20, \"pattern\": \"[a-z]+[0-9]\","
+                         " \"format\": \"email\"}", text.data, 0, test_write,
+                         &faults);
+    is_str(faults.data, faults.len,
+           " maxLength must be at most 20 characters long\n",
+           "R.5: of a text that is too long nothing else is asked");
+
     is_int(test_count("{\"pattern\": \"^[^<>]*$\"}", text.data, 0), 0,
            "a long text is no fault of a pattern that is anchored");
 
