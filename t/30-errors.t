@@ -54,7 +54,7 @@ foreach my $table (@tables) {
 
     foreach my $form (sort keys %forms) {
         my $body = $forms{$form};
-        my $room = $form eq 'flat' ? 31 : 30;
+        my $room = $form eq 'flat' ? 63 : 62;      # of 64 levels
         my $tell = "$endpoint, $form:";
         my $path = path($endpoint);
 
@@ -103,7 +103,7 @@ foreach my $table (@tables) {
         );
 
         push @invalid, ['a finding outside its choices', $body->(
-                json({ %{$table->{record}}, finding => 'malicious' }))]
+                json({ %{$table->{record}}, finding => 'harmful' }))]
             if $endpoint eq 'threat_lookup';
         push @invalid, ['a confidence of 101', $body->(
                 json({ %{$table->{record}}, confidence => 101 }))]

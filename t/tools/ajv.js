@@ -246,7 +246,10 @@ const uris = [ 'https://example.com', 'http://a', 'https://a.b:9200/x?y=z#q',
     'https://hooks.slack.com/services/T/B/x', 'https://example.com/"x"',
     'https://example.com/<x>', 'http://[::1/x', 'https://a/?q={x}',
     'https://hooks.slack-gov.com/services/a', ' https://example.com',
-    'https://example.com\n', 'mailto:a@b', 'https://example.com:port/' ];
+    'https://example.com\n', 'mailto:a@b', 'https://example.com:port/',
+    'https://dce-1.eu-1.ingest.monitor.azure.com',
+    'https://dce-1.eu-1.ingest.monitor.azure.us/',
+    'https://dce-1.ingest.monitor.azure.com.example.com' ];
 
 const emails = [ 'a@example.com', 'a.b+c@example.co.uk', 'a@b', '@example.com',
     'a@', 'a b@example.com', 'a@example..com', 'A_b-c@x-y.org', 'a@-b.com',
