@@ -22,6 +22,7 @@ use SecOps::Resources;
 my $seconds = $ENV{SECOPS_CONCURRENCY_SECONDS} || 5;
 my $clients = 16;
 my $sets = 8;                   # that all clients write
+my $most_own = 10;              # sets of its own that a client writes
 my $namespace = 'secops:{global:res}';
 
 my $one = SecOps->new();
@@ -74,7 +75,7 @@ sub own_set {
 
 sub client {
     my ($number, $part, $end, $out) = @_;
-    my $count = 0;
+    my ($count, $own) = (0, 0);
     my $stop = stop_file($part);
     my $api = SecOps::Resources->new($machines[$number % 2]);
 
@@ -89,12 +90,13 @@ sub client {
             $kind = 'shared';
             $r = ask($api, 'save', shared_set(int rand $sets, $name));
 
-        } elsif ($what < 0.8) {
+        } elsif ($what < 0.8 && $own < $most_own) {
             $kind = 'own';
+            $own++;
             $r = ask($api, 'save', own_set($name),
                 query => 'overwrite=False');
 
-        } elsif ($what < 0.9) {
+        } elsif ($what < 0.85) {
             $name = "$part-race-" . int((time() - $end + 1000) * 4);
             $kind = 'race';
             $r = ask($api, 'save', { i => integration($name) },
@@ -114,6 +116,7 @@ sub client {
                 @{$json->{created} // []} ] ]), "\n";
 
         sleep 0.02 if $r->{status} == 0 || $r->{status} == 503;
+        sleep 0.2 if time() > $end;
     }
 }
 
@@ -129,7 +132,7 @@ sub ask { # an answer of status 0: the server had no time for one
 
 sub reader {
     my ($part, $end, $out) = @_;
-    my ($lists, $n) = (0, 0);
+    my $n = 0;
     my $stop = stop_file($part);
 
     until (-e $stop) {
@@ -137,12 +140,9 @@ sub reader {
         my $r = ask($api, 'list', '');
         sleep 0.1;
         next if $r->{status} != 200;
-        $lists++;
         my @halves = halves(documents($r->{json}));
-        print $out encode_json([ 'half', "@halves" ]), "\n" if @halves;
+        print $out encode_json([ 'list', "@halves" ]), "\n";
     }
-
-    print $out encode_json([ 'lists', $lists ]), "\n";
 }
 
 
@@ -189,13 +189,20 @@ sub halves {
 
 
 # The clients go on until this is there: for the time, and until all is done that
-# happens meanwhile, and enough was answered to say anything.
+# happens meanwhile, and enough was answered to say anything.  A list wants a
+# moment in which nobody writes, so clients whose time is over write seldom.
 
 sub stop_file { return $one->dir() . "/$_[0].stop" }
 
 sub answered { # so many requests of them
     my ($part) = @_;
     return scalar map { split /\n/, $one->read("$part.$_") } 0 .. $clients - 1;
+}
+
+
+sub listed { # so many lists
+    my ($part) = @_;
+    return scalar split /\n/, $one->read("$part.$clients");
 }
 
 
@@ -225,7 +232,8 @@ sub load { # runs all of it for a while; what the clients wrote down
     }
 
     $meanwhile->() if $meanwhile;
-    wait_for(sub { time() > $end && answered($part) > 300 }, 60);
+    wait_for(sub { time() > $end && answered($part) > 300
+        && listed($part) }, 60);
     $one->write("$part.stop", '');
 
     my $failed = grep { waitpid($_, 0); $? != 0 } @pids;
@@ -248,8 +256,9 @@ sub check {
     my $api = SecOps::Resources->new($one);
     my (%status, %gone, %maybe_gone, %raced);
 
-    my ($lists) = map { $_->[1] } grep { $_->[0] eq 'lists' } @seen;
-    my @halves = map { $_->[1] } grep { $_->[0] eq 'half' } @seen;
+    my @lists = grep { $_->[0] eq 'list' } @seen;
+    my $lists = @lists;
+    my @halves = grep { $_ ne '' } map { $_->[1] } @lists;
     my @answers = grep { @$_ > 2 } @seen;
 
     $status{"$_->[0] $_->[2]"}++ foreach @answers;
