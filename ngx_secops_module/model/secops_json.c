@@ -871,6 +871,7 @@ secops_json_mind(secops_json_parser_t *p, const unsigned char *at,
     secops_json_kind_e kind, const char *reason)
 {
     if (p->batch
+        && p->depth < SECOPS_JSON_BATCH_NESTED
         && (p->depth > SECOPS_JSON_BATCH_DEPTH
             || (p->depth == SECOPS_JSON_BATCH_DEPTH
                 && p->tokens[p->open].type == SECOPS_JSON_ARRAY)))

@@ -12,7 +12,7 @@
 #include "secops_tap.h"
 
 
-#define TEST_TOKENS  4096
+#define TEST_TOKENS  8192
 
 
 typedef struct {
@@ -626,7 +626,8 @@ test_batch(void)
         { "{\"a\":01}", -1, SECOPS_JSON_GRAMMAR }
     };
 
-    char  text[256];
+    char                  text[256];
+    static unsigned char  deep[3 * SECOPS_JSON_BATCH_NESTED];
 
     for (n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
 
@@ -665,6 +666,16 @@ test_batch(void)
                                    "{\"config\":{\"a\":1,\"a\":1}}", 26,
                                    tokens, TEST_TOKENS, &limits, &error),
            SECOPS_JSON_ERROR, "what lies beside the records must be sound");
+
+    memcpy(deep, "{\"data\":[", 9);
+    memset(deep + 9, '[', sizeof(deep) - 9);
+
+    is_int(secops_json_parse_batch(&batch, deep, sizeof(deep), tokens,
+                                   TEST_TOKENS, &limits, &error),
+           SECOPS_JSON_ERROR, "R.18: nothing is read of what is too deep for "
+           "any record");
+    is_int(error.kind, SECOPS_JSON_NESTED, "... which is said");
+    is_int(error.offset, SECOPS_JSON_BATCH_NESTED + 7, "... where it begins");
 }
 
 
