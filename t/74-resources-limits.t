@@ -121,6 +121,23 @@ is_deeply($api->dump(), $before, 'R.4: ... and nothing is changed');
 is_saved($api->save(grow(7, 9)), '... those that are there can be changed');
 is(length_of(), 201, '... and stay');
 
+# 20 jobs that refer to 200 integrations each, and one more that refers to one
+
+my %crowd = map { ("c$_" => job("C$_",
+    pipeline_integrations => [entries(1 .. 200)])) } 1 .. 20;
+
+$before = $api->dump();
+is_deeply(faults(is_nok($api->save({ %crowd,
+    c21 => job('C21', pipeline_integrations => [entries(1)]) }),
+    422, 'Invalid resources', 'R.18: 4001 references')),
+    [': the request changes 4001 references of pipelines and parameters, more '
+    . 'than the 4000 that are stored at once'], 'R.18: ... are one too many');
+is_deeply($api->dump(), $before, 'R.18: ... and nothing is changed');
+is_saved($api->save(\%crowd), 'R.18: 4000 references are stored');
+is_saved($api->save({ %crowd,
+    c21 => job('C21', pipeline_integrations => [entries(1)]) }),
+    'R.18: ... and those that are there do not count');
+
 # of before there were limits
 
 my $id = $api->job_called('J')->{id};

@@ -75,6 +75,36 @@ ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
 }
 
 
+/* one script stores all of them, and Redis serves nobody meanwhile */
+
+ngx_int_t
+ngx_http_secops_resources_check_refs(ngx_http_secops_resources_t *op)
+{
+    u_char      *p, message[NGX_HTTP_SECOPS_LIMITED];
+    ngx_uint_t   i, n;
+
+    n = 0;
+
+    for (i = 0; i < op->commit.nchanges; i++) {
+        n += op->commit.changes[i].added.n + op->commit.changes[i].removed.n;
+    }
+
+    if (n <= SECOPS_RESOURCE_SET_REFS) {
+        return NGX_OK;
+    }
+
+    p = ngx_sprintf(message, "the request changes %ui references of pipelines "
+                    "and parameters, more than the %ui that are stored at "
+                    "once", n, (ngx_uint_t) SECOPS_RESOURCE_SET_REFS);
+    *p = '\0';
+
+    secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, NULL, NULL, "",
+                          (char *) message);
+
+    return op->faults.failed ? NGX_ERROR : NGX_DECLINED;
+}
+
+
 ngx_int_t
 ngx_http_secops_resources_refs(ngx_http_secops_resources_t *op,
     ngx_secops_store_change_t *change, size_t entry)

@@ -460,6 +460,7 @@ static ngx_int_t
 ngx_http_secops_resources_change_next(ngx_http_secops_resources_t *op)
 {
     size_t                          n;
+    ngx_int_t                       rc;
     const secops_resource_entry_t  *entries, *entry;
 
     entries = secops_resource_plan_entries(op->plan, &n);
@@ -486,7 +487,13 @@ ngx_http_secops_resources_change_next(ngx_http_secops_resources_t *op)
         return ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
     }
 
-    if (ngx_http_secops_resources_set_next_id(op) != NGX_OK) {
+    rc = ngx_http_secops_resources_check_refs(op);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_secops_resources_end(op, op->faults.error);
+    }
+
+    if (rc != NGX_OK || ngx_http_secops_resources_set_next_id(op) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

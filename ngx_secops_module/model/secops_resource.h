@@ -40,6 +40,13 @@
 #define SECOPS_RESOURCE_VALUES          20000
 #define SECOPS_RESOURCE_SENT_BYTES      524288
 
+/*
+ * References that one request may add and take away.  One script stores them,
+ * at about a microsecond each, in which Redis serves nobody else.
+ */
+
+#define SECOPS_RESOURCE_SET_REFS        4000
+
 /* what a stored document may have, once it is merged and built.  One that was
    stored before there were limits may become smaller, and not larger */
 

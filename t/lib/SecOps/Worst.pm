@@ -447,7 +447,7 @@ sub piped {
     my ($n) = @_;
     my @entries = map { { resource => "I$_", integration_type => 'output' } }
         1 .. 199;
-    return fitting({ map { ("j$_" => job("J$_", @entries)) } 1 .. $n // 80 });
+    return fitting({ map { ("j$_" => job("J$_", @entries)) } 1 .. $n });
 }
 
 sub fitting { # what of a set is in a body
@@ -575,13 +575,16 @@ sub cases {
         { fault => 'R.15', name => '... again',
           before => sub { $_[0]->save($_[1], labelled()) },
           request => sub { post($_[1], labelled()) } },
-        { fault => 'R.15', name => 'jobs with 200 entries, new',
+        { fault => 'R.15', name => '80 jobs with 200 entries, new',
           before => sub { integrations(@_, 200) },
-          request => sub { post($_[1], piped()) } },
+          request => sub { post($_[1], piped(80)) } },
+        { fault => 'R.15', name => '20 jobs with 200 entries, new',
+          before => sub { integrations(@_, 200) },
+          request => sub { post($_[1], piped(20)) } },
         { fault => 'R.15', name => '... again',
           before => sub { integrations(@_, 200);
-              $_[0]->save($_[1], piped()) },
-          request => sub { post($_[1], piped()) } },
+              $_[0]->save($_[1], piped(20)) },
+          request => sub { post($_[1], piped(20)) } },
         { fault => 'R.15', name => 'unknown references',
           request => sub { my @steps = map { { resource => "x$_",
                   integration_type => 'input' } } 1 .. 199;
@@ -630,11 +633,11 @@ sub cases {
               SecOps::Resources::api_key("K$_[0]") })) } },
         { fault => 'R.18', name => '1000 integrations', request => sub {
             post($_[1], set(1000, sub { integration("I$_[0]") })) } },
-        { fault => 'R.18', name => '49 jobs with 9800 references',
+        { fault => 'R.18', name => '20 jobs with 3980 references',
           before => sub { integrations(@_, 200) },
           request => sub { my @steps = map { { resource => "I$_",
                   integration_type => 'output' } } 1 .. 199;
-              post($_[1], set(49, sub { job("J$_[0]", @steps) })) } },
+              post($_[1], set(20, sub { job("J$_[0]", @steps) })) } },
         { fault => 'R.18', name => 'audit, 1000 of 20 000',
           before => sub { my ($self, $domain) = @_;
               $self->call($domain, 'POST', $lookup, { data => [ map {
