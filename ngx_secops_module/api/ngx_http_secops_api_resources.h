@@ -293,8 +293,9 @@ void ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
     ngx_secops_store_status_e status);
 
-/* the references that all changes of op->commit add and take away.  NGX_DECLINED:
-   more than SECOPS_RESOURCE_SET_REFS, see op->faults; NGX_ERROR: no memory */
+/* counts the references that all changes of op->commit add and take away.
+   NGX_DECLINED: more than SECOPS_RESOURCE_SET_REFS, see op->faults;
+   NGX_ERROR: no memory */
 
 ngx_int_t ngx_http_secops_resources_check_refs(
     ngx_http_secops_resources_t *op);

@@ -143,10 +143,10 @@ int secops_json_parse(secops_json_t *json, const unsigned char *data,
 /*
  * The same for a document that may be a batch: an object with an array of
  * records in it.  Inside the elements of such an array, and whatever lies as
- * deep, only what is wrong with the grammar is an error, and what is nested more
- * than SECOPS_JSON_BATCH_NESTED deep: a megabyte of "[" need not be read to its
- * end.  So an element may be looked at only after it was read on its own, by
- * secops_json_parse().
+ * deep, only what is wrong with the grammar is an error.  So an element may be
+ * looked at only after it was read on its own, by secops_json_parse().  What is
+ * nested more than SECOPS_JSON_BATCH_NESTED deep is an error anyway: a megabyte
+ * of "[" need not be read to its end.
  */
 
 int secops_json_parse_batch(secops_json_t *json, const unsigned char *data,
