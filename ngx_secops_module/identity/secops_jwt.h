@@ -118,7 +118,7 @@ secops_jwt_claim_e secops_jwt_claim_text(const secops_jwt_t *jwt,
 
 
 /*
- * A list as secops_role_listed() reads it: a string that is one already, or
+ * A list as secops_list_has() reads it: a string that is one already, or
  * the strings of an array; null is an empty one.  Of an array, what is not a
  * string is left out, and so is a string that would be read as several names,
  * or none: an issuer's one role must not become two others.

@@ -2,7 +2,7 @@
 /* Reading claims by path; see secops_jwt.h. */
 
 #include "identity/secops_jwt.h"
-#include "identity/secops_role.h"
+#include "util/secops_list.h"
 
 
 static uint32_t secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
@@ -157,7 +157,7 @@ secops_jwt_claim_join(const secops_json_t *claims, uint32_t i,
         /* a list of one name holds that name; one of several does not hold
            them as one */
 
-        if (secops_role_listed(name, name)) {
+        if (secops_list_has(name, name)) {
             p += name.len;
             *p++ = ',';
         }

@@ -25,17 +25,8 @@ typedef struct {
 } secops_roles_t;
 
 
-/*
- * 1 when one of the list's names is exactly role.  Names are separated by any
- * number of commas, spaces and tabs; letter case counts; an empty role is in
- * no list.
- */
-
-int secops_role_listed(secops_slice_t list, secops_slice_t role);
-
-
-/* the permissions that a list of roles gives: who may write may read, and an
-   administrator may do neither for that reason alone */
+/* the permissions that a list of roles gives, as secops_list_has() reads it: a
+   writer may read, and an administrator may do neither for that reason alone */
 
 unsigned secops_role_permissions(secops_slice_t list,
     const secops_roles_t *roles);

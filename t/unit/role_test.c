@@ -2,6 +2,7 @@
 /* Roles: names are compared whole, whatever stands between them. */
 
 #include "identity/secops_role.h"
+#include "util/secops_list.h"
 #include "secops_tap.h"
 
 
@@ -60,14 +61,14 @@ main(void)
 
     for (i = 0; i < sizeof(role_cases) / sizeof(role_case_t); i++) {
         c = &role_cases[i];
-        is_int(secops_role_listed(c->list, c->role), c->listed, c->name);
+        is_int(secops_list_has(c->list, c->role), c->listed, c->name);
     }
 
     nowhere.len = 0;
     nowhere.data = NULL;
     none = (secops_slice_t) secops_slice("");
 
-    is_int(secops_role_listed(nowhere, roles.read), 0, "a list that is NULL");
+    is_int(secops_list_has(nowhere, roles.read), 0, "a list that is NULL");
 
     is_int(secops_role_permissions(r, &roles), SECOPS_PERMISSION_READ,
            "the read role may read");
