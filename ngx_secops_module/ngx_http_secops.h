@@ -1,7 +1,7 @@
 
 /*
- * The HTTP side of the module: configuration and routes.  A request's context
- * and what operations need of it are in http/.
+ * What all files share that may see a request: the module, its configuration
+ * as types, and a route.  There is no function here.
  */
 
 #ifndef _NGX_HTTP_SECOPS_H_INCLUDED_
@@ -12,7 +12,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_request.h"
 #include "identity/ngx_http_secops_identity.h"
@@ -105,6 +104,12 @@ typedef struct {
 } ngx_http_secops_loc_conf_t;
 
 
+/* what a route leads to; api/ngx_http_secops_api.h says what it returns */
+
+typedef ngx_int_t (*ngx_http_secops_operation_pt)(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+
 struct ngx_http_secops_route_s {
     ngx_str_t                         path;     /* "*": one segment, kept */
     ngx_uint_t                        methods;  /* NGX_HTTP_POST, … */
@@ -122,143 +127,6 @@ struct ngx_http_secops_route_s {
     ngx_http_secops_operation_pt      head;     /* NULL, or what comes before
                                                    the body is read */
 };
-
-
-/* ngx_http_secops_route.c: the route of r->uri among these groups.  Fills in
-   ctx->params; without a route, ctx->allow if another method would do */
-
-ngx_int_t ngx_http_secops_route(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, ngx_uint_t groups);
-
-
-/* ngx_http_secops_phases.c */
-
-ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_secops_identity_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_secops_handler(ngx_http_request_t *r);
-
-
-/* ngx_http_secops_conf.c */
-
-char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_secops_set_header_name(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-/* completes a location's conf once it was merged; NGX_CONF_ERROR was logged */
-
-char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
-    ngx_http_secops_identity_conf_t *prev,
-    ngx_http_secops_identity_conf_t *conf);
-char *ngx_http_secops_init_store(ngx_conf_t *cf,
-    ngx_http_secops_loc_conf_t *conf);
-char *ngx_http_secops_init_identity(ngx_conf_t *cf,
-    ngx_http_secops_loc_conf_t *conf);
-
-
-/* ngx_http_secops_conf_limits.c */
-
-char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-
-/* ngx_http_secops_conf_cluster.c */
-
-char *ngx_http_secops_set_cluster_seed(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_cluster_map(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-void ngx_http_secops_merge_cluster(ngx_http_secops_redis_conf_t *prev,
-    ngx_http_secops_redis_conf_t *conf);
-
-/* once the URL was read; an error was logged */
-
-ngx_int_t ngx_http_secops_init_cluster(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
-
-
-/* ngx_http_secops_conf_redis.c */
-
-char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_durability(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-void ngx_http_secops_create_redis(ngx_http_secops_redis_conf_t *conf);
-char *ngx_http_secops_merge_redis(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *prev, ngx_http_secops_redis_conf_t *conf);
-
-/* conf->store.redis, from what was merged */
-
-ngx_int_t ngx_http_secops_init_redis(ngx_conf_t *cf,
-    ngx_http_secops_loc_conf_t *conf);
-
-
-/* the file's first line */
-
-ngx_int_t ngx_http_secops_read_password(ngx_conf_t *cf, ngx_str_t *file,
-    ngx_str_t *password);
-
-
-/* ngx_http_secops_conf_sentinel.c; merge and init come before those of the
-   URL */
-
-char *ngx_http_secops_set_sentinel(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-void ngx_http_secops_merge_sentinel(ngx_http_secops_redis_conf_t *prev,
-    ngx_http_secops_redis_conf_t *conf);
-ngx_int_t ngx_http_secops_init_sentinel(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
-
-
-/* ngx_http_secops_conf_redis_ssl.c; merge comes before the URL is merged */
-
-void ngx_http_secops_create_redis_ssl(ngx_http_secops_redis_conf_t *conf);
-void ngx_http_secops_merge_redis_ssl(ngx_http_secops_redis_conf_t *prev,
-    ngx_http_secops_redis_conf_t *conf);
-ngx_int_t ngx_http_secops_init_redis_ssl(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
-
-
-/* ngx_http_secops_conf_jwt.c */
-
-char *ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-void ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf);
-char *ngx_http_secops_merge_jwt(ngx_conf_t *cf,
-    ngx_http_secops_jwt_conf_t *prev, ngx_http_secops_jwt_conf_t *conf);
-char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
-    ngx_http_secops_jwt_conf_t *conf);
-
-
-/* ngx_http_secops_definitions.c: the tables and the catalog, built in and of
-   secops_schema_dir; the types of resources */
-
-char *ngx_http_secops_load_definitions(ngx_conf_t *cf,
-    ngx_http_secops_main_conf_t *mcf);
-
-/* NULL: there is none */
-
-secops_table_t *ngx_http_secops_table_by_endpoint(
-    ngx_http_secops_main_conf_t *mcf, ngx_str_t *endpoint);
-secops_table_t *ngx_http_secops_table_by_name(
-    ngx_http_secops_main_conf_t *mcf, ngx_str_t *name);
-
-
-/* ngx_http_secops_variables.c */
-
-ngx_int_t ngx_http_secops_add_variables(ngx_conf_t *cf);
 
 
 extern ngx_module_t  ngx_http_secops_module;

@@ -5,7 +5,8 @@
  * places.
  */
 
-#include "ngx_http_secops.h"
+#include "ngx_http_secops_conf.h"
+#include "http/ngx_http_secops_tables.h"
 #include "model/secops_definitions.h"
 
 
@@ -612,50 +613,4 @@ done:
     }
 
     return rc;
-}
-
-
-secops_table_t *
-ngx_http_secops_table_by_endpoint(ngx_http_secops_main_conf_t *mcf,
-    ngx_str_t *endpoint)
-{
-    ngx_uint_t       i;
-    secops_slice_t   slice;
-    secops_table_t  *table;
-
-    slice.len = endpoint->len;
-    slice.data = endpoint->data;
-
-    table = mcf->tables.elts;
-
-    for (i = 0; i < mcf->tables.nelts; i++) {
-        if (secops_slice_equal(table[i].endpoint, slice)) {
-            return &table[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-secops_table_t *
-ngx_http_secops_table_by_name(ngx_http_secops_main_conf_t *mcf,
-    ngx_str_t *name)
-{
-    ngx_uint_t       i;
-    secops_slice_t   slice;
-    secops_table_t  *table;
-
-    slice.len = name->len;
-    slice.data = name->data;
-
-    table = mcf->tables.elts;
-
-    for (i = 0; i < mcf->tables.nelts; i++) {
-        if (secops_slice_equal(table[i].name, slice)) {
-            return &table[i];
-        }
-    }
-
-    return NULL;
 }

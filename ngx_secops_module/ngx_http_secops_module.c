@@ -5,7 +5,9 @@
  * definition, and the life of configurations and processes.
  */
 
-#include "ngx_http_secops.h"
+#include "ngx_http_secops_conf.h"
+#include "ngx_http_secops_phases.h"
+#include "api/ngx_http_secops_api.h"
 
 #include <openssl/rand.h>
 

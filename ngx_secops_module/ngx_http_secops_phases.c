@@ -5,8 +5,11 @@
  * ends when it did, is in http/ngx_http_secops_request.c.
  */
 
-#include "ngx_http_secops.h"
+#include "ngx_http_secops_phases.h"
+#include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_body.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 

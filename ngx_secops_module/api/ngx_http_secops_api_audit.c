@@ -7,7 +7,8 @@
  * is asked for is on exactly one page, whatever is written meanwhile.
  */
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 

@@ -5,7 +5,8 @@
  * where error_page leads to; see docs/directives.md.
  */
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_reply.h"
 
 

@@ -9,7 +9,8 @@
  * that it is not, is no error there but an answer.
  */
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 

@@ -8,8 +8,11 @@
  * was answered.
  */
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
 #include "api/ngx_http_secops_api_records.h"
+#include "http/ngx_http_secops_fail.h"
+#include "http/ngx_http_secops_json.h"
+#include "http/ngx_http_secops_tables.h"
 #include "util/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_reply.h"
 

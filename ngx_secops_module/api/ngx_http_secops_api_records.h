@@ -8,7 +8,7 @@
 #define _NGX_HTTP_SECOPS_API_RECORDS_H_INCLUDED_
 
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
 #include "model/secops_record.h"
 
 

@@ -4,8 +4,10 @@
  * answered in its place and stops no other, unless the batch is atomic.
  */
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
 #include "api/ngx_http_secops_api_records.h"
+#include "http/ngx_http_secops_fail.h"
+#include "http/ngx_http_secops_json.h"
 #include "util/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_reply.h"
 

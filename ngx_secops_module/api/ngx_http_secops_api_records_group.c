@@ -6,6 +6,7 @@
  */
 
 #include "api/ngx_http_secops_api_records.h"
+#include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_reply.h"
 
 

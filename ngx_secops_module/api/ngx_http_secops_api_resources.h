@@ -29,7 +29,7 @@
 #define _NGX_HTTP_SECOPS_API_RESOURCES_H_INCLUDED_
 
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
 #include "identity/secops_apikey.h"
 #include "model/secops_resource_plan.h"
 

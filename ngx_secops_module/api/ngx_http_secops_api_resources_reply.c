@@ -2,7 +2,9 @@
 /* Answers of the Resources API. */
 
 #include "api/ngx_http_secops_api_resources.h"
+#include "http/ngx_http_secops_fail.h"
 #include "model/secops_resource_value.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 

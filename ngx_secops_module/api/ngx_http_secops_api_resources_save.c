@@ -9,6 +9,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "api/ngx_http_secops_api_resources.h"
+#include "http/ngx_http_secops_json.h"
 
 
 /* names and values, of a set after which memory is given back to the system */

@@ -4,7 +4,7 @@
  * Clients ask once at their start, and offer their users no more than that.
  */
 
-#include "ngx_http_secops.h"
+#include "api/ngx_http_secops_api.h"
 #include "util/ngx_http_secops_reply.h"
 
 

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_secops.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_id.h"
 

@@ -5,7 +5,7 @@
  */
 
 #include "identity/ngx_http_secops_identity.h"
-#include "util/ngx_http_secops_reply.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/secops_text.h"
 
 

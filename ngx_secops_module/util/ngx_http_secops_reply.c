@@ -2,6 +2,7 @@
 /* Responses; see ngx_http_secops_reply.h. */
 
 #include "util/ngx_http_secops_reply.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/secops_text.h"
 
 
@@ -136,25 +137,4 @@ ngx_http_secops_escape(u_char *dst, ngx_str_t *text)
     slice.data = text->data;
 
     return secops_text_escape(dst, slice);
-}
-
-
-ngx_table_elt_t *
-ngx_http_secops_add_header(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_str_t *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key = *name;
-    h->value = *value;
-
-    return h;
 }

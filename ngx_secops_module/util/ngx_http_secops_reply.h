@@ -31,10 +31,4 @@ ngx_int_t ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *message, ngx_str_t *detail);
 
 
-/* adds a response header; name and value are borrowed.  NULL: no memory */
-
-ngx_table_elt_t *ngx_http_secops_add_header(ngx_http_request_t *r,
-    ngx_str_t *name, ngx_str_t *value);
-
-
 #endif /* _NGX_HTTP_SECOPS_REPLY_H_INCLUDED_ */

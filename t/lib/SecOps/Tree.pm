@@ -33,16 +33,18 @@ use parent 'Exporter';
 our @EXPORT_OK = qw(bare layer slurp source sources %BELOW);
 
 
-# who may use whom: a layer, and the layers below it
+# Who may use whom: a layer, and the layers below it.  http has the types of the
+# configuration, the transport's among them; JOSE reads its JSON with the model's
+# reader.
 
 our %BELOW = (
     face     => [qw(api http identity store model jose redis util)],
     api      => [qw(http identity store model util)],
-    http     => [qw(identity store model util)],
+    http     => [qw(identity store model redis util)],
     identity => [qw(store model jose util)],
     store    => [qw(redis model util)],
     model    => [qw(util)],
-    jose     => [qw(util)],
+    jose     => [qw(model util)],
     redis    => [qw(util)],
     util     => [],
 );

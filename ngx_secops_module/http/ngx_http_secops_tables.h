@@ -1,0 +1,19 @@
+
+/* The tables that the configuration knows. */
+
+#ifndef _NGX_HTTP_SECOPS_TABLES_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_TABLES_H_INCLUDED_
+
+
+#include "ngx_http_secops.h"
+
+
+/* NULL: there is none */
+
+secops_table_t *ngx_http_secops_table_by_endpoint(
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *endpoint);
+secops_table_t *ngx_http_secops_table_by_name(
+    ngx_http_secops_main_conf_t *mcf, ngx_str_t *name);
+
+
+#endif /* _NGX_HTTP_SECOPS_TABLES_H_INCLUDED_ */

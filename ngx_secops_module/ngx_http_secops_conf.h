@@ -1,0 +1,131 @@
+
+/* Directives: what reads, merges and completes the configuration. */
+
+#ifndef _NGX_HTTP_SECOPS_CONF_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_CONF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_http_secops.h"
+
+
+/* ngx_http_secops_conf.c */
+
+char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_secops_set_header_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* completes a location's conf once it was merged; NGX_CONF_ERROR was logged */
+
+char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf);
+char *ngx_http_secops_init_store(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+char *ngx_http_secops_init_identity(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+
+
+/* ngx_http_secops_conf_limits.c */
+
+char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_secops_conf_cluster.c */
+
+char *ngx_http_secops_set_cluster_seed(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_cluster_map(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_merge_cluster(ngx_http_secops_redis_conf_t *prev,
+    ngx_http_secops_redis_conf_t *conf);
+
+/* once the URL was read; an error was logged */
+
+ngx_int_t ngx_http_secops_init_cluster(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
+
+
+/* ngx_http_secops_conf_redis.c */
+
+char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_durability(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_create_redis(ngx_http_secops_redis_conf_t *conf);
+char *ngx_http_secops_merge_redis(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *prev, ngx_http_secops_redis_conf_t *conf);
+
+/* conf->store.redis, from what was merged */
+
+ngx_int_t ngx_http_secops_init_redis(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+
+
+/* the file's first line */
+
+ngx_int_t ngx_http_secops_read_password(ngx_conf_t *cf, ngx_str_t *file,
+    ngx_str_t *password);
+
+
+/* ngx_http_secops_conf_sentinel.c; merge and init come before those of the
+   URL */
+
+char *ngx_http_secops_set_sentinel(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_merge_sentinel(ngx_http_secops_redis_conf_t *prev,
+    ngx_http_secops_redis_conf_t *conf);
+ngx_int_t ngx_http_secops_init_sentinel(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
+
+
+/* ngx_http_secops_conf_redis_ssl.c; merge comes before the URL is merged */
+
+void ngx_http_secops_create_redis_ssl(ngx_http_secops_redis_conf_t *conf);
+void ngx_http_secops_merge_redis_ssl(ngx_http_secops_redis_conf_t *prev,
+    ngx_http_secops_redis_conf_t *conf);
+ngx_int_t ngx_http_secops_init_redis_ssl(ngx_conf_t *cf,
+    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
+
+
+/* ngx_http_secops_conf_jwt.c */
+
+char *ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf);
+char *ngx_http_secops_merge_jwt(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *prev, ngx_http_secops_jwt_conf_t *conf);
+char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *conf);
+
+
+/* ngx_http_secops_definitions.c: the tables and the catalog, built in and of
+   secops_schema_dir; the types of resources */
+
+char *ngx_http_secops_load_definitions(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+
+
+/* ngx_http_secops_variables.c */
+
+ngx_int_t ngx_http_secops_add_variables(ngx_conf_t *cf);
+
+
+#endif /* _NGX_HTTP_SECOPS_CONF_H_INCLUDED_ */
