@@ -16,7 +16,7 @@ my $root = root();
 my $top = 'ngx_secops_module';
 
 # configuration and request context, shared by all that see a request
-my $shared = 'ngx_http_secops.h';
+my $shared = 'http/ngx_http_secops.h';
 
 my $sender = 'util/ngx_http_secops_reply.c';
 

@@ -16,7 +16,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_secops.h"
+#include "http/ngx_http_secops.h"
 
 
 /* groups of operations, as secops_api names them */

@@ -2,7 +2,7 @@
 /* A request's body as tokens. */
 
 #include "http/ngx_http_secops_json.h"
-#include "ngx_http_secops.h"
+#include "http/ngx_http_secops.h"
 #include "util/ngx_http_secops_body.h"
 
 

@@ -1,7 +1,7 @@
 
 /* Errors of the APIs as answers; see ngx_http_secops_fail.h. */
 
-#include "ngx_http_secops.h"
+#include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_reply.h"
 

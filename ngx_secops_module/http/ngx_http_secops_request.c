@@ -4,7 +4,7 @@
  * on; see ngx_http_secops_request.h.
  */
 
-#include "ngx_http_secops.h"
+#include "http/ngx_http_secops.h"
 #include "util/ngx_http_secops_header.h"
 #include "util/ngx_http_secops_reply.h"
 #include "util/secops_id.h"

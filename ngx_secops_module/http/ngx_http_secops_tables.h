@@ -5,7 +5,7 @@
 #define _NGX_HTTP_SECOPS_TABLES_H_INCLUDED_
 
 
-#include "ngx_http_secops.h"
+#include "http/ngx_http_secops.h"
 
 
 /* NULL: there is none */

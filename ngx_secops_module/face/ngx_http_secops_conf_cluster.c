@@ -1,7 +1,7 @@
 
 /* The directives of Redis Cluster: nodes to ask, addresses to replace. */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 
 
 static ngx_int_t ngx_http_secops_check_cluster(ngx_conf_t *cf,

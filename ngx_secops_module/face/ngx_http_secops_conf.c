@@ -4,8 +4,8 @@
  * once it was merged.
  */
 
-#include "ngx_http_secops_conf.h"
-#include "ngx_http_secops_phases.h"
+#include "face/ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "identity/ngx_secops_api_keys.h"
 

@@ -12,14 +12,14 @@
 #include "http/ngx_http_secops_request.h"
 
 
-/* ngx_http_secops_route.c: the route of r->uri among these groups.  Fills in
-   ctx->params; without a route, ctx->allow if another method would do */
+/* face/ngx_http_secops_route.c: the route of r->uri among these groups.  Fills
+   in ctx->params; without a route, ctx->allow if another method would do */
 
 ngx_int_t ngx_http_secops_route(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_uint_t groups);
 
 
-/* ngx_http_secops_phases.c */
+/* face/ngx_http_secops_phases.c */
 
 ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_secops_identity_handler(ngx_http_request_t *r);

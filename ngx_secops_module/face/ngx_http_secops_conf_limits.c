@@ -1,7 +1,7 @@
 
 /* secops_max_resources: what a domain may have. */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 
 
 #define NGX_HTTP_SECOPS_RESOURCES_MAX        100000

@@ -5,7 +5,7 @@
  * ends when it did, is in http/ngx_http_secops_request.c.
  */
 
-#include "ngx_http_secops_phases.h"
+#include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_body.h"

@@ -5,7 +5,7 @@
  * places.
  */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 #include "http/ngx_http_secops_tables.h"
 #include "model/secops_definitions.h"
 

@@ -5,8 +5,8 @@
  * definition, and the life of configurations and processes.
  */
 
-#include "ngx_http_secops_conf.h"
-#include "ngx_http_secops_phases.h"
+#include "face/ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 
 #include <openssl/rand.h>

@@ -1,7 +1,7 @@
 
 /* The secops_redis_ssl_* directives: TLS between nginx and Redis. */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 
 
 static ngx_uint_t ngx_http_secops_redis_ssl_given(

@@ -4,7 +4,7 @@
  * exist; what is, says who may.
  */
 
-#include "ngx_http_secops_phases.h"
+#include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "util/ngx_http_secops_body.h"
 

@@ -9,10 +9,10 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_http_secops.h"
+#include "http/ngx_http_secops.h"
 
 
-/* ngx_http_secops_conf.c */
+/* face/ngx_http_secops_conf.c */
 
 char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -32,13 +32,13 @@ char *ngx_http_secops_init_identity(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 
 
-/* ngx_http_secops_conf_limits.c */
+/* face/ngx_http_secops_conf_limits.c */
 
 char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
-/* ngx_http_secops_conf_cluster.c */
+/* face/ngx_http_secops_conf_cluster.c */
 
 char *ngx_http_secops_set_cluster_seed(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -54,7 +54,7 @@ ngx_int_t ngx_http_secops_init_cluster(ngx_conf_t *cf,
     ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
 
 
-/* ngx_http_secops_conf_redis.c */
+/* face/ngx_http_secops_conf_redis.c */
 
 char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -77,7 +77,7 @@ ngx_int_t ngx_http_secops_read_password(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *password);
 
 
-/* ngx_http_secops_conf_sentinel.c; merge and init come before those of the
+/* face/ngx_http_secops_conf_sentinel.c; merge and init come before those of the
    URL */
 
 char *ngx_http_secops_set_sentinel(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -89,7 +89,7 @@ ngx_int_t ngx_http_secops_init_sentinel(ngx_conf_t *cf,
     ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
 
 
-/* ngx_http_secops_conf_redis_ssl.c; merge comes before the URL is merged */
+/* face/ngx_http_secops_conf_redis_ssl.c; merge comes before that of the URL */
 
 void ngx_http_secops_create_redis_ssl(ngx_http_secops_redis_conf_t *conf);
 void ngx_http_secops_merge_redis_ssl(ngx_http_secops_redis_conf_t *prev,
@@ -98,7 +98,7 @@ ngx_int_t ngx_http_secops_init_redis_ssl(ngx_conf_t *cf,
     ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
 
 
-/* ngx_http_secops_conf_jwt.c */
+/* face/ngx_http_secops_conf_jwt.c */
 
 char *ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -116,14 +116,14 @@ char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
     ngx_http_secops_jwt_conf_t *conf);
 
 
-/* ngx_http_secops_definitions.c: the tables and the catalog, built in and of
-   secops_schema_dir; the types of resources */
+/* face/ngx_http_secops_definitions.c: the tables and the catalog, built in and
+   of secops_schema_dir; the types of resources */
 
 char *ngx_http_secops_load_definitions(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
 
 
-/* ngx_http_secops_variables.c */
+/* face/ngx_http_secops_variables.c */
 
 ngx_int_t ngx_http_secops_add_variables(ngx_conf_t *cf);
 

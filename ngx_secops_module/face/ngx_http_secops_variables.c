@@ -1,7 +1,7 @@
 
 /* $secops_* variables, for logs and map. */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 
 
 static ngx_int_t ngx_http_secops_variable_identity(ngx_http_request_t *r,

@@ -1,7 +1,7 @@
 
 /* The secops_redis* directives, and the client that they become. */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 
 
 static ngx_int_t ngx_http_secops_redis_credentials(ngx_conf_t *cf,

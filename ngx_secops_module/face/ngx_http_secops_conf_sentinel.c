@@ -1,7 +1,7 @@
 
 /* The directives of Redis Sentinel: who knows which server is the master. */
 
-#include "ngx_http_secops_conf.h"
+#include "face/ngx_http_secops_conf.h"
 
 
 char *
