@@ -18,7 +18,7 @@ my $top = 'ngx_secops_module';
 # configuration and request context, shared by all that see a request
 my $shared = 'http/ngx_http_secops.h';
 
-my $sender = 'util/ngx_http_secops_reply.c';
+my $sender = 'http/ngx_http_secops_reply.c';
 
 
 sub files { # of a folder below the root, without version control and builds

@@ -25,7 +25,7 @@ sub found { # in an error.log of these lines
 
 # R.16: a report of UBSAN in error.log
 
-my $ours = '../ngx_secops_module/util/ngx_http_secops_body.c:63:17: runtime'
+my $ours = '../ngx_secops_module/http/ngx_http_secops_body.c:63:17: runtime'
     . ' error: null pointer passed as argument 2, which is declared to never be'
     . ' null';
 my $theirs = 'src/core/ngx_string.c:9:5: runtime error: null pointer passed as'

@@ -9,7 +9,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
 

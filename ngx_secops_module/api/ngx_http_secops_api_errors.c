@@ -7,7 +7,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 static ngx_uint_t ngx_http_secops_errors_status(ngx_http_request_t *r);

@@ -11,7 +11,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "util/ngx_http_secops_header.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
 

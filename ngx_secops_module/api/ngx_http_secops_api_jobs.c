@@ -6,7 +6,7 @@
 
 #include "api/ngx_http_secops_api_resources.h"
 #include "model/secops_resource_render.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 #define NGX_HTTP_SECOPS_JOB_STATUS  "status"

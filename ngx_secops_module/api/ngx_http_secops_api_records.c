@@ -13,8 +13,8 @@
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops_tables.h"
-#include "util/ngx_http_secops_body.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 static ngx_int_t ngx_http_secops_records_document(

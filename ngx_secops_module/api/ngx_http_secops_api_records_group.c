@@ -7,7 +7,7 @@
 
 #include "api/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 static ngx_http_secops_records_group_t *ngx_http_secops_records_group(

@@ -4,7 +4,7 @@
 #include "api/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_header.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 #define NGX_HTTP_SECOPS_RECORDS_LOCATION  "/api/now/table/"

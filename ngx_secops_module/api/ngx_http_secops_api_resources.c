@@ -8,7 +8,7 @@
 #include "api/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_json.h"
 #include "model/secops_json_dump.h"
-#include "util/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_body.h"
 
 
 /* others may be first a few times; who is always late has met a flood */

@@ -20,7 +20,7 @@
 #include "api/ngx_http_secops_api_resources.h"
 #include "model/secops_json_dump.h"
 #include "model/secops_resource_render.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
 

@@ -5,7 +5,7 @@
 #include "http/ngx_http_secops_fail.h"
 #include "model/secops_resource_value.h"
 #include "util/ngx_http_secops_header.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
 

@@ -6,7 +6,7 @@
  */
 
 #include "api/ngx_http_secops_api_resources.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
 

@@ -5,7 +5,7 @@
  */
 
 #include "api/ngx_http_secops_api.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 static unsigned ngx_http_secops_scopes_of(

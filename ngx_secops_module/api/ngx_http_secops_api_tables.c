@@ -4,7 +4,7 @@
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_tables.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_id.h"
 #include "util/secops_text.h"
 

@@ -8,9 +8,9 @@
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
-#include "util/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_header.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
 

@@ -6,7 +6,7 @@
 
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
-#include "util/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_body.h"
 
 
 static ngx_uint_t ngx_http_secops_route_match(ngx_str_t *uri,

@@ -3,7 +3,7 @@
 
 #include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_fail.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 
 
 ngx_int_t

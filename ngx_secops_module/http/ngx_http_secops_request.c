@@ -6,7 +6,7 @@
 
 #include "http/ngx_http_secops.h"
 #include "util/ngx_http_secops_header.h"
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/secops_id.h"
 
 

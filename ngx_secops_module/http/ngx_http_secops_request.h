@@ -14,7 +14,7 @@
 
 #include "identity/ngx_http_secops_identity.h"
 #include "store/ngx_secops_store.h"
-#include "util/ngx_http_secops_gunzip.h"
+#include "http/ngx_http_secops_gunzip.h"
 #include "util/secops_error.h"
 
 

@@ -1,8 +1,8 @@
 
 /* A packed body, step by step; see ngx_http_secops_gunzip.h. */
 
-#include "util/ngx_http_secops_body.h"
-#include "util/ngx_http_secops_gunzip.h"
+#include "http/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_gunzip.h"
 
 
 /* milliseconds of work, after which the worker is given back; a step takes one

@@ -1,7 +1,7 @@
 
 /* The request body; see ngx_http_secops_body.h. */
 
-#include "util/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_body.h"
 
 
 static ngx_int_t ngx_http_secops_body_collect(ngx_http_request_t *r,

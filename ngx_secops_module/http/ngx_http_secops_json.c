@@ -3,7 +3,7 @@
 
 #include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops.h"
-#include "util/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_body.h"
 
 
 /* enough for usual bodies; it stays in the processor's cache */

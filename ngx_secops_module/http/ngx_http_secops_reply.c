@@ -1,7 +1,7 @@
 
 /* Responses; see ngx_http_secops_reply.h. */
 
-#include "util/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_reply.h"
 #include "util/ngx_http_secops_header.h"
 #include "util/secops_text.h"
 
