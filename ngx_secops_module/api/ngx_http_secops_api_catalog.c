@@ -5,7 +5,7 @@
  * neither the store nor the caller's domain has a say.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/secops_catalog_query.h"
 #include "model/secops_catalog_view.h"
 

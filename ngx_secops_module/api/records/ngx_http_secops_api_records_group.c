@@ -5,7 +5,7 @@
  * record is all the same stored, or not, with all that belongs to it.
  */
 
-#include "api/ngx_http_secops_api_records.h"
+#include "api/records/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
 

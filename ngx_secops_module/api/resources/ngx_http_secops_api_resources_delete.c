@@ -8,7 +8,7 @@
  * whoever comes in between.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/secops_resource_render.h"
 #include "util/secops_text.h"
 

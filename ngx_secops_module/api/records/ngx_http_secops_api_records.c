@@ -9,7 +9,7 @@
  */
 
 #include "api/ngx_http_secops_api.h"
-#include "api/ngx_http_secops_api_records.h"
+#include "api/records/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops_tables.h"

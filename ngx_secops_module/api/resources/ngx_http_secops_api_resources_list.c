@@ -17,7 +17,7 @@
  * there for one domain at a time; others wait for their turn.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/secops_json_dump.h"
 #include "model/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"

@@ -4,7 +4,7 @@
  * their creator may give them, their documents, and the pointers to them.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "identity/ngx_secops_api_keys.h"
 #include "model/secops_resource_value.h"
 

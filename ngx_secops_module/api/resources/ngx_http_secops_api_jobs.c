@@ -4,7 +4,7 @@
  * rest; its status says which.  Training is done elsewhere.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
 

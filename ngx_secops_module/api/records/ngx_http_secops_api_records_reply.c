@@ -1,7 +1,7 @@
 
 /* Record API: what is answered once the store has spoken. */
 
-#include "api/ngx_http_secops_api_records.h"
+#include "api/records/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"

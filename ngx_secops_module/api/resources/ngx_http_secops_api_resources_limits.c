@@ -5,7 +5,7 @@
  * who refers to whom.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 
 
 #define NGX_HTTP_SECOPS_LIMITED  256

@@ -8,7 +8,7 @@
  */
 
 #include "api/ngx_http_secops_api.h"
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_json.h"
 
 

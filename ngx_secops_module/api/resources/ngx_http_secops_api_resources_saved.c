@@ -5,7 +5,7 @@
  * of the values of new keys in memory: this one is wiped with the request.
  */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 

@@ -1,7 +1,7 @@
 
 /* Answers of the Resources API. */
 
-#include "api/ngx_http_secops_api_resources.h"
+#include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_fail.h"
 #include "model/secops_resource_value.h"
 #include "util/ngx_http_secops_header.h"
