@@ -6,8 +6,8 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
-#include "model/secops_catalog_query.h"
-#include "model/secops_catalog_view.h"
+#include "model/catalog/secops_catalog_query.h"
+#include "model/catalog/secops_catalog_view.h"
 
 
 typedef json_t *(*ngx_http_secops_catalog_view_pt)(

@@ -15,8 +15,8 @@
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_request.h"
 #include "identity/ngx_http_secops_identity.h"
-#include "model/secops_catalog.h"
-#include "model/secops_table.h"
+#include "model/catalog/secops_catalog.h"
+#include "model/record/secops_table.h"
 #include "redis/ngx_secops_redis.h"
 #include "store/ngx_secops_store.h"
 

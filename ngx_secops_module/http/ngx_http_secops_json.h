@@ -9,7 +9,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "model/secops_json.h"
+#include "model/json/secops_json.h"
 
 
 /*

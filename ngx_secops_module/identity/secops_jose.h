@@ -8,7 +8,7 @@
 #define _SECOPS_JOSE_H_INCLUDED_
 
 
-#include "model/secops_json.h"
+#include "model/json/secops_json.h"
 
 
 #define SECOPS_JOSE_DEPTH    32

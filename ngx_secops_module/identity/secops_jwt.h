@@ -13,7 +13,7 @@
 
 
 #include "identity/secops_jws.h"
-#include "model/secops_json.h"
+#include "model/json/secops_json.h"
 
 
 #define SECOPS_JWT_NEVER  INT64_MAX

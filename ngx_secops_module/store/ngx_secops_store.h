@@ -16,9 +16,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "model/secops_audit.h"
-#include "model/secops_resource.h"
-#include "model/secops_resource_targets.h"
+#include "model/audit/secops_audit.h"
+#include "model/resource/secops_resource.h"
+#include "model/plan/secops_resource_targets.h"
 #include "store/secops_keys.h"
 #include "util/secops_id.h"
 #include "util/secops_time.h"

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#include "model/secops_audit.h"
+#include "model/audit/secops_audit.h"
 #include "util/secops_slice.h"
 
 

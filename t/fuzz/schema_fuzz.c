@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "model/secops_schema.h"
+#include "model/schema/secops_schema.h"
 
 
 #define FUZZ_TOKENS  8192

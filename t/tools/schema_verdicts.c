@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/secops_schema.h"
+#include "model/schema/secops_schema.h"
 
 
 #define VERDICTS_TOKENS  100000

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/secops_audit.h"
+#include "model/audit/secops_audit.h"
 #include "secops_tap.h"
 
 

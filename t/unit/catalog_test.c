@@ -6,9 +6,9 @@
 
 #include <strings.h>
 
-#include "model/secops_catalog.h"
-#include "model/secops_catalog_query.h"
-#include "model/secops_catalog_view.h"
+#include "model/catalog/secops_catalog.h"
+#include "model/catalog/secops_catalog_query.h"
+#include "model/catalog/secops_catalog_view.h"
 #include "secops_tap.h"
 
 

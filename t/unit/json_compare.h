@@ -24,7 +24,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/secops_json.h"
+#include "model/json/secops_json.h"
 
 
 #define JSON_COMPARE_DEPTH  2048        /* JSON_PARSER_MAX_DEPTH of jansson */

@@ -1,6 +1,6 @@
 
 /*
- * The contract of model/secops_json.h: tokens, accessors, limits, errors.
+ * The contract of model/json/secops_json.h: tokens, accessors, limits, errors.
  * What is JSON and what is not is also checked against jansson, at random by
  * json_oracle.c and here on the cases in the folder $SECOPS_JSON_CASES, where
  * a file's name begins with y (must be accepted), n (must not), i (either).

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/secops_json_dump.h"
-#include "model/secops_json_tree.h"
+#include "model/json/secops_json_dump.h"
+#include "model/json/secops_json_tree.h"
 #include "secops_tap.h"
 
 

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "model/secops_record.h"
+#include "model/record/secops_record.h"
 #include "secops_tap.h"
 
 

@@ -5,7 +5,7 @@
  * stored.
  */
 
-#include "model/secops_resource_value.h"
+#include "model/resource/secops_resource_value.h"
 #include "resource_store.h"
 
 

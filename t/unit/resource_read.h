@@ -5,7 +5,7 @@
 #define _RESOURCE_READ_H_INCLUDED_
 
 
-#include "model/secops_resource.h"
+#include "model/resource/secops_resource.h"
 
 
 static inline int

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "model/secops_resource_ref.h"
+#include "model/resource/secops_resource_ref.h"
 #include "secops_tap.h"
 
 

@@ -11,9 +11,9 @@
 
 #include <stdlib.h>
 
-#include "model/secops_json_dump.h"
-#include "model/secops_resource_plan.h"
-#include "model/secops_resource_render.h"
+#include "model/json/secops_json_dump.h"
+#include "model/plan/secops_resource_plan.h"
+#include "model/resource/secops_resource_render.h"
 #include "resource_read.h"
 #include "secops_tap.h"
 

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "model/secops_resource_targets.h"
+#include "model/plan/secops_resource_targets.h"
 #include "secops_tap.h"
 
 

@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "model/secops_schema.h"
+#include "model/schema/secops_schema.h"
 
 #include "secops_tap.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "model/secops_schema.h"
+#include "model/schema/secops_schema.h"
 
 #include "secops_tap.h"
 

@@ -9,7 +9,7 @@
 
 
 #include "api/ngx_http_secops_api.h"
-#include "model/secops_record.h"
+#include "model/record/secops_record.h"
 
 
 /* the standard wrapper of scripted REST APIs, around what is answered */

@@ -5,7 +5,7 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
-#include "model/secops_resource_render.h"
+#include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
 
 

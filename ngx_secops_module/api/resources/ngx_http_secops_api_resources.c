@@ -7,7 +7,7 @@
 #include "api/ngx_http_secops_api.h"
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_json.h"
-#include "model/secops_json_dump.h"
+#include "model/json/secops_json_dump.h"
 #include "http/ngx_http_secops_body.h"
 
 

@@ -31,7 +31,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "identity/secops_apikey.h"
-#include "model/secops_resource_plan.h"
+#include "model/plan/secops_resource_plan.h"
 
 
 typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;

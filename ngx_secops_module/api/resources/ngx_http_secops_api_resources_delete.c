@@ -9,7 +9,7 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
-#include "model/secops_resource_render.h"
+#include "model/resource/secops_resource_render.h"
 #include "util/secops_text.h"
 
 

@@ -6,7 +6,7 @@
 
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "identity/ngx_secops_api_keys.h"
-#include "model/secops_resource_value.h"
+#include "model/resource/secops_resource_value.h"
 
 
 static ngx_int_t ngx_http_secops_resources_make_key(

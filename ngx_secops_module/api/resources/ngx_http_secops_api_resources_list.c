@@ -18,8 +18,8 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
-#include "model/secops_json_dump.h"
-#include "model/secops_resource_render.h"
+#include "model/json/secops_json_dump.h"
+#include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 

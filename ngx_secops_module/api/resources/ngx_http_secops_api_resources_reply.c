@@ -3,7 +3,7 @@
 
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_fail.h"
-#include "model/secops_resource_value.h"
+#include "model/resource/secops_resource_value.h"
 #include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"

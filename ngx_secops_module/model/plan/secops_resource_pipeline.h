@@ -1,0 +1,64 @@
+
+/*
+ * The pipeline of a job that is being made; for secops_resource_pipeline.c,
+ * which knows what comes where, and secops_resource_step.c, which knows what
+ * one entry is.
+ */
+
+#ifndef _SECOPS_RESOURCE_PIPELINE_H_INCLUDED_
+#define _SECOPS_RESOURCE_PIPELINE_H_INCLUDED_
+
+
+#include "model/plan/secops_resource_internal.h"
+
+
+/* an entry of a request that is being read */
+
+typedef struct {
+    const json_t                     *given;
+    secops_catalog_role_e             role;
+    const secops_catalog_type_t      *type;
+    json_t                           *resource; /* as it is stored; owned */
+} secops_resource_step_t;
+
+
+typedef struct {
+    secops_resource_plan_t           *plan;
+    size_t                            entry;
+    const secops_catalog_category_t  *category;
+    const json_t                     *old;
+    json_t                           *named;    /* array: the entries of the
+                                                   request */
+    json_t                           *result;
+
+    /* the same by what an entry is known by; owned */
+
+    json_t                           *old_index;
+    json_t                           *named_index;
+    json_t                           *result_index;
+    secops_text_t                     key;      /* scratch */
+} secops_resource_pipeline_t;
+
+
+/*
+ * Reads an entry: what it names, and that this can do what it is to do.  1: it
+ * can, else a fault was told.  In both cases step->resource is to be released.
+ */
+
+int secops_resource_step_read(secops_resource_pipeline_t *line,
+    secops_resource_step_t *step, const json_t *given);
+
+/* as it will be stored, with what is left of the old one, which may be NULL.
+   NULL: a fault was told, or there is no memory */
+
+json_t *secops_resource_step_make(secops_resource_pipeline_t *line,
+    const secops_resource_step_t *step, const json_t *old);
+
+
+/* the entry of this integration or processor with this role, or NULL */
+
+const json_t *secops_resource_pipeline_find(secops_resource_pipeline_t *line,
+    const json_t *index, const json_t *resource, secops_slice_t role);
+
+
+#endif /* _SECOPS_RESOURCE_PIPELINE_H_INCLUDED_ */

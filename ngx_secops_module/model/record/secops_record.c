@@ -1,0 +1,556 @@
+
+/* Whether the fields of a record may be stored; see secops_record.h. */
+
+#include "model/record/secops_record_internal.h"
+#include "util/secops_pointer.h"
+
+
+#define SECOPS_RECORD_FAULTS_MAX  100       /* told; the rest is counted */
+#define SECOPS_RECORD_RESPELLED   8         /* validations of one record */
+
+
+/* what a schema's faults are collected with */
+
+typedef struct {
+    const secops_table_t           *table;
+    const secops_json_t            *json;
+    uint32_t                        object;     /* token of the fields */
+    const secops_record_body_t     *body;
+    const secops_record_options_t  *options;
+    const char                     *where;
+    unsigned                        respelled;  /* a choice was, see below */
+    secops_record_faults_t         *faults;
+} secops_record_check_t;
+
+
+static unsigned secops_record_check_members(
+    const secops_record_check_t *check);
+static secops_slice_t secops_record_key_name(const secops_json_t *json,
+    uint32_t i, secops_text_t *buf);
+static void secops_record_check_schema(secops_record_check_t *check);
+static int secops_record_check_data(const secops_record_check_t *check);
+static int secops_record_knows_some(const secops_record_check_t *check);
+static int secops_record_schema_fault(void *data,
+    const secops_schema_fault_t *fault);
+static int secops_record_respell(secops_record_check_t *check,
+    const secops_schema_fault_t *fault);
+static int secops_record_is_excused(const secops_record_check_t *check,
+    const secops_schema_fault_t *fault);
+static int secops_record_is_missing(const secops_record_faults_t *faults,
+    secops_slice_t name);
+static void secops_record_tell_member(const secops_record_check_t *check,
+    secops_slice_t name, const char *message);
+static void secops_record_tell(secops_record_faults_t *faults,
+    const char *where, secops_slice_t pointer, secops_slice_t message);
+static void secops_record_error(secops_record_faults_t *faults,
+    secops_error_e error);
+
+
+void
+secops_record_budget(secops_record_budget_t *budget)
+{
+    memset(budget, 0, sizeof(secops_record_budget_t));
+
+    budget->patterns.steps = SECOPS_SCHEMA_STEPS;
+}
+
+
+int
+secops_record_check(const secops_table_t *table, const secops_json_t *json,
+    uint32_t i, const secops_record_body_t *body,
+    const secops_record_options_t *options, const char *where,
+    secops_record_faults_t *faults)
+{
+    secops_record_check_t  check;
+
+    if (json->tokens[i].type != SECOPS_JSON_OBJECT) {
+        secops_record_fault(faults, SECOPS_ERROR_BODY, where,
+                            "must be an object");
+        return -1;
+    }
+
+    check.table = table;
+    check.json = json;
+    check.object = i;
+    check.body = body;
+    check.options = options;
+    check.where = where;
+    check.faults = faults;
+
+    if (secops_record_check_members(&check) == 0 && faults->count == 0) {
+        secops_record_fault(faults, SECOPS_ERROR_NO_FIELDS, where,
+                            "has no field that is filled in");
+        return -1;
+    }
+
+    if (body->data && secops_record_check_data(&check) != 0) {
+        return -1;
+    }
+
+    secops_record_check_schema(&check);
+
+    if (faults->error == SECOPS_ERROR_NONE) {
+        return 0;
+    }
+
+    if (body->data) {
+        secops_record_tell_member(&check, secops_slice_of("data"),
+                                  "is taken for a field, as there are other"
+                                  " fields beside it");
+    }
+
+    return -1;
+}
+
+
+/* the number of fields that are filled in */
+
+static unsigned
+secops_record_check_members(const secops_record_check_t *check)
+{
+    uint32_t              i, last;
+    unsigned              filled;
+    secops_text_t         buf;
+    secops_slice_t        name;
+    const secops_json_t  *json;
+
+    memset(&buf, 0, sizeof(secops_text_t));
+
+    json = check->json;
+    filled = 0;
+    last = json->tokens[check->object].next;
+
+    for (i = check->object + 1; i < last; i = json->tokens[i + 1].next) {
+
+        if (secops_record_is_apart(check->body, json, i)) {
+            continue;
+        }
+
+        if (!secops_record_empty(json, i + 1)) {
+            filled++;
+        }
+
+        name = secops_record_key_name(json, i, &buf);
+
+        if (name.len >= 4 && memcmp(name.data, "sys_", 4) == 0) {
+            secops_record_error(check->faults, SECOPS_ERROR_BODY);
+            secops_record_tell_member(check, name, "is set by the server");
+        }
+    }
+
+    secops_text_free(&buf);
+
+    return filled;
+}
+
+
+/* a name, decoded; buf is memory for it and may be used again */
+
+static secops_slice_t
+secops_record_key_name(const secops_json_t *json, uint32_t i,
+    secops_text_t *buf)
+{
+    secops_slice_t  name;
+
+    name = secops_json_raw(json, i);
+
+    if (json->tokens[i].flags & SECOPS_JSON_ESCAPED) {
+
+        buf->len = 0;
+        secops_text_append(buf, name);
+
+        if (buf->len == name.len) {
+            name.len = secops_json_decode(json, i, buf->data);
+            name.data = buf->data;
+        }
+    }
+
+    return name;
+}
+
+
+/*
+ * What was respelled may meet other parts of the schema than before, such as
+ * an "if".  So the record is validated again, as it will be stored, and only
+ * what is said of that counts.
+ */
+
+static void
+secops_record_check_schema(secops_record_check_t *check)
+{
+    int                       n;
+    unsigned                  times;
+    secops_record_faults_t    before, *faults;
+    secops_record_budget_t    budget;
+    secops_schema_budget_t   *patterns;
+
+    faults = check->faults;
+    patterns = faults->budget ? &faults->budget->patterns : NULL;
+
+    for (times = 0; ; times++) {
+
+        check->respelled = 0;
+
+        before = *faults;
+
+        if (faults->budget) {
+            budget = *faults->budget;
+        }
+
+        n = secops_schema_validate(check->table->schema, check->json,
+                                   check->object,
+                                   SECOPS_SCHEMA_EMPTY_IS_ABSENT, patterns,
+                                   secops_record_schema_fault, check);
+
+        if (!check->respelled || times == SECOPS_RECORD_RESPELLED) {
+            break;
+        }
+
+        /* the texts may have grown, and lie elsewhere */
+
+        faults->error = before.error;
+        faults->missing.len = before.missing.len;
+        faults->detail.len = before.detail.len;
+        faults->count = before.count;
+        faults->more = before.more;
+
+        if (faults->budget) {
+            faults->budget->faults = budget.faults;
+        }
+    }
+
+    if (n == -1) {
+        secops_record_error(faults, SECOPS_ERROR_UNKNOWN);
+    }
+}
+
+
+/*
+ * A body that has "data" as an envelope has it, but something beside it: if
+ * the table knows none of its other members, it is no record with a field of
+ * that name but an envelope with a word that is misspelled.
+ */
+
+static int
+secops_record_check_data(const secops_record_check_t *check)
+{
+    uint32_t              i, last;
+    secops_text_t         buf;
+    const secops_json_t  *json;
+
+    json = check->json;
+
+    if (secops_record_knows_some(check)) {
+        return 0;
+    }
+
+    memset(&buf, 0, sizeof(secops_text_t));
+
+    secops_record_error(check->faults, SECOPS_ERROR_BODY);
+
+    last = json->tokens[0].next;
+
+    for (i = 1; i < last; i = json->tokens[i + 1].next) {
+
+        if (i + 1 != check->body->data
+            && !secops_record_is_apart(check->body, json, i))
+        {
+            secops_record_tell_member(check,
+                                      secops_record_key_name(json, i, &buf),
+                                      "must not stand beside \"data\": only"
+                                      " \"config\" and parameters may");
+        }
+    }
+
+    secops_text_free(&buf);
+
+    return -1;
+}
+
+
+/* 1: the table has a property for one of the body's members */
+
+static int
+secops_record_knows_some(const secops_record_check_t *check)
+{
+    int                   known;
+    uint32_t              i, last;
+    secops_text_t         buf;
+    secops_slice_t        name;
+    const secops_json_t  *json;
+
+    memset(&buf, 0, sizeof(secops_text_t));
+
+    json = check->json;
+    known = 0;
+    last = json->tokens[0].next;
+
+    for (i = 1; i < last && !known; i = json->tokens[i + 1].next) {
+
+        name = secops_record_key_name(json, i, &buf);
+        known = secops_schema_has_property(check->table->schema, name.data,
+                                           name.len);
+    }
+
+    secops_text_free(&buf);
+
+    return known;
+}
+
+
+static int
+secops_record_schema_fault(void *data, const secops_schema_fault_t *fault)
+{
+    secops_record_check_t  *check = data;
+
+    secops_record_faults_t  *faults;
+
+    faults = check->faults;
+
+    if (secops_record_respell(check, fault)
+        || secops_record_is_excused(check, fault))
+    {
+        return SECOPS_SCHEMA_EXCUSED;
+    }
+
+    if (fault->object.len == 0 && strcmp(fault->keyword, "required") == 0) {
+
+        /* two parts of a schema may require the same field */
+
+        if (secops_record_is_missing(faults, fault->property)) {
+            return SECOPS_SCHEMA_COUNTS;
+        }
+
+        secops_record_error(faults, SECOPS_ERROR_MANDATORY);
+
+        if (faults->missing.len) {
+            secops_text_append_string(&faults->missing, ",");
+        }
+
+        secops_text_append(&faults->missing, fault->property);
+
+    } else {
+        secops_record_error(faults, SECOPS_ERROR_BODY);
+    }
+
+    secops_record_tell(faults, check->where, fault->pointer, fault->message);
+
+    /* until the error is known to be the one that wins, all must be seen */
+
+    return (faults->more && faults->error == SECOPS_ERROR_BODY)
+           ? SECOPS_SCHEMA_ENOUGH : SECOPS_SCHEMA_COUNTS;
+}
+
+
+/*
+ * A choice in other letters, such as "malicious", is written over in the
+ * document with what the schema has, which takes as many bytes.
+ */
+
+static int
+secops_record_respell(secops_record_check_t *check,
+    const secops_schema_fault_t *fault)
+{
+    if (fault->choice.len == 0 || check->body->bytes == NULL) {
+        return 0;
+    }
+
+    memcpy(check->body->bytes + check->json->tokens[fault->token].start,
+           fault->choice.data, fault->choice.len);
+
+    check->respelled = 1;
+
+    return 1;
+}
+
+
+static int
+secops_record_is_excused(const secops_record_check_t *check,
+    const secops_schema_fault_t *fault)
+{
+    secops_record_word_e  word;
+
+    if (fault->object.len) {
+        return 0;
+    }
+
+    /* in a flat body, what is no field stands among the fields */
+
+    if (strcmp(fault->keyword, "additionalProperties") == 0) {
+
+        word = secops_record_word(fault->property);
+
+        return check->body->parameters
+               && (word < SECOPS_RECORD_PARAMETERS
+                   || (word == SECOPS_RECORD_CONFIG && check->body->config));
+    }
+
+    if (strcmp(fault->keyword, "required") == 0) {
+        return check->options->ignore_mandatory_fields
+               || (secops_table_has_default(check->table, fault->property)
+                   && secops_json_member(check->json, check->object,
+                                         fault->property.data,
+                                         fault->property.len)
+                      == 0);
+    }
+
+    return 0;
+}
+
+
+static int
+secops_record_is_missing(const secops_record_faults_t *faults,
+    secops_slice_t name)
+{
+    secops_slice_t        word;
+    const unsigned char  *p, *last;
+
+    if (faults->missing.len == 0) {
+        return 0;
+    }
+
+    p = faults->missing.data;
+    last = p + faults->missing.len;
+
+    for ( ;; ) {
+
+        word.data = p;
+        p = memchr(word.data, ',', last - word.data);
+        word.len = (p ? p : last) - word.data;
+
+        if (secops_slice_equal(word, name)) {
+            return 1;
+        }
+
+        if (p == NULL) {
+            return 0;
+        }
+
+        p++;
+    }
+}
+
+
+void
+secops_record_fault(secops_record_faults_t *faults, secops_error_e error,
+    const char *where, const char *message)
+{
+    secops_slice_t  none = secops_slice("");
+
+    secops_record_error(faults, error);
+    secops_record_tell(faults, where, none, secops_slice_of(message));
+}
+
+
+/* the name of a member of the fields, decoded */
+
+static void
+secops_record_tell_member(const secops_record_check_t *check,
+    secops_slice_t name, const char *message)
+{
+    size_t          i;
+    const char     *escape;
+    unsigned char  *p, text[1 + 2 * (SECOPS_FAULTS_NAME + 1)];
+    secops_slice_t  pointer;
+
+    /* a byte more than is told, so that it is seen to be cut */
+
+    if (name.len > SECOPS_FAULTS_NAME + 1) {
+        name.len = SECOPS_FAULTS_NAME + 1;
+    }
+
+    p = text;
+    *p++ = '/';
+
+    for (i = 0; i < name.len; i++) {
+
+        escape = secops_pointer_escape(name.data[i]);
+
+        if (escape) {
+            *p++ = (unsigned char) escape[0];
+            *p++ = (unsigned char) escape[1];
+
+        } else {
+            *p++ = name.data[i];
+        }
+    }
+
+    pointer.data = text;
+    pointer.len = p - text;
+
+    secops_record_tell(check->faults, check->where, pointer,
+                       secops_slice_of(message));
+}
+
+
+/* one fault, as long as there are not too many and the answer has room */
+
+static void
+secops_record_tell(secops_record_faults_t *faults, const char *where,
+    secops_slice_t pointer, secops_slice_t message)
+{
+    size_t          len;
+    secops_text_t  *detail;
+    secops_slice_t  said;
+
+    faults->count++;
+
+    if (faults->more) {
+        return;
+    }
+
+    detail = &faults->detail;
+    len = detail->len;
+
+    if (len) {
+        secops_text_append_string(detail, "; ");
+    }
+
+    if (where[0] == '\0' && pointer.len == 0) {
+        secops_text_append_string(detail, "the body");
+
+    } else {
+        secops_text_append_string(detail, where);
+        secops_faults_append_pointer(detail, pointer);
+    }
+
+    secops_text_append_string(detail, ": ");
+    secops_text_append(detail, message);
+
+    said.data = detail->data + len;
+    said.len = detail->len - len;
+
+    if (faults->count <= SECOPS_RECORD_FAULTS_MAX
+        && (faults->budget == NULL
+            || secops_faults_take(&faults->budget->faults,
+                                  secops_faults_size(said))))
+    {
+        return;
+    }
+
+    faults->more = 1;
+
+    detail->len = len;
+    secops_text_append_string(detail, len ? "; " SECOPS_FAULTS_MORE
+                                          : SECOPS_FAULTS_MORE);
+}
+
+
+/* errors of a body stand in the table in the order in which they win */
+
+static void
+secops_record_error(secops_record_faults_t *faults, secops_error_e error)
+{
+    if (faults->error == SECOPS_ERROR_NONE || error < faults->error) {
+        faults->error = error;
+    }
+}
+
+
+void
+secops_record_faults_free(secops_record_faults_t *faults)
+{
+    secops_text_free(&faults->missing);
+    secops_text_free(&faults->detail);
+    memset(faults, 0, sizeof(secops_record_faults_t));
+}

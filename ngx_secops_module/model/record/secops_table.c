@@ -1,0 +1,128 @@
+
+/* Record tables; see secops_table.h. */
+
+#include <stdio.h>
+
+#include "model/record/secops_table_internal.h"
+
+
+#define SECOPS_TABLE_NAME_MAX  80
+
+
+static const char *secops_table_check(const secops_table_t *table,
+    const char **pointer);
+static int secops_table_word(secops_slice_t text, int dash);
+
+
+int
+secops_table_compile(secops_table_t *table, secops_slice_t name,
+    const unsigned char *data, size_t len, secops_schema_error_t *error)
+{
+    const char  *reason, *pointer;
+
+    table->name = name;
+    table->schema = secops_schema_compile(data, len, error);
+
+    if (table->schema == NULL) {
+        return -1;
+    }
+
+    table->endpoint = secops_schema_annotation(table->schema, "x-endpoint");
+    table->label = secops_schema_annotation(table->schema, "x-label");
+    table->subject = secops_schema_annotation(table->schema, "x-subject");
+
+    table->defaults = NULL;
+    table->ndefaults = 0;
+    table->defaults_size = 0;
+
+    reason = secops_table_check(table, &pointer);
+
+    if (reason == NULL) {
+
+        if (secops_table_read_defaults(table, data, len, error) == 0) {
+            return 0;
+        }
+
+        secops_table_free(table);
+
+        return -1;
+    }
+
+    (void) snprintf(error->pointer, sizeof(error->pointer), "%s", pointer);
+    (void) snprintf(error->reason, sizeof(error->reason), "%s", reason);
+
+    secops_table_free(table);
+
+    return -1;
+}
+
+
+static const char *
+secops_table_check(const secops_table_t *table, const char **pointer)
+{
+    *pointer = "";
+
+    if (!secops_table_word(table->name, 0)) {
+        return "a table's name is made of a-z, 0-9 and _, 80 at most";
+    }
+
+    *pointer = "/x-endpoint";
+
+    if (!secops_table_word(table->endpoint, 1)) {
+        return "must be a string of a-z, 0-9, _ and -, 80 at most";
+    }
+
+    *pointer = "/x-label";
+
+    if (table->label.len == 0) {
+        return "must be a string that is not empty";
+    }
+
+    *pointer = "/x-subject";
+
+    if (table->subject.len
+        && !secops_schema_has_property(table->schema, table->subject.data,
+                                       table->subject.len))
+    {
+        return "must name one of the properties";
+    }
+
+    return NULL;
+}
+
+
+static int
+secops_table_word(secops_slice_t text, int dash)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (text.len == 0 || text.len > SECOPS_TABLE_NAME_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < text.len; i++) {
+
+        c = text.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
+            || (c == '-' && dash))
+        {
+            continue;
+        }
+
+        return 0;
+    }
+
+    return 1;
+}
+
+
+void
+secops_table_free(secops_table_t *table)
+{
+    secops_schema_free(table->schema);
+    table->schema = NULL;
+
+    secops_table_free_defaults(table);
+}

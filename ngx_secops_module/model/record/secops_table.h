@@ -1,0 +1,56 @@
+
+/*
+ * A record table: a JSON Schema with the annotations that make it an endpoint.
+ *
+ *     x-endpoint   last segment of the path that records are POSTed to:
+ *                  [a-z0-9_-], at most 80 bytes; required
+ *     x-label      the table's name for people; required
+ *     x-subject    the property that says what a record is about; optional
+ *     default      of a property: stored where a record does not have it
+ *
+ * Mandatory fields are what the schema requires of the root object, also from
+ * within "if", "then", "else" and "allOf".  Pure C.
+ */
+
+#ifndef _SECOPS_TABLE_H_INCLUDED_
+#define _SECOPS_TABLE_H_INCLUDED_
+
+
+#include "model/schema/secops_schema.h"
+
+
+typedef struct {
+    secops_slice_t           name;      /* decoded */
+    secops_slice_t           member;    /* "name":value, as JSON */
+} secops_table_default_t;
+
+
+typedef struct {
+    secops_slice_t    name;         /* "sn_ti_lookup_result"; borrowed */
+    secops_slice_t    endpoint;     /* these three are owned by the schema */
+    secops_slice_t    label;
+    secops_slice_t    subject;      /* empty: records are about nothing */
+    secops_schema_t  *schema;       /* owned */
+
+    secops_table_default_t  *defaults;  /* owned, with what they point to */
+    size_t                   ndefaults;
+    size_t                   defaults_size; /* of their members and commas */
+} secops_table_t;
+
+
+/*
+ * Compiles data into *table.  name must outlive the table.  -1: it is no table;
+ * error says where and why, and nothing is left to free.
+ */
+
+int secops_table_compile(secops_table_t *table, secops_slice_t name,
+    const unsigned char *data, size_t len, secops_schema_error_t *error);
+
+void secops_table_free(secops_table_t *table);
+
+
+int secops_table_has_default(const secops_table_t *table,
+    secops_slice_t name);
+
+
+#endif /* _SECOPS_TABLE_H_INCLUDED_ */
