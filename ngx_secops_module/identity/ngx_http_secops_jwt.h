@@ -12,7 +12,7 @@
 #include <ngx_http.h>
 
 #include "identity/ngx_secops_jwt_cache.h"
-#include "identity/secops_jwt.h"
+#include "jose/secops_jwt.h"
 
 
 typedef struct ngx_http_secops_jwt_keys_s  ngx_http_secops_jwt_keys_t;

@@ -7,7 +7,7 @@
 
 #include "identity/secops_apikey.h"
 #include "identity/secops_scope.h"
-#include "util/secops_base64.h"
+#include "jose/secops_base64.h"
 
 
 #define SECOPS_APIKEY_VALUE_BYTES  64

@@ -2,7 +2,7 @@
 /*
  * libFuzzer target: any bytes as a key set, JWK Set or PEM.
  *
- * What was accepted must hold what identity/secops_jwk.h promises of a set,
+ * What was accepted must hold what jose/secops_jwk.h promises of a set,
  * and must refuse a token without any harm; what was not must say why.
  */
 
@@ -11,7 +11,7 @@
 
 #include <openssl/err.h>
 
-#include "identity/secops_jws.h"
+#include "jose/secops_jws.h"
 
 #include "jwt_issue.h"
 

@@ -13,7 +13,7 @@
 
 #include <openssl/err.h>
 
-#include "identity/secops_jwt.h"
+#include "jose/secops_jwt.h"
 
 #include "jwt_issue.h"
 

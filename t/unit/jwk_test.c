@@ -1,15 +1,15 @@
 
 /*
- * The contract of identity/secops_jwk.h: which keys are usable, what becomes
+ * The contract of jose/secops_jwk.h: which keys are usable, what becomes
  * of those that are not, and which algorithm each is for; with base64url and
  * DER, which keys are read and made with.
  */
 
 #include <openssl/err.h>
 
-#include "identity/secops_jwk.h"
-#include "util/secops_base64.h"
-#include "util/secops_der.h"
+#include "jose/secops_jwk.h"
+#include "jose/secops_base64.h"
+#include "jose/secops_der.h"
 
 #include "jwk_pem.h"
 #include "jwt_issue.h"

@@ -1,6 +1,6 @@
 
 /*
- * The contracts of identity/secops_jws.h and identity/secops_jwt.h: published
+ * The contracts of jose/secops_jws.h and jose/secops_jwt.h: published
  * examples, every algorithm with every type of key, damaged tokens, what a
  * header may say, each rule about claims at its edges, and how claims are
  * read.
@@ -13,7 +13,7 @@
 
 #include <openssl/err.h>
 
-#include "identity/secops_jwt.h"
+#include "jose/secops_jwt.h"
 
 #include "jwk_pem.h"
 #include "jwt_issue.h"

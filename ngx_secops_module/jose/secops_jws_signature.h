@@ -5,7 +5,7 @@
 #define _SECOPS_JWS_SIGNATURE_H_INCLUDED_
 
 
-#include "identity/secops_jwk.h"
+#include "jose/secops_jwk.h"
 
 
 /*

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "util/secops_base64.h"
+#include "jose/secops_base64.h"
 
 
 static int secops_base64url_value(unsigned char c);

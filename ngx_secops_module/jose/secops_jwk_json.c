@@ -5,10 +5,10 @@
 
 #include <openssl/crypto.h>
 
-#include "identity/secops_jose.h"
-#include "identity/secops_jwk_internal.h"
-#include "util/secops_base64.h"
-#include "util/secops_der.h"
+#include "jose/secops_jose.h"
+#include "jose/secops_jwk_internal.h"
+#include "jose/secops_base64.h"
+#include "jose/secops_der.h"
 
 
 #define SECOPS_JWK_KTY_N                                                      \

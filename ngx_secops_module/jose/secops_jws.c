@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "identity/secops_jose.h"
-#include "identity/secops_jws.h"
-#include "identity/secops_jws_signature.h"
-#include "util/secops_base64.h"
+#include "jose/secops_jose.h"
+#include "jose/secops_jws.h"
+#include "jose/secops_jws_signature.h"
+#include "jose/secops_base64.h"
 
 
 /* a token taken apart; the decoded parts are in the buffer of its jws */

@@ -7,8 +7,8 @@
 
 #include <openssl/x509.h>
 
-#include "identity/secops_jwk_internal.h"
-#include "util/secops_der.h"
+#include "jose/secops_jwk_internal.h"
+#include "jose/secops_der.h"
 
 
 #define SECOPS_JWK_SPKI_N                                                     \

@@ -1,7 +1,7 @@
 
 /* Reading claims by path; see secops_jwt.h. */
 
-#include "identity/secops_jwt.h"
+#include "jose/secops_jwt.h"
 #include "util/secops_list.h"
 
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "identity/secops_jose.h"
-#include "identity/secops_jwt.h"
+#include "jose/secops_jose.h"
+#include "jose/secops_jwt.h"
 
 
 static secops_jws_status_e secops_jwt_choose_read(

@@ -6,8 +6,8 @@
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 
-#include "identity/secops_jws_signature.h"
-#include "util/secops_der.h"
+#include "jose/secops_jws_signature.h"
+#include "jose/secops_der.h"
 
 
 /* SEQUENCE of two INTEGERs, each as long as a P-521 coordinate */

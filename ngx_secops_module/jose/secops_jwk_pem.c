@@ -5,7 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "identity/secops_jwk_internal.h"
+#include "jose/secops_jwk_internal.h"
 
 
 #define SECOPS_JWK_PEM_N                                                      \

@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "identity/secops_jwk_internal.h"
+#include "jose/secops_jwk_internal.h"
 
 
 const char  secops_jwk_no_memory[] = "there is no memory";

@@ -1,7 +1,7 @@
 
 /* The table of algorithms; see secops_jwa.h. */
 
-#include "identity/secops_jwa.h"
+#include "jose/secops_jwa.h"
 
 
 #define SECOPS_JWA_N  (sizeof(secops_jwa_table) / sizeof(secops_jwa_t))

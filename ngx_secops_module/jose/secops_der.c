@@ -1,7 +1,7 @@
 
 /* DER; see secops_der.h. */
 
-#include "util/secops_der.h"
+#include "jose/secops_der.h"
 
 
 static size_t secops_der_integer_content(secops_slice_t magnitude);

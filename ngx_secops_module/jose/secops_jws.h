@@ -14,7 +14,7 @@
 #define _SECOPS_JWS_H_INCLUDED_
 
 
-#include "identity/secops_jwk.h"
+#include "jose/secops_jwk.h"
 
 
 /* of a token, where the caller has no limit of its own */

@@ -12,7 +12,7 @@
 #define _SECOPS_JWT_H_INCLUDED_
 
 
-#include "identity/secops_jws.h"
+#include "jose/secops_jws.h"
 #include "model/json/secops_json.h"
 
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "identity/secops_jose.h"
-#include "identity/secops_jwt.h"
+#include "jose/secops_jose.h"
+#include "jose/secops_jwt.h"
 
 
 #define SECOPS_JWT_MAX_DATE  253402300799.0     /* 9999-12-31T23:59:59Z */

@@ -8,7 +8,7 @@
 #define _SECOPS_JWK_INTERNAL_H_INCLUDED_
 
 
-#include "identity/secops_jwk.h"
+#include "jose/secops_jwk.h"
 
 
 /* to be told from the others by its address: it is never the key's fault */

@@ -18,7 +18,7 @@
 #define _SECOPS_JWK_H_INCLUDED_
 
 
-#include "identity/secops_jwa.h"
+#include "jose/secops_jwa.h"
 
 
 #define SECOPS_JWK_SET_MAX       128

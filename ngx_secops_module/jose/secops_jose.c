@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "identity/secops_jose.h"
+#include "jose/secops_jose.h"
 
 
 int
