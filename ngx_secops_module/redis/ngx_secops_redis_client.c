@@ -5,9 +5,9 @@
  * link: it posts events that do.
  */
 
-#include "redis/ngx_secops_redis_cluster.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/ngx_secops_redis_sentinel.h"
+#include "redis/sentinel/ngx_secops_redis_sentinel.h"
 #include "redis/ngx_secops_redis_stats.h"
 
 

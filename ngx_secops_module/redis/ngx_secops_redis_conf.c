@@ -4,9 +4,9 @@
  * share one client.
  */
 
-#include "redis/ngx_secops_redis_cluster.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/ngx_secops_redis_sentinel.h"
+#include "redis/sentinel/ngx_secops_redis_sentinel.h"
 
 
 #define NGX_SECOPS_REDIS_PORT          6379

@@ -31,10 +31,10 @@
 #include <ngx_event_connect.h>
 
 #include "redis/ngx_secops_redis.h"
-#include "redis/ngx_secops_redis_reply.h"
+#include "redis/link/ngx_secops_redis_reply.h"
 #include "redis/ngx_secops_redis_stats.h"
 #include "redis/ngx_secops_redis_value.h"
-#include "redis/secops_redis_resp.h"
+#include "redis/resp/secops_redis_resp.h"
 
 
 /* of a host's name, at most */

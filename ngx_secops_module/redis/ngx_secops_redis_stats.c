@@ -1,7 +1,7 @@
 
 /* What a client knows about its servers, as others see it. */
 
-#include "redis/ngx_secops_redis_cluster.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
 
 
 /* of each error: ", ", its code, " " and how often */

@@ -10,7 +10,7 @@
 
 
 #include "redis/ngx_secops_redis.h"
-#include "redis/secops_redis_error.h"
+#include "redis/resp/secops_redis_error.h"
 
 
 typedef struct {

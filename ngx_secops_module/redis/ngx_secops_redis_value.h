@@ -12,7 +12,7 @@
 
 
 #include "redis/ngx_secops_redis.h"
-#include "redis/secops_redis_slots.h"
+#include "redis/resp/secops_redis_slots.h"
 
 
 /* a setting of Redis, and what it must be */

@@ -9,11 +9,11 @@
  * its users rely on.
  */
 
-#include "redis/ngx_secops_redis_reply.c"
+#include "redis/link/ngx_secops_redis_reply.c"
 #include "redis/ngx_secops_redis_value.c"
 
-#include "redis/secops_redis_error.h"
-#include "redis/secops_redis_sentinel.h"
+#include "redis/resp/secops_redis_error.h"
+#include "redis/sentinel/secops_redis_sentinel.h"
 
 
 #define REPLY_FUZZ_REPLIES  4096

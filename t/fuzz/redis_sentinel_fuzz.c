@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redis/secops_redis_sentinel.h"
+#include "redis/sentinel/secops_redis_sentinel.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

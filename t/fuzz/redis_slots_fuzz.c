@@ -3,16 +3,16 @@
  * libFuzzer target: any values as the reply to CLUSTER SLOTS, any bytes as an
  * error that redirects.
  *
- * What was read must hold what redis/secops_redis_slots.h promises: only slots
- * that there are, each with a master that there is, at an address that could
- * be one.
+ * What was read must hold what redis/resp/secops_redis_slots.h promises: only
+ * slots that there are, each with a master that there is, at an address that
+ * could be one.
  */
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "redis/secops_redis_slots.h"
+#include "redis/resp/secops_redis_slots.h"
 
 
 #define SLOTS_FUZZ_VALUES  512

@@ -8,7 +8,7 @@
  * prints the table in the form in which the documentation has it.
  */
 
-#include "redis/secops_redis_error.h"
+#include "redis/resp/secops_redis_error.h"
 #include "secops_tap.h"
 
 

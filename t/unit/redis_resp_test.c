@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "redis/secops_redis_resp.h"
+#include "redis/resp/secops_redis_resp.h"
 #include "secops_tap.h"
 
 

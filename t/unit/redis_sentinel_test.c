@@ -4,7 +4,7 @@
  * to, and which are nonsense.
  */
 
-#include "redis/secops_redis_sentinel.h"
+#include "redis/sentinel/secops_redis_sentinel.h"
 #include "secops_tap.h"
 
 

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "redis/secops_redis_slots.h"
+#include "redis/resp/secops_redis_slots.h"
 #include "secops_tap.h"
 
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "redis/secops_redis_resp.h"
+#include "redis/resp/secops_redis_resp.h"
 
 
 /* '*' or '$', 20 digits, CRLF */

@@ -5,7 +5,7 @@
  */
 
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/secops_redis_error.h"
+#include "redis/resp/secops_redis_error.h"
 
 
 /* of usual commands this many fill a socket's buffer */

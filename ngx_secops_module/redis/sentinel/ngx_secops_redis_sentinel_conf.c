@@ -1,7 +1,7 @@
 
 /* The configuration of sentinels: a master's name, and addresses. */
 
-#include "redis/ngx_secops_redis_sentinel.h"
+#include "redis/sentinel/ngx_secops_redis_sentinel.h"
 
 
 #define NGX_SECOPS_REDIS_SENTINEL_PORT  26379

@@ -2,7 +2,7 @@
 /* Redis Cluster: nodes that are found at run time, by the address that others
    announce for them. */
 
-#include "redis/ngx_secops_redis_cluster.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
 
 
 static void ngx_secops_redis_cluster_same_host(ngx_secops_redis_node_t *from,

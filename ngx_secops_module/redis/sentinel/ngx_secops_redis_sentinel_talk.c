@@ -5,7 +5,7 @@
  * is asked in one write; one function takes each reply.
  */
 
-#include "redis/ngx_secops_redis_sentinel.h"
+#include "redis/sentinel/ngx_secops_redis_sentinel.h"
 
 
 static ngx_int_t ngx_secops_redis_sentinel_process_auth(

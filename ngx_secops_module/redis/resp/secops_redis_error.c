@@ -1,5 +1,5 @@
 
-#include "redis/secops_redis_error.h"
+#include "redis/resp/secops_redis_error.h"
 
 
 /*

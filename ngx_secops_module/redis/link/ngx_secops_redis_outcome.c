@@ -6,7 +6,7 @@
  */
 
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/secops_redis_error.h"
+#include "redis/resp/secops_redis_error.h"
 
 
 /* a link that lived this long, in ms, was a good one even without a command */

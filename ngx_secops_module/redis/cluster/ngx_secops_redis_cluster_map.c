@@ -4,7 +4,7 @@
  * use.  Any node may be asked; what is read is used only as a whole.
  */
 
-#include "redis/ngx_secops_redis_cluster.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
 
 
 /* ms: half of each at random, or all workers would ask at once */

@@ -5,8 +5,8 @@
  * says that nothing was executed.
  */
 
-#include "redis/ngx_secops_redis_cluster.h"
-#include "redis/secops_redis_error.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
+#include "redis/resp/secops_redis_error.h"
 
 
 /* so many nodes in a row may send a command on; from the third on it pauses,

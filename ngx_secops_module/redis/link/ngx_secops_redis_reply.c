@@ -10,7 +10,7 @@
  * they are taken for.  Without, nothing here looks at them.
  */
 
-#include "redis/ngx_secops_redis_reply.h"
+#include "redis/link/ngx_secops_redis_reply.h"
 
 
 #define NGX_SECOPS_REDIS_REPLY_MIN_VALUES  64

@@ -4,7 +4,7 @@
  * and the subscription are looked after between two rounds.
  */
 
-#include "redis/ngx_secops_redis_sentinel.h"
+#include "redis/sentinel/ngx_secops_redis_sentinel.h"
 
 
 /* of connect_timeout, for each sentinel: they are near, and there are others */

@@ -25,7 +25,7 @@
 
 
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/secops_redis_slots.h"
+#include "redis/resp/secops_redis_slots.h"
 
 
 struct ngx_secops_redis_cluster_s {

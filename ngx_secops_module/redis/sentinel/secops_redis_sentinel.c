@@ -9,7 +9,7 @@
 
 #include <arpa/inet.h>
 
-#include "redis/secops_redis_sentinel.h"
+#include "redis/sentinel/secops_redis_sentinel.h"
 
 
 #define SECOPS_REDIS_SENTINEL_LABEL_MAX  63

@@ -31,7 +31,7 @@
 
 
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/secops_redis_sentinel.h"
+#include "redis/sentinel/secops_redis_sentinel.h"
 
 
 /* configured ones, at most, and with those that are learned */

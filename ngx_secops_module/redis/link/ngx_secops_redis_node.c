@@ -4,7 +4,7 @@
  * and leave them, and when what is queued is written.
  */
 
-#include "redis/ngx_secops_redis_cluster.h"
+#include "redis/cluster/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
 
 

@@ -1,7 +1,7 @@
 
 /* Hash slots and who has them; see secops_redis_slots.h. */
 
-#include "redis/secops_redis_slots.h"
+#include "redis/resp/secops_redis_slots.h"
 
 
 /* a range: first slot, last slot, the master, its replicas */
