@@ -13,7 +13,7 @@
 #
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
 # RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
-# ATTACK_SECONDS, ATTACK_SEED: see t/84-attack.t
+# ATTACK_SECONDS, ATTACK_SEED: see t/510-attack.t
 # TIMES, SECONDS, WRITE, PATTERN (of its rows): see bench/worst.pl
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
 # TESTS, PROVE_FLAGS: what make test runs, all of t unless set, and how
@@ -55,7 +55,7 @@ check-asan: deps-test build build-asan
 	@SECOPS_SANITIZE=1 SECOPS_JOBS=$(JOBS) \
 	    FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
 	    ATTACK_SECONDS=$${ATTACK_SECONDS:-60} \
-	    prove -j 2 --timer t/00-unit.t t/90-asan.t t/fuzz/fuzz.t
+	    prove -j 2 --timer t/000-unit.t t/900-asan.t t/fuzz/fuzz.t
 
 tree:
 	@perl t/tools/tree.pl

@@ -1,5 +1,5 @@
 # make tree: what the source tree looks like from above, in figures, and the
-# files that use each other in a circle.  t/01-tree.t holds the rules.
+# files that use each other in a circle.  t/001-tree.t holds the rules.
 
 use strict;
 use warnings;

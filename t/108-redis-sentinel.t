@@ -1,7 +1,7 @@
 # Redis Sentinel: the sentinels know which server is the master.  They are asked
 # at each connect, one after another; the master must say so itself; a switch is
 # followed at once.  Real servers and sentinels; what sentinels do only once in
-# a while is in 48-sentinel-replies.t.
+# a while is in 109-sentinel-replies.t.
 
 use strict;
 use warnings;

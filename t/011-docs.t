@@ -689,7 +689,7 @@ $t->run("%%MAIN%%\n$conf");
 
 my $commands = 0;
 
-# those of identity.md are run by t/10-conf-examples.t, each with its example
+# those of identity.md are run by t/010-conf-examples.t, each with its example
 
 foreach my $name (grep { $_ ne 'docs/identity.md' } @pages) {
     my $console = SecOps::Console->new($t, $redis);
