@@ -1,6 +1,6 @@
 # The rules of the source tree that no compiler checks: config names exactly
-# the files that exist, includes go down only, a file's prefix says what it may
-# see, one file sends responses, and the C is laid out as nginx's is.
+# the files that exist, includes and calls go down only, a file's prefix says
+# what it may see, one file sends responses, and the C is laid out as nginx's is.
 
 use strict;
 use warnings;
@@ -163,6 +163,38 @@ none('only store/secops_keys.c spells a key',
     map { $short{$_} } grep {
         $text{$_} =~ /"[^"\n]*:(?:rec|idx|sub|audit):?[^"\n]*"/
     } grep { $short{$_} !~ m{^store/secops_keys\.} } @sources);
+
+
+# calls
+
+my $tree = SecOps::Tree->new("$root/$top");
+
+none('no file names a function of a layer above its own',
+    $tree->upward(\%BELOW));
+
+# t/circles.txt has the files that use each other in a circle: which of them are
+# no longer in one must leave the list, and no other may come
+
+my %listed = map { $_ => 1 } split /\n/, slurp("$root/t/circles.txt");
+my %circling = map { $_ => 1 } map { @$_ } $tree->circles;
+
+none('no file is in a circle of calls but those of t/circles.txt',
+    grep { !$listed{$_} } sort keys %circling);
+none('all files of t/circles.txt are in one: it may only become shorter',
+    grep { !$circling{$_} } sort keys %listed);
+
+my %folders = $tree->folders;
+none('no folder has more than 25 files',
+    map { "$_: $folders{$_}" } grep { $folders{$_} > 25 } sort keys %folders);
+
+
+# tests
+
+my %numbers;
+push @{$numbers{m{^t/(\d+)-[^/]+$} ? $1 : 'none'}}, $_
+    foreach files('t', qr{^\Q$root/t\E/[^/]+\.t$});
+none('no two tests have the same number',
+    map { "@{$numbers{$_}}" } grep { @{$numbers{$_}} > 1 } sort keys %numbers);
 
 
 # layout
