@@ -8,6 +8,7 @@
 #include "identity/secops_apikey.h"
 #include "identity/secops_scope.h"
 #include "jose/secops_base64.h"
+#include "util/secops_hex.h"
 
 
 #define SECOPS_APIKEY_VALUE_BYTES  64
@@ -65,11 +66,9 @@ secops_apikey_digest(secops_slice_t value,
     unsigned char digest[SECOPS_APIKEY_DIGEST_LEN])
 {
     int            valid;
-    size_t         i, len;
+    size_t         len;
     unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES],
                    sha[SHA256_DIGEST_LENGTH];
-
-    static const char  hex[] = "0123456789abcdef";
 
     if (value.len != SECOPS_APIKEY_VALUE_LEN) {
         return -1;
@@ -85,10 +84,7 @@ secops_apikey_digest(secops_slice_t value,
 
     (void) SHA256(value.data, value.len, sha);
 
-    for (i = 0; i < SHA256_DIGEST_LENGTH; i++) {
-        digest[2 * i] = hex[sha[i] >> 4];
-        digest[2 * i + 1] = hex[sha[i] & 0xf];
-    }
+    (void) secops_hex_encode(digest, sha, sizeof(sha));
 
     return 0;
 }

@@ -12,6 +12,7 @@
 #include <openssl/sha.h>
 
 #include "store/secops_keys.h"
+#include "util/secops_hex.h"
 #include "util/secops_id.h"
 
 
@@ -24,9 +25,6 @@ static void secops_keys_begin(secops_key_t *key,
     const secops_keyspace_t *space, unsigned shard);
 static void secops_keys_append(secops_key_t *key, const void *data,
     size_t len);
-
-
-static const char  secops_keys_hex[] = "0123456789abcdef";
 
 
 int
@@ -103,7 +101,6 @@ void
 secops_keys_digest(secops_slice_t subject,
     unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
 {
-    size_t         i;
     SHA256_CTX     ctx;
     unsigned char  sha[SHA256_DIGEST_LENGTH];
 
@@ -111,10 +108,7 @@ secops_keys_digest(secops_slice_t subject,
     (void) SHA256_Update(&ctx, subject.data, subject.len);
     (void) SHA256_Final(sha, &ctx);
 
-    for (i = 0; i < SECOPS_KEYS_DIGEST_LEN / 2; i++) {
-        digest[2 * i] = secops_keys_hex[sha[i] >> 4];
-        digest[2 * i + 1] = secops_keys_hex[sha[i] & 0xf];
-    }
+    (void) secops_hex_encode(digest, sha, SECOPS_KEYS_DIGEST_LEN / 2);
 }
 
 
@@ -281,6 +275,8 @@ static void
 secops_keys_begin(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard)
 {
+    unsigned char  digit;
+
     key->len = 0;
     secops_keys_append(key, space->data, space->len);
 
@@ -288,7 +284,8 @@ secops_keys_begin(secops_key_t *key, const secops_keyspace_t *space,
         secops_keys_append(key, "res", 3);
 
     } else {
-        secops_keys_append(key, &secops_keys_hex[shard & 0xf], 1);
+        digit = secops_hex_digit(shard);
+        secops_keys_append(key, &digit, 1);
     }
 
     secops_keys_append(key, "}", 1);

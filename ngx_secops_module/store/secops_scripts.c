@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include "store/secops_scripts.h"
+#include "util/secops_hex.h"
 
 
 const secops_script_t  secops_script_find = { "find", secops_slice(
@@ -276,15 +277,9 @@ void
 secops_script_sha(const secops_script_t *script,
     unsigned char sha[SECOPS_SCRIPTS_SHA_LEN])
 {
-    size_t         i;
     unsigned char  bytes[SHA_DIGEST_LENGTH];
-
-    static const char  hex[] = "0123456789abcdef";
 
     (void) SHA1(script->text.data, script->text.len, bytes);
 
-    for (i = 0; i < SHA_DIGEST_LENGTH; i++) {
-        sha[2 * i] = hex[bytes[i] >> 4];
-        sha[2 * i + 1] = hex[bytes[i] & 0xf];
-    }
+    (void) secops_hex_encode(sha, bytes, sizeof(bytes));
 }

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "util/secops_hex.h"
 #include "util/secops_id.h"
 
 
@@ -12,9 +13,6 @@
 
 static const unsigned char *secops_id_random(secops_id_stock_t *stock,
     size_t len);
-
-
-static const char  secops_id_digits[] = "0123456789abcdef";
 
 
 int
@@ -30,16 +28,16 @@ secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
         return -1;
     }
 
-    id[0] = secops_id_digits[shard & 0xf];
+    id[0] = secops_hex_digit(shard);
 
     for (i = 12; i > 0; i--) {
-        id[i] = secops_id_digits[msec & 0xf];
+        id[i] = secops_hex_digit((unsigned) msec);
         msec >>= 4;
     }
 
     for (i = 13; i < SECOPS_ID_LEN; i++) {
-        id[i] = secops_id_digits[(i & 1) ? random[(i - 13) / 2] & 0xf
-                                         : random[(i - 13) / 2] >> 4];
+        id[i] = secops_hex_digit((i & 1) ? random[(i - 13) / 2]
+                                         : random[(i - 13) / 2] >> 4);
     }
 
     return 0;
@@ -49,7 +47,6 @@ secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
 int
 secops_id_request(secops_id_stock_t *stock, unsigned char id[SECOPS_ID_LEN])
 {
-    unsigned              i;
     const unsigned char  *random;
 
     random = secops_id_random(stock, SECOPS_ID_LEN / 2);
@@ -58,10 +55,7 @@ secops_id_request(secops_id_stock_t *stock, unsigned char id[SECOPS_ID_LEN])
         return -1;
     }
 
-    for (i = 0; i < SECOPS_ID_LEN / 2; i++) {
-        id[2 * i] = secops_id_digits[random[i] >> 4];
-        id[2 * i + 1] = secops_id_digits[random[i] & 0xf];
-    }
+    (void) secops_hex_encode(id, random, SECOPS_ID_LEN / 2);
 
     return 0;
 }

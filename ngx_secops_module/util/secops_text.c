@@ -4,13 +4,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "util/secops_hex.h"
 #include "util/secops_text.h"
 
 
 static const unsigned char *secops_text_utf8_next(const unsigned char *p,
     const unsigned char *last);
 static int secops_text_is_unseen(const unsigned char *p, size_t n);
-static int secops_text_hex(unsigned char c);
 static int secops_text_reserve(secops_text_t *text, size_t len);
 
 
@@ -113,9 +113,8 @@ secops_text_utf8_next(const unsigned char *p, const unsigned char *last)
 unsigned char *
 secops_text_escape(unsigned char *dst, secops_slice_t text)
 {
-    size_t                i;
-    unsigned char         c;
-    static const char     hex[] = "0123456789abcdef";
+    size_t         i;
+    unsigned char  c;
 
     for (i = 0; i < text.len; i++) {
 
@@ -145,8 +144,7 @@ secops_text_escape(unsigned char *dst, secops_slice_t text)
                 *dst++ = 'u';
                 *dst++ = '0';
                 *dst++ = '0';
-                *dst++ = hex[c >> 4];
-                *dst++ = hex[c & 0xf];
+                dst = secops_hex_encode(dst, &c, 1);
             }
         }
     }
@@ -173,8 +171,8 @@ secops_text_form_decode(unsigned char *dst, secops_slice_t text)
         }
 
         if (*p == '%' && last - p > 2) {
-            high = secops_text_hex(p[1]);
-            low = secops_text_hex(p[2]);
+            high = secops_hex_value(p[1]);
+            low = secops_hex_value(p[2]);
 
             if (high >= 0 && low >= 0) {
                 *dst++ = (unsigned char) (high << 4 | low);
@@ -187,23 +185,6 @@ secops_text_form_decode(unsigned char *dst, secops_slice_t text)
     }
 
     return dst;
-}
-
-
-static int
-secops_text_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
 }
 
 

@@ -1,10 +1,11 @@
 
-/* Text from outside: what is a name, escaping, form encoding, booleans; and the
-   names in a JSON Pointer. */
+/* Text from outside: what is a name, escaping, form encoding, booleans; the
+   names in a JSON Pointer; and hexadecimal digits. */
 
 #include <stdlib.h>
 
 #include "secops_tap.h"
+#include "util/secops_hex.h"
 #include "util/secops_pointer.h"
 #include "util/secops_text.h"
 
@@ -356,6 +357,30 @@ test_pointer(void)
 }
 
 
+static void
+test_hex(void)
+{
+    int             c, wrong;
+    unsigned char   text[8], *end;
+    secops_slice_t  bytes = secops_slice("\x00\x09\xaf\xff");
+
+    end = secops_hex_encode(text, bytes.data, bytes.len);
+
+    ok(end == text + sizeof(text), "two digits for each byte");
+    is_str(text, sizeof(text), "0009afff", "bytes as lower case digits");
+
+    for (c = 0, wrong = 0; c < 256; c++) {
+        wrong += secops_hex_value((unsigned char) c)
+                 != (c && strchr("0123456789abcdefABCDEF", c)
+                     ? (int) strtol((char[]) { (char) c, '\0' }, NULL, 16)
+                     : -1);
+    }
+
+    ok(wrong == 0, "every digit, in both cases, has its value, and nothing "
+       "else has one");
+}
+
+
 int
 main(void)
 {
@@ -367,6 +392,7 @@ main(void)
     test_boolean();
     test_grow();
     test_pointer();
+    test_hex();
 
     return tap_done();
 }

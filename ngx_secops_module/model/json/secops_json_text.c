@@ -5,6 +5,7 @@
 
 #include "model/json/secops_json.h"
 #include "model/json/secops_json_text.h"
+#include "util/secops_hex.h"
 
 
 /* a string's bytes one by one, escapes decoded */
@@ -150,7 +151,7 @@ secops_json_hash(const unsigned char *data, size_t len)
 int
 secops_json_hex4(const unsigned char *pos, const unsigned char *last)
 {
-    int       value;
+    int       digit, value;
     unsigned  n;
 
     if (last - pos < 4) {
@@ -161,15 +162,13 @@ secops_json_hex4(const unsigned char *pos, const unsigned char *last)
 
     for (n = 0; n < 4; n++, pos++) {
 
-        if (*pos >= '0' && *pos <= '9') {
-            value = value * 16 + (*pos - '0');
+        digit = secops_hex_value(*pos);
 
-        } else if ((*pos | 0x20) >= 'a' && (*pos | 0x20) <= 'f') {
-            value = value * 16 + ((*pos | 0x20) - 'a' + 10);
-
-        } else {
+        if (digit < 0) {
             return -1;
         }
+
+        value = value * 16 + digit;
     }
 
     return value;

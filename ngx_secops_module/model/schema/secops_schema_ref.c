@@ -5,6 +5,7 @@
  */
 
 #include "model/schema/secops_schema_internal.h"
+#include "util/secops_hex.h"
 #include "util/secops_pointer.h"
 
 
@@ -21,7 +22,6 @@ static int secops_schema_ref_step(const secops_json_t *json, uint32_t *i,
 static int secops_schema_ref_index(const secops_json_t *json, uint32_t *i,
     const unsigned char *name, size_t len);
 static size_t secops_schema_unescape_uri(unsigned char *data, size_t len);
-static int secops_schema_hex(unsigned char c);
 static int secops_schema_visit(secops_schema_compiler_t *c,
     secops_schema_node_t *node, unsigned depth);
 static int secops_schema_visit_children(secops_schema_compiler_t *c,
@@ -191,11 +191,11 @@ secops_schema_unescape_uri(unsigned char *data, size_t len)
     for (i = 0, n = 0; i < len; i++) {
 
         if (data[i] == '%' && len - i > 2
-            && secops_schema_hex(data[i + 1]) >= 0
-            && secops_schema_hex(data[i + 2]) >= 0)
+            && secops_hex_value(data[i + 1]) >= 0
+            && secops_hex_value(data[i + 2]) >= 0)
         {
-            data[n++] = secops_schema_hex(data[i + 1]) * 16
-                        + secops_schema_hex(data[i + 2]);
+            data[n++] = secops_hex_value(data[i + 1]) * 16
+                        + secops_hex_value(data[i + 2]);
             i += 2;
 
         } else {
@@ -204,19 +204,6 @@ secops_schema_unescape_uri(unsigned char *data, size_t len)
     }
 
     return n;
-}
-
-
-static int
-secops_schema_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }
 
 
