@@ -1,8 +1,6 @@
 
 /* The document of a resource, from what is stored and what is asked for. */
 
-#include <stdio.h>
-
 #include "model/plan/secops_resource_internal.h"
 
 
@@ -12,60 +10,6 @@ static secops_slice_t secops_resource_build_before(
     const secops_resource_plan_t *plan, size_t i);
 static void secops_resource_check_type(secops_resource_plan_t *plan, size_t i,
     secops_slice_t name, const secops_catalog_type_t *type);
-
-
-const json_t *
-secops_resource_given(const json_t *object, const char *name)
-{
-    const json_t  *value;
-
-    value = json_object_get(object, name);
-
-    return json_is_null(value) ? NULL : value;
-}
-
-
-secops_slice_t
-secops_resource_given_id(secops_resource_plan_t *plan, size_t i)
-{
-    const json_t            *value;
-    secops_slice_t           id;
-    secops_resource_node_t  *node;
-
-    static const secops_slice_t  none = { 0, NULL };
-
-    if (!plan->set->resources[i].sound) {
-        return none;
-    }
-
-    value = json_object_get(plan->set->resources[i].properties, "id");
-
-    if (!json_is_integer(value)) {
-        return secops_resource_text(value);
-    }
-
-    node = &plan->nodes[i];
-
-    id.len = (size_t) snprintf(node->given, sizeof(node->given), "%lld",
-                               (long long) json_integer_value(value));
-    id.data = (unsigned char *) node->given;
-
-    return id;
-}
-
-
-int
-secops_resource_set_member(secops_resource_plan_t *plan, json_t *object,
-    const char *name, json_t *value)
-{
-    if (json_object_set_new(object, name, value) == 0) {
-        return 0;
-    }
-
-    plan->failed = 1;
-
-    return -1;
-}
 
 
 /* of an integration: before what refers to it is looked at */

@@ -146,6 +146,12 @@ void secops_resource_plan_ask_key(secops_resource_plan_t *plan,
 
 int secops_resource_plan_is_id(const char *key);
 
+/* the next key of a list, or plain name, from *pos on, which is 0 at first;
+   NULL: there are no more */
+
+const char *secops_resource_links_next(const secops_resource_links_t *links,
+    size_t *pos);
+
 /* the node that has this id or title, or NOBODY */
 
 size_t secops_resource_plan_node(secops_resource_plan_t *plan,
@@ -216,11 +222,6 @@ void secops_resource_link_collect(secops_resource_plan_t *plan,
 /* the same of the properties of resource i, with plain names */
 
 void secops_resource_link_properties(secops_resource_plan_t *plan, size_t i);
-
-/* the next of them, from *pos on, or NULL */
-
-const char *secops_resource_link_next(const secops_resource_links_t *links,
-    size_t *pos);
 
 /* the lookups that resource i asks for by itself */
 
@@ -302,7 +303,7 @@ void secops_resource_build(secops_resource_plan_t *plan, size_t i);
 
 void secops_resource_finish(secops_resource_plan_t *plan, size_t i);
 
-/* secops_resource_build.c: the id that the request gives; empty: none */
+/* secops_resource_member.c: the id that the request gives; empty: none */
 
 secops_slice_t secops_resource_given_id(secops_resource_plan_t *plan,
     size_t i);

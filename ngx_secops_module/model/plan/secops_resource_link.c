@@ -147,22 +147,6 @@ secops_resource_link_plain(secops_resource_plan_t *plan, const json_t *entry,
 }
 
 
-const char *
-secops_resource_link_next(const secops_resource_links_t *links, size_t *pos)
-{
-    const char  *key;
-
-    if (*pos == links->len) {
-        return NULL;
-    }
-
-    key = (const char *) links->data + *pos;
-    *pos += strlen(key) + 1;
-
-    return key;
-}
-
-
 /* a plain name is one of an integration */
 
 static size_t
@@ -190,7 +174,7 @@ secops_resource_link_ask(secops_resource_plan_t *plan, size_t i)
 
     for (pos = 0; !plan->crowded; /* void */) {
 
-        key = secops_resource_link_next(&plan->nodes[i].links, &pos);
+        key = secops_resource_links_next(&plan->nodes[i].links, &pos);
 
         if (key == NULL) {
             return;
@@ -292,7 +276,7 @@ secops_resource_link_reach_all(secops_resource_plan_t *plan,
 
     for (pos = 0; !plan->crowded; /* void */) {
 
-        key = secops_resource_link_next(links, &pos);
+        key = secops_resource_links_next(links, &pos);
 
         if (key == NULL) {
             return;
@@ -405,7 +389,7 @@ secops_resource_link_add(secops_resource_plan_t *plan,
 
     for ( ;; ) {
 
-        key = secops_resource_link_next(links, &pos);
+        key = secops_resource_links_next(links, &pos);
 
         if (key == NULL) {
             return;

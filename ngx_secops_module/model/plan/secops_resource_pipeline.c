@@ -31,11 +31,6 @@ static void secops_resource_pipeline_processors(
     secops_resource_pipeline_t *line);
 static void secops_resource_pipeline_add(secops_resource_pipeline_t *line,
     json_t *list, json_t *index, json_t *entry);
-static void secops_resource_pipeline_index(secops_resource_pipeline_t *line,
-    json_t *index, json_t *entry);
-static const char *secops_resource_pipeline_key(
-    secops_resource_pipeline_t *line, const json_t *resource,
-    secops_slice_t role);
 static const json_t *secops_resource_pipeline_same(
     secops_resource_pipeline_t *line, const json_t *index,
     const json_t *entry);
@@ -288,50 +283,6 @@ secops_resource_pipeline_add(secops_resource_pipeline_t *line, json_t *list,
 }
 
 
-/* of several that are known by the same, the first is found */
-
-static void
-secops_resource_pipeline_index(secops_resource_pipeline_t *line, json_t *index,
-    json_t *entry)
-{
-    const char  *key;
-
-    key = secops_resource_pipeline_key(line,
-                    json_object_get(entry, "resource"),
-                    secops_resource_text(json_object_get(entry,
-                                                         "integration_type")));
-
-    if (key == NULL
-        || (json_object_get(index, key) == NULL
-            && json_object_set(index, key, entry) != 0))
-    {
-        line->plan->failed = 1;
-    }
-}
-
-
-/* what an entry is known by; valid until the next one is made */
-
-static const char *
-secops_resource_pipeline_key(secops_resource_pipeline_t *line,
-    const json_t *resource, secops_slice_t role)
-{
-    secops_text_t  *key;
-
-    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
-
-    key = &line->key;
-    key->len = 0;
-
-    secops_text_append(key, role);
-    secops_text_append_string(key, ":");
-    secops_text_append(key, secops_resource_text(resource));
-    secops_text_append(key, nul);
-
-    return key->failed ? NULL : (const char *) key->data;
-}
-
-
 /* those of the category, as they were, or else new ones */
 
 static void
@@ -380,23 +331,6 @@ secops_resource_pipeline_processors(secops_resource_pipeline_t *line)
             line->plan->failed = 1;
         }
     }
-}
-
-
-const json_t *
-secops_resource_pipeline_find(secops_resource_pipeline_t *line,
-    const json_t *index, const json_t *resource, secops_slice_t role)
-{
-    const char  *key;
-
-    key = secops_resource_pipeline_key(line, resource, role);
-
-    if (key == NULL) {
-        line->plan->failed = 1;
-        return NULL;
-    }
-
-    return json_object_get(index, key);
 }
 
 

@@ -1,8 +1,8 @@
 
 /*
  * The pipeline of a job that is being made; for secops_resource_pipeline.c,
- * which knows what comes where, and secops_resource_step.c, which knows what
- * one entry is.
+ * which knows what comes where, secops_resource_step.c, which knows what one
+ * entry is, and secops_resource_member.c, which finds entries.
  */
 
 #ifndef _SECOPS_RESOURCE_PIPELINE_H_INCLUDED_
@@ -41,8 +41,9 @@ typedef struct {
 
 
 /*
- * Reads an entry: what it names, and that this can do what it is to do.  1: it
- * can, else a fault was told.  In both cases step->resource is to be released.
+ * secops_resource_step.c: reads an entry: what it names, and that this can do
+ * what it is to do.  1: it can, else a fault was told.  In both cases
+ * step->resource is to be released.
  */
 
 int secops_resource_step_read(secops_resource_pipeline_t *line,
@@ -55,8 +56,14 @@ json_t *secops_resource_step_make(secops_resource_pipeline_t *line,
     const secops_resource_step_t *step, const json_t *old);
 
 
-/* the entry of this integration or processor with this role, or NULL */
+/*
+ * secops_resource_member.c: makes an entry known by its integration or
+ * processor and its role, unless the index has one that is known by the same;
+ * the entry that is known by them, or NULL.  Without memory the plan fails.
+ */
 
+void secops_resource_pipeline_index(secops_resource_pipeline_t *line,
+    json_t *index, json_t *entry);
 const json_t *secops_resource_pipeline_find(secops_resource_pipeline_t *line,
     const json_t *index, const json_t *resource, secops_slice_t role);
 

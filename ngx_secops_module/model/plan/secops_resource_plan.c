@@ -247,6 +247,22 @@ secops_resource_plan_is_id(const char *key)
 }
 
 
+const char *
+secops_resource_links_next(const secops_resource_links_t *links, size_t *pos)
+{
+    const char  *key;
+
+    if (*pos == links->len) {
+        return NULL;
+    }
+
+    key = (const char *) links->data + *pos;
+    *pos += strlen(key) + 1;
+
+    return key;
+}
+
+
 void
 secops_resource_plan_ask_key(secops_resource_plan_t *plan, const char *key)
 {
@@ -629,7 +645,7 @@ secops_resource_plan_take(secops_resource_targets_t *targets,
 
     for (pos = 0; ; /* void */) {
 
-        key = secops_resource_link_next(links, &pos);
+        key = secops_resource_links_next(links, &pos);
 
         if (key == NULL) {
             break;
