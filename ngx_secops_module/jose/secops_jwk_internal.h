@@ -16,8 +16,8 @@
 extern const char  secops_jwk_no_memory[];
 
 
-/* secops_jwk.c: moves the key into the set.  When it fails, and before it was
-   called, the key is the caller's to free */
+/* secops_jwk_set.c: moves the key into the set.  When it fails, and before it
+   was called, the key is the caller's to free */
 
 const char *secops_jwk_set_add(secops_jwk_set_t *set, secops_jwk_t *key);
 
