@@ -1,7 +1,6 @@
 
 /* The catalog as a whole; see secops_catalog.h. */
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,12 +11,6 @@
 #define SECOPS_CATALOG_META     "meta"
 #define SECOPS_CATALOG_TYPES    "integrations"
 #define SECOPS_CATALOG_JOBS     "job-categories"
-
-
-typedef struct {
-    secops_slice_t  name;
-    secops_slice_t  label;
-} secops_catalog_role_t;
 
 
 static int secops_catalog_compile_meta(secops_catalog_t *catalog,
@@ -36,46 +29,6 @@ static int secops_catalog_find_processors(const secops_catalog_t *catalog,
     secops_schema_error_t *error);
 static int secops_catalog_order(const void *one, const void *two);
 static int secops_catalog_compare(secops_slice_t one, secops_slice_t two);
-
-
-static const secops_catalog_role_t
-    secops_catalog_roles[SECOPS_CATALOG_ROLES] = {
-    { secops_slice("input"), secops_slice("Input") },
-    { secops_slice("enrichment"), secops_slice("Enrichment") },
-    { secops_slice("processor"), secops_slice("Processor") },
-    { secops_slice("case_creation"), secops_slice("Case creation") },
-    { secops_slice("post_decision"), secops_slice("Post decision") },
-    { secops_slice("output"), secops_slice("Output") }
-};
-
-
-secops_slice_t
-secops_catalog_role_name(secops_catalog_role_e role)
-{
-    return secops_catalog_roles[role].name;
-}
-
-
-secops_slice_t
-secops_catalog_role_label(secops_catalog_role_e role)
-{
-    return secops_catalog_roles[role].label;
-}
-
-
-int
-secops_catalog_role(secops_slice_t name)
-{
-    int  role;
-
-    for (role = 0; role < SECOPS_CATALOG_ROLES; role++) {
-        if (secops_slice_equal(name, secops_catalog_roles[role].name)) {
-            return role;
-        }
-    }
-
-    return -1;
-}
 
 
 const secops_catalog_type_t *
@@ -274,10 +227,10 @@ secops_catalog_check_types(const secops_catalog_t *catalog,
                 continue;
             }
 
-            return secops_catalog_refuse(error, pointer,
-                                         "integration types \"%.60s\" and "
-                                         "\"%.60s\" have the same \"%s\"",
-                                         one->file.data, two->file.data, what);
+            return secops_schema_error(error, pointer,
+                                       "integration types \"%.60s\" and "
+                                       "\"%.60s\" have the same \"%s\"",
+                                       one->file.data, two->file.data, what);
         }
     }
 
@@ -309,10 +262,10 @@ secops_catalog_check_categories(secops_catalog_t *catalog,
 
             (void) snprintf(pointer, sizeof(pointer), "/categories/%zu", i);
 
-            return secops_catalog_refuse(error, pointer,
-                                         "job category \"%.60s\" has the \"%s\""
-                                         " of another", one->name.data,
-                                         one->id == two->id ? "x-id" : "title");
+            return secops_schema_error(error, pointer,
+                                       "job category \"%.60s\" has the \"%s\""
+                                       " of another", one->name.data,
+                                       one->id == two->id ? "x-id" : "title");
         }
 
         if (secops_catalog_check_labels(one, i, error) != 0
@@ -351,10 +304,10 @@ secops_catalog_check_labels(const secops_catalog_category_t *category,
             (void) snprintf(pointer, sizeof(pointer),
                             "/categories/%zu/labels/%zu/name", i, j);
 
-            return secops_catalog_refuse(error, pointer,
-                                         "job category \"%.60s\" has the label "
-                                         "\"%.60s\" twice",
-                                         category->name.data, one);
+            return secops_schema_error(error, pointer,
+                                       "job category \"%.60s\" has the label "
+                                       "\"%.60s\" twice",
+                                       category->name.data, one);
         }
     }
 
@@ -381,7 +334,7 @@ secops_catalog_find_processors(const secops_catalog_t *catalog,
                                   sizeof(secops_catalog_type_t *));
 
     if (category->processors == NULL) {
-        return secops_catalog_refuse(error, "", "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     json_array_foreach(names, j, value) {
@@ -397,10 +350,10 @@ secops_catalog_find_processors(const secops_catalog_t *catalog,
             (void) snprintf(pointer, sizeof(pointer),
                             "/categories/%zu/processors/%zu", i, j);
 
-            return secops_catalog_refuse(error, pointer,
-                                         "\"%.80s\" is no integration type with"
-                                         " the role processor and "
-                                         "\"x-creatable\": false", name.data);
+            return secops_schema_error(error, pointer,
+                                       "\"%.80s\" is no integration type with"
+                                       " the role processor and "
+                                       "\"x-creatable\": false", name.data);
         }
 
         category->processors[category->nprocessors++] = type;
@@ -431,22 +384,6 @@ secops_catalog_free(secops_catalog_t *catalog)
 }
 
 
-int
-secops_catalog_refuse(secops_schema_error_t *error, const char *pointer,
-    const char *fmt, ...)
-{
-    va_list  args;
-
-    (void) snprintf(error->pointer, sizeof(error->pointer), "%s", pointer);
-
-    va_start(args, fmt);
-    (void) vsnprintf(error->reason, sizeof(error->reason), fmt, args);
-    va_end(args);
-
-    return -1;
-}
-
-
 /* as strcmp() and memcmp() return, without regard to ASCII letter case */
 
 static int
@@ -469,19 +406,4 @@ secops_catalog_compare(secops_slice_t one, secops_slice_t two)
     }
 
     return one.len == two.len ? 0 : one.len < two.len ? -1 : 1;
-}
-
-
-secops_slice_t
-secops_catalog_string(const json_t *object, const char *name)
-{
-    const json_t    *value;
-    secops_slice_t   text;
-
-    value = json_object_get(object, name);
-
-    text.len = json_string_length(value);
-    text.data = (const unsigned char *) json_string_value(value);
-
-    return text;
 }

@@ -29,6 +29,8 @@ static int secops_catalog_put_type(secops_catalog_t *catalog,
 static int secops_catalog_compile_category(
     secops_catalog_document_t *document, secops_catalog_category_t *category,
     uint32_t token, size_t i);
+static secops_slice_t secops_catalog_string(const json_t *object,
+    const char *name);
 static json_int_t secops_catalog_id(const json_t *object);
 
 
@@ -66,7 +68,7 @@ secops_catalog_open(secops_catalog_document_t *document,
     }
 
     if (error->reason[0] == '\0') {
-        (void) secops_catalog_refuse(error, "", "no memory");
+        (void) secops_schema_error(error, "", "no memory");
     }
 
 failed:
@@ -94,9 +96,9 @@ secops_catalog_parse(secops_catalog_document_t *document,
     secops_json_limits_t  limits;
 
     if (len > SECOPS_CATALOG_MAX_SIZE) {
-        return secops_catalog_refuse(document->error, "",
-                                     "is longer than %u bytes",
-                                     SECOPS_CATALOG_MAX_SIZE);
+        return secops_schema_error(document->error, "",
+                                   "is longer than %u bytes",
+                                   SECOPS_CATALOG_MAX_SIZE);
     }
 
     capacity = secops_json_max_tokens(len);
@@ -104,7 +106,7 @@ secops_catalog_parse(secops_catalog_document_t *document,
     document->json.tokens = calloc(capacity, sizeof(secops_json_token_t));
 
     if (document->json.tokens == NULL) {
-        return secops_catalog_refuse(document->error, "", "no memory");
+        return secops_schema_error(document->error, "", "no memory");
     }
 
     limits.depth = SECOPS_CATALOG_MAX_DEPTH;
@@ -114,18 +116,18 @@ secops_catalog_parse(secops_catalog_document_t *document,
                           capacity, &limits, &error)
         != SECOPS_JSON_OK)
     {
-        return secops_catalog_refuse(document->error, "",
-                                     "is not JSON: %s at offset %zu",
-                                     error.reason, error.offset);
+        return secops_schema_error(document->error, "",
+                                   "is not JSON: %s at offset %zu",
+                                   error.reason, error.offset);
     }
 
     for (i = 0; i < document->json.ntokens; i++) {
 
         if (document->json.tokens[i].flags & SECOPS_JSON_HUGE) {
-            return secops_catalog_refuse(document->error, "", "has a number"
-                                         " that does not fit in 64 bits, at"
-                                         " offset %zu", (size_t)
-                                         document->json.tokens[i].start);
+            return secops_schema_error(document->error, "", "has a number"
+                                       " that does not fit in 64 bits, at"
+                                       " offset %zu", (size_t)
+                                       document->json.tokens[i].start);
         }
     }
 
@@ -210,16 +212,16 @@ secops_catalog_file(secops_slice_t *copy, secops_slice_t file,
     }
 
     if (i < file.len || i == 0 || i > SECOPS_CATALOG_FILE_MAX) {
-        return secops_catalog_refuse(error, "",
-                                     "an integration type's file is called by "
-                                     "a-z, 0-9, _ and -, %d at most",
-                                     SECOPS_CATALOG_FILE_MAX);
+        return secops_schema_error(error, "",
+                                   "an integration type's file is called by "
+                                   "a-z, 0-9, _ and -, %d at most",
+                                   SECOPS_CATALOG_FILE_MAX);
     }
 
     name = malloc(file.len + 1);
 
     if (name == NULL) {
-        return secops_catalog_refuse(error, "", "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     memcpy(name, file.data, file.len);
@@ -304,7 +306,7 @@ secops_catalog_put_type(secops_catalog_t *catalog,
                     (catalog->ntypes + 1) * sizeof(secops_catalog_type_t));
 
     if (types == NULL) {
-        return secops_catalog_refuse(error, "", "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     catalog->types = types;
@@ -361,7 +363,7 @@ secops_catalog_set_categories(secops_catalog_t *catalog,
     catalog->categories = calloc(n, sizeof(secops_catalog_category_t));
 
     rc = catalog->categories ? 0
-                             : secops_catalog_refuse(error, "", "no memory");
+                             : secops_schema_error(error, "", "no memory");
 
     for (i = 0; i < n && rc == 0; i++) {
 
@@ -417,6 +419,23 @@ secops_catalog_free_categories(secops_catalog_t *catalog)
 
     catalog->categories = NULL;
     catalog->ncategories = 0;
+}
+
+
+/* a string of a definition: borrowed, NUL-terminated */
+
+static secops_slice_t
+secops_catalog_string(const json_t *object, const char *name)
+{
+    const json_t    *value;
+    secops_slice_t   text;
+
+    value = json_object_get(object, name);
+
+    text.len = json_string_length(value);
+    text.data = (const unsigned char *) json_string_value(value);
+
+    return text;
 }
 
 

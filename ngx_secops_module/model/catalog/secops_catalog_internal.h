@@ -2,7 +2,8 @@
 /*
  * What the files of the catalog share; nobody else includes it.
  *
- *     secops_catalog.c             names, look-ups, what is built in
+ *     secops_catalog.c             look-ups, what is built in
+ *     secops_catalog_role.c        the roles' names
  *     secops_catalog_definition.c  a file -> a type, or categories
  *     secops_catalog_schema.c      one schema of a definition
  *     secops_catalog_view.c        what clients are told
@@ -41,18 +42,6 @@ typedef struct {
 int secops_catalog_schema(secops_catalog_document_t *document,
     secops_catalog_schema_t *schema, uint32_t i, const json_t *tree,
     const char *pointer, const char *name);
-
-
-/* sets the error; returns -1 */
-
-int secops_catalog_refuse(secops_schema_error_t *error, const char *pointer,
-    const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-
-/* a string of a definition: borrowed, NUL-terminated */
-
-secops_slice_t secops_catalog_string(const json_t *object, const char *name);
 
 
 void secops_catalog_free_type(secops_catalog_type_t *type);

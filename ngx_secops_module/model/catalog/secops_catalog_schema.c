@@ -125,8 +125,8 @@ secops_catalog_schema(secops_catalog_document_t *document,
                         (int) walk.len, walk.pointer,
                         (int) (sizeof(where) - 1 - walk.len), error.pointer);
 
-        return secops_catalog_refuse(document->error, where, "%s",
-                                     error.reason);
+        return secops_schema_error(document->error, where, "%s",
+                                   error.reason);
     }
 
     return secops_catalog_walk(&walk, token, 1);
@@ -235,9 +235,9 @@ secops_catalog_walk_keyword(secops_catalog_walk_t *walk, uint32_t schema,
         break;
 
     default: /* SECOPS_CATALOG_NOT_HERE */
-        rc = secops_catalog_refuse(walk->document->error, walk->pointer,
-                                   "can not be used here: the schemas of all "
-                                   "types are put into one document");
+        rc = secops_schema_error(walk->document->error, walk->pointer,
+                                 "can not be used here: the schemas of all "
+                                 "types are put into one document");
         break;
     }
 
@@ -315,17 +315,17 @@ secops_catalog_check_default(secops_catalog_walk_t *walk, uint32_t schema,
     document = &walk->document->json;
 
     if (!straight) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "would not be filled in below a condition"
-                                     " or a choice");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "would not be filled in below a condition"
+                                   " or a choice");
     }
 
     text = secops_catalog_raw(document, schema);
     compiled = secops_schema_compile(text.data, text.len, &error);
 
     if (compiled == NULL) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "%s", error.reason);
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "%s", error.reason);
     }
 
     rc = secops_schema_validate(compiled, document, value, 0, NULL, NULL,
@@ -334,9 +334,9 @@ secops_catalog_check_default(secops_catalog_walk_t *walk, uint32_t schema,
     secops_schema_free(compiled);
 
     return rc == 0 ? 0
-                   : secops_catalog_refuse(walk->document->error,
-                                           walk->pointer, "is not valid by "
-                                           "the schema that it stands in");
+                   : secops_schema_error(walk->document->error,
+                                         walk->pointer, "is not valid by "
+                                         "the schema that it stands in");
 }
 
 
@@ -353,21 +353,21 @@ secops_catalog_check_secret(secops_catalog_walk_t *walk, uint32_t schema,
     }
 
     if (!straight) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "would not be masked below a condition or"
-                                     " a choice");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "would not be masked below a condition or"
+                                   " a choice");
     }
 
     if (!secops_catalog_is_string(json, schema)) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "goes with \"type\": \"string\" only");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "goes with \"type\": \"string\" only");
     }
 
     if (secops_json_member(json, schema, (const unsigned char *) "default",
                            sizeof("default") - 1))
     {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "does not go with a default");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "does not go with a default");
     }
 
     return 0;
@@ -387,15 +387,15 @@ secops_catalog_check_reference(secops_catalog_walk_t *walk, uint32_t schema,
     if (json->tokens[value].type != SECOPS_JSON_STRING
         || secops_resource_type(name) < 0)
     {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "must be \"api_key\", \"integration\" or"
-                                     " \"job\"");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "must be \"api_key\", \"integration\" or"
+                                   " \"job\"");
     }
 
     if (!straight || !secops_catalog_is_string(json, schema)) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "goes with \"type\": \"string\" only, and"
-                                     " not below a condition or a choice");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "goes with \"type\": \"string\" only, and"
+                                   " not below a condition or a choice");
     }
 
     return 0;
@@ -416,13 +416,13 @@ secops_catalog_check_secret_for(secops_catalog_walk_t *walk, uint32_t schema,
     json = &walk->document->json;
 
     if (!secops_catalog_is_secret(json, schema)) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "goes with \"writeOnly\": true only");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "goes with \"writeOnly\": true only");
     }
 
     if (json->tokens[value].type != SECOPS_JSON_ARRAY) {
-        return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                     "must be a list of names of parameters");
+        return secops_schema_error(walk->document->error, walk->pointer,
+                                   "must be a list of names of parameters");
     }
 
     properties = secops_json_member(json, walk->root,
@@ -436,10 +436,10 @@ secops_catalog_check_secret_for(secops_catalog_walk_t *walk, uint32_t schema,
         if (json->tokens[i].type != SECOPS_JSON_STRING || properties == 0
             || secops_json_member(json, properties, name.data, name.len) == 0)
         {
-            return secops_catalog_refuse(walk->document->error, walk->pointer,
-                                         "names \"%.*s\", which is no "
-                                         "parameter", (int) name.len,
-                                         name.data);
+            return secops_schema_error(walk->document->error, walk->pointer,
+                                       "names \"%.*s\", which is no "
+                                       "parameter", (int) name.len,
+                                       name.data);
         }
 
         i = json->tokens[i].next;

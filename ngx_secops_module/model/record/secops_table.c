@@ -1,8 +1,6 @@
 
 /* Record tables; see secops_table.h. */
 
-#include <stdio.h>
-
 #include "model/record/secops_table_internal.h"
 
 
@@ -48,12 +46,9 @@ secops_table_compile(secops_table_t *table, secops_slice_t name,
         return -1;
     }
 
-    (void) snprintf(error->pointer, sizeof(error->pointer), "%s", pointer);
-    (void) snprintf(error->reason, sizeof(error->reason), "%s", reason);
-
     secops_table_free(table);
 
-    return -1;
+    return secops_schema_error(error, pointer, "%s", reason);
 }
 
 

@@ -36,10 +36,9 @@ secops_table_read_defaults(secops_table_t *table, const unsigned char *data,
 {
     int             rc;
     secops_json_t   json;
-    secops_slice_t  none = secops_slice("");
 
     if (secops_table_parse(&json, data, len) != 0) {
-        return secops_table_refuse(error, none, "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     rc = secops_table_collect(table, &json, error);
@@ -124,7 +123,7 @@ secops_table_add_default(secops_table_t *table, const secops_json_t *json,
 {
     size_t                   size;
     unsigned char           *p;
-    secops_slice_t           name, text, none = secops_slice("");
+    secops_slice_t           name, text;
     secops_table_default_t  *defaults;
 
     text = secops_table_value(json, value);
@@ -134,7 +133,7 @@ secops_table_add_default(secops_table_t *table, const secops_json_t *json,
 
     defaults = realloc(table->defaults, size);
     if (defaults == NULL) {
-        return secops_table_refuse(error, none, "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     table->defaults = defaults;
@@ -144,7 +143,7 @@ secops_table_add_default(secops_table_t *table, const secops_json_t *json,
 
     p = malloc(2 * name.len + text.len + sizeof("\"\":"));
     if (p == NULL) {
-        return secops_table_refuse(error, none, "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     table->ndefaults++;
@@ -236,7 +235,6 @@ secops_table_check_defaults(const secops_table_t *table,
     size_t          n;
     secops_json_t   json;
     secops_text_t   text;
-    secops_slice_t  none = secops_slice("");
 
     memset(&text, 0, sizeof(secops_text_t));
 
@@ -255,7 +253,7 @@ secops_table_check_defaults(const secops_table_t *table,
 
     if (text.failed || secops_table_parse(&json, text.data, text.len) != 0) {
         secops_text_free(&text);
-        return secops_table_refuse(error, none, "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     rc = secops_schema_validate(table->schema, &json, 0, 0, NULL,
@@ -265,7 +263,7 @@ secops_table_check_defaults(const secops_table_t *table,
     secops_text_free(&text);
 
     if (rc < 0) {
-        return secops_table_refuse(error, none, "no memory");
+        return secops_schema_error(error, "", "no memory");
     }
 
     return rc ? -1 : 0;
@@ -298,12 +296,12 @@ static int
 secops_table_refuse(secops_schema_error_t *error, secops_slice_t name,
     const char *reason)
 {
-    (void) snprintf(error->pointer, sizeof(error->pointer), "%s%.*s",
-                    name.len ? "/properties/" : "", (int) name.len,
-                    name.data);
-    (void) snprintf(error->reason, sizeof(error->reason), "%s", reason);
+    char  pointer[sizeof(error->pointer)];
 
-    return -1;
+    (void) snprintf(pointer, sizeof(pointer), "/properties/%.*s",
+                    (int) name.len, name.data);
+
+    return secops_schema_error(error, pointer, "%s", reason);
 }
 
 

@@ -48,6 +48,14 @@ typedef struct {
 } secops_schema_error_t;
 
 
+/* sets the error, for what is wrong with a definition beside its schemas, too;
+   -1, always */
+
+int secops_schema_error(secops_schema_error_t *error, const char *pointer,
+    const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+
 typedef struct {
     secops_slice_t        pointer;      /* JSON Pointer into the instance, ~0
                                            and ~1 escaped; "" is its root; of

@@ -301,3 +301,18 @@ secops_schema_unique_items(secops_schema_compiler_t *c,
 
     return secops_schema_note_flag(c, node, i, keyword);
 }
+
+
+int
+secops_schema_note_flag(secops_schema_compiler_t *c,
+    secops_schema_node_t *node, uint32_t i,
+    const secops_schema_keyword_t *keyword)
+{
+    if (c->json->tokens[i].type != SECOPS_JSON_TRUE
+        && c->json->tokens[i].type != SECOPS_JSON_FALSE)
+    {
+        return secops_schema_refuse(c, i, "must be true or false");
+    }
+
+    return SECOPS_SCHEMA_OK;
+}

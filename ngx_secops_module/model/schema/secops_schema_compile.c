@@ -2,41 +2,22 @@
 /*
  * From a schema document to nodes: one per schema in it, made when a keyword,
  * or a $ref, first comes to it.
- *
- * A schema owns its memory as a whole: chunks, never given back one by one,
- * its tokens, and a chain of patterns.  So a compilation that fails midway
- * has but one thing to free.
  */
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "model/schema/secops_schema_internal.h"
-#include "util/secops_pointer.h"
 
 
-#define SECOPS_SCHEMA_CHUNK      8192
 #define SECOPS_SCHEMA_MAX_SIZE   0x100000u  /* of the document */
 #define SECOPS_SCHEMA_MAX_DEPTH  64         /* in the document */
-
-
-struct secops_schema_chunk_s {
-    secops_schema_chunk_t  *next;
-    size_t                  used;
-    size_t                  size;
-    max_align_t             data[1];        /* the rest follows */
-};
 
 
 static int secops_schema_compile_document(secops_schema_compiler_t *c,
     const unsigned char *data, size_t len);
 static int secops_schema_decode_strings(secops_schema_compiler_t *c,
     unsigned char *text);
-static void secops_schema_locate(const secops_json_t *json, uint32_t target,
-    char *dst, size_t size);
-static size_t secops_schema_locate_name(const secops_json_t *json,
-    uint32_t key, char *dst, size_t size);
 
 
 secops_schema_t *
@@ -73,26 +54,6 @@ secops_schema_compile(const unsigned char *data, size_t len,
     }
 
     return schema;
-}
-
-
-void
-secops_schema_free(secops_schema_t *schema)
-{
-    secops_schema_chunk_t  *chunk, *next;
-
-    if (schema == NULL) {
-        return;
-    }
-
-    for (chunk = schema->chunks; chunk; chunk = next) {
-        next = chunk->next;
-        free(chunk);
-    }
-
-    secops_schema_pattern_free(schema->regexes);
-    free(schema->json.tokens);
-    free(schema);
 }
 
 
@@ -186,9 +147,8 @@ secops_schema_compile_document(secops_schema_compiler_t *c,
     schema = c->schema;
 
     if (len > SECOPS_SCHEMA_MAX_SIZE) {
-        snprintf(c->error->reason, sizeof(c->error->reason),
-                 "is longer than %u bytes", SECOPS_SCHEMA_MAX_SIZE);
-        return SECOPS_SCHEMA_ERROR;
+        return secops_schema_error(c->error, "", "is longer than %u bytes",
+                                   SECOPS_SCHEMA_MAX_SIZE);
     }
 
     capacity = secops_json_max_tokens(len);
@@ -209,9 +169,8 @@ secops_schema_compile_document(secops_schema_compiler_t *c,
                            capacity, &limits, &error);
 
     if (rc != SECOPS_JSON_OK) {
-        snprintf(c->error->reason, sizeof(c->error->reason),
-                 "is not JSON: %s at offset %zu", error.reason, error.offset);
-        return SECOPS_SCHEMA_ERROR;
+        return secops_schema_error(c->error, "", "is not JSON: %s at offset"
+                                   " %zu", error.reason, error.offset);
     }
 
     c->nodes = calloc(schema->json.ntokens, sizeof(secops_schema_node_t *));
@@ -320,135 +279,4 @@ secops_schema_compile_node(secops_schema_compiler_t *c, uint32_t i)
     }
 
     return node;
-}
-
-
-int
-secops_schema_refuse(secops_schema_compiler_t *c, uint32_t i, const char *fmt,
-    ...)
-{
-    va_list  args;
-
-    secops_schema_locate(c->json, i, c->error->pointer,
-                         sizeof(c->error->pointer));
-
-    va_start(args, fmt);
-    vsnprintf(c->error->reason, sizeof(c->error->reason), fmt, args);
-    va_end(args);
-
-    return SECOPS_SCHEMA_ERROR;
-}
-
-
-int
-secops_schema_no_memory(secops_schema_compiler_t *c)
-{
-    c->error->pointer[0] = '\0';
-
-    snprintf(c->error->reason, sizeof(c->error->reason), "no memory");
-
-    return SECOPS_SCHEMA_ERROR;
-}
-
-
-/* the pointer of a value, found from the root down: only errors need it */
-
-static void
-secops_schema_locate(const secops_json_t *json, uint32_t target, char *dst,
-    size_t size)
-{
-    size_t    len;
-    uint32_t  i, child, index;
-
-    i = 0;
-    len = 0;
-    dst[0] = '\0';
-
-    while (i != target) {
-
-        index = 0;
-        child = i + 1;
-
-        if (json->tokens[i].type == SECOPS_JSON_OBJECT) {
-
-            while (json->tokens[child + 1].next <= target) {
-                child = json->tokens[child + 1].next;
-            }
-
-            len += secops_schema_locate_name(json, child, dst + len,
-                                             size - len);
-            child++;
-
-        } else {
-
-            while (json->tokens[child].next <= target) {
-                child = json->tokens[child].next;
-                index++;
-            }
-
-            len += snprintf(dst + len, size - len, "/%u", index);
-        }
-
-        if (len >= size) {
-            return;
-        }
-
-        i = child;
-    }
-}
-
-
-static size_t
-secops_schema_locate_name(const secops_json_t *json, uint32_t key, char *dst,
-    size_t size)
-{
-    size_t          i, len;
-    const char     *escape;
-    secops_slice_t  name;
-
-    name = secops_json_raw(json, key);
-    len = snprintf(dst, size, "/");
-
-    for (i = 0; i < name.len && len < size; i++) {
-        escape = secops_pointer_escape(name.data[i]);
-
-        if (escape) {
-            len += snprintf(dst + len, size - len, "%s", escape);
-
-        } else {
-            len += snprintf(dst + len, size - len, "%c", name.data[i]);
-        }
-    }
-
-    return len;
-}
-
-
-void *
-secops_schema_alloc(secops_schema_t *schema, size_t size)
-{
-    size_t                  room;
-    unsigned char          *p;
-    secops_schema_chunk_t  *chunk;
-
-    size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
-    chunk = schema->chunks;
-
-    if (chunk == NULL || chunk->size - chunk->used < size) {
-        room = size > SECOPS_SCHEMA_CHUNK ? size : SECOPS_SCHEMA_CHUNK;
-
-        chunk = calloc(1, offsetof(secops_schema_chunk_t, data) + room);
-        if (chunk == NULL) {
-            return NULL;
-        }
-
-        chunk->size = room;
-        chunk->next = schema->chunks;
-        schema->chunks = chunk;
-    }
-
-    p = (unsigned char *) chunk->data + chunk->used;
-    chunk->used += size;
-
-    return p;
 }

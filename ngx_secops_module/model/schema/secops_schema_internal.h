@@ -3,6 +3,8 @@
  * What the files of the schema validator share; nobody else includes it.
  *
  *     secops_schema_compile.c     document -> nodes
+ *     secops_schema_memory.c      what a schema owns
+ *     secops_schema_refuse.c      where and why it is refused
  *     secops_schema_keyword.c     the table of the keywords, and annotations
  *     secops_schema_assertion.c   keywords that ask something of the value
  *     secops_schema_applicator.c  keywords that have schemas in them
@@ -297,6 +299,12 @@ int secops_schema_refuse(secops_schema_compiler_t *c, uint32_t i,
     const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int secops_schema_no_memory(secops_schema_compiler_t *c);
+
+/* writes the pointer of token target, found from the root down: only what is
+   refused, or warned of, needs it.  One that is too long is cut */
+
+void secops_schema_locate(const secops_json_t *json, uint32_t target,
+    char *dst, size_t size);
 
 
 /* zeroed, aligned for all, freed with the schema; size may be 0 */

@@ -54,6 +54,12 @@ int secops_schema_unique_items(secops_schema_compiler_t *c,
     secops_schema_node_t *node, uint32_t i,
     const secops_schema_keyword_t *keyword);
 
+/* any annotation that is true or false */
+
+int secops_schema_note_flag(secops_schema_compiler_t *c,
+    secops_schema_node_t *node, uint32_t i,
+    const secops_schema_keyword_t *keyword);
+
 /* the pattern is the string i; a fault of it is told of the place at */
 
 secops_schema_pattern_t *secops_schema_compile_pattern(
@@ -82,13 +88,6 @@ int secops_schema_definitions(secops_schema_compiler_t *c,
 
 int secops_schema_compile_items(secops_schema_compiler_t *c,
     secops_schema_node_t *node);
-
-
-/* secops_schema_keyword.c: any annotation that is true or false */
-
-int secops_schema_note_flag(secops_schema_compiler_t *c,
-    secops_schema_node_t *node, uint32_t i,
-    const secops_schema_keyword_t *keyword);
 
 
 #endif /* _SECOPS_SCHEMA_KEYWORD_H_INCLUDED_ */
