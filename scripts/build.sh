@@ -63,7 +63,7 @@ prepare() { # tree, source, configure's arguments
     base=$({ printf '%s\n' "$src" "${CC-}" "$@"
              cat "$src/src/core/nginx.h"; } | sha256sum)
     inputs=$({ cat "$root/config" "$root/t/failing/config" \
-                   "$root/scripts/definitions.sh"
+                   "$root/scripts/embed.sh"
                schema_files | tr '\n' '\0' | xargs -0r sha256sum
              } | sha256sum)
 

@@ -1,7 +1,7 @@
 
 /*
  * The definitions that are compiled in: the files of schema/, byte for byte.
- * scripts/definitions.sh writes the array when nginx is configured.
+ * scripts/embed.sh writes the array when nginx is configured.
  */
 
 #ifndef _SECOPS_DEFINITIONS_H_INCLUDED_

@@ -90,7 +90,7 @@ sub objects {
     my ($self) = @_;
     my $data = "$self->{dir}/secops_definitions_data.c";
 
-    my ($ok, $output) = command('sh', "$root/scripts/definitions.sh",
+    my ($ok, $output) = command('sh', "$root/scripts/embed.sh",
         "$root/ngx_secops_module/schema", $data);
     return (0, $output) unless $ok;
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: definitions.sh SCHEMA_DIR OUTPUT.c
+# Usage: embed.sh SCHEMA_DIR OUTPUT.c
 #
 # Writes the array that model/secops_definitions.h declares: every
 # SCHEMA_DIR/*.json and SCHEMA_DIR/KIND/*.json as a C string.  The output is
@@ -79,7 +79,7 @@ definition() {
 {
     cat << END
 
-/* Written by scripts/definitions.sh from the files of schema/. */
+/* Written by scripts/embed.sh from the files of schema/. */
 
 #include "model/secops_definitions.h"
 
