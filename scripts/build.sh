@@ -8,8 +8,8 @@
 #         have an allocation fail there: see t/failing
 #
 # Nothing is written into nginx's tree: the build folder holds links to it.
-# nginx is configured again when config or a definition changed, and then only
-# what that concerns is compiled again.
+# nginx is configured again when config or an embedded file changed, and then
+# only what that concerns is compiled again.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -28,8 +28,9 @@ link_tree() { # source, tree
     done
 }
 
-schema_files() {
-    find "$root/ngx_secops_module/schema" -name '*.json' | LC_ALL=C sort
+embedded_files() {
+    find "$root/ngx_secops_module" -name '*.json' -o -name '*.lua' |
+        LC_ALL=C sort
 }
 
 # configure rewrites its headers each time; a header that came out the same
@@ -64,7 +65,7 @@ prepare() { # tree, source, configure's arguments
              cat "$src/src/core/nginx.h"; } | sha256sum)
     inputs=$({ cat "$root/config" "$root/t/failing/config" \
                    "$root/scripts/embed.sh"
-               schema_files | tr '\n' '\0' | xargs -0r sha256sum
+               embedded_files | tr '\n' '\0' | xargs -0r sha256sum
              } | sha256sum)
 
     [ "$base" = "$(cat "$tree/base" 2>/dev/null)" ] || rm -rf "$tree"

@@ -1,17 +1,22 @@
 #!/bin/sh
-# Usage: embed.sh SCHEMA_DIR OUTPUT.c
+# Usage: embed.sh definitions SCHEMA_DIR OUTPUT.c
+#        embed.sh scripts LUA_DIR OUTPUT.c
 #
-# Writes the array that model/secops_definitions.h declares: every
-# SCHEMA_DIR/*.json and SCHEMA_DIR/KIND/*.json as a C string.  The output is
-# left alone when nothing changed, so that make has nothing to do.
+# Writes files into a C source, each as a string.  definitions: the array that
+# model/secops_definitions.h declares, of every SCHEMA_DIR/*.json and
+# SCHEMA_DIR/KIND/*.json.  scripts: what store/secops_scripts.h declares, of
+# every LUA_DIR/NAME.lua the script secops_script_NAME, without lines that are
+# a comment.  The output is left alone when nothing changed, so that make has
+# nothing to do.
 #
 # Plain POSIX sh, od and awk: it runs wherever nginx's configure runs.
 
 LC_ALL=C
 export LC_ALL
 
-dir=$1
-out=$2
+what=$1
+dir=$2
+out=$3
 new=$out.$$
 
 fail() {
@@ -29,8 +34,8 @@ mkdir -p "`dirname "$out"`" || exit 1
 # Bytes that are not plain ASCII become three octal digits: unlike \x, an
 # octal escape ends by itself.  "?" is escaped because of trigraphs.
 
-literal() {
-    od -An -v -tu1 "$1" | awk '
+literal() { # what follows the string, %d: its length
+    od -An -v -tu1 | awk -v tail="$1" '
         BEGIN {
             for (i = 0; i < 256; i++) {
                 c[i] = i > 31 && i < 127 ? sprintf("%c", i) \
@@ -54,12 +59,12 @@ literal() {
         }
 
         END {
-            printf "      \"%s\", %d },\n\n", line, len
+            printf "      \"%s\"" tail "\n\n", line, len
         }'
 }
 
 
-definition() {
+definition() { # kind, file
     kind=$1
     name=`basename "$2" .json`
 
@@ -72,11 +77,11 @@ definition() {
     [ -r "$2" ] || fail "$2 can not be read"
 
     echo "    { \"$kind\", \"$name\", (const unsigned char *)"
-    literal "$2"
+    literal ", %d }," < "$2"
 }
 
 
-{
+definitions() {
     cat << END
 
 /* Written by scripts/embed.sh from the files of schema/. */
@@ -104,8 +109,37 @@ END
     { NULL, NULL, NULL, 0 }
 };
 END
+}
 
-} > "$new" || fail "$new can not be written"
+
+scripts() {
+    cat << END
+
+/* Written by scripts/embed.sh from the files of store/lua/. */
+
+#include "store/secops_scripts.h"
+
+
+END
+
+    for file in "$dir"/*.lua; do
+        [ -r "$file" ] || fail "$file can not be read"
+
+        name=`basename "$file" .lua`
+
+        echo "const secops_script_t  secops_script_$name = {"
+        echo "    \"$name\", secops_slice("
+        sed '/^ *--/d' "$file" | sed '/./,$!d' | literal ") };"
+    done
+}
+
+
+case $what in
+    definitions | scripts) ;;
+    *) fail "neither definitions nor scripts: $what" ;;
+esac
+
+$what > "$new" || fail "$new can not be written"
 
 
 if cmp -s "$new" "$out"; then

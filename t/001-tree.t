@@ -164,6 +164,16 @@ none('only store/secops_keys.c spells a key',
         $text{$_} =~ /"[^"\n]*:(?:rec|idx|sub|audit):?[^"\n]*"/
     } grep { $short{$_} !~ m{^store/secops_keys\.} } @sources);
 
+# scripts: Redis has Lua 5.1, which sees no other globals here
+
+my @scripts = map { "'$root/$_'" } files("$top/store/lua", qr/\.lua$/);
+my $luacheck = 'luacheck --no-color --no-config --std lua51 --ignore 213'
+    . ' --read-globals redis KEYS ARGV';
+my $checked = `$luacheck -- @scripts 2>&1`;
+
+ok(@scripts && $? == 0, 'luacheck has nothing against a script')
+    or diag($checked);
+
 
 # calls
 

@@ -1,7 +1,9 @@
 
 /*
- * The Lua scripts that run inside Redis.  They are named by their SHA-1 and
- * sent in full only when Redis does not know them.
+ * The Lua scripts that run inside Redis: the files of store/lua/, which
+ * scripts/embed.sh writes into a C source when nginx is configured, without
+ * their comments.  Redis knows a script by the SHA-1 of its text, and is sent
+ * the text only when it does not know it.
  *
  * All of them are given the same keys, those of one domain's resources:
  *     KEYS[1]  revision
@@ -101,19 +103,6 @@ extern const secops_script_t  secops_script_find;
  */
 
 extern const secops_script_t  secops_script_commit;
-
-
-/*
- * Makes size and references of what is there, in steps: whoever commits next
- * finds them missing, reads all documents, and sends what is in them.
- *
- * ARGV[1] and ARGV[2] are the revision and the number of documents that it has
- * read, ARGV[3] is 1 in its first step, ARGV[4] the bytes of all in its last,
- * otherwise empty; the rest are references.  Answers 1, or 0: it has to begin
- * again.  Several may do so at once: all add the same.
- */
-
-extern const secops_script_t  secops_script_index;
 
 
 /*

@@ -88,13 +88,19 @@ sub compile { # source, object
 
 sub objects {
     my ($self) = @_;
-    my $data = "$self->{dir}/secops_definitions_data.c";
+    my ($ok, $output, @data);
 
-    my ($ok, $output) = command('sh', "$root/scripts/embed.sh",
-        "$root/ngx_secops_module/schema", $data);
-    return (0, $output) unless $ok;
+    foreach (['definitions', 'schema'], ['scripts', 'store/lua']) {
+        my ($what, $folder) = @$_;
 
-    foreach my $source (sources(), $data) {
+        push @data, "$self->{dir}/secops_${what}_data.c";
+
+        ($ok, $output) = command('sh', "$root/scripts/embed.sh", $what,
+            "$root/ngx_secops_module/$folder", $data[-1]);
+        return (0, $output) unless $ok;
+    }
+
+    foreach my $source (sources(), @data) {
         my $object = "$self->{dir}/" . basename($source, '.c') . '.o';
 
         ($ok, $output) = $self->compile($source, $object);
