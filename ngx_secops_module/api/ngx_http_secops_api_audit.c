@@ -10,6 +10,7 @@
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
+#include "store/ngx_secops_store_audit.h"
 #include "util/secops_text.h"
 
 

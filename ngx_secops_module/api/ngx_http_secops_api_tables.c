@@ -5,6 +5,7 @@
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_tables.h"
 #include "http/ngx_http_secops_reply.h"
+#include "store/ngx_secops_store_record.h"
 #include "util/secops_id.h"
 #include "util/secops_text.h"
 

@@ -8,6 +8,7 @@
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "identity/ngx_secops_api_keys.h"
+#include "store/secops_keys.h"
 
 
 typedef struct {

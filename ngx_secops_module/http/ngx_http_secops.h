@@ -17,6 +17,7 @@
 #include "identity/ngx_http_secops_identity.h"
 #include "model/catalog/secops_catalog.h"
 #include "model/record/secops_table.h"
+#include "model/resource/secops_resource.h"
 #include "redis/ngx_secops_redis.h"
 #include "store/ngx_secops_store.h"
 

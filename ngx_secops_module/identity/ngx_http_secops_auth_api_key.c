@@ -7,6 +7,8 @@
 
 #include "identity/ngx_http_secops_identity.h"
 #include "identity/ngx_secops_api_keys.h"
+#include "store/ngx_secops_store_api_key.h"
+#include "util/secops_time.h"
 
 #include <openssl/crypto.h>
 

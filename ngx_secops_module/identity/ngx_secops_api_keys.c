@@ -2,6 +2,7 @@
 /* API keys that a worker knows; see ngx_secops_api_keys.h. */
 
 #include "identity/ngx_secops_api_keys.h"
+#include "store/ngx_secops_store_resource.h"
 
 
 #define NGX_SECOPS_API_KEYS_USED  60000         /* milliseconds */
@@ -38,7 +39,7 @@ typedef struct {
     ngx_secops_store_touch_t     touch;
     ngx_queue_t                  queue;
     secops_keyspace_t            space;
-    u_char                       id[NGX_SECOPS_STORE_ID_MAX];
+    u_char                       id[SECOPS_RESOURCE_ID_MAX];
 } ngx_secops_api_keys_touch_t;
 
 
@@ -298,7 +299,7 @@ ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
     secops_slice_t                prefix, domain;
     ngx_secops_api_keys_touch_t  *touch;
 
-    if (key->id.len > NGX_SECOPS_STORE_ID_MAX) {
+    if (key->id.len > SECOPS_RESOURCE_ID_MAX) {
         return;
     }
 

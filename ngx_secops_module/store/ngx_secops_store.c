@@ -3,7 +3,6 @@
 
 #include "redis/ngx_secops_redis_stats.h"
 #include "store/ngx_secops_store_internal.h"
-#include "util/secops_id.h"
 
 
 /* the readiness probe's key must not stay behind for ever */
@@ -15,43 +14,6 @@
 
 static void ngx_secops_store_probe_key(ngx_secops_store_t *store,
     secops_key_t *key, ngx_uint_t share);
-static void ngx_secops_store_read(void *data,
-    ngx_secops_redis_result_t *reply);
-
-
-ngx_int_t
-ngx_secops_store_get_record(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
-    secops_slice_t table, ngx_str_t *sys_id)
-{
-    ngx_int_t                shard;
-    secops_key_t             key;
-    secops_slice_t           id;
-    ngx_secops_redis_cmd_t  *cmd;
-
-    id.len = sys_id->len;
-    id.data = sys_id->data;
-
-    shard = secops_id_shard(id);
-
-    if (shard < 0) {
-        return NGX_ERROR;
-    }
-
-    secops_keys_record(&key, space, shard, table, sys_id->data);
-
-    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 32);
-    if (cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(cmd, 2);
-    ngx_secops_store_literal(cmd, "GET");
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
-                                 ngx_secops_store_read);
-}
 
 
 ngx_int_t
@@ -219,23 +181,6 @@ ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply)
         /* EXEC answers so when it did not execute */
         result.status = NGX_SECOPS_STORE_REFUSED;
         ngx_str_set(&result.reason, "transaction not executed");
-    }
-
-    ngx_secops_store_answer(call, reply, &result);
-}
-
-
-static void
-ngx_secops_store_read(void *data, ngx_secops_redis_result_t *reply)
-{
-    ngx_secops_store_call_t  *call = data;
-
-    ngx_secops_store_result_t  result;
-
-    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
-
-    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
-        ngx_secops_store_string(&reply->value[0], &result);
     }
 
     ngx_secops_store_answer(call, reply, &result);

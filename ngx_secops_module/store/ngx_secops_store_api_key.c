@@ -10,6 +10,7 @@
  * nowhere, of a value that nobody was told.
  */
 
+#include "store/ngx_secops_store_api_key.h"
 #include "store/ngx_secops_store_internal.h"
 
 
@@ -373,7 +374,7 @@ ngx_secops_store_pointer_copy(ngx_secops_store_api_key_t *key,
     if (ngx_secops_store_values(value, value[0].next, &values) == NGX_OK) {
 
         rc = secops_reply_pointer(values, value[0].next, &id,
-                                  NGX_SECOPS_STORE_ID_MAX, &domain,
+                                  SECOPS_RESOURCE_ID_MAX, &domain,
                                   NGX_SECOPS_STORE_DOMAIN_MAX);
         ngx_free(values);
     }

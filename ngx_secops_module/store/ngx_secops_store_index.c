@@ -12,12 +12,22 @@
  * resources makes it end, with CHANGED.
  */
 
+#include "store/ngx_secops_store_index.h"
 #include "store/ngx_secops_store_internal.h"
 
 
 /* references that are sent at once */
 
 #define NGX_SECOPS_STORE_INDEX_STEP  500
+
+
+/* a resource that was read for the index; in its pool */
+
+typedef struct {
+    secops_resource_type_e          type;
+    ngx_str_t                       id;
+    size_t                          bytes;
+} ngx_secops_store_seen_t;
 
 
 static ngx_int_t ngx_secops_store_index_begin(ngx_secops_store_index_t *index);
@@ -190,7 +200,7 @@ ngx_secops_store_index_see(ngx_secops_store_index_t *index,
 
     seen->type = index->lookups[found->lookup].type;
     seen->bytes = found->document.len;
-    seen->id.len = ngx_min(found->id.len, NGX_SECOPS_STORE_ID_MAX);
+    seen->id.len = ngx_min(found->id.len, SECOPS_RESOURCE_ID_MAX);
     seen->id.data = ngx_pnalloc(index->pool, seen->id.len + 1);
 
     if (seen->id.data == NULL) {

@@ -6,7 +6,7 @@
 
 
 #include "redis/ngx_secops_redis.h"
-#include "store/ngx_secops_store.h"
+#include "store/ngx_secops_store_resource.h"
 #include "store/secops_reply.h"
 #include "store/secops_scripts.h"
 

@@ -1,11 +1,12 @@
 
 /*
- * Records as one transaction: MULTI, each record, then the indexes and the
- * audit with what is new to them, EXEC.  The fewer commands, the cheaper for
- * Redis: what goes to one key goes there at once.
+ * Records.  A group of them is one transaction: MULTI, each record, then the
+ * indexes and the audit with what is new to them, EXEC.  The fewer commands,
+ * the cheaper for Redis: what goes to one key goes there at once.
  */
 
 #include "store/ngx_secops_store_internal.h"
+#include "store/ngx_secops_store_record.h"
 
 
 /* a record's share of the commands, but for its JSON, rounded up */
@@ -27,6 +28,8 @@ static void ngx_secops_store_group_audit(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
 static void ngx_secops_store_group_index(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
+static void ngx_secops_store_record_read(void *data,
+    ngx_secops_redis_result_t *reply);
 
 
 ngx_int_t
@@ -310,4 +313,56 @@ ngx_secops_store_group_free(ngx_secops_store_group_t *group)
         ngx_secops_redis_cmd_free(group->cmd);
         group->cmd = NULL;
     }
+}
+
+
+ngx_int_t
+ngx_secops_store_get_record(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    secops_slice_t table, ngx_str_t *sys_id)
+{
+    ngx_int_t                shard;
+    secops_key_t             key;
+    secops_slice_t           id;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    id.len = sys_id->len;
+    id.data = sys_id->data;
+
+    shard = secops_id_shard(id);
+
+    if (shard < 0) {
+        return NGX_ERROR;
+    }
+
+    secops_keys_record(&key, space, shard, table, sys_id->data);
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 32);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 2);
+    ngx_secops_store_literal(cmd, "GET");
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_record_read);
+}
+
+
+static void
+ngx_secops_store_record_read(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t  result;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
+        ngx_secops_store_string(&reply->value[0], &result);
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
 }

@@ -32,6 +32,8 @@
 #include "api/ngx_http_secops_api.h"
 #include "identity/secops_apikey.h"
 #include "model/plan/secops_resource_plan.h"
+#include "store/ngx_secops_store_api_key.h"
+#include "store/ngx_secops_store_index.h"
 
 
 typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;

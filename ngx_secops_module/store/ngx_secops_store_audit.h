@@ -1,0 +1,39 @@
+
+/* The audit: who did it, as a write has it, and entries that are read. */
+
+#ifndef _NGX_SECOPS_STORE_AUDIT_H_INCLUDED_
+#define _NGX_SECOPS_STORE_AUDIT_H_INCLUDED_
+
+
+#include "store/ngx_secops_store.h"
+#include "store/secops_keys.h"
+
+
+/* who does it, for the audit stream; borrowed, may be empty */
+
+typedef struct {
+    ngx_str_t                   user;
+    ngx_str_t                   method;         /* how they were identified */
+    ngx_str_t                   address;
+    ngx_str_t                   request_id;
+    ngx_str_t                   operation;
+} ngx_secops_store_audit_t;
+
+
+/* a part of an audit stream; borrowed */
+
+typedef struct {
+    unsigned                        stream;
+    const secops_audit_position_t  *after;      /* NULL: from the newest on */
+    ngx_uint_t                      count;
+} ngx_secops_store_audit_read_t;
+
+
+/* at most read->count entries, newest first */
+
+ngx_int_t ngx_secops_store_read_audit(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    const ngx_secops_store_audit_read_t *read);
+
+
+#endif /* _NGX_SECOPS_STORE_AUDIT_H_INCLUDED_ */
