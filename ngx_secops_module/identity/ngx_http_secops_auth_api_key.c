@@ -8,6 +8,7 @@
 #include "identity/ngx_http_secops_identity.h"
 #include "identity/ngx_secops_api_keys.h"
 #include "store/ngx_secops_store_api_key.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_time.h"
 
 #include <openssl/crypto.h>
@@ -58,7 +59,6 @@ ngx_http_secops_auth_api_key(ngx_http_request_t *r,
     u_char                           digest[SECOPS_APIKEY_DIGEST_LEN];
     ngx_int_t                        rc;
     ngx_str_t                        value;
-    secops_slice_t                   text;
     ngx_secops_api_key_t            *key;
     ngx_http_secops_auth_api_key_t  *state;
 
@@ -79,10 +79,7 @@ ngx_http_secops_auth_api_key(ngx_http_request_t *r,
         return rc;
     }
 
-    text.len = value.len;
-    text.data = value.data;
-
-    if (secops_apikey_digest(text, digest) != 0) {
+    if (secops_apikey_digest(ngx_secops_slice(&value), digest) != 0) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "secops: api key refused: it is malformed");
         return NGX_ABORT;
@@ -242,10 +239,8 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
                       SECOPS_APIKEY_DIGEST_LEN)
         == 0)
     {
-        key.name.len = stored.name.len;
-        key.name.data = (u_char *) stored.name.data;
-        key.expire_at.len = stored.expire_at.len;
-        key.expire_at.data = (u_char *) stored.expire_at.data;
+        key.name = ngx_secops_str(stored.name);
+        key.expire_at = ngx_secops_str(stored.expire_at);
         key.id = state->lookup.id;
         key.domain = state->lookup.domain;
         key.scopes = stored.scopes;
@@ -269,8 +264,7 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, const u_char *digest,
     const ngx_secops_api_key_t *key, ngx_http_secops_credential_t *credential)
 {
-    u_char          *p, time[SECOPS_TIME_LEN];
-    secops_slice_t   now, expire_at;
+    u_char  *p, time[SECOPS_TIME_LEN];
 
     if (key->name.len == 0) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -280,12 +274,9 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
 
     secops_time_format(time, ngx_time());
 
-    now.len = SECOPS_TIME_LEN;
-    now.data = time;
-    expire_at.len = key->expire_at.len;
-    expire_at.data = key->expire_at.data;
-
-    if (secops_apikey_expired(expire_at, now)) {
+    if (secops_apikey_expired(ngx_secops_slice(&key->expire_at),
+                              secops_slice_bytes(time, SECOPS_TIME_LEN)))
+    {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "secops: api key \"%V\" refused: it has expired",
                       &key->id);

@@ -4,6 +4,7 @@
  */
 
 #include "identity/ngx_http_secops_identity.h"
+#include "util/ngx_secops_string.h"
 
 
 static ngx_int_t ngx_http_secops_auth_jwt_token(ngx_http_request_t *r,
@@ -215,8 +216,7 @@ ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
     secops_jws_status_e       status;
     ngx_secops_jwt_claims_t   claims;
 
-    text.len = token->len;
-    text.data = token->data;
+    text = ngx_secops_slice(token);
 
     status = ngx_http_secops_auth_jwt_sets(r, conf, text, &sets, &reason);
 
@@ -393,8 +393,7 @@ ngx_http_secops_auth_jwt_claim(secops_jwt_t *jwt, ngx_str_t *name,
 {
     secops_slice_t  path;
 
-    path.len = name->len;
-    path.data = name->data;
+    path = ngx_secops_slice(name);
 
     value->data = p;
 

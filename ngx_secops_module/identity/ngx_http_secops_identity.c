@@ -6,6 +6,7 @@
 
 #include "identity/ngx_http_secops_identity.h"
 #include "util/ngx_http_secops_header.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -128,8 +129,7 @@ ngx_http_secops_identity_check(ngx_http_request_t *r, ngx_uint_t method,
         credential->domain = ngx_http_secops_default_domain;
     }
 
-    name.len = credential->user.len;
-    name.data = credential->user.data;
+    name = ngx_secops_slice(&credential->user);
 
     if (name.len > NGX_HTTP_SECOPS_USER_MAX || !secops_text_is_name(name)) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -146,8 +146,7 @@ ngx_http_secops_identity_check(ngx_http_request_t *r, ngx_uint_t method,
         return NGX_ABORT;
     }
 
-    name.len = credential->domain.len;
-    name.data = credential->domain.data;
+    name = ngx_secops_slice(&credential->domain);
 
     if (name.len > NGX_HTTP_SECOPS_DOMAIN_MAX || !secops_text_is_name(name)) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -182,22 +181,17 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_identity_t *identity)
 {
     secops_roles_t  roles;
-    secops_slice_t  list;
 
-    list.len = credential->roles.len;
-    list.data = credential->roles.data;
-    roles.read.len = conf->read_role.len;
-    roles.read.data = conf->read_role.data;
-    roles.write.len = conf->write_role.len;
-    roles.write.data = conf->write_role.data;
-    roles.admin.len = conf->admin_role.len;
-    roles.admin.data = conf->admin_role.data;
+    roles.read = ngx_secops_slice(&conf->read_role);
+    roles.write = ngx_secops_slice(&conf->write_role);
+    roles.admin = ngx_secops_slice(&conf->admin_role);
 
     identity->user = credential->user;
     identity->domain = credential->domain;
     identity->scopes = credential->scopes;
     identity->expire_at = credential->expire_at;
-    identity->permissions = secops_role_permissions(list, &roles);
+    identity->permissions = secops_role_permissions(
+                                ngx_secops_slice(&credential->roles), &roles);
 }
 
 

@@ -296,7 +296,6 @@ static void
 ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
     ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log)
 {
-    secops_slice_t                prefix, domain;
     ngx_secops_api_keys_touch_t  *touch;
 
     if (key->id.len > SECOPS_RESOURCE_ID_MAX) {
@@ -308,12 +307,7 @@ ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
         return;
     }
 
-    prefix.len = store->prefix.len;
-    prefix.data = store->prefix.data;
-    domain.len = key->domain.len;
-    domain.data = key->domain.data;
-
-    secops_keys_space(&touch->space, prefix, domain);
+    ngx_secops_store_space(store, &touch->space, &key->domain);
 
     ngx_memcpy(touch->id, key->id.data, key->id.len);
 

@@ -43,17 +43,13 @@ secops_apikey_make_id(unsigned char id[SECOPS_APIKEY_ID_LEN])
 static int
 secops_apikey_random(unsigned char *dst, size_t len)
 {
-    unsigned char   bytes[SECOPS_APIKEY_VALUE_BYTES];
-    secops_slice_t  slice;
+    unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES];
 
     if (RAND_bytes(bytes, (int) len) != 1) {
         return -1;
     }
 
-    slice.len = len;
-    slice.data = bytes;
-
-    (void) secops_base64url_encode(dst, slice);
+    (void) secops_base64url_encode(dst, secops_slice_bytes(bytes, len));
 
     OPENSSL_cleanse(bytes, sizeof(bytes));
 
@@ -148,14 +144,12 @@ secops_apikey_create(const json_t *properties,
     secops_slice_t  text, expire_at;
     unsigned char   time[SECOPS_TIME_LEN];
 
-    text.len = SECOPS_APIKEY_DIGEST_LEN;
-    text.data = digest;
+    text = secops_slice_bytes(digest, SECOPS_APIKEY_DIGEST_LEN);
 
     expire_at = change->expire_at;
 
     if (secops_apikey_expire_at(properties, time)) {
-        expire_at.len = SECOPS_TIME_LEN;
-        expire_at.data = time;
+        expire_at = secops_slice_bytes(time, SECOPS_TIME_LEN);
     }
 
     document = json_object();

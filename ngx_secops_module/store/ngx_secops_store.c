@@ -16,6 +16,15 @@ static void ngx_secops_store_probe_key(ngx_secops_store_t *store,
     secops_key_t *key, ngx_uint_t share);
 
 
+void
+ngx_secops_store_space(const ngx_secops_store_t *store,
+    secops_keyspace_t *space, const ngx_str_t *domain)
+{
+    secops_keys_space(space, ngx_secops_slice(&store->prefix),
+                      ngx_secops_slice(domain));
+}
+
+
 ngx_int_t
 ngx_secops_store_probe(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, ngx_uint_t share)
@@ -53,8 +62,7 @@ ngx_secops_store_probe_key(ngx_secops_store_t *store, secops_key_t *key,
     unsigned        number;
     secops_slice_t  prefix;
 
-    prefix.len = store->prefix.len;
-    prefix.data = store->prefix.data;
+    prefix = ngx_secops_slice(&store->prefix);
 
     for (number = 0; number < NGX_SECOPS_STORE_PROBE_NAMES; number++) {
 

@@ -24,6 +24,7 @@
 #include <ngx_core.h>
 
 #include "model/audit/secops_audit.h"
+#include "store/secops_keys.h"
 
 
 /* of the layer below: nobody above the store needs to look inside */
@@ -110,6 +111,12 @@ struct ngx_secops_store_call_s {
     ngx_secops_store_call_t        *parts;      /* that it consists of, */
     ngx_uint_t                      nparts;     /* if there are several */
 };
+
+
+/* the part of the key space that a domain has */
+
+void ngx_secops_store_space(const ngx_secops_store_t *store,
+    secops_keyspace_t *space, const ngx_str_t *domain);
 
 
 /* OK: a write was accepted just now, and is durable */

@@ -406,16 +406,10 @@ static ngx_int_t
 ngx_secops_store_api_key_document(ngx_secops_store_api_key_t *key)
 {
     secops_key_t             documents;
-    secops_slice_t           prefix, domain;
     secops_keyspace_t        space;
     ngx_secops_redis_cmd_t  *cmd;
 
-    prefix.len = key->store->prefix.len;
-    prefix.data = key->store->prefix.data;
-    domain.len = key->domain.len;
-    domain.data = key->domain.data;
-
-    secops_keys_space(&space, prefix, domain);
+    ngx_secops_store_space(key->store, &space, &key->domain);
     secops_keys_resources(&documents, &space,
                           secops_resource_type_name(SECOPS_RESOURCE_API_KEY));
 
@@ -460,10 +454,5 @@ static void
 ngx_secops_store_pointer_key(ngx_secops_store_t *store, secops_key_t *key,
     const u_char *digest)
 {
-    secops_slice_t  prefix;
-
-    prefix.len = store->prefix.len;
-    prefix.data = store->prefix.data;
-
-    secops_keys_api_key(key, prefix, digest);
+    secops_keys_api_key(key, ngx_secops_slice(&store->prefix), digest);
 }

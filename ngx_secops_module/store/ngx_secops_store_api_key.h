@@ -7,7 +7,6 @@
 
 #include "store/ngx_secops_store.h"
 #include "model/plan/secops_resource_targets.h"
-#include "store/secops_keys.h"
 
 
 /* of a domain's name, in bytes */

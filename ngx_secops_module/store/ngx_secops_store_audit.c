@@ -38,16 +38,11 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     ngx_uint_t      i;
     secops_slice_t  name, fields[SECOPS_AUDIT_FIELDS];
 
-    fields[SECOPS_AUDIT_USER].len = audit->user.len;
-    fields[SECOPS_AUDIT_USER].data = audit->user.data;
-    fields[SECOPS_AUDIT_METHOD].len = audit->method.len;
-    fields[SECOPS_AUDIT_METHOD].data = audit->method.data;
-    fields[SECOPS_AUDIT_ADDRESS].len = audit->address.len;
-    fields[SECOPS_AUDIT_ADDRESS].data = audit->address.data;
-    fields[SECOPS_AUDIT_REQUEST].len = audit->request_id.len;
-    fields[SECOPS_AUDIT_REQUEST].data = audit->request_id.data;
-    fields[SECOPS_AUDIT_OPERATION].len = audit->operation.len;
-    fields[SECOPS_AUDIT_OPERATION].data = audit->operation.data;
+    fields[SECOPS_AUDIT_USER] = ngx_secops_slice(&audit->user);
+    fields[SECOPS_AUDIT_METHOD] = ngx_secops_slice(&audit->method);
+    fields[SECOPS_AUDIT_ADDRESS] = ngx_secops_slice(&audit->address);
+    fields[SECOPS_AUDIT_REQUEST] = ngx_secops_slice(&audit->request_id);
+    fields[SECOPS_AUDIT_OPERATION] = ngx_secops_slice(&audit->operation);
     fields[SECOPS_AUDIT_TYPE] = type;
     fields[SECOPS_AUDIT_ID] = id;
 
@@ -62,8 +57,8 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     for (i = 0; i < SECOPS_AUDIT_FIELDS; i++) {
         name = secops_audit_field_name(i);
 
-        ngx_secops_redis_cmd_arg(cmd, name.data, name.len);
-        ngx_secops_redis_cmd_arg(cmd, fields[i].data, fields[i].len);
+        ngx_secops_store_slice(cmd, name);
+        ngx_secops_store_slice(cmd, fields[i]);
     }
 }
 
@@ -232,9 +227,8 @@ ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
 
         *entries = *entry;
         entries->position.part = n;
-        entries->fields[SECOPS_AUDIT_ID].len = ids.len;
-        entries->fields[SECOPS_AUDIT_ID].data =
-                                         ids.data + n * (SECOPS_ID_LEN + 1);
+        entries->fields[SECOPS_AUDIT_ID] = secops_slice_bytes(
+                              ids.data + n * (SECOPS_ID_LEN + 1), ids.len);
     }
 
     return NGX_OK;

@@ -6,7 +6,6 @@
 
 
 #include "store/ngx_secops_store.h"
-#include "store/secops_keys.h"
 
 
 /* who does it, for the audit stream; borrowed, may be empty */

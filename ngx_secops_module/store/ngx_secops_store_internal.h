@@ -9,6 +9,7 @@
 #include "store/ngx_secops_store_resource.h"
 #include "store/secops_reply.h"
 #include "store/secops_scripts.h"
+#include "util/ngx_secops_string.h"
 
 
 /* of a type, of all types, and as KEYS[] of a script: see secops_scripts.h */

@@ -251,7 +251,6 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
     ngx_str_t               maxlen;
     ngx_uint_t              n;
     secops_key_t            key;
-    secops_slice_t          ids;
     ngx_secops_store_id_t  *id;
 
     secops_keys_audit(&key, group->space, shard);
@@ -272,15 +271,13 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
             id = id->next;
         }
 
-        ids.len = p - text;
-        ids.data = text;
-
         ngx_secops_redis_cmd_begin(group->cmd,
                                    2 + ngx_secops_store_audit_argc(&maxlen));
         ngx_secops_store_literal(group->cmd, "XADD");
         ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
         ngx_secops_store_audit_args(group->cmd, &maxlen, group->audit,
-                                    group->table, ids);
+                                    group->table,
+                                    secops_slice_bytes(text, p - text));
 
         ngx_str_null(&maxlen);
 
@@ -323,13 +320,9 @@ ngx_secops_store_get_record(ngx_secops_store_t *store,
 {
     ngx_int_t                shard;
     secops_key_t             key;
-    secops_slice_t           id;
     ngx_secops_redis_cmd_t  *cmd;
 
-    id.len = sys_id->len;
-    id.data = sys_id->data;
-
-    shard = secops_id_shard(id);
+    shard = secops_id_shard(ngx_secops_slice(sys_id));
 
     if (shard < 0) {
         return NGX_ERROR;

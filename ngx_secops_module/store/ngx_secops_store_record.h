@@ -6,7 +6,6 @@
 
 
 #include "store/ngx_secops_store_audit.h"
-#include "store/secops_keys.h"
 #include "util/secops_id.h"
 
 

@@ -212,10 +212,8 @@ ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
 
     if (secops_reply_find(&reply, values, value[0].next, find->nlookups) == 0)
     {
-        result->revision.len = reply.revision.len;
-        result->revision.data = (u_char *) reply.revision.data;
-        result->next_id.len = reply.next_id.len;
-        result->next_id.data = (u_char *) reply.next_id.data;
+        result->revision = ngx_secops_str(reply.revision);
+        result->next_id = ngx_secops_str(reply.next_id);
         result->bytes = (off_t) reply.bytes;
         result->total = (ngx_uint_t) reply.total;
         result->listed = (ngx_uint_t) reply.listed;
@@ -257,12 +255,9 @@ ngx_secops_store_find_copy(const secops_reply_value_t *values, ngx_uint_t n,
         secops_reply_found(&reply, values, i);
 
         found->lookup = reply.lookup;
-        found->id.len = reply.id.len;
-        found->id.data = (u_char *) reply.id.data;
-        found->document.len = reply.document.len;
-        found->document.data = (u_char *) reply.document.data;
-        found->last_used.len = reply.last_used.len;
-        found->last_used.data = (u_char *) reply.last_used.data;
+        found->id = ngx_secops_str(reply.id);
+        found->document = ngx_secops_str(reply.document);
+        found->last_used = ngx_secops_str(reply.last_used);
     }
 
     return NGX_OK;
@@ -451,7 +446,6 @@ ngx_secops_store_commit_set(ngx_secops_store_commit_t *commit,
     ngx_uint_t type, ngx_uint_t titles, ngx_secops_redis_cmd_t *cmd)
 {
     ngx_uint_t                  i, n, left;
-    secops_slice_t              document;
     ngx_secops_store_change_t  *change;
 
     left = ngx_secops_store_commit_nset(commit, type);
@@ -482,11 +476,9 @@ ngx_secops_store_commit_set(ngx_secops_store_commit_t *commit,
             ngx_secops_store_slice(cmd, change->id);
 
         } else {
-            document.len = change->document.len;
-            document.data = change->document.data;
-
             ngx_secops_store_slice(cmd, change->id);
-            ngx_secops_store_slice(cmd, document);
+            ngx_secops_redis_cmd_arg(cmd, change->document.data,
+                                     change->document.len);
         }
     }
 }

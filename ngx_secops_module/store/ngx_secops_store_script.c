@@ -197,8 +197,7 @@ ngx_secops_store_values(ngx_secops_redis_value_t *value, ngx_uint_t n,
         v[i].next = value[i].next;
         v[i].elements = value[i].elements;
         v[i].integer = value[i].integer;
-        v[i].text.len = value[i].str.len;
-        v[i].text.data = value[i].str.data;
+        v[i].text = ngx_secops_slice(&value[i].str);
     }
 
     return NGX_OK;

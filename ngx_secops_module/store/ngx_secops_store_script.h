@@ -6,7 +6,6 @@
 
 
 #include "store/ngx_secops_store.h"
-#include "store/secops_keys.h"
 
 
 typedef struct ngx_secops_store_script_s  ngx_secops_store_script_t;

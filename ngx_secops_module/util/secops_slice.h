@@ -22,6 +22,18 @@ typedef struct {
 #define secops_slice(text)  { sizeof(text) - 1, (const unsigned char *) text }
 
 
+static inline secops_slice_t
+secops_slice_bytes(const unsigned char *data, size_t len)
+{
+    secops_slice_t  slice;
+
+    slice.len = len;
+    slice.data = data;
+
+    return slice;
+}
+
+
 /* of a NUL-terminated string, which is borrowed */
 
 static inline secops_slice_t
