@@ -285,11 +285,9 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
 
     credential->user.len = sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1
                            + key->id.len;
-    credential->domain.len = key->domain.len;
-    credential->expire_at.len = key->expire_at.len;
 
-    p = ngx_pnalloc(r->pool, credential->user.len + credential->domain.len
-                             + credential->expire_at.len);
+    p = ngx_pnalloc(r->pool, credential->user.len + key->domain.len
+                             + key->expire_at.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -299,14 +297,8 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
                    sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1);
     p = ngx_cpymem(p, key->id.data, key->id.len);
 
-    credential->domain.data = p;
-    p = ngx_cpymem(p, key->domain.data, key->domain.len);
-
-    credential->expire_at.data = p;
-
-    if (key->expire_at.len) {
-        ngx_memcpy(p, key->expire_at.data, key->expire_at.len);
-    }
+    p = ngx_secops_str_copy(p, &credential->domain, &key->domain);
+    (void) ngx_secops_str_copy(p, &credential->expire_at, &key->expire_at);
 
     credential->scopes = key->scopes;
 

@@ -417,17 +417,9 @@ ngx_http_secops_auth_jwt_copy(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    credential->user.len = claims->user.len;
-    credential->user.data = p;
-    p = ngx_cpymem(p, claims->user.data, claims->user.len);
-
-    credential->domain.len = claims->domain.len;
-    credential->domain.data = p;
-    p = ngx_cpymem(p, claims->domain.data, claims->domain.len);
-
-    credential->roles.len = claims->roles.len;
-    credential->roles.data = p;
-    ngx_memcpy(p, claims->roles.data, claims->roles.len);
+    p = ngx_secops_str_copy(p, &credential->user, &claims->user);
+    p = ngx_secops_str_copy(p, &credential->domain, &claims->domain);
+    (void) ngx_secops_str_copy(p, &credential->roles, &claims->roles);
 
     return NGX_OK;
 }

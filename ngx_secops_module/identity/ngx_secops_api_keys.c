@@ -2,27 +2,18 @@
 /* API keys that a worker knows; see ngx_secops_api_keys.h. */
 
 #include "identity/ngx_secops_api_keys.h"
+#include "identity/ngx_secops_lru.h"
 #include "store/ngx_secops_store_resource.h"
+#include "util/ngx_secops_string.h"
 
 
 #define NGX_SECOPS_API_KEYS_USED  60000         /* milliseconds */
 
 
-/* the keys that exist, or those that do not */
-
-typedef struct {
-    ngx_queue_t               queue;            /* last asked for first */
-    ngx_uint_t                used;
-} ngx_secops_api_keys_list_t;
-
-
 /* one key; malloc'ed with its texts behind it, freed when it leaves */
 
 typedef struct {
-    ngx_str_node_t               node;          /* its str: digest */
-    ngx_queue_t                  queue;
-    ngx_secops_api_keys_list_t  *list;
-    u_char                       digest[SECOPS_APIKEY_DIGEST_LEN];
+    ngx_secops_lru_entry_t       entry;         /* must be the first */
     ngx_msec_t                   asked;
     ngx_msec_t                   told;          /* that it was used */
     ngx_uint_t                   ever_told;
@@ -44,24 +35,20 @@ typedef struct {
 
 
 struct ngx_secops_api_keys_s {
-    ngx_rbtree_t                 rbtree;
-    ngx_rbtree_node_t            sentinel;
-    ngx_secops_api_keys_list_t   known;
-    ngx_secops_api_keys_list_t   unknown;
-    ngx_uint_t                   size;          /* of each list */
+    ngx_secops_lru_t             known;         /* keys that exist, and */
+    ngx_secops_lru_t             unknown;       /* those that do not */
     ngx_queue_t                  touches;
 };
 
 
 static ngx_secops_api_keys_entry_t *ngx_secops_api_keys_find(
     ngx_secops_api_keys_t *keys, const u_char *digest);
+static ngx_secops_lru_t *ngx_secops_api_keys_list(ngx_secops_api_keys_t *keys,
+    const ngx_secops_api_key_t *key);
 static ngx_secops_api_keys_entry_t *ngx_secops_api_keys_copy(
     const ngx_secops_api_key_t *key, ngx_log_t *log);
-static u_char *ngx_secops_api_keys_copy_text(u_char *p, ngx_str_t *dst,
-    const ngx_str_t *src);
 static void ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
     ngx_secops_api_keys_entry_t *entry);
-static uint32_t ngx_secops_api_keys_hash(const u_char *digest);
 static void ngx_secops_api_keys_touch(ngx_secops_api_keys_t *keys,
     ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log);
 static void ngx_secops_api_keys_touched(ngx_secops_store_call_t *call,
@@ -84,13 +71,9 @@ ngx_secops_api_keys_create(ngx_conf_t *cf, ngx_uint_t size)
 
     ngx_memzero(keys, sizeof(ngx_secops_api_keys_t));
 
-    ngx_rbtree_init(&keys->rbtree, &keys->sentinel,
-                    ngx_str_rbtree_insert_value);
-    ngx_queue_init(&keys->known.queue);
-    ngx_queue_init(&keys->unknown.queue);
+    ngx_secops_lru_init(&keys->known, size, SECOPS_APIKEY_DIGEST_LEN);
+    ngx_secops_lru_init(&keys->unknown, size, SECOPS_APIKEY_DIGEST_LEN);
     ngx_queue_init(&keys->touches);
-
-    keys->size = size;
 
     cln->handler = ngx_secops_api_keys_cleanup;
 
@@ -110,8 +93,8 @@ ngx_secops_api_keys_get(ngx_secops_api_keys_t *keys, const u_char *digest,
         return NULL;
     }
 
-    ngx_queue_remove(&entry->queue);
-    ngx_queue_insert_head(&entry->list->queue, &entry->queue);
+    ngx_secops_lru_use(ngx_secops_api_keys_list(keys, &entry->key),
+                       &entry->entry);
 
     return &entry->key;
 }
@@ -121,8 +104,6 @@ void
 ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
     ngx_msec_t asked, const ngx_secops_api_key_t *key, ngx_log_t *log)
 {
-    ngx_queue_t                  *q;
-    ngx_secops_api_keys_list_t   *list;
     ngx_secops_api_keys_entry_t  *entry, *old;
 
     entry = ngx_secops_api_keys_copy(key, log);
@@ -143,26 +124,18 @@ ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
         return;
     }
 
-    list = key->name.len ? &keys->known : &keys->unknown;
-
-    if (list->used == keys->size) {
-        q = ngx_queue_last(&list->queue);
-        ngx_secops_api_keys_remove(keys, ngx_queue_data(q,
-                                         ngx_secops_api_keys_entry_t, queue));
-    }
-
-    ngx_memcpy(entry->digest, digest, SECOPS_APIKEY_DIGEST_LEN);
-
-    entry->list = list;
     entry->asked = asked;
-    entry->node.str.len = SECOPS_APIKEY_DIGEST_LEN;
-    entry->node.str.data = entry->digest;
-    entry->node.node.key = ngx_secops_api_keys_hash(digest);
 
-    ngx_rbtree_insert(&keys->rbtree, &entry->node.node);
-    ngx_queue_insert_head(&list->queue, &entry->queue);
+    ngx_secops_lru_add(ngx_secops_api_keys_list(keys, key), &entry->entry,
+                       digest);
+}
 
-    list->used++;
+
+static ngx_secops_lru_t *
+ngx_secops_api_keys_list(ngx_secops_api_keys_t *keys,
+    const ngx_secops_api_key_t *key)
+{
+    return key->name.len ? &keys->known : &keys->unknown;
 }
 
 
@@ -188,27 +161,14 @@ ngx_secops_api_keys_copy(const ngx_secops_api_key_t *key, ngx_log_t *log)
 
     p = (u_char *) (entry + 1);
 
-    p = ngx_secops_api_keys_copy_text(p, &entry->key.name, &key->name);
-    p = ngx_secops_api_keys_copy_text(p, &entry->key.id, &key->id);
-    p = ngx_secops_api_keys_copy_text(p, &entry->key.domain, &key->domain);
-    (void) ngx_secops_api_keys_copy_text(p, &entry->key.expire_at,
-                                         &key->expire_at);
+    p = ngx_secops_str_copy(p, &entry->key.name, &key->name);
+    p = ngx_secops_str_copy(p, &entry->key.id, &key->id);
+    p = ngx_secops_str_copy(p, &entry->key.domain, &key->domain);
+    (void) ngx_secops_str_copy(p, &entry->key.expire_at, &key->expire_at);
 
     entry->key.scopes = key->scopes;
 
     return entry;
-}
-
-
-static u_char *
-ngx_secops_api_keys_copy_text(u_char *p, ngx_str_t *dst, const ngx_str_t *src)
-{
-    dst->len = src->len;
-    dst->data = p;
-
-    /* an empty one may be NULL, which memcpy() does not take */
-
-    return src->len ? ngx_cpymem(p, src->data, src->len) : p;
 }
 
 
@@ -229,41 +189,19 @@ static void
 ngx_secops_api_keys_remove(ngx_secops_api_keys_t *keys,
     ngx_secops_api_keys_entry_t *entry)
 {
-    ngx_rbtree_delete(&keys->rbtree, &entry->node.node);
-    ngx_queue_remove(&entry->queue);
-
-    entry->list->used--;
-
-    ngx_free(entry);
+    ngx_secops_lru_remove(ngx_secops_api_keys_list(keys, &entry->key),
+                          &entry->entry);
 }
 
-
-/* nobody learns a digest by the time this takes, still less the value */
 
 static ngx_secops_api_keys_entry_t *
 ngx_secops_api_keys_find(ngx_secops_api_keys_t *keys, const u_char *digest)
 {
-    ngx_str_t  value;
+    ngx_secops_api_keys_entry_t  *entry;
 
-    value.len = SECOPS_APIKEY_DIGEST_LEN;
-    value.data = (u_char *) digest;
+    entry = ngx_secops_lru_find(&keys->known, digest);
 
-    return (ngx_secops_api_keys_entry_t *)
-               ngx_str_rbtree_lookup(&keys->rbtree, &value,
-                                     ngx_secops_api_keys_hash(digest));
-}
-
-
-/* a digest is as good a hash as any */
-
-static uint32_t
-ngx_secops_api_keys_hash(const u_char *digest)
-{
-    uint32_t  hash;
-
-    ngx_memcpy(&hash, digest, sizeof(uint32_t));
-
-    return hash;
+    return entry ? entry : ngx_secops_lru_find(&keys->unknown, digest);
 }
 
 
@@ -359,17 +297,8 @@ ngx_secops_api_keys_cleanup(void *data)
     ngx_queue_t                  *q;
     ngx_secops_api_keys_touch_t  *touch;
 
-    while (!ngx_queue_empty(&keys->known.queue)) {
-        q = ngx_queue_head(&keys->known.queue);
-        ngx_secops_api_keys_remove(keys, ngx_queue_data(q,
-                                         ngx_secops_api_keys_entry_t, queue));
-    }
-
-    while (!ngx_queue_empty(&keys->unknown.queue)) {
-        q = ngx_queue_head(&keys->unknown.queue);
-        ngx_secops_api_keys_remove(keys, ngx_queue_data(q,
-                                         ngx_secops_api_keys_entry_t, queue));
-    }
+    ngx_secops_lru_clear(&keys->known);
+    ngx_secops_lru_clear(&keys->unknown);
 
     while (!ngx_queue_empty(&keys->touches)) {
         q = ngx_queue_head(&keys->touches);

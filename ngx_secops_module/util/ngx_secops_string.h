@@ -1,8 +1,9 @@
 
 /*
  * The bridge between nginx's strings and the slices of the pure C files.  Both
- * are a length and a pointer to bytes that somebody else owns: neither function
- * copies, and what it returns is valid as long as its argument's bytes are.
+ * are a length and a pointer to bytes that somebody else owns: what
+ * becomes of the one or the other is no copy, and valid as long as the bytes
+ * are.
  */
 
 #ifndef _NGX_SECOPS_STRING_H_INCLUDED_
@@ -38,6 +39,20 @@ ngx_secops_str(secops_slice_t slice)
     text.data = (u_char *) slice.data;
 
     return text;
+}
+
+
+/* makes dst a copy of src that lies at p; returns the byte after it */
+
+static ngx_inline u_char *
+ngx_secops_str_copy(u_char *p, ngx_str_t *dst, const ngx_str_t *src)
+{
+    dst->len = src->len;
+    dst->data = p;
+
+    /* an empty one may be NULL, which memcpy() does not take */
+
+    return src->len ? ngx_cpymem(p, src->data, src->len) : p;
 }
 
 
