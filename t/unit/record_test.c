@@ -17,6 +17,7 @@ typedef struct {
     secops_json_t            json;
     secops_record_budget_t   budget;
     char                     text[8192];
+    unsigned char            query[256];
     secops_record_body_t     body;
     secops_record_options_t  options;
     secops_record_faults_t   faults;
@@ -70,7 +71,8 @@ test_read(record_test_t *t, const char *text, const char *query)
 
     t->body.bytes = (unsigned char *) t->text;
 
-    return secops_record_read_query(slice(query), &t->options, &t->faults);
+    return secops_record_read_query(slice(query), t->query, &t->options,
+                                    &t->faults);
 }
 
 

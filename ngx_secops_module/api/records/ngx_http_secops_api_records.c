@@ -15,6 +15,7 @@
 #include "http/ngx_http_secops_tables.h"
 #include "http/ngx_http_secops_body.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 
 
 static ngx_int_t ngx_http_secops_records_document(
@@ -195,20 +196,30 @@ ngx_http_secops_records_options(ngx_http_secops_records_t *records,
     const secops_json_t *json, secops_record_body_t *body)
 {
     int                      valid;
+    u_char                  *buffer;
     ngx_int_t                rc;
-    secops_slice_t           query;
+    ngx_str_t               *args;
     secops_record_faults_t   faults;
+
+    args = &records->request->args;
+
+    buffer = NULL;
+
+    if (args->len) {
+        buffer = ngx_pnalloc(records->request->pool, args->len);
+        if (buffer == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
 
     ngx_memzero(&faults, sizeof(secops_record_faults_t));
     faults.budget = &records->budget;
 
-    query.len = records->request->args.len;
-    query.data = records->request->args.data;
-
     valid = (json == NULL
              || secops_record_read_body(body, json, &records->options, &faults)
                 == 0)
-            && secops_record_read_query(query, &records->options, &faults)
+            && secops_record_read_query(ngx_secops_slice(args), buffer,
+                                        &records->options, &faults)
                == 0;
 
     if (valid) {

@@ -2,120 +2,117 @@
 /* What may be asked of the audit: the query string, a cursor, an id. */
 
 #include "model/audit/secops_audit.h"
+#include "util/secops_query.h"
 #include "util/secops_text.h"
 
 
-typedef const char *(*secops_audit_parameter_pt)(secops_audit_query_t *query,
-    unsigned field, secops_slice_t value);
+typedef enum {
+    SECOPS_AUDIT_QUERY_LIMIT = 0,
+    SECOPS_AUDIT_QUERY_CURSOR,
+    SECOPS_AUDIT_QUERY_USER,
+    SECOPS_AUDIT_QUERY_OPERATION,
+    SECOPS_AUDIT_QUERY_ID
+} secops_audit_parameter_e;
 
 
-typedef struct {
-    secops_slice_t             name;
-    unsigned                   field;       /* of a filter */
-    secops_audit_parameter_pt  handler;
-} secops_audit_parameter_t;
-
-
-static const secops_audit_parameter_t *secops_audit_parameter(
-    secops_slice_t name);
+static const char *secops_audit_query_set(secops_audit_query_t *query,
+    unsigned parameter, secops_slice_t value);
 static const char *secops_audit_set_limit(secops_audit_query_t *query,
-    unsigned field, secops_slice_t value);
+    secops_slice_t value);
 static const char *secops_audit_set_cursor(secops_audit_query_t *query,
-    unsigned field, secops_slice_t value);
+    secops_slice_t value);
 static const char *secops_audit_set_filter(secops_audit_query_t *query,
-    unsigned field, secops_slice_t value);
+    secops_audit_field_e field, secops_slice_t value);
 static const unsigned char *secops_audit_read_pair(const unsigned char *p,
     const unsigned char *last, secops_audit_position_t *position);
 static const unsigned char *secops_audit_read_number(const unsigned char *p,
     const unsigned char *last, uint64_t *number);
 
 
-#define SECOPS_AUDIT_PARAMETERS  5
-
-
-static const secops_audit_parameter_t
-    secops_audit_parameters[SECOPS_AUDIT_PARAMETERS] = {
-    { secops_slice("limit"), 0, secops_audit_set_limit },
-    { secops_slice("cursor"), 0, secops_audit_set_cursor },
-    { secops_slice("user"), SECOPS_AUDIT_USER, secops_audit_set_filter },
-    { secops_slice("operation"), SECOPS_AUDIT_OPERATION,
-      secops_audit_set_filter },
-    { secops_slice("id"), SECOPS_AUDIT_ID, secops_audit_set_filter }
+static const secops_query_name_t  secops_audit_parameters[] = {
+    { "limit", SECOPS_AUDIT_QUERY_LIMIT },
+    { "cursor", SECOPS_AUDIT_QUERY_CURSOR },
+    { "user", SECOPS_AUDIT_QUERY_USER },
+    { "operation", SECOPS_AUDIT_QUERY_OPERATION },
+    { "id", SECOPS_AUDIT_QUERY_ID },
+    { NULL, 0 }
 };
 
 
 /* an unknown name is a fault: whoever misspells a filter must not take for
    its result what has passed no filter */
 
+static const secops_query_rules_t  secops_audit_query_rules = {
+    secops_audit_parameters, .unknown = 1, .empty = 1, .twice = 1
+};
+
+
 const char *
 secops_audit_read_query(secops_audit_query_t *query, secops_slice_t args,
     unsigned char *buffer)
 {
-    unsigned                         bit, given;
-    const char                      *fault;
-    secops_slice_t                   name, value;
-    const secops_audit_parameter_t  *parameter;
+    const char      *fault;
+    secops_query_t   reader;
 
     memset(query, 0, sizeof(secops_audit_query_t));
 
     query->limit = SECOPS_AUDIT_LIMIT;
-    given = 0;
 
-    while (secops_text_query_next(&args, &name, &value)) {
+    secops_query_begin(&reader, &secops_audit_query_rules, args, buffer);
 
-        name.len = secops_text_form_decode(buffer, name) - buffer;
-        name.data = buffer;
+    for ( ;; ) {
 
-        parameter = secops_audit_parameter(name);
+        switch (secops_query_next(&reader)) {
 
-        if (parameter == NULL) {
+        case SECOPS_QUERY_END:
+            return NULL;
+
+        case SECOPS_QUERY_UNKNOWN:
             return "unknown query parameter, must be limit, cursor, user, "
                    "operation or id";
-        }
 
-        bit = 1U << (parameter - secops_audit_parameters);
-
-        if (given & bit) {
+        case SECOPS_QUERY_TWICE:
             return "a query parameter is given twice";
+
+        case SECOPS_QUERY_PARAMETER:
+            break;
         }
 
-        given |= bit;
-
-        /* the name is not needed any more, its place is */
-
-        value.len = secops_text_form_decode(buffer, value) - buffer;
-        value.data = buffer;
-        buffer += value.len;
-
-        fault = parameter->handler(query, parameter->field, value);
+        fault = secops_audit_query_set(query, reader.name->id, reader.value);
 
         if (fault) {
             return fault;
         }
     }
-
-    return NULL;
-}
-
-
-static const secops_audit_parameter_t *
-secops_audit_parameter(secops_slice_t name)
-{
-    unsigned  i;
-
-    for (i = 0; i < SECOPS_AUDIT_PARAMETERS; i++) {
-        if (secops_slice_equal(name, secops_audit_parameters[i].name)) {
-            return &secops_audit_parameters[i];
-        }
-    }
-
-    return NULL;
 }
 
 
 static const char *
-secops_audit_set_limit(secops_audit_query_t *query, unsigned field,
+secops_audit_query_set(secops_audit_query_t *query, unsigned parameter,
     secops_slice_t value)
+{
+    switch (parameter) {
+
+    case SECOPS_AUDIT_QUERY_LIMIT:
+        return secops_audit_set_limit(query, value);
+
+    case SECOPS_AUDIT_QUERY_CURSOR:
+        return secops_audit_set_cursor(query, value);
+
+    case SECOPS_AUDIT_QUERY_USER:
+        return secops_audit_set_filter(query, SECOPS_AUDIT_USER, value);
+
+    case SECOPS_AUDIT_QUERY_OPERATION:
+        return secops_audit_set_filter(query, SECOPS_AUDIT_OPERATION, value);
+
+    default: /* SECOPS_AUDIT_QUERY_ID */
+        return secops_audit_set_filter(query, SECOPS_AUDIT_ID, value);
+    }
+}
+
+
+static const char *
+secops_audit_set_limit(secops_audit_query_t *query, secops_slice_t value)
 {
     uint64_t              limit;
     const unsigned char  *last;
@@ -138,8 +135,7 @@ secops_audit_set_limit(secops_audit_query_t *query, unsigned field,
 /* as secops_audit_write_cursor() writes it */
 
 static const char *
-secops_audit_set_cursor(secops_audit_query_t *query, unsigned field,
-    secops_slice_t value)
+secops_audit_set_cursor(secops_audit_query_t *query, secops_slice_t value)
 {
     uint64_t              stream, part;
     const unsigned char  *p, *last;
@@ -179,8 +175,8 @@ secops_audit_set_cursor(secops_audit_query_t *query, unsigned field,
 
 
 static const char *
-secops_audit_set_filter(secops_audit_query_t *query, unsigned field,
-    secops_slice_t value)
+secops_audit_set_filter(secops_audit_query_t *query,
+    secops_audit_field_e field, secops_slice_t value)
 {
     if (value.len == 0 || !secops_text_is_name(value)) {
         return "query parameters user, operation and id: must be text, not "

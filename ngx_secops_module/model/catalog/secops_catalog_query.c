@@ -3,21 +3,22 @@
 
 #include "model/catalog/secops_catalog_query.h"
 #include "model/catalog/secops_catalog_view.h"
+#include "util/secops_query.h"
 #include "util/secops_text.h"
 
 
-typedef struct {
-    secops_slice_t  name;
-    unsigned        parameter;
-} secops_catalog_parameter_t;
+/* the bits of SECOPS_CATALOG_QUERY_* by number */
+
+typedef enum {
+    SECOPS_CATALOG_PARAMETER_TYPE = 0,
+    SECOPS_CATALOG_PARAMETER_ROLE,
+    SECOPS_CATALOG_PARAMETER_CATEGORY
+} secops_catalog_parameter_e;
 
 
-static const secops_catalog_parameter_t *secops_catalog_parameter(
-    secops_slice_t name, unsigned parameters);
 static void secops_catalog_query_set(secops_catalog_query_t *query,
-    const secops_catalog_t *catalog,
-    const secops_catalog_parameter_t *parameter, secops_slice_t value,
-    secops_resource_faults_t *faults);
+    const secops_catalog_t *catalog, const secops_query_name_t *parameter,
+    secops_slice_t value, secops_resource_faults_t *faults);
 static void secops_catalog_query_role(const secops_catalog_query_t *query,
     secops_resource_faults_t *faults);
 static void secops_catalog_query_list(secops_text_t *text, unsigned roles);
@@ -25,12 +26,16 @@ static void secops_catalog_query_list(secops_text_t *text, unsigned roles);
 
 /* both names of the type are in use among clients */
 
-static const secops_catalog_parameter_t  secops_catalog_parameters[] = {
-    { secops_slice("integration_type"), SECOPS_CATALOG_QUERY_TYPE },
-    { secops_slice("type"), SECOPS_CATALOG_QUERY_TYPE },
-    { secops_slice("role"), SECOPS_CATALOG_QUERY_ROLE },
-    { secops_slice("category"), SECOPS_CATALOG_QUERY_CATEGORY },
-    { secops_slice(""), 0 }
+static const secops_query_name_t  secops_catalog_parameters[] = {
+    { "integration_type", SECOPS_CATALOG_PARAMETER_TYPE },
+    { "type", SECOPS_CATALOG_PARAMETER_TYPE },
+    { "role", SECOPS_CATALOG_PARAMETER_ROLE },
+    { "category", SECOPS_CATALOG_PARAMETER_CATEGORY },
+    { NULL, 0 }
+};
+
+static const secops_query_rules_t  secops_catalog_query_rules = {
+    secops_catalog_parameters, .unknown = 0, .empty = 0, .twice = 1
 };
 
 
@@ -39,40 +44,30 @@ secops_catalog_read_query(secops_catalog_query_t *query,
     const secops_catalog_t *catalog, unsigned parameters, secops_slice_t args,
     unsigned char *buffer, secops_resource_faults_t *faults)
 {
-    unsigned                           given;
-    secops_slice_t                     name, value;
-    const secops_catalog_parameter_t  *parameter;
+    secops_query_t         reader;
+    secops_query_status_e  status;
 
     query->type = NULL;
     query->role = SECOPS_CATALOG_ANY_ROLE;
     query->category = NULL;
 
-    given = 0;
+    secops_query_begin(&reader, &secops_catalog_query_rules, args, buffer);
 
-    while (secops_text_query_next(&args, &name, &value)) {
+    while ((status = secops_query_next(&reader)) != SECOPS_QUERY_END) {
 
-        name.len = secops_text_form_decode(buffer, name) - buffer;
-        name.data = buffer;
-
-        parameter = secops_catalog_parameter(name, parameters);
-
-        if (parameter == NULL || value.len == 0) {
+        if (!(parameters & 1U << reader.name->id)) {
             continue;
         }
 
-        value.len = secops_text_form_decode(buffer, value) - buffer;
-        value.data = buffer;
-
-        if (given & parameter->parameter) {
+        if (status == SECOPS_QUERY_TWICE) {
             secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
-                                  (const char *) parameter->name.data,
+                                  reader.name->name,
                                   "is given more than once");
             continue;
         }
 
-        given |= parameter->parameter;
-
-        secops_catalog_query_set(query, catalog, parameter, value, faults);
+        secops_catalog_query_set(query, catalog, reader.name, reader.value,
+                                 faults);
     }
 
     if (query->type && query->role != SECOPS_CATALOG_ANY_ROLE
@@ -85,40 +80,19 @@ secops_catalog_read_query(secops_catalog_query_t *query,
 }
 
 
-static const secops_catalog_parameter_t *
-secops_catalog_parameter(secops_slice_t name, unsigned parameters)
-{
-    const secops_catalog_parameter_t  *parameter;
-
-    for (parameter = secops_catalog_parameters;
-         parameter->parameter;
-         parameter++)
-    {
-        if ((parameter->parameter & parameters)
-            && secops_slice_equal(name, parameter->name))
-        {
-            return parameter;
-        }
-    }
-
-    return NULL;
-}
-
-
 static void
 secops_catalog_query_set(secops_catalog_query_t *query,
-    const secops_catalog_t *catalog,
-    const secops_catalog_parameter_t *parameter, secops_slice_t value,
-    secops_resource_faults_t *faults)
+    const secops_catalog_t *catalog, const secops_query_name_t *parameter,
+    secops_slice_t value, secops_resource_faults_t *faults)
 {
     const char     *name;
     secops_text_t   message;
 
-    name = (const char *) parameter->name.data;
+    name = parameter->name;
 
-    switch (parameter->parameter) {
+    switch (parameter->id) {
 
-    case SECOPS_CATALOG_QUERY_TYPE:
+    case SECOPS_CATALOG_PARAMETER_TYPE:
         query->type = secops_catalog_type(catalog, value);
 
         if (query->type == NULL) {
@@ -128,7 +102,7 @@ secops_catalog_query_set(secops_catalog_query_t *query,
 
         return;
 
-    case SECOPS_CATALOG_QUERY_CATEGORY:
+    case SECOPS_CATALOG_PARAMETER_CATEGORY:
         query->category = secops_catalog_category(catalog, value);
 
         if (query->category == NULL) {
@@ -138,7 +112,7 @@ secops_catalog_query_set(secops_catalog_query_t *query,
 
         return;
 
-    default: /* SECOPS_CATALOG_QUERY_ROLE */
+    default: /* SECOPS_CATALOG_PARAMETER_ROLE */
         break;
     }
 

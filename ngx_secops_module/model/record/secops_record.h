@@ -90,13 +90,13 @@ void secops_record_budget(secops_record_budget_t *budget);
 /*
  * Reads the parameters of a query string, or those of a body that is an
  * object, and what else the body is.  The query wins: so its parameters are
- * read last.  -1: faults says why.
+ * read last.  buffer has room for args.len bytes.  -1: faults says why.
  */
 
 int secops_record_read_body(secops_record_body_t *body,
     const secops_json_t *json, secops_record_options_t *options,
     secops_record_faults_t *faults);
-int secops_record_read_query(secops_slice_t query,
+int secops_record_read_query(secops_slice_t args, unsigned char *buffer,
     secops_record_options_t *options, secops_record_faults_t *faults);
 
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "model/record/secops_record_internal.h"
+#include "util/secops_query.h"
 
 
 /* what a body's members are */
@@ -40,48 +41,45 @@ const secops_slice_t  secops_record_words[SECOPS_RECORD_WORDS] = {
 };
 
 
+static const secops_query_name_t  secops_record_parameters[] = {
+    { "ignore_mandatory_fields", SECOPS_RECORD_IGNORE_MANDATORY_FIELDS },
+    { "include_wrap", SECOPS_RECORD_INCLUDE_WRAP },
+    { "simple_response", SECOPS_RECORD_SIMPLE_RESPONSE },
+    { "atomic", SECOPS_RECORD_ATOMIC },
+    { NULL, 0 }
+};
+
+
+/* scripts of these APIs send other parameters too; of two the last one wins */
+
+static const secops_query_rules_t  secops_record_query_rules = {
+    secops_record_parameters, .unknown = 0, .empty = 1, .twice = 0
+};
+
+
 int
-secops_record_read_query(secops_slice_t query,
+secops_record_read_query(secops_slice_t args, unsigned char *buffer,
     secops_record_options_t *options, secops_record_faults_t *faults)
 {
-    int                   value;
-    char                  where[64];
-    unsigned char         name_buf[32], value_buf[16];
-    secops_slice_t        name, text;
-    secops_record_word_e  word;
+    int             value;
+    char            where[64];
+    secops_query_t  query;
 
-    while (secops_text_query_next(&query, &name, &text)) {
+    secops_query_begin(&query, &secops_record_query_rules, args, buffer);
 
-        if (name.len > sizeof(name_buf)) {
-            continue;
-        }
+    while (secops_query_next(&query) != SECOPS_QUERY_END) {
 
-        name.len = secops_text_form_decode(name_buf, name) - name_buf;
-        name.data = name_buf;
-
-        word = secops_record_word(name);
-
-        if (word >= SECOPS_RECORD_PARAMETERS) {
-            continue;
-        }
-
-        value = -1;
-
-        if (text.len <= sizeof(value_buf)) {
-            text.len = secops_text_form_decode(value_buf, text) - value_buf;
-            text.data = value_buf;
-            value = secops_text_boolean(text);
-        }
+        value = secops_text_boolean(query.value);
 
         if (value < 0) {
             (void) snprintf(where, sizeof(where), "query parameter %s",
-                            secops_record_words[word].data);
+                            query.name->name);
             secops_record_fault(faults, SECOPS_ERROR_BODY, where,
                                 "must be true or false");
             continue;
         }
 
-        secops_record_set_parameter(options, word, value);
+        secops_record_set_parameter(options, query.name->id, value);
     }
 
     return faults->count ? -1 : 0;

@@ -2,6 +2,7 @@
 /* The query string of the Resources API; see secops_resource.h. */
 
 #include "model/resource/secops_resource.h"
+#include "util/secops_query.h"
 #include "util/secops_text.h"
 
 
@@ -9,71 +10,56 @@ typedef enum {
     SECOPS_RESOURCE_QUERY_TYPE = 0,
     SECOPS_RESOURCE_QUERY_TITLE,
     SECOPS_RESOURCE_QUERY_ID,
-    SECOPS_RESOURCE_QUERY_OVERWRITE,
-
-    SECOPS_RESOURCE_QUERY_PARAMETERS
+    SECOPS_RESOURCE_QUERY_OVERWRITE
 } secops_resource_parameter_e;
 
 
-static int secops_resource_parameter(secops_slice_t name);
 static const char *secops_resource_query_set(secops_resource_query_t *query,
-    int parameter, secops_slice_t value);
+    unsigned parameter, secops_slice_t value);
 
 
-static const secops_slice_t
-    secops_resource_parameters[SECOPS_RESOURCE_QUERY_PARAMETERS] = {
-    secops_slice("resource_type"),
-    secops_slice("title"),
-    secops_slice("id"),
-    secops_slice("overwrite")
+static const secops_query_name_t  secops_resource_parameters[] = {
+    { "resource_type", SECOPS_RESOURCE_QUERY_TYPE },
+    { "title", SECOPS_RESOURCE_QUERY_TITLE },
+    { "id", SECOPS_RESOURCE_QUERY_ID },
+    { "overwrite", SECOPS_RESOURCE_QUERY_OVERWRITE },
+    { NULL, 0 }
 };
 
 
 /* a parameter that is there without a value counts as not there */
+
+static const secops_query_rules_t  secops_resource_query_rules = {
+    secops_resource_parameters, .unknown = 0, .empty = 0, .twice = 1
+};
+
 
 int
 secops_resource_read_query(secops_resource_query_t *query,
     secops_slice_t args, unsigned char *buffer,
     secops_resource_faults_t *faults)
 {
-    int             parameter;
-    unsigned        given;
-    const char     *message;
-    secops_slice_t  name, value;
+    const char             *message;
+    secops_query_t          reader;
+    secops_query_status_e   status;
 
     memset(query, 0, sizeof(secops_resource_query_t));
 
     query->type = -1;
     query->overwrite = -1;
 
-    given = 0;
+    secops_query_begin(&reader, &secops_resource_query_rules, args, buffer);
 
-    while (secops_text_query_next(&args, &name, &value)) {
+    while ((status = secops_query_next(&reader)) != SECOPS_QUERY_END) {
 
-        name.len = secops_text_form_decode(buffer, name) - buffer;
-        name.data = buffer;
-
-        parameter = secops_resource_parameter(name);
-
-        if (parameter < 0 || value.len == 0) {
-            continue;
-        }
-
-        value.len = secops_text_form_decode(buffer, value) - buffer;
-        value.data = buffer;
-        buffer += value.len;
-
-        message = (given & 1U << parameter)
+        message = (status == SECOPS_QUERY_TWICE)
                   ? "is given more than once"
-                  : secops_resource_query_set(query, parameter, value);
-
-        given |= 1U << parameter;
+                  : secops_resource_query_set(query, reader.name->id,
+                                              reader.value);
 
         if (message) {
             secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
-                                  (const char *)
-                                  secops_resource_parameters[parameter].data,
-                                  message);
+                                  reader.name->name, message);
         }
     }
 
@@ -86,25 +72,10 @@ secops_resource_read_query(secops_resource_query_t *query,
 }
 
 
-static int
-secops_resource_parameter(secops_slice_t name)
-{
-    int  i;
-
-    for (i = 0; i < SECOPS_RESOURCE_QUERY_PARAMETERS; i++) {
-        if (secops_slice_equal(name, secops_resource_parameters[i])) {
-            return i;
-        }
-    }
-
-    return -1;
-}
-
-
 /* NULL, or what is wrong with the value */
 
 static const char *
-secops_resource_query_set(secops_resource_query_t *query, int parameter,
+secops_resource_query_set(secops_resource_query_t *query, unsigned parameter,
     secops_slice_t value)
 {
     switch (parameter) {
