@@ -91,7 +91,7 @@ EOT
 my @after = (['proxied', '@elsewhere'], ['named', '@secops'],
     ['path', '/api/v2/health']);
 
-$server .= <<"EOT" foreach @after;
+$server .= <<"EOT" foreach @after, ['slow', '/keys/after'];
         location /$_->[0]/ {
             rewrite ^/$_->[0](/.*)\$ \$1 break;
             client_max_body_size 1m;
@@ -362,6 +362,34 @@ foreach my $after (@after) {
     $redis->resume();
     ok(wait_for(sub { get($t, '/api/v2/health')->{status} == 200 }),
         '... and the worker serves the next one');
+}
+
+# ... and it may have taken the request's own reference for that, or its own, when
+# Redis answers while post_action waits for somebody else
+
+provider('after', body => '', delay => 0.5);
+$n = 0;
+
+foreach my $how (['closes', ''], ['resets', '', reset => 1],
+    ['sends nonsense and closes', "de\r\nnonsense\r\n"],
+    ['is slow and stays', ''])
+{
+    my ($name, $more, @close) = @$how;
+
+    $redis->pause();
+    my $c = $t->connect();
+    $c->send("GET /slow/api/v2/health HTTP/1.1\r\nHost: localhost\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n5\r\nabc");
+    select undef, undef, undef, 0.05;
+    $c->send($more);
+    $c->close(@close) unless $name =~ /stays/;
+    ok(fetched('after', ++$n), "R.9: a client $name within a body that is not "
+        . 'wanted, and post_action waits');
+    $redis->resume();
+    ok(wait_for(sub { get($t, '/api/v2/health')->{status} == 200 }),
+        '... as does the request, no more');
+    ok(wait_for(sub { active() == 0 }, 20), '... and its connection is closed');
+    $c->close();
 }
 
 is(($t->workers())[0], $worker, 'R.9: it is the same worker all the time');

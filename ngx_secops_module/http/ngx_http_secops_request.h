@@ -84,6 +84,7 @@ struct ngx_http_secops_ctx_s {
 
     ngx_secops_store_call_t         **calls;    /* to be cancelled */
     ngx_uint_t                        ncalls;
+    ngx_uint_t                        discards; /* a body, while it waits */
     ngx_event_t                      *timer;    /* the same; NULL: none */
 
     secops_error_e                    error;    /* answered, if any */
