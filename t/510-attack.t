@@ -211,6 +211,14 @@ is($seen->{odd}, 0, '... each of them whole, of a known status, in JSON')
     or diag(@{$seen->{heads}}[0 .. 2]);
 is($unanswered, 0, "each of $victims good requests was answered meanwhile");
 
+# that provider is always there: a fetch that is given up was never sent, and
+# whoever needed its keys waited for nothing
+
+my @late = grep { m{key request "/idp/keys" failed: it was not answered} }
+    split /\n/, $t->error_log();
+is(scalar @late, 0, 'each fetch of keys was sent when it was begun')
+    or diag(scalar(@late) . " were not: $late[0]");
+
 
 # --- what is left of it -----------------------------------------------------
 

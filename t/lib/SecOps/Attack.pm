@@ -165,19 +165,22 @@ sub pipelined {
 }
 
 
-# a request whose client waits, and waits on, whatever is answered
+# a request whose client waits, and waits on, whatever is answered: longer than
+# a fetch of keys may take.  Health that is asked with an api key and a token
+# waits for Redis first, and then for keys
 
 sub hold {
     my ($self) = @_;
     my $connection = $self->{t}->connect($self->{opt}{port});
     my ($method, $bytes) = rand() < 0.5 ? ('GET', $connection->format('GET',
-        one('/keys', '/fetch') . '/api/v2/health', [ $self->credentials() ]))
+        one('/keys', '/fetch') . '/api/v2/health', [ rand() < 0.3
+            ? $self->credentials() : $self->twice() ]))
         : $self->bytes($connection);
 
     $self->{my}{requests}++;
     $connection->send($bytes);
     push @{$self->{held}}, $connection;
-    shift @{$self->{held}} if @{$self->{held}} > 8;
+    shift @{$self->{held}} if @{$self->{held}} > 24;
 }
 
 
@@ -304,9 +307,21 @@ sub credentials {
 
     push @who, Authorization => 'Bearer ' . one(@{$opt->{tokens}},
         @{$opt->{tokens}}, 'x', 'a.b.c', unknown()) if rand() < 0.6;
-    push @who, 'x-arcanna-api-key' => one(@{$opt->{keys}},
-        encode_base64url(random(64)), 'x' x 86, '') if rand() < 0.4;
+    push @who, 'x-arcanna-api-key' => one(@{$opt->{keys}}, key(),
+        'x' x 86, '') if rand() < 0.4;
     return @who;
+}
+
+
+sub twice { # both are to be looked up
+    my ($self) = @_;
+    return ('x-arcanna-api-key' => key(), Authorization => 'Bearer '
+        . (rand() < 0.8 ? unknown() : one(@{$self->{opt}{tokens}})));
+}
+
+
+sub key { # of the form of one, which nobody has
+    return encode_base64url(random(64));
 }
 
 
