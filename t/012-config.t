@@ -594,6 +594,139 @@ invalid(config(redis => 'secops_redis rediss://127.0.0.1;',
     qr/TLS to Redis needs/, 'verify off is overridden');
 
 
+# who shares a client: two locations that differ in one directive have two, or
+# one of them would be served with what the other one says.  Nobody answers at
+# these addresses, and each client tells the log of that once.
+
+$t->write('password2', "other\n");
+$t->write("$_->[0]2.$_->[1]", $t->read("$_->[0].$_->[1]"))
+    foreach [qw(ca crt)], [qw(ca crl)], [qw(client crt)], [qw(client key)];
+$t->write('password3', $t->read('password'));
+
+my $password = 'secops_redis_password_file %%DIR%%/password;';
+my $address = '127.0.0.1:%%PORT9%%';
+
+# by directive: what one of them has, the other one, and both
+
+my @differ = (
+    ['redis_user', '', 'u', $password],
+    ['redis_password_file', '', '%%DIR%%/password'],
+    ['redis_password_file', '%%DIR%%/password2', '%%DIR%%/password'],
+    ['redis_database', '', 3],
+    ['redis_connect_timeout', '', '500ms'],
+    ['redis_timeout', '', '5s'],
+    ['redis_ping', '5s', '6s'],
+    ['redis_max_pending', '', 'commands=5'],
+    ['redis_max_pending', '', 'bytes=1m'],
+    ['durability', '', 'fsync'],
+    ['durability', 'fsync', 'replicas=1'],
+    ['durability', 'replicas=1', 'replicas=2'],
+    ['durability', 'replicas=1', 'replicas=1 timeout=100ms'],
+    ['redis_cluster', 'off', 'on'],
+    ['redis_cluster_seed', '', $address, 'secops_redis_cluster on;'],
+    ['redis_cluster_map', '', 'a.example b.example',
+        'secops_redis_cluster on;'],
+    ['redis_cluster_map', 'a.example c.example', 'a.example b.example',
+        'secops_redis_cluster on;'],
+    ['redis_sentinel', $address, "$address 127.0.0.2:1"],
+    ['redis_sentinel_user', '', 'u', 'secops_redis_sentinel_password_file'
+        . ' %%DIR%%/password;'],
+    ['redis_sentinel_password_file', '', '%%DIR%%/password'],
+    ['redis_sentinel_ssl', 'off', 'on'],
+    ['redis_ssl_verify', 'on', 'off'],
+    ['redis_ssl_verify_depth', '', 3],
+    ['redis_ssl_trusted_certificate', '', '%%DIR%%/ca2.crt'],
+    ['redis_ssl_crl', '', '%%DIR%%/ca.crl'],
+    ['redis_ssl_name', '', 'redis.example'],
+    ['redis_ssl_certificate', '%%DIR%%/client.crt', '%%DIR%%/client2.crt',
+        'secops_redis_ssl_certificate_key %%DIR%%/client.key;'
+            . ' secops_redis_ssl_password_file %%DIR%%/password;'],
+    ['redis_ssl_certificate_key', '%%DIR%%/client.key', '%%DIR%%/client2.key',
+        'secops_redis_ssl_certificate %%DIR%%/client.crt;'
+            . ' secops_redis_ssl_password_file %%DIR%%/password;'],
+    ['redis_ssl_password_file', '%%DIR%%/password', '%%DIR%%/password3',
+        'secops_redis_ssl_certificate %%DIR%%/client.crt;'
+            . ' secops_redis_ssl_certificate_key %%DIR%%/client.key;'],
+    ['redis_ssl_ciphers', '', 'HIGH'],
+    ['redis_ssl_protocols', '', 'TLSv1.3'],
+);
+
+# nginx's own that make a difference, too; then what makes none
+
+my @clients = (
+    (map { ["secops_$_->[0]", @$_[1 .. $#$_]] } @differ),
+    ['resolver', '', '127.0.0.1'],
+    ['resolver_timeout', '', '5s'],
+);
+my @shared = (
+    ['secops_redis_timeout', '', '2s'],
+    ['secops_redis_prefix', '', 'x'],
+    ['secops_redis_ssl_ciphers', '', 'DEFAULT'],
+    ['secops_redis_password_file', '%%DIR%%/password3', '%%DIR%%/password'],
+);
+
+is_deeply([ grep { my $name = $_;
+        /^secops_(?:redis_|durability)/ && $name ne 'secops_redis_prefix'
+            && !grep { $_->[0] eq $name } @clients } @all ], [],
+    'clients are told apart by every directive that is theirs');
+
+my ($servers, @urls) = ('');
+
+foreach my $client (@clients, @shared) {
+    my ($name, $one, $other, $both) = @$client;
+    my $n = @urls + 1;
+
+    push @urls, $name =~ /sentinel/ ? "redis://master-$n"
+        : ($name =~ /_ssl_/ ? 'rediss' : 'redis') . "://127.0.1.$n:"
+            . $t->port(9);
+
+    $both //= '';
+    $both .= " secops_redis_sentinel master-$n $address;"
+        if $name =~ /sentinel_/;
+
+    foreach my $value ($one, $other) {
+        my $line = $value eq '' ? '' : $name =~ /sentinel$/
+            ? "$name master-$n $value;" : "$name $value;";
+        my $place = ($value eq $one ? 'one' : 'other') . "-$n";
+        $servers .= "location /$place/ { secops_api;"
+            . " secops_redis $urls[-1]; $both $line }\n";
+    }
+}
+
+$t->run(<<"EOT");
+%%MAIN%%
+events { }
+http {
+    %%HTTP%%
+    secops_auth header;
+    secops_redis_ssl_trusted_certificate %%DIR%%/ca.crt;
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        $servers
+    }
+}
+EOT
+
+sub clients { # how many have told the log that nobody is there
+    my ($url) = @_;
+    my $told = () = $t->error_log()
+        =~ /\[error\] .*secops redis "\Q$url\E": not available: /g;
+    return $told;
+}
+
+foreach my $i (0 .. $#urls) {
+    my $client = ($clients[$i] // $shared[$i - @clients]);
+    my ($name, $one, $other) = @$client;
+    my $wanted = ($i < @clients) ? 2 : 1;
+
+    SecOps::wait_for(sub { clients($urls[$i]) >= $wanted }, 5);
+    is(clients($urls[$i]), $wanted, "$wanted of two locations with $name "
+        . join ' and ', map { $_ eq '' ? 'not given' : $_ } $one, $other);
+}
+
+$t->quit();
+
+
 # inheritance: the nearest value counts, one by one
 
 sub place { # of a location with these directives, under a prefix
