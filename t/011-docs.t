@@ -59,30 +59,31 @@ sub section { # of a page: from its heading to the next of the same rank
 sub directives {
     my $module = text(source('ngx_http_secops_module.c'));
     my $conf = join '', map { text($_) }
-        sources(qr/^ngx_http_secops_conf\w*\.c$/);
+        sources(qr/^ngx_(?:http_secops|secops_redis)_conf\w*\.c$/);
     my %found;
 
     while ($module =~ /\{\s ngx_string\("(secops_\w+)"\),\s*
-                       ([A-Z0-9_|\s]+),\s*\w+,\s*\w+,\s*
+                       ([A-Z0-9_|\s]+),\s*(\w+),\s*\w+,\s*
                        (?:offsetof\(\w+,\s*([\w.]+)\)|0),/gx)
     {
-        my ($name, $flags, $field) = ($1, $2, $3 // '');
+        my ($name, $flags, $slot, $field) = ($1, $2, $3, $4 // '');
         my @contexts = map { $flags =~ /NGX_HTTP_$_->[0]_CONF/ ? $_->[1] : () }
             [ MAIN => 'http' ], [ SRV => 'server' ], [ LOC => 'location' ];
 
         $found{$name} = { contexts => join(', ', @contexts),
             default => default("$module$conf", $name, $field =~ s/.*\.//r,
-                $flags =~ /NGX_CONF_FLAG/) };
+                $slot) };
     }
 
     return \%found;
 }
 
 
-# what a merge function puts where nothing was set, as a page prints it
+# what a merge function, or the transport's table of fields, puts where nothing
+# was set, as a page prints it
 
 sub default {
-    my ($code, $name, $field, $flag) = @_;
+    my ($code, $name, $field, $slot) = @_;
 
     if ($name =~ /^secops_header_/) {
         my ($value) = $code =~ /&prev->$field,\s*&conf->$field,\s*"(.*?)"/;
@@ -104,34 +105,42 @@ sub default {
             . value($code, 'max_resources_bytes') / 1024 / 1024 . 'm';
     }
 
-    return scalar value($code, 'cache_size') if $name eq 'secops_jwt_cache';
+    return value($code, 'cache_size') if $name eq 'secops_jwt_cache';
 
-    return lc scalar(value($code, 'durability')) =~ s/^NGX_SECOPS_REDIS_//r
+    return lc value($code, 'durability') =~ s/^NGX_SECOPS_REDIS_//r
         if $name eq 'secops_durability';
 
     if ($name eq 'secops_redis_ssl_protocols') {
         return join ' ', map { s/_/./r }
-            scalar(value($code, 'protocols')) =~ /NGX_SSL_(TLSv\w+)/g;
+            value($code, 'protocols') =~ /NGX_SSL_(TLSv\w+)/g;
     }
 
-    my ($kind, $value) = value($code, $field);
+    my $value = value($code, $field);
 
     return '—' if !defined $value || $value eq '""' || $value eq 'NULL';
-    return $value / 1000 . 's' if $kind eq 'msec_';
-    return $value . 's' if $kind eq 'sec_';
-    return $value ? 'on' : 'off' if $flag;
-    return 0 if $value eq 'NGX_CONF_UNSET';
+    return $value / 1000 . 's' if $slot eq 'ngx_conf_set_msec_slot';
+    return $value . 's' if $slot eq 'ngx_conf_set_sec_slot';
+    return $slot eq 'ngx_conf_set_flag_slot' ? '—' : 0
+        if $value eq 'NGX_CONF_UNSET_UINT';
+    return $value ? 'on' : 'off' if $slot eq 'ngx_conf_set_flag_slot';
     return $value =~ s/"//gr;
 }
 
 
 sub value {
     my ($code, $field) = @_;
-    my ($kind, $value) = $code =~ /ngx_conf_merge_(\w*?)value\(
+    my ($value) = $code =~ /ngx_conf_merge_\w*?value\(
         conf->(?:\w+\.)?$field,\s*prev->(?:\w+\.)?$field,\s*([^;]+?)\);/x;
 
+    if (!defined $value && $field ne '') {
+        my ($type, $number, $text) = $code =~ /^\x20+ngx_secops_redis_field\(
+            (?:\w+\.)?$field,\s(\w+),\s\w+,\s*([^,]+),\s*(\S+?)\),$/mx;
+        $value = ($type eq 'NUM' || $type eq 'BITS') ? $number : $text
+            if defined $type;
+    }
+
     $value = eval $value if defined $value && $value =~ /^[\d *]+$/;
-    return wantarray ? ($kind, $value) : $value;
+    return $value;
 }
 
 

@@ -38,64 +38,27 @@ char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
-/* face/ngx_http_secops_conf_cluster.c */
-
-char *ngx_http_secops_set_cluster_seed(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_secops_set_cluster_map(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-void ngx_http_secops_merge_cluster(ngx_http_secops_redis_conf_t *prev,
-    ngx_http_secops_redis_conf_t *conf);
-
-/* once the URL was read; an error was logged */
-
-ngx_int_t ngx_http_secops_init_cluster(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
-
-
 /* face/ngx_http_secops_conf_redis.c */
 
 char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_secops_set_durability(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_secops_set_cluster_map(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
-void ngx_http_secops_create_redis(ngx_http_secops_redis_conf_t *conf);
-char *ngx_http_secops_merge_redis(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *prev, ngx_http_secops_redis_conf_t *conf);
+/* words of a directive that may be repeated, into an array of ngx_str_t; and
+   the same of one that may not */
+
+char *ngx_http_secops_set_redis_words(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_sentinel(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* conf->store.redis, from what was merged */
 
 ngx_int_t ngx_http_secops_init_redis(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
-
-
-/* the file's first line */
-
-ngx_int_t ngx_http_secops_read_password(ngx_conf_t *cf, ngx_str_t *file,
-    ngx_str_t *password);
-
-
-/* face/ngx_http_secops_conf_sentinel.c; merge and init come before those of the
-   URL */
-
-char *ngx_http_secops_set_sentinel(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-void ngx_http_secops_merge_sentinel(ngx_http_secops_redis_conf_t *prev,
-    ngx_http_secops_redis_conf_t *conf);
-ngx_int_t ngx_http_secops_init_sentinel(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
-
-
-/* face/ngx_http_secops_conf_redis_ssl.c; merge comes before that of the URL */
-
-void ngx_http_secops_create_redis_ssl(ngx_http_secops_redis_conf_t *conf);
-void ngx_http_secops_merge_redis_ssl(ngx_http_secops_redis_conf_t *prev,
-    ngx_http_secops_redis_conf_t *conf);
-ngx_int_t ngx_http_secops_init_redis_ssl(ngx_conf_t *cf,
-    ngx_http_secops_redis_conf_t *conf, ngx_secops_redis_conf_t *redis);
 
 
 /* face/ngx_http_secops_conf_jwt.c */

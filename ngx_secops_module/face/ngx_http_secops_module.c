@@ -211,9 +211,9 @@ static ngx_command_t  ngx_http_secops_commands[] = {
 
     { ngx_string("secops_redis_cluster_seed"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_http_secops_set_cluster_seed,
+      ngx_http_secops_set_redis_words,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, redis.seeds),
       NULL },
 
     { ngx_string("secops_redis_cluster_map"),
@@ -227,7 +227,7 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
       ngx_http_secops_set_sentinel,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, redis.sentinel.words),
       NULL },
 
     { ngx_string("secops_redis_sentinel_user"),
@@ -644,9 +644,6 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     conf->redis.url = { 0, NULL };
-     *     conf->redis.user = { 0, NULL };
-     *     conf->redis.password_file = { 0, NULL };
      *     conf->identity.user = NULL;
      *     conf->identity.roles = NULL;
      *     conf->identity.domain = NULL;
@@ -669,7 +666,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
 
     conf->groups = NGX_CONF_UNSET_UINT;
 
-    ngx_http_secops_create_redis(&conf->redis);
+    ngx_secops_redis_create_conf(&conf->redis);
 
     conf->identity.methods = NGX_CONF_UNSET_PTR;
     conf->identity.trusted = NGX_CONF_UNSET_PTR;
@@ -721,11 +718,10 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->public_url = prev->public_url;
     }
 
-    if (ngx_http_secops_merge_redis(cf, &prev->redis, &conf->redis)
-        != NGX_CONF_OK
-        || ngx_http_secops_merge_identity(cf, &prev->identity,
-                                          &conf->identity)
-           != NGX_CONF_OK)
+    ngx_secops_redis_merge_conf(&prev->redis, &conf->redis);
+
+    if (ngx_http_secops_merge_identity(cf, &prev->identity, &conf->identity)
+        != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -50,48 +50,13 @@ typedef struct {
 } ngx_http_secops_main_conf_t;
 
 
-/* the secops_redis_sentinel* directives */
-
-typedef struct {
-    ngx_array_t                      *words;    /* of ngx_str_t: the master's
-                                                   name, addresses; or NULL */
-    ngx_str_t                         user;
-    ngx_str_t                         password_file;
-    ngx_flag_t                        ssl;
-} ngx_http_secops_sentinel_conf_t;
-
-
-/* the secops_redis* directives; they become a client when merged */
-
-typedef struct {
-    ngx_str_t                         url;
-    ngx_str_t                         user;
-    ngx_str_t                         password_file;
-    ngx_int_t                         database;
-    ngx_msec_t                        connect_timeout;
-    ngx_msec_t                        timeout;
-    ngx_msec_t                        ping;
-    ngx_secops_redis_ssl_conf_t       ssl;
-    ngx_uint_t                        ssl_given;  /* with the URL, or below */
-    ngx_int_t                         max_commands;
-    size_t                            max_bytes;
-    ngx_flag_t                        cluster;
-    ngx_array_t                      *seeds;    /* of ngx_str_t */
-    ngx_array_t                      *nat;      /* of ngx_secops_redis_nat_t */
-    ngx_http_secops_sentinel_conf_t   sentinel;
-    ngx_uint_t                        durability;   /* NGX_SECOPS_REDIS_* */
-    ngx_uint_t                        replicas;
-    ngx_msec_t                        durability_timeout;
-} ngx_http_secops_redis_conf_t;
-
-
 /* read-only once the configuration was read: what a request decides is in its
    context */
 
 typedef struct {
     ngx_uint_t                        groups;   /* NGX_HTTP_SECOPS_*; 0: the
                                                    API is not served here */
-    ngx_http_secops_redis_conf_t      redis;
+    ngx_secops_redis_conf_t           redis;    /* becomes store.redis */
     ngx_http_secops_identity_conf_t   identity;
     ngx_secops_store_t                store;
 

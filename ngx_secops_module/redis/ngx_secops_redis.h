@@ -3,9 +3,12 @@
  * The Redis transport, as others see it: one pipelined link per worker and
  * configured Redis, on nginx's own events.  It knows no key and no JSON.
  *
- * Configuration phase: ngx_secops_redis_url() reads a URL into a conf,
- * ngx_secops_redis_add() turns a complete conf into a client.  Clients live as
- * long as the cycle; only workers connect (ngx_secops_redis_init_process()).
+ * Configuration phase: a conf is embedded into the configuration of whoever
+ * needs a client, as ngx_http_upstream_conf_t is.
+ * ngx_secops_redis_create_conf() makes it unset, directives fill it,
+ * ngx_secops_redis_merge_conf() inherits, and ngx_secops_redis_add() turns what
+ * was merged into a client.  Clients live as long as the cycle; only workers
+ * connect (ngx_secops_redis_init_process()).
  *
  * A command's life: ngx_secops_redis_cmd_create(), one or more rounds of
  * _cmd_begin() and as many _cmd_arg(), then _cmd_send() or _cmd_free().  After
@@ -59,8 +62,11 @@ typedef struct {
     ngx_str_t                   ciphers;
     ngx_uint_t                  protocols;
 
+    ngx_uint_t                  given;          /* 1: some of these stand where
+                                                   the URL does, or below */
     ngx_uint_t                  scheme;         /* 1: the URL is rediss:// */
-    ngx_uint_t                  on;             /* 1: some node needs it */
+    ngx_uint_t                  on;             /* 1: some node needs it; 0: all
+                                                   others are 0, too */
 } ngx_secops_redis_ssl_conf_t;
 
 
@@ -101,48 +107,68 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                   master;         /* its name; empty: there are no
-                                                   sentinels */
-    ngx_array_t                *addrs;          /* of _sentinel_addr_t */
+    ngx_array_t                *words;          /* of ngx_str_t: the master's
+                                                   name, addresses; NULL: there
+                                                   are no sentinels */
     ngx_str_t                   user;           /* for the sentinels themselves;
                                                    empty: the default user */
-    ngx_str_t                   password;       /* empty: no AUTH */
+    ngx_str_t                   password_file;
     ngx_flag_t                  ssl;            /* they speak TLS; unset: as the
                                                    URL says */
+
+    ngx_str_t                   password;       /* empty: no AUTH */
+    ngx_str_t                   master;         /* the first of the words */
+    ngx_array_t                *addrs;          /* the others, as array of
+                                                   _sentinel_addr_t */
 } ngx_secops_redis_sentinel_conf_t;
 
 
-typedef struct {
-    ngx_str_t                   url;            /* as configured, for the log;
-                                                   never holds a password */
-    ngx_secops_redis_endpoint_t  endpoint;
-    ngx_str_t                   user;           /* empty: the default user */
-    ngx_str_t                   password;       /* empty: no AUTH */
-    ngx_uint_t                  database;
-    ngx_secops_redis_ssl_conf_t  ssl;
+/*
+ * What directives say, and below that, in each part, what the client makes of
+ * it: that stays unset in a conf that others own, and is complete in that of a
+ * client.
+ *
+ * Each field that makes a difference between two clients has a row in the table
+ * of ngx_secops_redis_conf.c, which creates, merges and compares it.
+ */
 
-    ngx_msec_t                  ping;           /* a link that was silent so
-                                                   long gets a PING; 0: never */
+typedef struct {
+    ngx_str_t                   url;            /* never holds a password */
+    ngx_str_t                   user;           /* empty: the default user */
+    ngx_str_t                   password_file;
+    ngx_int_t                   database;       /* unset: as the URL says */
+
     ngx_msec_t                  connect_timeout;  /* TCP, TLS and handshake */
     ngx_msec_t                  timeout;        /* of a command, from its send
                                                    to its last reply */
+    ngx_msec_t                  ping;           /* a link that was silent so
+                                                   long gets a PING; 0: never */
     ngx_uint_t                  max_commands;   /* pending, per worker */
     size_t                      max_bytes;      /* of these, per worker */
 
-    ngx_array_t                *seeds;          /* of _seed_t; NULL: it is no
-                                                   cluster */
-    ngx_array_t                *nat;            /* of _nat_t, or NULL */
-
-    ngx_secops_redis_durability_e  durability;
+    ngx_uint_t                  durability;     /* ngx_secops_redis_durability_e
+                                                 */
     ngx_uint_t                  replicas;       /* of _REPLICAS, at least 1 */
     ngx_msec_t                  durability_timeout;  /* for reaching it; less
                                                         than timeout */
 
+    ngx_flag_t                  cluster;
+    ngx_array_t                *seeds;          /* of ngx_str_t: nodes of it
+                                                   besides the URL's; or NULL */
+    ngx_array_t                *nat;            /* of _nat_t, or NULL */
+
+    ngx_secops_redis_ssl_conf_t  ssl;
     ngx_secops_redis_sentinel_conf_t  sentinel;
 
     ngx_resolver_t             *resolver;       /* NULL: host was resolved when
                                                    the configuration was read */
     ngx_msec_t                  resolver_timeout;
+
+    ngx_str_t                   password;       /* empty: no AUTH */
+    ngx_secops_redis_endpoint_t  endpoint;      /* the URL's */
+    ngx_array_t                *nodes;          /* of _seed_t: the URL's and the
+                                                   seeds; NULL: it is no
+                                                   cluster */
 } ngx_secops_redis_conf_t;
 
 
@@ -220,39 +246,27 @@ typedef void (*ngx_secops_redis_handler_pt)(void *data,
 #define NGX_SECOPS_REDIS_DURABLE  0x02
 
 
+/* all fields are unset; of what is not merged nothing is there */
+
+void ngx_secops_redis_create_conf(ngx_secops_redis_conf_t *conf);
+
+
 /*
- * redis://[user@]host[:port][/database], the same as rediss:// for TLS, or
- * unix:/path.  Resolves a name now
- * when conf->resolver is NULL.  NGX_ERROR: *err says why (static text, or
- * from cf->pool).
+ * What is unset in conf is taken from prev, the conf of the level around it,
+ * unless it belongs to a server or a setting that conf has of its own; else it
+ * has its default.  prev may be one that was never merged.
  */
 
-ngx_int_t ngx_secops_redis_url(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *url, char **err);
-
-
-/* one more seed, "host[:port]", after _url() has made the conf one of a cluster
-   by the first; returns as that */
-
-ngx_int_t ngx_secops_redis_seed(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *text, char **err);
+void ngx_secops_redis_merge_conf(const ngx_secops_redis_conf_t *prev,
+    ngx_secops_redis_conf_t *conf);
 
 
 /*
- * The master's name and the addresses of its sentinels, nwords in all, into
- * conf->sentinel; before _url(), which then takes no host but the name.
- * NGX_ERROR: *err says why, and *bad is the word that it is about.
- */
-
-ngx_int_t ngx_secops_redis_sentinel(ngx_conf_t *cf,
-    ngx_secops_redis_conf_t *conf, ngx_str_t *words, ngx_uint_t nwords,
-    ngx_str_t *bad, char **err);
-
-
-/*
- * The client of a conf (copied): an equal one that is already in clients (an
- * array of ngx_secops_redis_t *), or a new one, added to it.  NULL: no memory,
- * or what is wrong with its TLS was logged.
+ * The client of a conf that was merged, with resolver and resolver_timeout, and
+ * stays as it is: one that is already in clients (an array of
+ * ngx_secops_redis_t *) and whose conf is equal, or a new one, added to it.
+ * Names are resolved now when conf->resolver is NULL.  NULL: no memory, or what
+ * is wrong was logged.
  */
 
 ngx_secops_redis_t *ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,

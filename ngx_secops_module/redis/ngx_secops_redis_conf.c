@@ -1,417 +1,309 @@
 
 /*
- * Configuration of the Redis transport: a URL is taken apart, equal confs
- * share one client.
+ * Configuration of the Redis transport: one table says which fields there are,
+ * how they are inherited, and by which of them clients differ.
  */
 
-#include "redis/cluster/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/sentinel/ngx_secops_redis_sentinel.h"
 
 
-#define NGX_SECOPS_REDIS_PORT          6379
-#define NGX_SECOPS_REDIS_MAX_DATABASE  65535
+/* what a field is */
+
+typedef enum {
+    NGX_SECOPS_REDIS_FIELD_NUM = 1,     /* ngx_int_t, ngx_uint_t, ngx_flag_t,
+                                           ngx_msec_t, size_t */
+    NGX_SECOPS_REDIS_FIELD_BITS,        /* ngx_uint_t; unset: 0 */
+    NGX_SECOPS_REDIS_FIELD_STR,         /* ngx_str_t */
+    NGX_SECOPS_REDIS_FIELD_STRS,        /* ngx_array_t *, of ngx_str_t */
+    NGX_SECOPS_REDIS_FIELD_NAT,         /* ngx_array_t *, of _nat_t */
+    NGX_SECOPS_REDIS_FIELD_POINTER      /* to what others own: itself */
+} ngx_secops_redis_type_of_field_e;
 
 
-static ngx_int_t ngx_secops_redis_url_unix(ngx_conf_t *cf,
-    ngx_secops_redis_conf_t *conf, ngx_str_t *url, char **err);
-static ngx_int_t ngx_secops_redis_url_user(ngx_secops_redis_conf_t *conf,
-    ngx_str_t *rest, char **err);
-static ngx_int_t ngx_secops_redis_url_database(ngx_secops_redis_conf_t *conf,
-    ngx_str_t *rest, char **err);
-static ngx_int_t ngx_secops_redis_url_host(ngx_conf_t *cf,
-    ngx_secops_redis_conf_t *conf, ngx_str_t *rest, char **err);
-static ngx_int_t ngx_secops_redis_add_nodes(ngx_conf_t *cf,
-    ngx_secops_redis_t *redis);
-static ngx_uint_t ngx_secops_redis_seeds_equal(const ngx_array_t *a,
+/* what a field belongs to: it is inherited together with that only */
+
+typedef enum {
+    NGX_SECOPS_REDIS_OF_ALL = 0,        /* always inherited */
+    NGX_SECOPS_REDIS_OF_SERVER,         /* the URL */
+    NGX_SECOPS_REDIS_OF_SENTINELS,      /* these know nothing of another URL;
+                                           user and password belong to them */
+    NGX_SECOPS_REDIS_OF_CLUSTER,        /* the URL, if there is one around */
+    NGX_SECOPS_REDIS_OF_DURABILITY,     /* all of it is of one place */
+    NGX_SECOPS_REDIS_OF_NONE,
+
+    NGX_SECOPS_REDIS_BELONGS
+} ngx_secops_redis_belongs_e;
+
+
+typedef struct {
+    size_t                            offset;
+    ngx_secops_redis_type_of_field_e  type;
+    ngx_secops_redis_belongs_e        belongs;
+    ngx_uint_t                        number;   /* the default; of pointers 0,
+                                                   that is NULL */
+    char                             *text;     /* the same of a text */
+} ngx_secops_redis_field_t;
+
+
+static ngx_uint_t ngx_secops_redis_field_none(
+    const ngx_secops_redis_field_t *field);
+static ngx_uint_t ngx_secops_redis_field_unset(
+    const ngx_secops_redis_field_t *field, const void *p);
+static void ngx_secops_redis_field_default(
+    const ngx_secops_redis_field_t *field, void *p);
+static ngx_uint_t ngx_secops_redis_ssl_given(
+    const ngx_secops_redis_conf_t *conf);
+
+static ngx_uint_t ngx_secops_redis_field_equal(
+    const ngx_secops_redis_field_t *field, const void *a, const void *b);
+static ngx_uint_t ngx_secops_redis_strs_equal(const ngx_array_t *a,
     const ngx_array_t *b);
 static ngx_uint_t ngx_secops_redis_nat_equal(const ngx_array_t *a,
     const ngx_array_t *b);
-static ngx_uint_t ngx_secops_redis_sentinel_equal(
-    const ngx_secops_redis_sentinel_conf_t *a,
-    const ngx_secops_redis_sentinel_conf_t *b);
-static ngx_uint_t ngx_secops_redis_conf_equal(const ngx_secops_redis_conf_t *a,
-    const ngx_secops_redis_conf_t *b);
-static ngx_uint_t ngx_secops_redis_ssl_equal(
-    const ngx_secops_redis_ssl_conf_t *a,
-    const ngx_secops_redis_ssl_conf_t *b);
 static ngx_uint_t ngx_secops_redis_str_equal(const ngx_str_t *a,
     const ngx_str_t *b);
 
 
-ngx_int_t
-ngx_secops_redis_url(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *url, char **err)
+#define ngx_secops_redis_field(member, type, belongs, number, text)           \
+    { offsetof(ngx_secops_redis_conf_t, member),                              \
+      NGX_SECOPS_REDIS_FIELD_##type, NGX_SECOPS_REDIS_OF_##belongs,           \
+      number, text }
+
+/*
+ * All by which two clients can differ: what directives say, then what is made
+ * of it.  What the URL was resolved to may differ from one lookup to the next,
+ * so addresses do not count.  Of a file with a password its content counts.
+ */
+
+static const ngx_secops_redis_field_t  ngx_secops_redis_fields[] = {
+
+    ngx_secops_redis_field(url, STR, SERVER, 0, ""),
+    ngx_secops_redis_field(user, STR, SERVER, 0, ""),
+    ngx_secops_redis_field(password_file, STR, SERVER, 0, ""),
+    ngx_secops_redis_field(database, NUM, SERVER, NGX_CONF_UNSET_UINT, NULL),
+
+    ngx_secops_redis_field(connect_timeout, NUM, ALL, 1000, NULL),
+    ngx_secops_redis_field(timeout, NUM, ALL, 2000, NULL),
+    ngx_secops_redis_field(ping, NUM, ALL, 10000, NULL),
+    ngx_secops_redis_field(max_commands, NUM, ALL, 10000, NULL),
+    ngx_secops_redis_field(max_bytes, NUM, ALL, 64 * 1024 * 1024, NULL),
+
+    ngx_secops_redis_field(durability, NUM, DURABILITY,
+                           NGX_SECOPS_REDIS_MEMORY, NULL),
+    ngx_secops_redis_field(replicas, NUM, DURABILITY, 0, NULL),
+    ngx_secops_redis_field(durability_timeout, NUM, DURABILITY, 0, NULL),
+
+    ngx_secops_redis_field(cluster, NUM, CLUSTER, 0, NULL),
+    ngx_secops_redis_field(seeds, STRS, CLUSTER, 0, NULL),
+    ngx_secops_redis_field(nat, NAT, CLUSTER, 0, NULL),
+
+    ngx_secops_redis_field(sentinel.words, STRS, SENTINELS, 0, NULL),
+    ngx_secops_redis_field(sentinel.user, STR, SENTINELS, 0, ""),
+    ngx_secops_redis_field(sentinel.password_file, STR, SENTINELS, 0, ""),
+    ngx_secops_redis_field(sentinel.ssl, NUM, SENTINELS, NGX_CONF_UNSET_UINT,
+                           NULL),
+
+    ngx_secops_redis_field(ssl.verify, NUM, ALL, 1, NULL),
+    ngx_secops_redis_field(ssl.verify_depth, NUM, ALL, 1, NULL),
+    ngx_secops_redis_field(ssl.trusted_certificate, STR, ALL, 0, ""),
+    ngx_secops_redis_field(ssl.crl, STR, ALL, 0, ""),
+    ngx_secops_redis_field(ssl.name, STR, SERVER, 0, ""),
+    ngx_secops_redis_field(ssl.certificate, STR, ALL, 0, ""),
+    ngx_secops_redis_field(ssl.certificate_key, STR, ALL, 0, ""),
+    ngx_secops_redis_field(ssl.password_file, STR, ALL, 0, ""),
+    ngx_secops_redis_field(ssl.ciphers, STR, ALL, 0, "DEFAULT"),
+    ngx_secops_redis_field(ssl.protocols, BITS, ALL,
+                           NGX_CONF_BITMASK_SET|NGX_SSL_TLSv1_2
+                           |NGX_SSL_TLSv1_3, NULL),
+
+    ngx_secops_redis_field(password, STR, NONE, 0, ""),
+    ngx_secops_redis_field(sentinel.password, STR, NONE, 0, ""),
+    ngx_secops_redis_field(ssl.scheme, BITS, NONE, 0, NULL),
+    ngx_secops_redis_field(ssl.on, BITS, NONE, 0, NULL),
+    ngx_secops_redis_field(resolver, POINTER, NONE, 0, NULL),
+    ngx_secops_redis_field(resolver_timeout, NUM, NONE, 0, NULL),
+
+    { 0, 0, 0, 0, NULL }
+};
+
+
+void
+ngx_secops_redis_create_conf(ngx_secops_redis_conf_t *conf)
 {
-    ngx_str_t  rest;
+    ngx_uint_t                       unset;
+    const ngx_secops_redis_field_t  *field;
 
-    conf->url = *url;
-    conf->database = 0;
-    conf->ssl.scheme = 0;
-    conf->ssl.on = 0;
-    ngx_memzero(&conf->endpoint, sizeof(ngx_secops_redis_endpoint_t));
-    ngx_str_null(&conf->user);
+    ngx_memzero(conf, sizeof(ngx_secops_redis_conf_t));
 
-    if (url->len >= 5 && ngx_strncasecmp(url->data, (u_char *) "unix:", 5) == 0)
-    {
-        return ngx_secops_redis_url_unix(cf, conf, url, err);
-    }
+    for (field = ngx_secops_redis_fields; field->type; field++) {
 
-    if (url->len >= 9
-        && ngx_strncasecmp(url->data, (u_char *) "rediss://", 9) == 0)
-    {
-        conf->ssl.scheme = 1;
-        conf->ssl.on = 1;
-
-    } else if (url->len < 8
-               || ngx_strncasecmp(url->data, (u_char *) "redis://", 8) != 0)
-    {
-        *err = "it must begin with \"redis://\", \"rediss://\" or \"unix:\"";
-        return NGX_ERROR;
-    }
-
-    rest.data = url->data + 8 + conf->ssl.scheme;
-    rest.len = url->len - 8 - conf->ssl.scheme;
-
-    if (ngx_secops_redis_url_user(conf, &rest, err) != NGX_OK
-        || ngx_secops_redis_url_database(conf, &rest, err) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_secops_redis_url_host(cf, conf, &rest, err);
-}
-
-
-static ngx_int_t
-ngx_secops_redis_url_unix(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *url, char **err)
-{
-    ngx_url_t  u;
-
-    if (conf->sentinel.master.len) {
-        *err = "with \"secops_redis_sentinel\" it must begin with "
-               "\"redis://\" or \"rediss://\"";
-        return NGX_ERROR;
-    }
-
-    if (url->len == 5 || url->data[5] != '/') {
-        *err = "\"unix:\" must be followed by an absolute path";
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url = *url;
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-        *err = u.err ? u.err : "no memory";
-        return NGX_ERROR;
-    }
-
-    conf->endpoint.addrs = u.addrs;
-    conf->endpoint.naddrs = u.naddrs;
-
-    return NGX_OK;
-}
-
-
-/* takes "user@" off rest */
-
-static ngx_int_t
-ngx_secops_redis_url_user(ngx_secops_redis_conf_t *conf, ngx_str_t *rest,
-    char **err)
-{
-    u_char  *p, *at;
-
-    at = ngx_strlchr(rest->data, rest->data + rest->len, '@');
-
-    if (at == NULL) {
-        return NGX_OK;
-    }
-
-    for (p = rest->data; p < at; p++) {
-
-        if (*p == ':') {
-            *err = "a password does not belong in the URL, "
-                   "use \"secops_redis_password_file\"";
-            return NGX_ERROR;
-        }
-
-        if (*p == '%' || *p == '/') {
-            *err = "a user's name is taken as it stands and can not have "
-                   "\"%\" or \"/\" in it";
-            return NGX_ERROR;
+        if (field->type != NGX_SECOPS_REDIS_FIELD_STR) {
+            unset = ngx_secops_redis_field_none(field);
+            ngx_memcpy((u_char *) conf + field->offset, &unset,
+                       sizeof(ngx_uint_t));
         }
     }
-
-    if (at == rest->data) {
-        *err = "no user before \"@\"";
-        return NGX_ERROR;
-    }
-
-    conf->user.data = rest->data;
-    conf->user.len = at - rest->data;
-
-    rest->data = at + 1;
-    rest->len -= conf->user.len + 1;
-
-    return NGX_OK;
 }
 
 
-/* takes "/database" off rest; a lone "/" is database 0 */
-
-static ngx_int_t
-ngx_secops_redis_url_database(ngx_secops_redis_conf_t *conf, ngx_str_t *rest,
-    char **err)
+void
+ngx_secops_redis_merge_conf(const ngx_secops_redis_conf_t *prev,
+    ngx_secops_redis_conf_t *conf)
 {
-    u_char     *slash, *last;
-    ngx_int_t   n;
+    u_char                          *p;
+    ngx_uint_t                       inherits[NGX_SECOPS_REDIS_BELONGS];
+    const u_char                    *q;
+    const ngx_secops_redis_field_t  *field;
 
-    last = rest->data + rest->len;
-    slash = ngx_strlchr(rest->data, last, '/');
+    inherits[NGX_SECOPS_REDIS_OF_ALL] = 1;
+    inherits[NGX_SECOPS_REDIS_OF_SERVER] = (conf->url.data == NULL);
+    inherits[NGX_SECOPS_REDIS_OF_SENTINELS] = (conf->url.data == NULL
+                               && conf->sentinel.words == NGX_CONF_UNSET_PTR);
+    inherits[NGX_SECOPS_REDIS_OF_CLUSTER] = (conf->url.data == NULL
+                                             || prev->url.len == 0);
+    inherits[NGX_SECOPS_REDIS_OF_DURABILITY] = (conf->durability
+                                                == NGX_CONF_UNSET_UINT);
+    inherits[NGX_SECOPS_REDIS_OF_NONE] = 0;
 
-    if (slash == NULL) {
-        return NGX_OK;
-    }
+    conf->ssl.given = ngx_secops_redis_ssl_given(conf)
+                      || (conf->url.data == NULL && prev->ssl.given);
 
-    rest->len = slash - rest->data;
+    for (field = ngx_secops_redis_fields; field->type; field++) {
 
-    if (++slash == last) {
-        return NGX_OK;
-    }
+        p = (u_char *) conf + field->offset;
+        q = (const u_char *) prev + field->offset;
 
-    n = ngx_atoi(slash, last - slash);
-
-    if (n == NGX_ERROR || n > NGX_SECOPS_REDIS_MAX_DATABASE) {
-        *err = "the database must be a number from 0 to 65535";
-        return NGX_ERROR;
-    }
-
-    conf->database = n;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_secops_redis_url_host(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *rest, char **err)
-{
-    ngx_secops_redis_sentinel_conf_t  *sentinel;
-
-    sentinel = &conf->sentinel;
-
-    if (sentinel->master.len == 0) {
-        return ngx_secops_redis_host(cf, conf, &conf->endpoint, rest,
-                                     NGX_SECOPS_REDIS_PORT, err);
-    }
-
-    if (rest->len == 0 || ngx_secops_redis_str_equal(rest, &sentinel->master)) {
-
-        if (sentinel->ssl == NGX_CONF_UNSET) {
-            sentinel->ssl = conf->ssl.scheme;
+        if (!ngx_secops_redis_field_unset(field, p)) {
+            continue;
         }
 
-        if (sentinel->ssl) {
-            conf->ssl.on = 1;
+        if (inherits[field->belongs]
+            && !ngx_secops_redis_field_unset(field, q))
+        {
+            ngx_memcpy(p, q, field->type == NGX_SECOPS_REDIS_FIELD_STR
+                             ? sizeof(ngx_str_t) : sizeof(ngx_uint_t));
+            continue;
         }
 
-        return NGX_OK;
+        ngx_secops_redis_field_default(field, p);
     }
-
-    *err = "with \"secops_redis_sentinel\" the host must be the name of the "
-           "master, without a port";
-
-    return NGX_ERROR;
 }
 
 
-ngx_int_t
-ngx_secops_redis_host(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_secops_redis_endpoint_t *endpoint, ngx_str_t *text, in_port_t port,
-    char **err)
-{
-    ngx_url_t  u;
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url = *text;
-    u.default_port = port;
-
-    /* nginx gives a location without "resolver" one that knows no server */
-
-    u.no_resolve = (conf->resolver && conf->resolver->connections.nelts);
-
-    if (u.url.len == 0 || u.url.data[0] == ':') {
-        *err = "no host";
-        return NGX_ERROR;
-    }
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-        *err = u.err ? u.err : "no memory";
-        return NGX_ERROR;
-    }
-
-    endpoint->name = u.host;
-
-    if (u.host.data[0] == '[') {
-        endpoint->name.data++;
-        endpoint->name.len -= 2;
-    }
-
-    endpoint->port = u.port;
-
-    if (u.naddrs) {
-        endpoint->addrs = u.addrs;
-        endpoint->naddrs = u.naddrs;
-
-    } else {
-        endpoint->host = u.host;
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_secops_redis_seed(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *text, char **err)
-{
-    u_char                   *last;
-    ngx_secops_redis_seed_t  *seed;
-
-    last = text->data + text->len;
-
-    if (ngx_strlchr(text->data, last, '/')
-        || (text->len > 4 && ngx_strncasecmp(text->data, (u_char *) "unix:", 5)
-                             == 0))
-    {
-        *err = "a node of a cluster is \"host\" or \"host:port\"";
-        return NGX_ERROR;
-    }
-
-    seed = ngx_array_push(conf->seeds);
-    if (seed == NULL) {
-        *err = "no memory";
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(seed, sizeof(ngx_secops_redis_seed_t));
-
-    seed->text = *text;
-
-    return ngx_secops_redis_host(cf, conf, &seed->endpoint, text,
-                                 NGX_SECOPS_REDIS_PORT, err);
-}
-
-
-ngx_secops_redis_t *
-ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,
-    const ngx_secops_redis_conf_t *conf)
-{
-    ngx_uint_t            i;
-    ngx_secops_redis_t   *redis, **client;
-
-    client = clients->elts;
-
-    for (i = 0; i < clients->nelts; i++) {
-        if (ngx_secops_redis_conf_equal(&client[i]->conf, conf)) {
-            return client[i];
-        }
-    }
-
-    client = ngx_array_push(clients);
-    if (client == NULL) {
-        return NULL;
-    }
-
-    redis = ngx_pcalloc(cf->pool, sizeof(ngx_secops_redis_t));
-    if (redis == NULL) {
-        clients->nelts--;
-        return NULL;
-    }
-
-    redis->conf = *conf;
-
-    ngx_queue_init(&redis->nodes);
-
-    if (ngx_secops_redis_ssl_create(cf, redis) != NGX_OK
-        || ngx_secops_redis_add_nodes(cf, redis) != NGX_OK)
-    {
-        clients->nelts--;
-        return NULL;
-    }
-
-    *client = redis;
-
-    return redis;
-}
-
-
-static ngx_int_t
-ngx_secops_redis_add_nodes(ngx_conf_t *cf, ngx_secops_redis_t *redis)
-{
-    ngx_secops_redis_conf_t  *conf;
-
-    conf = &redis->conf;
-
-    if (conf->seeds) {
-        return ngx_secops_redis_cluster_create(cf, redis);
-    }
-
-    redis->node = ngx_secops_redis_node_create(redis, cf->pool, &conf->url,
-                                               &conf->endpoint);
-    if (redis->node == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_queue_insert_tail(&redis->nodes, &redis->node->peers);
-
-    if (conf->sentinel.master.len) {
-        return ngx_secops_redis_sentinels_create(cf, redis);
-    }
-
-    return NGX_OK;
-}
-
-
-/* what the URL was resolved to may differ from one lookup to the next, so
-   addresses do not count */
+/* all but texts are words; nginx has one unset value for each kind of them */
 
 static ngx_uint_t
+ngx_secops_redis_field_none(const ngx_secops_redis_field_t *field)
+{
+    return (field->type == NGX_SECOPS_REDIS_FIELD_BITS) ? 0
+                                                        : NGX_CONF_UNSET_UINT;
+}
+
+
+static ngx_uint_t
+ngx_secops_redis_field_unset(const ngx_secops_redis_field_t *field,
+    const void *p)
+{
+    ngx_uint_t  unset;
+
+    if (field->type == NGX_SECOPS_REDIS_FIELD_STR) {
+        return ((const ngx_str_t *) p)->data == NULL;
+    }
+
+    unset = ngx_secops_redis_field_none(field);
+
+    return ngx_memcmp(p, &unset, sizeof(ngx_uint_t)) == 0;
+}
+
+
+static void
+ngx_secops_redis_field_default(const ngx_secops_redis_field_t *field, void *p)
+{
+    ngx_str_t  *str;
+
+    if (field->type != NGX_SECOPS_REDIS_FIELD_STR) {
+        ngx_memcpy(p, &field->number, sizeof(ngx_uint_t));
+        return;
+    }
+
+    str = p;
+    str->data = (u_char *) field->text;
+    str->len = ngx_strlen(field->text);
+}
+
+
+/* what was inherited for all servers does not count: only what stands where
+   the URL does, or below, must have been meant for this URL */
+
+static ngx_uint_t
+ngx_secops_redis_ssl_given(const ngx_secops_redis_conf_t *conf)
+{
+    const u_char                    *p, *first, *last;
+    const ngx_secops_redis_field_t  *field;
+
+    first = (const u_char *) &conf->ssl;
+    last = first + sizeof(ngx_secops_redis_ssl_conf_t);
+
+    for (field = ngx_secops_redis_fields; field->type; field++) {
+
+        p = (const u_char *) conf + field->offset;
+
+        if (p >= first && p < last && !ngx_secops_redis_field_unset(field, p)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
 ngx_secops_redis_conf_equal(const ngx_secops_redis_conf_t *a,
     const ngx_secops_redis_conf_t *b)
 {
-    return ngx_secops_redis_str_equal(&a->url, &b->url)
-           && ngx_secops_redis_str_equal(&a->user, &b->user)
-           && ngx_secops_redis_str_equal(&a->password, &b->password)
-           && a->database == b->database
-           && ngx_secops_redis_ssl_equal(&a->ssl, &b->ssl)
-           && a->connect_timeout == b->connect_timeout
-           && a->timeout == b->timeout
-           && a->ping == b->ping
-           && a->max_commands == b->max_commands
-           && a->max_bytes == b->max_bytes
-           && ngx_secops_redis_seeds_equal(a->seeds, b->seeds)
-           && ngx_secops_redis_nat_equal(a->nat, b->nat)
-           && ngx_secops_redis_sentinel_equal(&a->sentinel, &b->sentinel)
-           && a->durability == b->durability
-           && a->replicas == b->replicas
-           && a->durability_timeout == b->durability_timeout
-           && a->resolver == b->resolver
-           && a->resolver_timeout == b->resolver_timeout;
+    const ngx_secops_redis_field_t  *field;
+
+    for (field = ngx_secops_redis_fields; field->type; field++) {
+        if (!ngx_secops_redis_field_equal(field,
+                                          (const u_char *) a + field->offset,
+                                          (const u_char *) b + field->offset))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
-/* the first one is the URL's */
+static ngx_uint_t
+ngx_secops_redis_field_equal(const ngx_secops_redis_field_t *field,
+    const void *a, const void *b)
+{
+    switch (field->type) {
+
+    case NGX_SECOPS_REDIS_FIELD_STR:
+        return ngx_secops_redis_str_equal(a, b);
+
+    case NGX_SECOPS_REDIS_FIELD_STRS:
+        return ngx_secops_redis_strs_equal(*(ngx_array_t *const *) a,
+                                           *(ngx_array_t *const *) b);
+
+    case NGX_SECOPS_REDIS_FIELD_NAT:
+        return ngx_secops_redis_nat_equal(*(ngx_array_t *const *) a,
+                                          *(ngx_array_t *const *) b);
+
+    default: /* numbers, and pointers as such */
+        return ngx_memcmp(a, b, sizeof(ngx_uint_t)) == 0;
+    }
+}
+
 
 static ngx_uint_t
-ngx_secops_redis_seeds_equal(const ngx_array_t *a, const ngx_array_t *b)
+ngx_secops_redis_strs_equal(const ngx_array_t *a, const ngx_array_t *b)
 {
-    ngx_uint_t                      i;
-    const ngx_secops_redis_seed_t  *x, *y;
+    ngx_uint_t        i;
+    const ngx_str_t  *x, *y;
 
     if (a == NULL || b == NULL || a->nelts != b->nelts) {
         return a == b;
@@ -421,7 +313,7 @@ ngx_secops_redis_seeds_equal(const ngx_array_t *a, const ngx_array_t *b)
     y = b->elts;
 
     for (i = 0; i < a->nelts; i++) {
-        if (!ngx_secops_redis_str_equal(&x[i].text, &y[i].text)) {
+        if (!ngx_secops_redis_str_equal(&x[i], &y[i])) {
             return 0;
         }
     }
@@ -449,66 +341,6 @@ ngx_secops_redis_nat_equal(const ngx_array_t *a, const ngx_array_t *b)
             || x[i].announced_port != y[i].announced_port
             || x[i].port != y[i].port)
         {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/* without TLS its directives make no difference */
-
-static ngx_uint_t
-ngx_secops_redis_ssl_equal(const ngx_secops_redis_ssl_conf_t *a,
-    const ngx_secops_redis_ssl_conf_t *b)
-{
-    if (!a->on || !b->on) {
-        return a->on == b->on;
-    }
-
-    return a->scheme == b->scheme
-           && a->verify == b->verify
-           && a->verify_depth == b->verify_depth
-           && a->protocols == b->protocols
-           && ngx_secops_redis_str_equal(&a->ciphers, &b->ciphers)
-           && ngx_secops_redis_str_equal(&a->trusted_certificate,
-                                         &b->trusted_certificate)
-           && ngx_secops_redis_str_equal(&a->crl, &b->crl)
-           && ngx_secops_redis_str_equal(&a->name, &b->name)
-           && ngx_secops_redis_str_equal(&a->certificate, &b->certificate)
-           && ngx_secops_redis_str_equal(&a->certificate_key,
-                                         &b->certificate_key)
-           && ngx_secops_redis_str_equal(&a->password_file,
-                                         &b->password_file);
-}
-
-
-static ngx_uint_t
-ngx_secops_redis_sentinel_equal(const ngx_secops_redis_sentinel_conf_t *a,
-    const ngx_secops_redis_sentinel_conf_t *b)
-{
-    ngx_uint_t                               i;
-    const ngx_secops_redis_sentinel_addr_t  *x, *y;
-
-    if (a->master.len == 0 && b->master.len == 0) {
-        return 1;
-    }
-
-    if (!ngx_secops_redis_str_equal(&a->master, &b->master)
-        || !ngx_secops_redis_str_equal(&a->user, &b->user)
-        || !ngx_secops_redis_str_equal(&a->password, &b->password)
-        || a->ssl != b->ssl
-        || a->addrs->nelts != b->addrs->nelts)
-    {
-        return 0;
-    }
-
-    x = a->addrs->elts;
-    y = b->addrs->elts;
-
-    for (i = 0; i < a->addrs->nelts; i++) {
-        if (!ngx_secops_redis_str_equal(&x[i].name, &y[i].name)) {
             return 0;
         }
     }

@@ -40,6 +40,9 @@
 /* of a host's name, at most */
 #define NGX_SECOPS_REDIS_HOST  255
 
+/* of a server, where none is configured */
+#define NGX_SECOPS_REDIS_PORT  6379
+
 
 typedef enum {
     NGX_SECOPS_REDIS_CLOSED = 0,
@@ -363,11 +366,37 @@ ngx_int_t ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
     ngx_str_t *error);
 
 
-/* ngx_secops_redis_conf.c: where "host" or "host:port" is */
+/* ngx_secops_redis_conf.c: 1: they may share a client; both are complete */
+
+ngx_uint_t ngx_secops_redis_conf_equal(const ngx_secops_redis_conf_t *a,
+    const ngx_secops_redis_conf_t *b);
+
+
+/* ngx_secops_redis_url.c */
+
+/*
+ * redis://[user@]host[:port][/database], the same as rediss:// for TLS, or
+ * unix:/path: what conf->url says, into conf.  With sentinels the host is the
+ * master's name, or none.  NGX_ERROR: *err says why (static text, or from
+ * cf->pool).
+ */
+
+ngx_int_t ngx_secops_redis_url(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
+    char **err);
+
+/* where "host" or "host:port" is; resolves a name now when conf->resolver is
+   NULL.  Returns as _url() does */
 
 ngx_int_t ngx_secops_redis_host(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
     ngx_secops_redis_endpoint_t *endpoint, ngx_str_t *text, in_port_t port,
     char **err);
+
+
+/* ngx_secops_redis_password.c: the first line of a file, whose name is set to
+   null, as it is of no more use; NGX_ERROR was logged */
+
+ngx_int_t ngx_secops_redis_password(ngx_conf_t *cf, ngx_str_t *file,
+    ngx_str_t *password);
 
 
 /* ngx_secops_redis_endpoint.c */
@@ -402,7 +431,14 @@ ngx_int_t ngx_secops_redis_expect_status(ngx_secops_redis_node_t *node,
 ngx_int_t ngx_secops_redis_ready(ngx_secops_redis_node_t *node);
 
 
-/* ngx_secops_redis_ssl_conf.c: redis->ssl; NGX_ERROR was logged */
+/* ngx_secops_redis_ssl_conf.c; NGX_ERROR was logged */
+
+/* once conf->ssl.on is known */
+
+ngx_int_t ngx_secops_redis_ssl_complete(ngx_conf_t *cf,
+    ngx_secops_redis_conf_t *conf);
+
+/* redis->ssl */
 
 ngx_int_t ngx_secops_redis_ssl_create(ngx_conf_t *cf,
     ngx_secops_redis_t *redis);

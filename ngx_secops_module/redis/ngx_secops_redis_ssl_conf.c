@@ -10,6 +10,65 @@ static ngx_int_t ngx_secops_redis_ssl_trust(ngx_conf_t *cf,
     ngx_secops_redis_t *redis);
 
 
+/* without TLS its directives make no difference: policy may be inherited by
+   locations whose Redis has none */
+
+ngx_int_t
+ngx_secops_redis_ssl_complete(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf)
+{
+    ngx_secops_redis_ssl_conf_t  *ssl;
+
+    ssl = &conf->ssl;
+
+    if (!ssl->on) {
+
+        if (ssl->given) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"secops_redis_ssl_*\" directives need "
+                               "\"rediss://\" in \"secops_redis\"");
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(ssl, sizeof(ngx_secops_redis_ssl_conf_t));
+
+        return NGX_OK;
+    }
+
+    if (ssl->verify && ssl->trusted_certificate.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "TLS to Redis needs "
+                           "\"secops_redis_ssl_trusted_certificate\", the "
+                           "certificates that are trusted, or "
+                           "\"secops_redis_ssl_verify off\"");
+        return NGX_ERROR;
+    }
+
+    if (!ssl->verify && (ssl->trusted_certificate.len || ssl->crl.len)) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"secops_redis_ssl_verify off\": "
+                           "\"secops_redis_ssl_trusted_certificate\" and "
+                           "\"secops_redis_ssl_crl\" count for nothing");
+    }
+
+    if ((ssl->certificate.len == 0) != (ssl->certificate_key.len == 0)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secops_redis_ssl_certificate\" and "
+                           "\"secops_redis_ssl_certificate_key\" need each "
+                           "other");
+        return NGX_ERROR;
+    }
+
+    if (ssl->password_file.len && ssl->certificate_key.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secops_redis_ssl_password_file\" needs "
+                           "\"secops_redis_ssl_certificate_key\"");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_secops_redis_ssl_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
 {

@@ -84,9 +84,9 @@ ngx_secops_redis_cluster_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
 
     redis->cluster = cluster;
 
-    seed = redis->conf.seeds->elts;
+    seed = redis->conf.nodes->elts;
 
-    for (i = 0; i < redis->conf.seeds->nelts; i++) {
+    for (i = 0; i < redis->conf.nodes->nelts; i++) {
 
         node = ngx_secops_redis_node_create(redis, cf->pool, &seed[i].text,
                                             &seed[i].endpoint);

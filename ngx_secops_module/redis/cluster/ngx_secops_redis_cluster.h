@@ -60,6 +60,13 @@ struct ngx_secops_redis_cluster_s {
 };
 
 
+/* ngx_secops_redis_cluster_conf.c: conf->nodes, once the URL was read;
+   NGX_ERROR was logged */
+
+ngx_int_t ngx_secops_redis_cluster_complete(ngx_conf_t *cf,
+    ngx_secops_redis_conf_t *conf);
+
+
 /* ngx_secops_redis_cluster.c */
 
 /* while the configuration is read; the seeds are in it then.  NGX_ERROR: no

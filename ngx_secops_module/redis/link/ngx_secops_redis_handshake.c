@@ -109,7 +109,7 @@ ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
             link->process = ngx_secops_redis_process_select;
         }
 
-        len = ngx_sprintf(database, "%ui", conf->database) - database;
+        len = ngx_sprintf(database, "%i", conf->database) - database;
 
         secops_redis_resp_begin(resp, 2);
         secops_redis_resp_arg(resp, "SELECT", 6);

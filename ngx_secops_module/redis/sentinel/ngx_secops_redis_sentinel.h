@@ -98,6 +98,13 @@ struct ngx_secops_redis_sentinels_s {
 };
 
 
+/* ngx_secops_redis_sentinel_conf.c: master and sentinels, before the URL is
+   read; NGX_ERROR was logged */
+
+ngx_int_t ngx_secops_redis_sentinel_complete(ngx_conf_t *cf,
+    ngx_secops_redis_conf_t *conf);
+
+
 /* ngx_secops_redis_sentinel.c */
 
 /* while the configuration is read; NGX_ERROR: no memory */

@@ -7,19 +7,84 @@
 #define NGX_SECOPS_REDIS_SENTINEL_PORT  26379
 
 
+static ngx_int_t ngx_secops_redis_sentinel_words(ngx_conf_t *cf,
+    ngx_secops_redis_conf_t *conf, ngx_str_t *bad, char **err);
 static ngx_int_t ngx_secops_redis_sentinel_addr(ngx_conf_t *cf,
     ngx_secops_redis_conf_t *conf, ngx_str_t *text, char **err);
 
 
 ngx_int_t
-ngx_secops_redis_sentinel(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
-    ngx_str_t *words, ngx_uint_t nwords, ngx_str_t *bad, char **err)
+ngx_secops_redis_sentinel_complete(ngx_conf_t *cf,
+    ngx_secops_redis_conf_t *conf)
 {
-    ngx_uint_t                         i, j;
+    char                              *err;
+    ngx_str_t                          bad;
+    ngx_secops_redis_sentinel_conf_t  *sentinel;
+
+    sentinel = &conf->sentinel;
+
+    if (sentinel->words == NULL) {
+
+        if (sentinel->user.len || sentinel->password_file.len
+            || sentinel->ssl != NGX_CONF_UNSET)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"secops_redis_sentinel_user\", "
+                               "\"..._password_file\" and \"..._ssl\" need "
+                               "\"secops_redis_sentinel\"");
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    if (conf->cluster) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secops_redis_sentinel\" and "
+                           "\"secops_redis_cluster\" exclude each other: the "
+                           "nodes of a cluster replace a master themselves");
+        return NGX_ERROR;
+    }
+
+    if (ngx_secops_redis_sentinel_words(cf, conf, &bad, &err) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"%V\" in \"secops_redis_sentinel\": %s",
+                           &bad, err);
+        return NGX_ERROR;
+    }
+
+    if (sentinel->password_file.len) {
+        return ngx_secops_redis_password(cf, &sentinel->password_file,
+                                         &sentinel->password);
+    }
+
+    if (sentinel->user.len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "sentinels' user \"%V\" needs "
+                           "\"secops_redis_sentinel_password_file\"",
+                           &sentinel->user);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_ERROR: *err says why, and *bad is the word that it is about */
+
+static ngx_int_t
+ngx_secops_redis_sentinel_words(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
+    ngx_str_t *bad, char **err)
+{
+    ngx_str_t                         *words;
+    ngx_uint_t                         i, j, nwords;
     secops_slice_t                     name;
     ngx_secops_redis_sentinel_conf_t  *sentinel;
 
     sentinel = &conf->sentinel;
+
+    words = sentinel->words->elts;
+    nwords = sentinel->words->nelts;
 
     *bad = words[0];
 
