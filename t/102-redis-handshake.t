@@ -13,6 +13,7 @@ use IO::Socket::IP;
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Servers;
 use SecOps::Stopwatch;
 
 my $t = SecOps->new();
@@ -28,36 +29,6 @@ my $six = IO::Socket::IP->new(LocalHost => '::1', LocalPort => $port,
 $t->write('app.password', "app-secret\n");
 $t->write('wrong.password', "wrong-secret\n");
 $t->write('default.password', 'default-secret');
-
-my (%location, $locations);
-
-
-# a location of its own for these directives; -> what post() and get() take
-
-sub at {
-    my ($name, $directives) = @_;
-    my $n = 1 + keys %location;
-
-    $location{$name} = $n;
-    $locations .= <<"EOT";
-    server {
-        listen 127.0.0.1:%%PORT$n%%;
-
-        location /api/ {
-            secops_api;
-            secops_auth header;
-            $directives
-        }
-    }
-EOT
-}
-
-
-sub store {
-    my ($name) = @_;
-    return post($t, records(), port => $location{$name});
-}
-
 
 at(url => 'secops_redis redis://app@127.0.0.1:' . $redis->port() . '/3;
     secops_redis_password_file %%DIR%%/app.password;');
@@ -87,7 +58,7 @@ at(localhost => 'secops_redis redis://localhost:' . $redis->port() . ';
 my $login = SecOps::Fake->new($t, listen => '127.0.0.1:' . $t->port(201));
 $login->play('HANDSHAKE');
 
-$t->run("%%MAIN%%\nevents { }\nhttp {\n%%HTTP%%\n$locations}\n");
+$t->run(servers($t));
 
 
 sub clients { # of Redis: user and database of those that have this database

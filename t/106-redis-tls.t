@@ -15,6 +15,7 @@ use SecOps::Cluster;
 use SecOps::Fake;
 use SecOps::Records;
 use SecOps::Sentinel;
+use SecOps::Servers;
 use SecOps::Stopwatch;
 use SecOps::Tls;
 
@@ -55,34 +56,6 @@ my $halfway = $tls->peer($server, $plain, cut => 200);
 
 my $trust = "secops_redis_ssl_trusted_certificate $ca;";
 my $password = 'secops_redis_password_file %%DIR%%/password;';
-
-my (%location, $locations);
-
-
-sub at {
-    my ($name, $directives) = @_;
-    my $n = 1 + keys %location;
-
-    $location{$name} = $n;
-    $locations .= <<"EOT";
-    server {
-        listen 127.0.0.1:%%PORT$n%%;
-
-        location /api/ {
-            secops_api;
-            secops_auth header;
-            secops_redis_connect_timeout 700ms;
-            $directives
-        }
-    }
-EOT
-}
-
-
-sub store {
-    my ($name, %fields) = @_;
-    return post($t, records(%fields), port => $location{$name});
-}
 
 
 sub tls { # a location for this Redis or URL
@@ -129,8 +102,8 @@ ok(wait_for(sub { !-s $t->dir() . '/dns.out' && $t->read("/proc/net/udp")
     =~ /:@{[ sprintf '%04X', $dns ]} / }), 'the name server is there');
 
 my $requests = 350;
-my $http = "client_max_body_size 4m; client_body_buffer_size 4m;";
-my $conf = "%%MAIN%%\nevents { worker_connections 2048; }\nhttp {\n%%HTTP%%\n$http\n$locations}\n";
+my $conf = servers($t, 'client_max_body_size 4m; client_body_buffer_size 4m;
+    secops_redis_connect_timeout 700ms;');
 my ($valid, $output) = $t->t($conf);
 
 ok($valid, 'nginx -t accepts all of it') or diag($output);
@@ -185,7 +158,8 @@ foreach my $case (
         'a peer that stops in the middle'])
 {
     my ($at, $log, $name) = @$case;
-    my ($url) = $locations =~ /PORT$location{$at}%%;.*?secops_redis (\S+);/s;
+    my $port = port_of($at);
+    my ($url) = $conf =~ /PORT$port%%;.*?secops_redis (\S+);/s;
     $url =~ s/%%PORT1%%/$t->port(1)/e;
     my $line = qr/\[error\].*"\Q$url\E": $log/;
 
@@ -231,13 +205,13 @@ foreach my $case (['peer', $peer, 'TLSv1.3'], ['peer12', $peer12, 'TLSv1.2']) {
 
 my $large = 'x' x 100_000;
 my @under_way = map { start($t, 'POST', path(),
-    records(raw_data => "$large$_"), port => $location{slow}) } 1 .. 20;
+    records(raw_data => "$large$_"), port => port_of('slow')) } 1 .. 20;
 my @answers = map { $_->answer('POST') } @under_way;
 
 is_deeply([map { $_ ? $_->{status} : 'none' } @answers], [(201) x 20],
     'a slow Redis has them all in the end');
 is_deeply([map { length(get($t, $_->{headers}{location},
-        port => $location{slow})->{json}{result}{raw_data} // '') } @answers],
+        port => port_of('slow'))->{json}{result}{raw_data} // '') } @answers],
     [map { length "$large$_" } 1 .. 20], '... every byte of each');
 
 
@@ -250,7 +224,7 @@ $narrow->say('STALL');
 ok($narrow->wait(qr/^stalled/m), '... to a Redis that reads no more');
 $large = 'x' x 12_000;
 @under_way = map { start($t, 'POST', path(), records(raw_data => "$large$_"),
-    port => $location{narrow}) } 1 .. $requests;
+    port => port_of('narrow')) } 1 .. $requests;
 ok(SecOps::Connection::taken(@under_way), 'nginx has all the records');
 
 my ($worker) = $t->workers();
@@ -272,7 +246,7 @@ is_deeply(\%statuses, { 500 => $counted, 201 => $requests - $counted },
 # the end, with handshakes and replies under way
 
 @under_way = map { start($t, 'POST', path(), records(raw_data => "$large$_"),
-    port => $location{slow}) } 1 .. 5;
+    port => port_of('slow')) } 1 .. 5;
 ok(SecOps::Connection::taken(@under_way), 'records are written');
 ok($t->reload(), 'a reload meanwhile');
 @answers = map { $_->answer('POST') } @under_way;

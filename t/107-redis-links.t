@@ -12,6 +12,7 @@ use IO::Socket::IP;
 use SecOps;
 use SecOps::Fake;
 use SecOps::Records;
+use SecOps::Servers;
 use SecOps::Stopwatch;
 use SecOps::Tls;
 
@@ -31,34 +32,6 @@ my $six = IO::Socket::IP->new(LocalHost => '::1', LocalPort => $port,
 my $first = $t->redis(args => ['--port', $port]);
 my $second = $t->redis(args => ['--port', $port, '--bind', '127.0.0.2']);
 my $third = $six ? $t->redis(args => ['--port', $port, '--bind', '::1']) : undef;
-
-my (%location, $locations);
-
-
-sub at {
-    my ($name, $directives) = @_;
-    my $n = 1 + keys %location;
-
-    $location{$name} = $n;
-    $locations .= <<"EOT";
-    server {
-        listen 127.0.0.1:%%PORT$n%%;
-
-        location /api/ {
-            secops_api;
-            secops_auth header;
-            $directives
-        }
-    }
-EOT
-}
-
-
-sub store {
-    my ($name, %fields) = @_;
-    return post($t, records(%fields), port => $location{$name});
-}
-
 
 my $named = "resolver 127.0.0.1:$dns; resolver_timeout 1s;
     secops_redis_connect_timeout 300ms;";
@@ -84,7 +57,7 @@ $t->spawn($t->dir() . '/dns.out', $^X, root() . '/t/lib/fake-dns.pl', $dns,
     $t->dir() . '/names');
 $fake->play("HANDSHAKE\nEXPECT 1\nSEND +PONG\\r\\n", 'one PING');
 
-$t->run("%%MAIN%%\nevents { }\nhttp {\n%%HTTP%%\n%%CLOCK%%\n$locations}\n");
+$t->run(servers($t, '%%CLOCK%%'));
 
 
 sub lost { # how often the log has told it of this URL
