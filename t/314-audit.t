@@ -15,6 +15,7 @@ use Encode qw(encode_utf8);
 use JSON::PP;
 use MIME::Base64 qw(encode_base64url);
 use SecOps;
+use SecOps::Fake;
 use SecOps::Records;
 
 my $path = '/api/secops/v1/audit';
@@ -27,7 +28,7 @@ my $password = 'a-password-of-Redis';
 my $t = SecOps->new(log_level => 'debug');
 my $redis = $t->redis();
 my $locked = $t->redis(args => ['--requirepass', $password]);
-my $fake = 'unix:' . $t->dir() . '/fake.sock';
+my $fake = SecOps::Fake->new($t, listen => 'unix:' . $t->dir() . '/fake.sock');
 
 $t->write('jwks.json', '{"keys":[{"kty":"oct","alg":"HS256","kid":"k","k":"'
     . encode_base64url($secret) . '"}]}');
@@ -58,29 +59,6 @@ my @shapes = (
     ['a good entry, then a bad one', '*2\r\n*2\r\n$3\r\n1-1\r\n*0\r\n:5\r\n'],
 );
 
-my $script = "HANDSHAKE\n";
-
-foreach my $shape (@shapes) {
-    $script .= "EXPECT 17\nREPEAT 8 $empty\nSEND $shape->[1]\n"
-        . "REPEAT 8 $empty\n";
-}
-
-$script .= "EXPECT 17\nREPEAT 16 $empty\nSEND $entry*0\\r\\n\n"
-    . "AUTO 6\n"
-    . "EXPECT 17\nREPEAT 9 $empty\nCLOSE\n"
-    . "HANDSHAKE\nEXPECT 8\nREPEAT 8 $empty\n"
-    . "EXPECT 17\nREPEAT 15 $empty\nSEND -LOADING a moment\\r\\n\n"
-    . "SEND -WRONGTYPE no\\r\\n\nWAITCLOSE\n"
-    . "HANDSHAKE\nEXPECT 17\nREPEAT 15 $empty\n"
-    . "REPEAT 2 -LOADING a moment\\r\\n\nWAITCLOSE\nSLEEP 60000\n";
-
-$t->spawn($t->dir() . '/fake.out', $^X, root() . '/t/lib/fake-redis.pl',
-    "--listen=$fake", '--log=' . $t->dir() . '/fake.log', '--wait=60',
-    $t->write('fake.script', $script));
-
-wait_for(sub { $t->read('fake.log') =~ /listening/ }) or die 'no fake';
-chmod 0777, substr $fake, 5;
-
 
 # --- the server -------------------------------------------------------------
 
@@ -98,6 +76,7 @@ sub location {
 EOT
 }
 
+my $ready = $fake->play('HANDSHAKE');
 $t->run(conf(
     http => <<'EOT',
     log_format id '$request_id "$request_uri" $secops_operation';
@@ -133,7 +112,7 @@ EOT
             secops_redis_password_file %%DIR%%/no-password;
 EOT
         location('fake', 'secops_auth header; secops_redis_timeout 10s;',
-            $fake),
+            $fake->url()),
     )));
 
 
@@ -720,31 +699,35 @@ like($r->{json}{error}{detail}, qr/\Arequest [0-9a-f]{32}\z/,
 unlike($r->{body}, qr/WRONGTYPE|secops:/, '... and no key');
 ok($t->wait_log('audit.get failed: WRONGTYPE'), '... the log says why');
 
-sub linked { # the fake has shaken hands so often
-    my ($times) = @_;
-    wait_for(sub { $times <= (() = $t->read('fake.log') =~ /^> PING/mg) })
-        or die "no link\n";
-}
-
-linked(1);
+ok($fake->wait($ready), 'a scripted Redis is there');
 foreach my $shape (@shapes) {
+    $fake->play("EXPECT 17\nREPEAT 8 $empty\nSEND $shape->[1]\nREPEAT 8 $empty");
     is_refused(audit('', prefix => '/fake'), 500, 'Unable to read record',
         "a reply of another shape: $shape->[0]");
 }
+
+$fake->play("EXPECT 17\nREPEAT 16 $empty\nSEND $entry*0\\r\\n");
 is_deeply([map { $_->{time} } entries('', prefix => '/fake')], [utc(1)],
     'an entry without any field is one');
 
+$fake->play('AUTO 6');
 is($t->request('POST', '/fake' . path(), who(), records())->{status}, 201,
     'a write');
-is(join(' ', ($t->read('fake.log') =~ /^> "?(MULTI|SET|LPUSH|XADD|EXEC)\b/mg)),
+is(join(' ', ($fake->log() =~ /^> "?(MULTI|SET|LPUSH|XADD|EXEC)\b/mg)),
     'MULTI SET LPUSH XADD LPUSH EXEC', '... is one group with its audit entry');
 
+$fake->play("EXPECT 17\nREPEAT 9 $empty\nCLOSE\n"
+    . "HANDSHAKE\nEXPECT 8\nREPEAT 8 $empty");
 is_deeply(audit('', prefix => '/fake')->{json}, { result => [], next => undef },
     'what a lost link did not answer is asked again');
-linked(2);
+
+my $linked = $fake->play("EXPECT 17\nREPEAT 15 $empty\n"
+    . "SEND -LOADING a moment\\r\\n-WRONGTYPE no\\r\\n\nWAITCLOSE\nHANDSHAKE");
 is(audit('', prefix => '/fake')->{status}, 500,
     'with two errors, the one that stays decides');
-linked(3);
+
+ok($fake->wait($linked), '... and the link is another one');
+$fake->play("EXPECT 17\nREPEAT 15 $empty\nREPEAT 2 -LOADING a moment\\r\\n");
 $r = audit('', prefix => '/fake');
 is($r->{status} . ($r->{headers}{'retry-after'} // ''), 5031,
     'with one that passes it is 503');

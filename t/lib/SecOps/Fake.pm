@@ -45,7 +45,7 @@ sub new {
         test   => $t,
         log    => $t->dir() . "/fake$number.log",
         listen => $opt{listen} // '127.0.0.1:' . $t->port(200 + $number),
-        wait   => $opt{wait} // 60,
+        wait   => $opt{wait} // 600,
         marks  => 0,
         owner  => $$,
     }, $class;
