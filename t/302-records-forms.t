@@ -90,7 +90,7 @@ foreach my $case (
     ['a byte that is no UTF-8', "\"a\":\"\xe4\"", qr/invalid UTF-8/],
     ['too deep', '"a":' . '[' x 64 . ']' x 64,
         qr/nested too deep, more than 64 levels/],
-    ['far too deep', '"a":' . '[' x 20000 . ']' x 20000,
+    ['far too deep', '"a":' . '[' x 4000 . ']' x 4000,
         qr/nested too deep, more than 64 levels/],
     ['too many members', join(',', map { qq("m$_":1) } 1 .. 4200),
         qr/too many members/],
@@ -125,6 +125,14 @@ foreach my $case (
     is_refused(post($t, qq({"data":[{$fields}],"config":{$more}})), 400,
         'Invalid post body', '... and beside the records it is for all');
 }
+
+# but not what is so deep that nothing useful can follow
+
+$r = post($t, qq({"data":[{$fields},{$fields,"a":) . '[' x 20000 . ']' x 20000
+    . '}]}');
+is_refused($r, 400, 'Invalid post body', 'R.18: deeper than any record by far');
+like($r->{json}{error}{detail}, qr/^the body is not acceptable JSON: nested too /,
+    '... is an error of the whole body');
 
 $r = post($t, qq({"data":[{$fields},{$fields,"a":1,"a":2}],"atomic":true}));
 is($r->{status}, 400, 'Field 3: of an atomic batch nothing is stored');
