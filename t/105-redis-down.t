@@ -31,19 +31,6 @@ $t->run(conf(http => <<'EOT'));
 EOT
 
 my ($worker) = $t->workers();
-my $hertz = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
-
-
-sub cpu { # seconds, of the worker
-    my @stat = split ' ', $t->read("/proc/$worker/stat") =~ s/^.*\) //r;
-    return ($stat[11] + $stat[12]) / $hertz;
-}
-
-
-sub logged {
-    my ($pattern) = @_;
-    return scalar(() = $t->error_log() =~ /$pattern/g);
-}
 
 
 sub is_down {
@@ -68,14 +55,15 @@ sub is_back {
 
 sub tries_seldom {
     my ($count, $name) = @_;
-    my ($tries, $cpu, $from, $passed) = ($count->(), cpu(), time(), stopwatch());
+    my ($tries, $cpu) = ($count->(), $t->cpu($worker));
+    my ($from, $passed) = (time(), stopwatch());
 
     ok(wait_for(sub { $count->() >= $tries + 6 }), "$name: it is tried again");
 
     my $seconds = time() - $from;
     $passed = $passed->();
     $tries = $count->() - $tries;
-    $cpu = cpu() - $cpu;
+    $cpu = $t->cpu($worker) - $cpu;
 
     cmp_ok($tries, '<=', $seconds * 4 + 2, "... a few times in a second ($tries"
         . " in $seconds s)");
@@ -90,15 +78,15 @@ my $url = quotemeta $redis->url();
 my $tried = qr/secops redis "$url": not available/;
 
 ok($t->wait_log("\\[error\\].*$tried: connect failed"), 'Redis is not there');
-ok(wait_for(sub { logged($tried) > 5 }), 'it is tried again and again');
+ok(wait_for(sub { $t->logged(0, $tried) > 5 }), 'it is tried again and again');
 
-tries_seldom(sub { logged($tried) }, 'no Redis');
-is(logged(qr/\[error\].*$tried/), 1, 'the log has one error for all of them');
+tries_seldom(sub { $t->logged(0, $tried) }, 'no Redis');
+is($t->logged(0, qr/\[error\].*$tried/), 1, 'the log has one error for all of them');
 
-my ($tries, $from, $passed) = (logged($tried), time(), stopwatch());
+my ($tries, $from, $passed) = ($t->logged(0, $tried), time(), stopwatch());
 is_down(post($t, records()), 'no Redis') foreach 1 .. 20;
 cmp_ok($passed->() / 20, '<', 0.1, '... at once');
-cmp_ok(logged($tried) - $tries, '<=', 4 * (time() - $from) + 2,
+cmp_ok($t->logged(0, $tried) - $tries, '<=', 4 * (time() - $from) + 2,
     'requests do not make it try more often');
 
 $redis->start();
@@ -121,12 +109,12 @@ foreach my $how ('stop', 'kill9') {
 
 # a connection that an admin closes, or Redis after a while, is no failure
 
-my $failures = logged($tried);
+my $failures = $t->logged(0, $tried);
 $redis->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 ok($t->wait_log("\\[notice\\].*\"$url\": connection lost: closed by Redis"),
     'a link that was closed while nothing waited is a notice');
 is_back(stopwatch(), 'a link was closed');
-is(logged($tried), $failures, '... at the first attempt');
+is($t->logged(0, $tried), $failures, '... at the first attempt');
 
 
 # A Redis that takes connections and drops them, ready or not: the attempts

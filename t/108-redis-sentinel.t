@@ -57,21 +57,6 @@ sub stored { # until a record is: the seconds that it took
 }
 
 
-sub now { return length $t->error_log() }
-
-
-sub logged { # how often since an offset
-    my ($from, $pattern) = @_;
-    return scalar(() = substr($t->error_log(), $from) =~ /$pattern/g);
-}
-
-
-sub wait_logged {
-    my ($from, $pattern) = @_;
-    return wait_for(sub { logged($from, $pattern) });
-}
-
-
 # posts for so long, or until the code says so: how many of each status, the
 # longest wait for an answer, the ids of what was stored
 
@@ -121,22 +106,22 @@ my $old = $set->master();
 
 ok(stored(0), 'the master is found by its name');
 my $named = "names 127.0.0.1 port @{[$old->port()]} as the master";
-ok(wait_logged(0, qr/\[notice\].*${two}sentinel "$s0" \Q$named\E/),
+ok($t->wait_logged(0, qr/\[notice\].*${two}sentinel "$s0" \Q$named\E/),
     '... as the log says');
-ok(wait_logged(0, qr/${two}sentinel "$s2" was learned from "$s0"/),
+ok($t->wait_logged(0, qr/${two}sentinel "$s2" was learned from "$s0"/),
     'a sentinel that is not configured is learned from the others');
-ok(wait_logged(0, qr/${two}subscribed to sentinel "$s0"/),
+ok($t->wait_logged(0, qr/${two}subscribed to sentinel "$s0"/),
     'the one that answered is listened to');
-is(logged(0, qr/${two}sentinel "$s1" was learned/), 0,
+is($t->logged(0, qr/${two}sentinel "$s1" was learned/), 0,
     'one that is configured is not learned');
 
 
 # --- the master dies
 
-my $from = now();
+my $from = $t->log_end();
 
 $old->kill9();
-my ($count, $longest, $ids) = ride(60, sub { logged($from, qr/${two}ready/) });
+my ($count, $longest, $ids) = ride(60, sub { $t->logged($from, qr/${two}ready/) });
 
 is(join(' ', grep { !/^(?:201|503)$/ } keys %$count), '',
     'a master that is killed: a record is stored, or 503');
@@ -147,7 +132,7 @@ cmp_ok($longest, '<', 1.5, sprintf '... nobody waits for the new one (%.2f s)',
 my $new = $set->wait_master($old);
 ok($new, 'another server is the master');
 ok(stored(0), '... and stores records');
-ok(wait_logged($from, qr/${two}.* names 127\.0\.0\.1 port @{[$new->port()]} /),
+ok($t->wait_logged($from, qr/${two}.* names 127\.0\.0\.1 port @{[$new->port()]} /),
     '... as the log says');
 my @errors = substr($t->error_log(), $from)
     =~ /\[error\].*${two}(not available: .*)/g;
@@ -172,17 +157,17 @@ ok($set->wait_replicas($new), 'it becomes a replica');
 
 # --- the master is replaced in an orderly way
 
-$from = now();
+$from = $t->log_end();
 my $next;
 ($count, $longest, $ids) = ride(60, sub {
     $next //= do { $set->failover(wait => 0); $set->master() };
-    return logged($from, qr/${two}ready/);
+    return $t->logged($from, qr/${two}ready/);
 });
 
 is(join(' ', grep { !/^(?:201|503)$/ } keys %$count), '',
     'a master that is replaced: a record is stored, or 503');
 cmp_ok($longest, '<', 1.5, sprintf '... soon (%.2f s)', $longest);
-ok(wait_logged($from, qr/\[notice\].*${two}sentinel .* tells of a new master/),
+ok($t->wait_logged($from, qr/\[notice\].*${two}sentinel .* tells of a new master/),
     '... as a sentinel tells by itself');
 
 $old = $new;
@@ -208,7 +193,7 @@ my $sys_id = post($t, records(), port => 1)->{json}{sys_id};
 ok(wait_for(sub { !grep { !present($_, $sys_id) }
     grep { $_->pid() } @{$set->{nodes}} }),
     '... and a record that all servers have');
-$from = now();
+$from = $t->log_end();
 $old = $new;
 $old->pause();
 my $began = stopwatch();
@@ -229,7 +214,7 @@ is($r && $r->{status}, 200, 'a read is answered by the next one');
 cmp_ok($began->(), '<', 12, sprintf '... before its time is up (%.2f s)',
     $began->());
 cmp_ok($told->(), '<', 3, '... as soon, too');
-ok(wait_logged($from, qr/${one}connection lost: another server is the master/),
+ok($t->wait_logged($from, qr/${one}connection lost: another server is the master/),
     '... as the link was left');
 ok(stored(0) && stored(1), '... and records are stored');
 $old->kill9();
@@ -239,12 +224,12 @@ $old->kill9();
 
 # with the configured one dead, the learned ones are asked
 
-ok(wait_logged(0, qr/${one}sentinel "$s0" was learned from "$s1"/),
+ok($t->wait_logged(0, qr/${one}sentinel "$s0" was learned from "$s1"/),
     'a client with one sentinel has learned of the others');
 $set->{sentinels}[1]->kill9();
-$from = now();
+$from = $t->log_end();
 $new->cmd('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-ok(wait_logged($from, qr/${one}connection lost: closed by Redis/),
+ok($t->wait_logged($from, qr/${one}connection lost: closed by Redis/),
     'its sentinel is dead when the link is lost');
 ok(stored(1), '... the learned ones know the master');
 isnt(listened($one), $set->{ports}[1], '... and are listened to');
@@ -253,44 +238,44 @@ $set->{sentinels}[1]->start();
 
 # a sentinel that hangs costs a quarter of the time for a connect, once
 
-$from = now();
+$from = $t->log_end();
 $set->{sentinels}[0]->pause();
 ok($t->reload(), 'a sentinel hangs when workers start');
 my $took = stored(0);
 ok($took, '... the next one is asked');
 cmp_ok($took // 9, '<', 0.8, sprintf '... soon (%.2f s)', $took // 9);
-ok(wait_logged($from, qr/\[warn\].*${two}sentinel "$s0": .*timed out/),
+ok($t->wait_logged($from, qr/\[warn\].*${two}sentinel "$s0": .*timed out/),
     '... as the log says');
 $set->{sentinels}[0]->resume();
 
 
 # a sentinel dies that is listened to
 
-ok(wait_logged($from, qr/${two}subscribed/), 'a sentinel is listened to');
+ok($t->wait_logged($from, qr/${two}subscribed/), 'a sentinel is listened to');
 my $port = listened($two);
 my ($victim) = grep { $_->port() == $port } @{$set->{sentinels}};
-$from = now();
+$from = $t->log_end();
 $victim->kill9();
-ok(wait_logged($from,
+ok($t->wait_logged($from,
     qr/${two}subscription to sentinel "127\.0\.0\.1:$port" lost: closed/),
     '... it dies');
-ok(wait_logged($from,
+ok($t->wait_logged($from,
     qr/${two}subscribed to sentinel "127\.0\.0\.1:(?!$port)/),
     '... another one takes over');
 is(post($t, records())->{status}, 201, '... which no request notices');
-is(logged($from, qr/${two}connection lost/), 0, '... nor does the link');
+is($t->logged($from, qr/${two}connection lost/), 0, '... nor does the link');
 
 
 # one hangs that is listened to: it does not answer PING
 
 $port = listened($two);
 my ($hung) = grep { $_->port() == $port } @{$set->{sentinels}};
-$from = now();
+$from = $t->log_end();
 $hung->pause();
-ok(wait_logged($from, qr/${two}subscription .* lost: it does not answer/),
+ok($t->wait_logged($from, qr/${two}subscription .* lost: it does not answer/),
     'a sentinel hangs that is listened to: it is found out');
 my $gone = join '|', $port, $victim->port();
-ok(wait_logged($from,
+ok($t->wait_logged($from,
     qr/${two}subscribed to sentinel "127\.0\.0\.1:(?!$gone)/),
     '... another one takes over');
 
@@ -298,13 +283,13 @@ ok(wait_logged($from,
 # all of them hang: what waits is told so, reload and quit do not wait
 
 $_->pause() foreach grep { $_->pid() } @{$set->{sentinels}};
-$from = now();
+$from = $t->log_end();
 ok($t->reload(), 'all sentinels hang when workers start');
 $began = stopwatch();
 $r = post($t, records());
 is($r->{status}, 503, '... a request has its answer');
 cmp_ok($began->(), '<', 2.5, '... within the time of a command');
-ok(wait_logged($from, qr/${two}not available: no sentinel named a master/),
+ok($t->wait_logged($from, qr/${two}not available: no sentinel named a master/),
     '... as the log says');
 
 foreach my $case (['reload', sub { $t->reload() ? 0 : 1 }],
@@ -360,11 +345,11 @@ $t->run(conf(http => $users) =~ s/%%REDIS%%/%%REDIS1%%/r);
 
 ok(stored(2), 'a sentinel with a user and a password is asked');
 ok(stored(1), '... also with those that are inherited');
-ok(wait_logged(0, qr/subscribed to sentinel "$g"/), '... and listened to');
+ok($t->wait_logged(0, qr/subscribed to sentinel "$g"/), '... and listened to');
 is(post($t, records(), port => 3)->{status}, 503, 'with a wrong one it is not');
 is(post($t, records(), port => 4)->{status}, 503, 'nor without one');
-ok(wait_logged(0, qr/\[warn\].*sentinel "$g": WRONGPASS/), 'the log says so');
-ok(wait_logged(0, qr/\[warn\].*sentinel "$g": NOAUTH/), '... of each');
+ok($t->wait_logged(0, qr/\[warn\].*sentinel "$g": WRONGPASS/), 'the log says so');
+ok($t->wait_logged(0, qr/\[warn\].*sentinel "$g": NOAUTH/), '... of each');
 unlike($t->error_log(), qr/sesame|simsim/, '... without a password');
 
 is($t->quit(), 0, 'nginx ends');

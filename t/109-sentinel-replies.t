@@ -63,21 +63,6 @@ sub present {
 }
 
 
-sub now { return length $t->error_log() }
-
-
-sub logged { # how often since an offset
-    my ($from, $pattern) = @_;
-    return scalar(() = substr($t->error_log(), $from) =~ /$pattern/g);
-}
-
-
-sub wait_logged { # until it is there, or so often
-    my ($from, $pattern, $times) = @_;
-    return wait_for(sub { logged($from, $pattern) >= ($times // 1) });
-}
-
-
 sub restart { # of scripted sentinels, with nothing to say
     foreach my $server (@_ ? @_ : ($fake, $second)) {
         $server->stop();
@@ -151,24 +136,24 @@ $t->run(asks($f0));
 
 foreach my $case (@odd) {
     my ($name, $answer, $fault) = @$case;
-    my $from = now();
+    my $from = $t->log_end();
 
     ok($fake->step(asked($answer, 'WAITCLOSE')),
         "a sentinel that $name is left");
-    ok(wait_logged($from, qr/sentinel "$f0": $fault/), '... as the log says');
+    ok($t->wait_logged($from, qr/sentinel "$f0": $fault/), '... as the log says');
 }
 
-is(logged(0, qr/\[warn\].*sentinel "$f0": /), 1,
+is($t->logged(0, qr/\[warn\].*sentinel "$f0": /), 1,
     'the log has one warning for a sentinel that is of no use');
 
-my $from = now();
+my $from = $t->log_end();
 $fake->play("ACCEPT\nEXPECT 3\nCLOSE");
-ok(wait_logged($from, qr/sentinel "$f0": closed by Redis/),
+ok($t->wait_logged($from, qr/sentinel "$f0": closed by Redis/),
     'a sentinel that hangs up is left');
 
-$from = now();
+$from = $t->log_end();
 $fake->play("ACCEPT\nEXPECT 3\nWAITCLOSE");
-ok(wait_logged($from, qr/sentinel "$f0": handshake timed out/),
+ok($t->wait_logged($from, qr/sentinel "$f0": handshake timed out/),
     'a sentinel that says nothing is left');
 
 my $passed = stopwatch();
@@ -189,27 +174,27 @@ my @others = (
         1 .. 40
 );
 
-$from = now();
+$from = $t->log_end();
 $fake->play(asked(named('127.0.0.1', $port) . array(@others) . $subscribed));
 
 ok(stored($redis), 'a sentinel that names the master is believed');
-ok(wait_logged($from, qr/subscribed to sentinel "$f0"/),
+ok($t->wait_logged($from, qr/subscribed to sentinel "$f0"/),
     '... and is listened to');
-is(logged($from, qr/was learned/), 31,
+is($t->logged($from, qr/was learned/), 31,
     '... of those that it names no more than 32 are asked');
-is(logged($from, qr/\[warn\].*is not used, there are 32 already/), 1,
+is($t->logged($from, qr/\[warn\].*is not used, there are 32 already/), 1,
     '... the first one too many is a warning');
-ok(logged($from, qr/sentinel "\[::1\]:26379" was learned/),
+ok($t->logged($from, qr/sentinel "\[::1\]:26379" was learned/),
     '... an IPv6 address is in brackets');
-ok(logged($from, qr/names one without an address: the host is not known/),
+ok($t->logged($from, qr/names one without an address: the host is not known/),
     '... one without an address is left out');
 
-$from = now();
+$from = $t->log_end();
 $fake->play(join("\n", message('m'), 'WAITCLOSE', '')
     . answer('127.0.0.1', $port));
-ok(wait_logged($from, qr/is named no more/),
+ok($t->wait_logged($from, qr/is named no more/),
     'those that are not named any more are forgotten');
-is(logged($from, qr/is named no more/), 31, '... all of them');
+is($t->logged($from, qr/is named no more/), 31, '... all of them');
 
 
 # --- messages
@@ -218,41 +203,41 @@ my $tells = qr/sentinel "$f0" tells of a new master/;
 my $subscribes = qr/subscribed to sentinel "$f0"/;
 
 # one that means something comes behind them
-$from = now();
+$from = $t->log_end();
 $fake->step(join "\n", map { message($_) } 'mm', 'M', '', 'm.', 'm');
-ok(wait_logged($from, $tells), 'a message about a switch is heard');
-is(logged($from, $tells), 1, '... one about another master means nothing');
+ok($t->wait_logged($from, $tells), 'a message about a switch is heard');
+is($t->logged($from, $tells), 1, '... one about another master means nothing');
 
 # between the questions there are 200 ms
 my $began = time();
 $fake->play(join("\n", map({ message('m') } 1 .. 5), 'WAITCLOSE', '')
     . answer('127.0.0.1', $port, message('m'), 'WAITCLOSE') x 200);
-ok(wait_logged($from, $subscribes, 6),
+ok($t->wait_logged($from, $subscribes, 6),
     'a sentinel that tells of switches all the time is asked each time');
-my $times = logged($from, $subscribes);
+my $times = $t->logged($from, $subscribes);
 cmp_ok(time() - $began, '>', 0.19 * ($times - 1),
     "... but a few times in a second only ($times)");
 is(post($t, records())->{status}, 201, '... records are stored');
-is(logged($from, qr/connection lost/), 0, '... by the same link');
+is($t->logged($from, qr/connection lost/), 0, '... by the same link');
 
 restart();
-$from = now();
+$from = $t->log_end();
 $fake->play(answer('127.0.0.1', $port));
-ok(wait_logged($from, $subscribes),
+ok($t->wait_logged($from, $subscribes),
     'a subscription is renewed when the sentinel is back');
 $fake->play('SEND +OK\r\n');
-ok(wait_logged($from, qr/subscription .* lost: unexpected message/),
+ok($t->wait_logged($from, qr/subscription .* lost: unexpected message/),
     '... one that says what it should not is left');
 
 # The pauses are 125 ms at least, then 250, 500, and so on; and as short again
 # as the first when nginx, which looks once a second, sees a subscription.
 restart();
-$from = now();
+$from = $t->log_end();
 $began = time();
 $fake->play(answer('127.0.0.1', $port, 'CLOSE') x 200);
-ok(wait_logged($from, $subscribes, 5),
+ok($t->wait_logged($from, $subscribes, 5),
     'one that is lost again and again is renewed');
-$times = logged($from, $subscribes);
+$times = $t->logged($from, $subscribes);
 cmp_ok(time() - $began, '>', 0.22 * ($times - 1),
     "... less and less often ($times)");
 restart();
@@ -265,11 +250,11 @@ restart();
 $fake->play(answer('127.0.0.1', $replica->port(), 'WAITCLOSE') x 50);
 $second->play(answer('127.0.0.1', $port));
 my $questions = $fake->seen(qr/GET-MASTER-ADDR-BY-NAME/);
-$from = now();
+$from = $t->log_end();
 $t->run(asks($f0, $f1));
 
 ok(stored($redis), 'a sentinel names a replica, another one the master');
-ok(wait_logged($from, qr/not available: this server is no master/),
+ok($t->wait_logged($from, qr/not available: this server is no master/),
     '... the replica says what it is');
 is($fake->seen(qr/GET-MASTER-ADDR-BY-NAME/) - $questions, 1,
     '... the sentinel is not asked again');
@@ -277,24 +262,24 @@ is($fake->seen(qr/GET-MASTER-ADDR-BY-NAME/) - $questions, 1,
 
 # while there is a link, one that names the same master is enough
 
-$from = now();
+$from = $t->log_end();
 $second->play("CLOSE\n" . answer('127.0.0.1', $port));
-ok(wait_logged($from, qr/subscription to sentinel "$f1" lost/),
+ok($t->wait_logged($from, qr/subscription to sentinel "$f1" lost/),
     'a subscription is lost');
-ok(wait_logged($from, qr/sentinel "$f0": it names another master/),
+ok($t->wait_logged($from, qr/sentinel "$f0": it names another master/),
     '... a sentinel names another master');
-ok(wait_logged($from, qr/subscribed to sentinel "$f1"/),
+ok($t->wait_logged($from, qr/subscribed to sentinel "$f1"/),
     '... another one names the present master');
-is(logged($from, qr/connection lost/), 0, '... the link stays');
+is($t->logged($from, qr/connection lost/), 0, '... the link stays');
 
 
 # none does: a switch was missed
 
 restart($fake);
 $fake->play(answer('127.0.0.1', $elsewhere, 'WAITCLOSE') x 20);
-$from = now();
+$from = $t->log_end();
 $second->play("CLOSE\n" . answer('127.0.0.1', $elsewhere, 'WAITCLOSE') x 20);
-ok(wait_logged($from, qr/connection lost: another server is the master/),
+ok($t->wait_logged($from, qr/connection lost: another server is the master/),
     'all sentinels name another master: the link is left');
 ok(stored($other), '... for the one that they name');
 
@@ -302,9 +287,9 @@ ok(stored($other), '... for the one that they name');
 # --- a master that is none any more, and answers all the same
 
 restart();
-$from = now();
+$from = $t->log_end();
 $other->cmd('REPLICAOF', '127.0.0.1', $port);
-ok(wait_logged($from,
+ok($t->wait_logged($from,
     qr/connection lost: this server is no master any more/),
     'a master that was made a replica is left, without a write');
 
@@ -320,10 +305,10 @@ $other->pause();
 $fake->play(answer('127.0.0.1', $elsewhere));
 $t->conf(asks($f0) =~ s/secops_auth/secops_redis_connect_timeout 4s;
     secops_redis_timeout 8s; secops_auth/r);
-$from = now();
+$from = $t->log_end();
 $t->reload();
 my $waiting = start($t, 'POST', path(), records());
-ok(wait_logged($from, qr/subscribed to sentinel "$f0"/),
+ok($t->wait_logged($from, qr/subscribed to sentinel "$f0"/),
     'the master hangs while it is connected to');
 ok($waiting->taken(), '... a record waits for it');
 $passed = stopwatch();
@@ -349,15 +334,15 @@ foreach my $case (['a name', 'master.test'],
 
 restart();
 $fake->play(answer('nowhere.test', $port, 'WAITCLOSE') x 200);
-$from = now();
+$from = $t->log_end();
 $t->reload(asks($f0));
-ok(wait_logged($from, qr/"nowhere.test" could not be resolved/),
+ok($t->wait_logged($from, qr/"nowhere.test" could not be resolved/),
     'a sentinel announces a name that does not exist');
 is(post($t, records())->{status}, 503, '... a request is told so');
 
-$from = now();
+$from = $t->log_end();
 $t->reload(asks($f0) =~ s/resolver .*;//r);
-ok(wait_logged($from, qr/not available: no resolver/),
+ok($t->wait_logged($from, qr/not available: no resolver/),
     'a sentinel announces a name, and there is no resolver');
 
 $t->done();

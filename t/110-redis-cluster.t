@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA ();
+use List::Util qw(sum);
 use SecOps;
 use SecOps::Cluster;
 use SecOps::Load;
@@ -82,15 +83,7 @@ sub errors { # answers of a kind that all nodes gave so far
 
 sub calls { # of a command, by all nodes so far
     my ($command) = @_;
-    my $sum = 0;
-
-    foreach my $node ($cluster->alive()) {
-        my ($n) = $node->cmd('INFO', 'commandstats')
-            =~ /^cmdstat_$command:calls=(\d+)/m;
-        $sum += $n // 0;
-    }
-
-    return $sum;
+    return sum map { $_->calls($command) } $cluster->alive();
 }
 
 

@@ -658,15 +658,9 @@ foreach my $prefix ('strict', 'nocache') {
 }
 
 
-sub cpu { # that the worker has spent, in seconds
-    my ($pid) = $t->workers();
-    return (split ' ', $t->read("/proc/$pid/schedstat"))[0] / 1e9;
-}
-
-
 sub work { # CPU for n requests with these headers in turn; all must be let in
     my ($n, $prefix, @headers) = @_;
-    my $before = cpu();
+    my $before = $t->cpu($t->workers());
     my $bad = 0;
 
     foreach my $i (1 .. $n) {
@@ -674,7 +668,7 @@ sub work { # CPU for n requests with these headers in turn; all must be let in
     }
 
     fail("$prefix: $bad of $n requests were refused") if $bad;
-    return cpu() - $before;
+    return $t->cpu($t->workers()) - $before;
 }
 
 

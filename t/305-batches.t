@@ -41,12 +41,7 @@ sub batch {
 }
 
 
-sub calls { # of a command, as Redis counts them
-    my ($command) = @_;
-    my ($n) = $redis->cmd('INFO', 'commandstats')
-        =~ /^cmdstat_$command:calls=(\d+)/m;
-    return $n // 0;
-}
+sub calls { return $redis->calls(@_) } # of a command
 
 
 sub stored { # what Redis has: records, index members, audit entries

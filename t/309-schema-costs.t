@@ -46,20 +46,13 @@ my $conf = conf(http => 'secops_schema_dir %%DIR%%/schema;',
 $t->run($conf);
 
 my ($worker) = $t->workers();
-my $tick = 10;      # milliseconds
-
-
-sub cpu { # of the worker so far, in milliseconds
-    my @stat = split ' ', $t->read("/proc/$worker/stat") =~ s/^.*\) //r;
-    return ($stat[11] + $stat[12]) * $tick;
-}
 
 
 sub cost { # POSTs; -> answer, CPU in milliseconds
     my ($body) = @_;
-    my $before = cpu();
+    my $before = $t->cpu($worker);
     my $r = post($t, $body, endpoint => 'cost');
-    return ($r, cpu() - $before);
+    return ($r, int 1000 * ($t->cpu($worker) - $before));
 }
 
 

@@ -346,14 +346,6 @@ $first = 1;
 # the last of them is nobody's, and over the same link the next client gets its
 # own answer.
 
-my $left = 0;
-
-sub has_left { # one client more was found to have left
-    my ($name) = @_;
-    $left++;
-    ok(wait_for(sub { $left <= (() = $t->error_log()
-        =~ /client prematurely closed connection/g) }), $name);
-}
 
 my @key = ([0, 'abc', { name => 'n', digest => 'a' x 64, scopes => [] }]);
 my ($put, $ok, $late) = map { "SEND :$_\\r\\n" } 2, 1, 0;
@@ -381,7 +373,7 @@ foreach my $case (
         my $request = start($t, $method, $uri, $body);
         ok($fake->wait($mark), "$name: command " . ($n + 1) . ' is sent');
         $request->close(reset => $n % 2);
-        has_left('... when its client leaves');
+        ok($t->has_left(), '... when its client leaves');
 
         $mark = $fake->play("$replies[$n]\nEXPECT 1\n$none");
         is($t->request('GET', $path, who())->{body}, '[]',
@@ -398,7 +390,7 @@ my $mark = $fake->play("EXPECT 1\n$none\nEXPECT 1\n$put\nEXPECT 1\n$late\n"
 my $request = start($t, 'POST', $path, $key);
 ok(wait_for(sub { since($place) >= 3 }), 'a commit that comes too late');
 $request->close(reset => 1);
-has_left('... its client leaves before it is tried again');
+ok($t->has_left(), '... its client leaves before it is tried again');
 $place = length $fake->log();
 $t->later(300);         # all the tries would be made meanwhile
 cmp_ok(scalar since($place), '<=', 1, '... it has no other try');

@@ -50,15 +50,6 @@ $t->run(conf(location => $limits, http => <<"EOT"));
 EOT
 
 my ($worker) = $t->workers();
-my $left = 0;
-
-
-sub has_left { # one client more was found to have left
-    my ($name) = @_;
-    $left++;
-    ok(wait_for(sub { $left <= (() = $t->error_log()
-        =~ /client prematurely closed connection/g) }), $name);
-}
 
 
 sub value { return '$7\r\n{"a":' . $_[0] . '}\r\n' }
@@ -97,7 +88,7 @@ foreach my $reset (0, 1) {
     my $connection = start($t, 'POST', path(), records(observable => 'gone'));
     ok($fake->wait($mark), 'a record is on its way to Redis');
     $connection->close(reset => $reset);
-    has_left('... when its client leaves');
+    ok($t->has_left(), '... when its client leaves');
 
     $mark = $fake->play('EXPECT 1');
     my $next = start($t, 'GET', read_path());
@@ -113,7 +104,7 @@ my @order = map { /> GET ".*0([1-5])"/ ? $1 : () } split /\n/, $fake->log();
 my %place = map { $order[-5 + $_] => $_ + 1 } 0 .. 4;
 foreach my $n (2, 4) {
     $get[$n - 1]->close();
-    has_left('... one client leaves');
+    ok($t->has_left(), '... one client leaves');
 }
 $fake->play('SENDSLOW ' . join '', map { value($_) } 1 .. 5);
 is_value($get[$_ - 1]->answer('GET'), $place{$_},
@@ -124,7 +115,7 @@ my $batch = start($t, 'POST', path(), { data => [apart(3)] });
 ok($fake->wait($mark), 'a batch is on its way to Redis');
 $fake->step("SEND $stored+OK\\r\\n+QUEUED\\r\\n");
 $batch->close();
-has_left('... when its client leaves, after the first replies');
+ok($t->has_left(), '... when its client leaves, after the first replies');
 $mark = $fake->play('EXPECT 1');
 my $next = start($t, 'GET', read_path());
 ok($fake->wait($mark), '... the next command goes over the same link');
@@ -141,7 +132,7 @@ $fake->step("CLOSE\nACCEPT");
 my $waiting = start($t, 'POST', path(), records(observable => 'never'));
 is($t->request('GET', '/none')->{status}, 404, 'a record waits for a link');
 $waiting->close();
-has_left('... when its client leaves');
+ok($t->has_left(), '... when its client leaves');
 $fake->step("HANDSHAKE\nAUTO 0");
 $mark = $fake->play('AUTO 6');
 is_stored(post($t, records()), 'the link begins, and the next is stored');

@@ -435,6 +435,14 @@ sub rss { # of a process, in kilobytes
 }
 
 
+sub cpu { # that processes have had so far, in seconds
+    my ($self, @pids) = @_;
+    my $ns = 0;
+    $ns += (split ' ', $self->read("/proc/$_/schedstat"))[0] // 0 foreach @pids;
+    return $ns / 1e9;
+}
+
+
 # HUP with a new configuration (or the same); returns once the workers are new
 # ones and, unless told otherwise, the old ones have ended
 
@@ -541,6 +549,30 @@ sub wait_log {
         my $to = index $log, "\n", $+[0];
         return substr $log, $from, ($to < 0 ? length $log : $to) - $from;
     }, $timeout);
+}
+
+
+# how often it is there, since an offset that log_end() has told
+
+sub log_end { return length $_[0]->error_log() }
+
+sub logged {
+    my ($self, $from, $pattern) = @_;
+    return scalar(() = substr($self->error_log(), $from) =~ /$pattern/g);
+}
+
+sub wait_logged { # until it is there so often
+    my ($self, $from, $pattern, $times) = @_;
+    return wait_for(sub { $self->logged($from, $pattern) >= ($times // 1) });
+}
+
+
+# waits until nginx has noticed that one client more has left
+
+sub has_left {
+    my ($self) = @_;
+    return $self->wait_logged(0, 'client prematurely closed connection',
+        ++$self->{left});
 }
 
 
@@ -1108,6 +1140,13 @@ sub cmd {
 
     delete $self->{link};
     die $@;
+}
+
+
+sub calls { # of a command so far, by scripts as well
+    my ($self, $command) = @_;
+    return $self->cmd('INFO', 'commandstats')
+        =~ /^cmdstat_$command:calls=(\d+)/m ? $1 : 0;
 }
 
 
