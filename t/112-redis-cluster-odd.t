@@ -428,7 +428,7 @@ $asks->send($asks->format('POST', '/api/v2/resources', who(), { map {
     ("k$_" => { type => 'api_key', properties => { name => "K$_" } }) }
     1 .. 60 }));
 
-ok(wait_for(sub { $put->(qr/> HSET secops:\{key:/) == 60 }, 2),
+ok(wait_for(sub { $put->(qr/> HSET secops:\{key:/) == 60 }),
     'C.B6: the pointers of 60 new keys are sent, though none is answered');
 cmp_ok($put->(qr/> MULTI/), '>', 0,
     '... those of one place as a transaction');
