@@ -48,6 +48,24 @@ typedef struct {
 } ngx_http_secops_jwt_conf_t;
 
 
+/* ngx_http_secops_conf_jwt.c */
+
+char *ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+void ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf);
+char *ngx_http_secops_merge_jwt(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *prev, ngx_http_secops_jwt_conf_t *conf);
+char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
+    ngx_http_secops_jwt_conf_t *conf);
+
+
 /* ngx_http_secops_jwt_keys.c */
 
 /* keys that a subrequest to uri fetches, again after interval; for an unknown

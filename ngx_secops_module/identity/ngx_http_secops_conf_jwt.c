@@ -1,7 +1,7 @@
 
 /* The secops_jwt_* directives, and what they become when merged. */
 
-#include "face/ngx_http_secops_conf.h"
+#include "http/ngx_http_secops.h"
 
 
 #define NGX_HTTP_SECOPS_JWT_MAX_FILE      SECOPS_JWK_SET_MAX_SIZE
