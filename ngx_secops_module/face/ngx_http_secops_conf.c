@@ -17,11 +17,6 @@ typedef struct {
 } ngx_http_secops_group_t;
 
 
-static char *ngx_http_secops_merge_header(ngx_conf_t *cf,
-    ngx_http_secops_header_t *prev, ngx_http_secops_header_t *conf,
-    char *name);
-static ngx_int_t ngx_http_secops_init_header(ngx_conf_t *cf,
-    ngx_http_secops_header_t *header, ngx_str_t *name);
 static ngx_int_t ngx_http_secops_push_cidr(ngx_conf_t *cf, ngx_array_t *cidrs,
     ngx_str_t *text);
 
@@ -168,77 +163,6 @@ ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *methods = method;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_secops_set_header_name(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char *p = conf;
-
-    ngx_str_t                 *value;
-    ngx_http_secops_header_t  *header;
-
-    header = (ngx_http_secops_header_t *) (p + cmd->offset);
-
-    if (header->name.data != NULL) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0) {
-        return "needs the name of a header";
-    }
-
-    if (ngx_http_secops_init_header(cf, header, &value[1]) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_http_secops_init_header(ngx_conf_t *cf, ngx_http_secops_header_t *header,
-    ngx_str_t *name)
-{
-    header->name.len = name->len;
-    header->name.data = ngx_pnalloc(cf->pool, name->len);
-
-    if (header->name.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    header->hash = ngx_hash_strlow(header->name.data, name->data, name->len);
-
-    return NGX_OK;
-}
-
-
-static char *
-ngx_http_secops_merge_header(ngx_conf_t *cf, ngx_http_secops_header_t *prev,
-    ngx_http_secops_header_t *conf, char *name)
-{
-    ngx_str_t  value;
-
-    if (conf->name.data) {
-        return NGX_CONF_OK;
-    }
-
-    if (prev->name.data) {
-        *conf = *prev;
-        return NGX_CONF_OK;
-    }
-
-    value.data = (u_char *) name;
-    value.len = ngx_strlen(name);
-
-    if (ngx_http_secops_init_header(cf, conf, &value) != NGX_OK) {
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

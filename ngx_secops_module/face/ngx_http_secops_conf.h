@@ -16,8 +16,6 @@
 
 char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_secops_set_header_name(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -195,58 +195,6 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
 }
 
 
-/* where there are several, somebody between the client and here forgot to
-   remove the client's own */
-
-ngx_int_t
-ngx_http_secops_header_value(ngx_http_request_t *r,
-    ngx_http_secops_header_t *header, ngx_str_t *value)
-{
-    ngx_uint_t        i, found;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    found = 0;
-    part = &r->headers_in.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */; i++) {
-
-        if (i >= part->nelts) {
-
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash != header->hash
-            || h[i].key.len != header->name.len
-            || ngx_memcmp(h[i].lowcase_key, header->name.data,
-                          header->name.len)
-               != 0)
-        {
-            continue;
-        }
-
-        if (found++) {
-            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                          "secops: more than one header \"%V\", ignored",
-                          &header->name);
-            ngx_str_null(value);
-            return NGX_ABORT;
-        }
-
-        *value = h[i].value;
-    }
-
-    return found ? NGX_OK : NGX_DECLINED;
-}
-
-
 ngx_str_t *
 ngx_http_secops_auth_method_name(ngx_uint_t method)
 {

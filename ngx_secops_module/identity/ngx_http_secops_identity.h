@@ -13,6 +13,7 @@
 #include <ngx_http.h>
 
 #include "identity/ngx_http_secops_jwt.h"
+#include "identity/ngx_http_secops_request_header.h"
 #include "identity/secops_role.h"
 #include "identity/secops_scope.h"
 #include "store/ngx_secops_store.h"
@@ -32,14 +33,6 @@ typedef enum {
     NGX_HTTP_SECOPS_AUTH_JWT,
     NGX_HTTP_SECOPS_AUTH_API_KEY
 } ngx_http_secops_auth_method_e;
-
-
-/* a request header's name, as nginx compares them */
-
-typedef struct {
-    ngx_str_t                        name;      /* lower case */
-    ngx_uint_t                       hash;
-} ngx_http_secops_header_t;
 
 
 /* read-only once the configuration was read, but for what jwt and api_keys
@@ -169,15 +162,6 @@ ngx_int_t ngx_http_secops_auth_jwt(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_auth_api_key(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential);
-
-
-/*
- * The value of a request header that may stand there once.  NGX_DECLINED:
- * there is none; NGX_ABORT: there are several, said in the log.
- */
-
-ngx_int_t ngx_http_secops_header_value(ngx_http_request_t *r,
-    ngx_http_secops_header_t *header, ngx_str_t *value);
 
 
 /* "header", "variables" and so on: as in secops_auth; never NULL */
