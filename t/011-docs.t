@@ -59,7 +59,7 @@ sub section { # of a page: from its heading to the next of the same rank
 sub directives {
     my $module = text(source('ngx_http_secops_module.c'));
     my $conf = join '', map { text($_) }
-        sources(qr/^ngx_(?:http_secops|secops_redis)_conf\w*\.c$/);
+        sources(qr/^ngx_(?:http_secops|secops_redis)_(?:auth|conf)\w*\.c$/);
     my %found;
 
     while ($module =~ /\{\s ngx_string\("(secops_\w+)"\),\s*

@@ -188,12 +188,12 @@ ngx_http_secops_health_key(ngx_http_secops_health_t *health)
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
     if (ngx_http_secops_auth_enabled(&slcf->identity,
-                                     NGX_HTTP_SECOPS_AUTH_API_KEY))
+                                     &ngx_http_secops_auth_api_key))
     {
         ngx_memzero(&credential, sizeof(ngx_http_secops_credential_t));
 
-        switch (ngx_http_secops_auth_api_key(r, &slcf->identity, auth,
-                                             &credential))
+        switch (ngx_http_secops_auth_api_key.handler(r, &slcf->identity, auth,
+                                                     &credential))
         {
         case NGX_AGAIN:
             return ngx_http_secops_auth_wait(health->ctx,

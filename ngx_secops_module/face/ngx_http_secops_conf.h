@@ -15,18 +15,10 @@
 /* face/ngx_http_secops_conf.c */
 
 char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 /* completes a location's conf once it was merged; NGX_CONF_ERROR was logged */
 
-char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
-    ngx_http_secops_identity_conf_t *prev,
-    ngx_http_secops_identity_conf_t *conf);
 char *ngx_http_secops_init_store(ngx_conf_t *cf,
-    ngx_http_secops_loc_conf_t *conf);
-char *ngx_http_secops_init_identity(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 
 

@@ -262,7 +262,7 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_auth,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, identity),
       NULL },
 
     { ngx_string("secops_user"),
@@ -311,21 +311,21 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_trusted_proxy,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, identity),
       NULL },
 
     { ngx_string("secops_jwt_key_file"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_key_file,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
       NULL },
 
     { ngx_string("secops_jwt_key_request"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_key_request,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
       NULL },
 
     { ngx_string("secops_jwt_issuer"),
@@ -395,7 +395,7 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_secops_set_jwt_cache,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
       NULL },
 
     { ngx_string("secops_header_api_key"),
@@ -644,22 +644,6 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     conf->identity.user = NULL;
-     *     conf->identity.roles = NULL;
-     *     conf->identity.domain = NULL;
-     *     conf->identity.header_user = { { 0, NULL }, 0 };
-     *     conf->identity.header_roles = { { 0, NULL }, 0 };
-     *     conf->identity.header_domain = { { 0, NULL }, 0 };
-     *     conf->identity.header_api_key = { { 0, NULL }, 0 };
-     *     conf->identity.write_role = { 0, NULL };
-     *     conf->identity.read_role = { 0, NULL };
-     *     conf->identity.admin_role = { 0, NULL };
-     *     conf->identity.jwt.claim_user = { 0, NULL };
-     *     conf->identity.jwt.claim_roles = { 0, NULL };
-     *     conf->identity.jwt.claim_domain = { 0, NULL };
-     *     conf->identity.jwt.keys_issuers = NULL;
-     *     conf->identity.jwt.cache = NULL;
-     *     conf->identity.api_keys = NULL;
      *     conf->public_url = NULL;
      *     conf->store = { NULL, { 0, NULL }, { 0, NULL } };
      */
@@ -668,11 +652,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
 
     ngx_secops_redis_create_conf(&conf->redis);
 
-    conf->identity.methods = NGX_CONF_UNSET_PTR;
-    conf->identity.trusted = NGX_CONF_UNSET_PTR;
-    conf->identity.api_key_cache = NGX_CONF_UNSET_MSEC;
-
-    ngx_http_secops_create_jwt(&conf->identity.jwt);
+    ngx_http_secops_create_identity(&conf->identity);
 
     conf->max_depth = NGX_CONF_UNSET;
     conf->max_batch = NGX_CONF_UNSET;
@@ -690,7 +670,8 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_secops_loc_conf_t *prev = parent;
     ngx_http_secops_loc_conf_t *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_secops_main_conf_t  *mcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -734,7 +715,21 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_secops_init_identity(cf, conf);
+    /* the readiness probe alone may be for everybody */
+
+    if (conf->groups == NGX_HTTP_SECOPS_HEALTH
+        && (conf->identity.methods == NULL
+            || conf->identity.methods->nelts == 0))
+    {
+        return NGX_CONF_OK;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
+
+    conf->identity.store = &conf->store;
+    conf->identity.all_api_keys = &mcf->api_keys;
+
+    return ngx_http_secops_init_identity(cf, &conf->identity);
 }
 
 

@@ -89,7 +89,7 @@ static ngx_int_t
 ngx_http_secops_variable_auth_method(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t              *name;
+    const ngx_str_t        *name;
     ngx_http_secops_ctx_t  *ctx;
 
     ctx = ngx_http_secops_get_ctx(r);
@@ -98,7 +98,7 @@ ngx_http_secops_variable_auth_method(ngx_http_request_t *r,
         return ngx_http_secops_variable_set(v, 0, NULL);
     }
 
-    name = ngx_http_secops_auth_method_name(ctx->identity.method);
+    name = &ctx->identity.method->name;
 
     return ngx_http_secops_variable_set(v, name->len, name->data);
 }

@@ -33,6 +33,16 @@ typedef struct {
 } ngx_http_secops_auth_api_key_t;
 
 
+static void ngx_http_secops_auth_api_key_create(
+    ngx_http_secops_identity_conf_t *conf);
+static char *ngx_http_secops_auth_api_key_merge(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf);
+static char *ngx_http_secops_auth_api_key_init(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf);
+static ngx_int_t ngx_http_secops_auth_api_key_handler(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
 static ngx_int_t ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     const u_char *digest);
@@ -51,8 +61,72 @@ static ngx_int_t ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     ngx_http_secops_credential_t *credential);
 
 
-ngx_int_t
-ngx_http_secops_auth_api_key(ngx_http_request_t *r,
+/* api keys that a worker remembers for one location */
+
+#define NGX_HTTP_SECOPS_API_KEYS  1000
+
+
+const ngx_http_secops_auth_method_t  ngx_http_secops_auth_api_key = {
+    .name = ngx_string("api_key"),
+    .keys = 1,
+    .create = ngx_http_secops_auth_api_key_create,
+    .merge = ngx_http_secops_auth_api_key_merge,
+    .init = ngx_http_secops_auth_api_key_init,
+    .handler = ngx_http_secops_auth_api_key_handler
+};
+
+
+static void
+ngx_http_secops_auth_api_key_create(ngx_http_secops_identity_conf_t *conf)
+{
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->header_api_key = { { 0, NULL }, 0 };
+     *     conf->api_keys = NULL;
+     */
+
+    conf->api_key_cache = NGX_CONF_UNSET_MSEC;
+}
+
+
+static char *
+ngx_http_secops_auth_api_key_merge(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf)
+{
+    ngx_conf_merge_msec_value(conf->api_key_cache, prev->api_key_cache, 5000);
+
+    return ngx_http_secops_merge_header(cf, &prev->header_api_key,
+                                        &conf->header_api_key,
+                                        "x-arcanna-api-key");
+}
+
+
+static char *
+ngx_http_secops_auth_api_key_init(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf)
+{
+    ngx_secops_api_keys_t  **keys;
+
+    keys = ngx_array_push(conf->all_api_keys);
+    if (keys == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *keys = ngx_secops_api_keys_create(cf, NGX_HTTP_SECOPS_API_KEYS);
+    if (*keys == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->api_keys = *keys;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_api_key_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential)
 {

@@ -7,6 +7,16 @@
 #include "util/ngx_secops_string.h"
 
 
+static void ngx_http_secops_auth_jwt_create(
+    ngx_http_secops_identity_conf_t *conf);
+static char *ngx_http_secops_auth_jwt_merge(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf);
+static char *ngx_http_secops_auth_jwt_init(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf);
+static ngx_int_t ngx_http_secops_auth_jwt_handler(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_credential_t *credential);
 static ngx_int_t ngx_http_secops_auth_jwt_token(ngx_http_request_t *r,
     ngx_str_t *token);
 static ngx_int_t ngx_http_secops_auth_jwt_keys(ngx_http_request_t *r,
@@ -35,8 +45,42 @@ static ngx_uint_t ngx_http_secops_auth_jwt_generation(
     ngx_http_secops_jwt_conf_t *conf);
 
 
-ngx_int_t
-ngx_http_secops_auth_jwt(ngx_http_request_t *r,
+const ngx_http_secops_auth_method_t  ngx_http_secops_auth_jwt = {
+    .name = ngx_string("jwt"),
+    .tokens = 1,
+    .create = ngx_http_secops_auth_jwt_create,
+    .merge = ngx_http_secops_auth_jwt_merge,
+    .init = ngx_http_secops_auth_jwt_init,
+    .handler = ngx_http_secops_auth_jwt_handler
+};
+
+
+static void
+ngx_http_secops_auth_jwt_create(ngx_http_secops_identity_conf_t *conf)
+{
+    ngx_http_secops_create_jwt(&conf->jwt);
+}
+
+
+static char *
+ngx_http_secops_auth_jwt_merge(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf)
+{
+    return ngx_http_secops_merge_jwt(cf, &prev->jwt, &conf->jwt);
+}
+
+
+static char *
+ngx_http_secops_auth_jwt_init(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf)
+{
+    return ngx_http_secops_init_jwt(cf, &conf->jwt);
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_jwt_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential)
 {

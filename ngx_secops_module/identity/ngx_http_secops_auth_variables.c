@@ -7,8 +7,71 @@
 #include "identity/ngx_http_secops_identity.h"
 
 
-ngx_int_t
-ngx_http_secops_auth_variables(ngx_http_request_t *r,
+static char *ngx_http_secops_auth_variables_merge(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf);
+static char *ngx_http_secops_auth_variables_init(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf);
+static ngx_int_t ngx_http_secops_auth_variables_handler(
+    ngx_http_request_t *r, ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_auth_t *auth, ngx_http_secops_credential_t *credential);
+
+
+/*
+ * set by ngx_pcalloc() in a conf:
+ *
+ *     conf->user = NULL;
+ *     conf->roles = NULL;
+ *     conf->domain = NULL;
+ */
+
+const ngx_http_secops_auth_method_t  ngx_http_secops_auth_variables = {
+    .name = ngx_string("variables"),
+    .who = "auth_basic, auth_request, client certificates, ...",
+    .merge = ngx_http_secops_auth_variables_merge,
+    .init = ngx_http_secops_auth_variables_init,
+    .handler = ngx_http_secops_auth_variables_handler
+};
+
+
+static char *
+ngx_http_secops_auth_variables_merge(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf)
+{
+    if (conf->user == NULL) {
+        conf->user = prev->user;
+    }
+
+    if (conf->roles == NULL) {
+        conf->roles = prev->roles;
+    }
+
+    if (conf->domain == NULL) {
+        conf->domain = prev->domain;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_secops_auth_variables_init(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf)
+{
+    if (conf->user == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secops_auth variables\" needs "
+                           "\"secops_user\"");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_secops_auth_variables_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential)
 {

@@ -1,7 +1,7 @@
 
 /* The secops_jwt_* directives, and what they become when merged. */
 
-#include "http/ngx_http_secops.h"
+#include "identity/ngx_http_secops_jwt.h"
 
 
 #define NGX_HTTP_SECOPS_JWT_MAX_FILE      SECOPS_JWK_SET_MAX_SIZE
@@ -32,7 +32,7 @@ char *
 ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    ngx_http_secops_loc_conf_t *slcf = conf;
+    char *p = conf;
 
     ngx_str_t                    *value;
     ngx_uint_t                    i;
@@ -41,7 +41,7 @@ ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     secops_jwt_source_t          *source;
     ngx_http_secops_jwt_conf_t   *jcf;
 
-    jcf = &slcf->identity.jwt;
+    jcf = (ngx_http_secops_jwt_conf_t *) (p + cmd->offset);
     value = cf->args->elts;
 
     if (jcf->key_files == NGX_CONF_UNSET_PTR) {
@@ -235,14 +235,14 @@ char *
 ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
-    ngx_http_secops_loc_conf_t *slcf = conf;
+    char *p = conf;
 
     ngx_int_t                     interval, min_interval, timeout, *time;
     ngx_str_t                    *value, text;
     ngx_uint_t                    i;
     ngx_http_secops_jwt_conf_t   *jcf;
 
-    jcf = &slcf->identity.jwt;
+    jcf = (ngx_http_secops_jwt_conf_t *) (p + cmd->offset);
     value = cf->args->elts;
 
     if (jcf->keys != NGX_CONF_UNSET_PTR) {
@@ -364,26 +364,27 @@ ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_secops_loc_conf_t *slcf = conf;
+    char *p = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t                   *value;
+    ngx_http_secops_jwt_conf_t  *jcf;
 
-    if (slcf->identity.jwt.cache_size != NGX_CONF_UNSET) {
+    jcf = (ngx_http_secops_jwt_conf_t *) (p + cmd->offset);
+
+    if (jcf->cache_size != NGX_CONF_UNSET) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
-        slcf->identity.jwt.cache_size = 0;
+        jcf->cache_size = 0;
         return NGX_CONF_OK;
     }
 
-    slcf->identity.jwt.cache_size = ngx_atoi(value[1].data, value[1].len);
+    jcf->cache_size = ngx_atoi(value[1].data, value[1].len);
 
-    if (slcf->identity.jwt.cache_size == NGX_ERROR
-        || slcf->identity.jwt.cache_size == 0)
-    {
+    if (jcf->cache_size == NGX_ERROR || jcf->cache_size == 0) {
         return "must be a number of tokens or \"off\"";
     }
 
@@ -394,6 +395,16 @@ ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 void
 ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf)
 {
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->claim_user = { 0, NULL };
+     *     conf->claim_roles = { 0, NULL };
+     *     conf->claim_domain = { 0, NULL };
+     *     conf->keys_issuers = NULL;
+     *     conf->cache = NULL;
+     */
+
     conf->key_files = NGX_CONF_UNSET_PTR;
     conf->keys = NGX_CONF_UNSET_PTR;
     conf->issuers = NGX_CONF_UNSET_PTR;

@@ -10,34 +10,14 @@
 #include "util/secops_text.h"
 
 
-typedef ngx_int_t (*ngx_http_secops_auth_pt)(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
-    ngx_http_secops_credential_t *credential);
-
-
-typedef struct {
-    ngx_str_t                name;
-    ngx_http_secops_auth_pt  handler;
-} ngx_http_secops_auth_method_t;
-
-
 static ngx_int_t ngx_http_secops_identity_check(ngx_http_request_t *r,
-    ngx_uint_t method, ngx_http_secops_credential_t *credential);
+    const ngx_http_secops_auth_method_t *method,
+    ngx_http_secops_credential_t *credential);
 static ngx_uint_t ngx_http_secops_identity_is_key(ngx_str_t *user);
 static void ngx_http_secops_identity_set(
     ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_credential_t *credential,
     ngx_http_secops_identity_t *identity);
-
-
-/* in the order of ngx_http_secops_auth_method_e */
-
-static ngx_http_secops_auth_method_t  ngx_http_secops_auth_methods[] = {
-    { ngx_string("header"), ngx_http_secops_auth_header },
-    { ngx_string("variables"), ngx_http_secops_auth_variables },
-    { ngx_string("jwt"), ngx_http_secops_auth_jwt },
-    { ngx_string("api_key"), ngx_http_secops_auth_api_key }
-};
 
 
 static ngx_str_t  ngx_http_secops_default_domain = ngx_string("global");
@@ -48,24 +28,22 @@ ngx_http_secops_identify(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_identity_t *identity)
 {
-    ngx_int_t                       rc;
-    ngx_uint_t                     *methods;
-    ngx_http_secops_credential_t    credential;
-    ngx_http_secops_auth_method_t  *method;
+    ngx_int_t                              rc;
+    ngx_http_secops_credential_t           credential;
+    const ngx_http_secops_auth_method_t   *method, **methods;
 
     methods = conf->methods->elts;
 
     for ( /* void */ ; auth->current < conf->methods->nelts; auth->current++) {
 
-        method = &ngx_http_secops_auth_methods[methods[auth->current]];
+        method = methods[auth->current];
 
         ngx_memzero(&credential, sizeof(ngx_http_secops_credential_t));
 
         rc = method->handler(r, conf, auth, &credential);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_secops_identity_check(r, methods[auth->current],
-                                                &credential);
+            rc = ngx_http_secops_identity_check(r, method, &credential);
         }
 
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -75,7 +53,7 @@ ngx_http_secops_identify(ngx_http_request_t *r,
         switch (rc) {
 
         case NGX_OK:
-            identity->method = methods[auth->current];
+            identity->method = method;
             ngx_http_secops_identity_set(conf, &credential, identity);
             return NGX_OK;
 
@@ -116,7 +94,8 @@ ngx_http_secops_auth_needed(ngx_http_secops_auth_t *auth)
 
 
 static ngx_int_t
-ngx_http_secops_identity_check(ngx_http_request_t *r, ngx_uint_t method,
+ngx_http_secops_identity_check(ngx_http_request_t *r,
+    const ngx_http_secops_auth_method_t *method,
     ngx_http_secops_credential_t *credential)
 {
     secops_slice_t  name;
@@ -138,9 +117,7 @@ ngx_http_secops_identity_check(ngx_http_request_t *r, ngx_uint_t method,
         return NGX_ABORT;
     }
 
-    if (method != NGX_HTTP_SECOPS_AUTH_API_KEY
-        && ngx_http_secops_identity_is_key(&credential->user))
-    {
+    if (!method->keys && ngx_http_secops_identity_is_key(&credential->user)) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "secops: the user's name begins like that of an api key");
         return NGX_ABORT;
@@ -195,42 +172,12 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
 }
 
 
-ngx_str_t *
-ngx_http_secops_auth_method_name(ngx_uint_t method)
-{
-    return &ngx_http_secops_auth_methods[method].name;
-}
-
-
-ngx_int_t
-ngx_http_secops_auth_method(ngx_str_t *name)
-{
-    ngx_str_t   *method;
-    ngx_uint_t   i, n;
-
-    n = sizeof(ngx_http_secops_auth_methods)
-        / sizeof(ngx_http_secops_auth_method_t);
-
-    for (i = 0; i < n; i++) {
-
-        method = &ngx_http_secops_auth_methods[i].name;
-
-        if (name->len == method->len
-            && ngx_strncmp(name->data, method->data, name->len) == 0)
-        {
-            return i;
-        }
-    }
-
-    return NGX_ERROR;
-}
-
-
 ngx_uint_t
 ngx_http_secops_auth_enabled(ngx_http_secops_identity_conf_t *conf,
-    ngx_uint_t method)
+    const ngx_http_secops_auth_method_t *method)
 {
-    ngx_uint_t  i, *methods;
+    ngx_uint_t                             i;
+    const ngx_http_secops_auth_method_t  **methods;
 
     if (conf->methods == NULL) {
         return 0;
@@ -257,8 +204,10 @@ ngx_int_t
 ngx_http_secops_challenge(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth)
 {
-    ngx_str_t        *value;
-    ngx_table_elt_t  *h;
+    ngx_str_t                             *value;
+    ngx_uint_t                             i, n;
+    ngx_table_elt_t                       *h;
+    const ngx_http_secops_auth_method_t  **methods;
 
     static ngx_str_t  name = ngx_string("WWW-Authenticate");
     static ngx_str_t  basic = ngx_string("Basic realm=\"Service-now\"");
@@ -267,8 +216,13 @@ ngx_http_secops_challenge(ngx_http_request_t *r,
 
     value = &basic;
 
-    if (ngx_http_secops_auth_enabled(conf, NGX_HTTP_SECOPS_AUTH_JWT)) {
-        value = auth->rejected ? &invalid : &bearer;
+    n = conf->methods ? conf->methods->nelts : 0;
+    methods = n ? conf->methods->elts : NULL;
+
+    for (i = 0; i < n; i++) {
+        if (methods[i]->tokens) {
+            value = auth->rejected ? &invalid : &bearer;
+        }
     }
 
     h = ngx_http_secops_add_header(r, &name, value);

@@ -27,19 +27,17 @@
 #define NGX_HTTP_SECOPS_API_KEY_USER  "api_key:"
 
 
-typedef enum {
-    NGX_HTTP_SECOPS_AUTH_HEADER = 0,
-    NGX_HTTP_SECOPS_AUTH_VARIABLES,
-    NGX_HTTP_SECOPS_AUTH_JWT,
-    NGX_HTTP_SECOPS_AUTH_API_KEY
-} ngx_http_secops_auth_method_e;
+typedef struct ngx_http_secops_auth_method_s  ngx_http_secops_auth_method_t;
 
 
 /* read-only once the configuration was read, but for what jwt and api_keys
    point to: each worker's own */
 
 typedef struct {
-    ngx_array_t                     *methods;   /* of ngx_uint_t */
+    ngx_array_t                     *methods;   /* of secops_auth, of const
+                                                   ngx_http_secops_auth_method_t
+                                                   *; empty: "off"; NULL: none
+                                                   was given */
 
     ngx_http_complex_value_t        *user;      /* of variables */
     ngx_http_complex_value_t        *roles;
@@ -55,6 +53,8 @@ typedef struct {
     ngx_http_secops_header_t         header_api_key;
     ngx_msec_t                       api_key_cache;
     struct ngx_secops_api_keys_s    *api_keys;  /* NULL: not a method here */
+    ngx_array_t                     *all_api_keys;  /* of what each location
+                                                       knows of api keys */
     ngx_secops_store_t              *store;     /* where api keys are */
 
     ngx_str_t                        write_role;
@@ -78,7 +78,7 @@ typedef struct {
     ngx_uint_t                       scopes;    /* SECOPS_SCOPE_* */
     ngx_str_t                        expire_at; /* of an api key; empty:
                                                    never */
-    ngx_uint_t                       method;
+    const ngx_http_secops_auth_method_t  *method;
 } ngx_http_secops_identity_t;
 
 
@@ -145,45 +145,79 @@ ngx_uint_t ngx_http_secops_auth_needed(ngx_http_secops_auth_t *auth);
 
 
 /*
- * The methods.  Each returns as above: NGX_OK with *credential, NGX_DECLINED
- * when the request has no credential of its kind; and NGX_ABORT when there is
- * one which is not valid, said in the log.
+ * A method of secops_auth.  It has a file of its own, which defines one of
+ * these, and a row in ngx_http_secops_conf_identity.c.
+ *
+ * create sets what is not zero in a conf that was just made; merge completes a
+ * conf from that of the level above; init is called after that for a location
+ * that serves an API and takes the method.  Each may be NULL; NGX_CONF_ERROR
+ * was logged.
+ *
+ * handler returns as ngx_http_secops_identify(): NGX_OK with *credential,
+ * NGX_DECLINED when the request has no credential of its kind; and NGX_ABORT
+ * when there is one which is not valid, said in the log.
  */
 
-ngx_int_t ngx_http_secops_auth_header(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
-    ngx_http_secops_credential_t *credential);
-ngx_int_t ngx_http_secops_auth_variables(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
-    ngx_http_secops_credential_t *credential);
-ngx_int_t ngx_http_secops_auth_jwt(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
-    ngx_http_secops_credential_t *credential);
-ngx_int_t ngx_http_secops_auth_api_key(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
-    ngx_http_secops_credential_t *credential);
+struct ngx_http_secops_auth_method_s {
+    ngx_str_t                        name;      /* as in secops_auth */
+    char                            *who;       /* of whom it learns it, as in a
+                                                   sentence of nginx -t; NULL:
+                                                   the name says it */
+    unsigned                         tokens:1;  /* 1: a 401 asks for a token */
+    unsigned                         keys:1;    /* 1: its users are api keys */
+
+    void   (*create)(ngx_http_secops_identity_conf_t *conf);
+    char  *(*merge)(ngx_conf_t *cf, ngx_http_secops_identity_conf_t *prev,
+                    ngx_http_secops_identity_conf_t *conf);
+    char  *(*init)(ngx_conf_t *cf, ngx_http_secops_identity_conf_t *conf);
+
+    ngx_int_t  (*handler)(ngx_http_request_t *r,
+                          ngx_http_secops_identity_conf_t *conf,
+                          ngx_http_secops_auth_t *auth,
+                          ngx_http_secops_credential_t *credential);
+};
 
 
-/* "header", "variables" and so on: as in secops_auth; never NULL */
-
-ngx_str_t *ngx_http_secops_auth_method_name(ngx_uint_t method);
-
-
-/* of the name given in secops_auth, or NGX_ERROR */
-
-ngx_int_t ngx_http_secops_auth_method(ngx_str_t *name);
+extern const ngx_http_secops_auth_method_t  ngx_http_secops_auth_header;
+extern const ngx_http_secops_auth_method_t  ngx_http_secops_auth_variables;
+extern const ngx_http_secops_auth_method_t  ngx_http_secops_auth_jwt;
+extern const ngx_http_secops_auth_method_t  ngx_http_secops_auth_api_key;
 
 
 /* 1 when the method is one of the conf's */
 
 ngx_uint_t ngx_http_secops_auth_enabled(ngx_http_secops_identity_conf_t *conf,
-    ngx_uint_t method);
+    const ngx_http_secops_auth_method_t *method);
 
 
 /* adds the WWW-Authenticate of a 401 to the response */
 
 ngx_int_t ngx_http_secops_challenge(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth);
+
+
+/* ngx_http_secops_conf_identity.c: secops_auth; the conf is at the command's
+   offset */
+
+char *ngx_http_secops_set_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* the conf was zeroed */
+
+void ngx_http_secops_create_identity(ngx_http_secops_identity_conf_t *conf);
+char *ngx_http_secops_merge_identity(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *prev,
+    ngx_http_secops_identity_conf_t *conf);
+
+/* for a location that serves an API, once store and all_api_keys are set */
+
+char *ngx_http_secops_init_identity(ngx_conf_t *cf,
+    ngx_http_secops_identity_conf_t *conf);
+
+
+/* ngx_http_secops_auth_header.c: secops_trusted_proxy; as above */
+
+char *ngx_http_secops_set_trusted_proxy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 #endif /* _NGX_HTTP_SECOPS_IDENTITY_H_INCLUDED_ */

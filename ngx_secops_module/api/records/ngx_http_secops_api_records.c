@@ -340,7 +340,7 @@ ngx_http_secops_records_audit(ngx_http_secops_records_t *records)
     identity = &records->ctx->identity;
 
     audit->user = identity->user;
-    audit->method = *ngx_http_secops_auth_method_name(identity->method);
+    audit->method = identity->method->name;
     audit->address = r->connection->addr_text;
     audit->operation = records->ctx->route->operation;
 

@@ -143,7 +143,7 @@ ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
     secops_time_format(op->time, ngx_time());
 
     op->audit.user = identity->user;
-    op->audit.method = *ngx_http_secops_auth_method_name(identity->method);
+    op->audit.method = identity->method->name;
     op->audit.address = r->connection->addr_text;
 
     (void) ngx_http_secops_request_id(r, &op->audit.request_id);
