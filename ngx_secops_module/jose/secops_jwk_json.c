@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
+#include <openssl/asn1.h>
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
 
 #include "jose/secops_jose.h"
 #include "jose/secops_jwk_internal.h"
 #include "jose/secops_base64.h"
-#include "jose/secops_der.h"
 
 
 #define SECOPS_JWK_KTY_N                                                      \
@@ -54,6 +55,10 @@ static const char *secops_jwk_json_oct(const secops_json_t *json, uint32_t i,
     const secops_jwk_kty_t *kty, secops_jwk_t *key);
 static const char *secops_jwk_json_rsa(const secops_json_t *json, uint32_t i,
     const secops_jwk_kty_t *kty, secops_jwk_t *key);
+static const char *secops_jwk_json_rsa_numbers(const BIGNUM *n,
+    const BIGNUM *e, secops_jwk_t *key);
+static size_t secops_jwk_json_rsa_write(unsigned char *buf, const BIGNUM *n,
+    const BIGNUM *e);
 static const char *secops_jwk_json_ec(const secops_json_t *json, uint32_t i,
     const secops_jwk_kty_t *kty, secops_jwk_t *key);
 static const char *secops_jwk_json_okp(const secops_json_t *json, uint32_t i,
@@ -370,41 +375,84 @@ static const char *
 secops_jwk_json_rsa(const secops_json_t *json, uint32_t i,
     const secops_jwk_kty_t *kty, secops_jwk_t *key)
 {
-    size_t          len;
-    secops_slice_t  n, e, content;
-    unsigned char  *p;
-    unsigned char   nbuf[SECOPS_JWK_RSA_BYTES + 1], ebuf[SECOPS_JWK_RSA_E];
-    unsigned char   buf[SECOPS_JWK_RSA_BYTES + SECOPS_JWK_RSA_E + 16];
+    BIGNUM          *n, *e;
+    const char      *reason;
+    secops_slice_t   modulus, exponent;
+    unsigned char    nbuf[SECOPS_JWK_RSA_BYTES + 1], ebuf[SECOPS_JWK_RSA_E];
 
     /* some issuers write the sign byte that their library adds to n */
 
-    if (secops_jwk_json_bytes(json, i, "n", nbuf, sizeof(nbuf), &n) != 0
-        || secops_jwk_json_bytes(json, i, "e", ebuf, sizeof(ebuf), &e) != 0)
+    if (secops_jwk_json_bytes(json, i, "n", nbuf, sizeof(nbuf), &modulus) != 0
+        || secops_jwk_json_bytes(json, i, "e", ebuf, sizeof(ebuf), &exponent)
+           != 0)
     {
         return "its n or its e is not a number in base64url, or is too long";
     }
 
-    n = secops_der_magnitude(n);
-    e = secops_der_magnitude(e);
+    n = BN_bin2bn(modulus.data, (int) modulus.len, NULL);
+    e = BN_bin2bn(exponent.data, (int) exponent.len, NULL);
+
+    reason = n && e ? secops_jwk_json_rsa_numbers(n, e, key)
+                    : secops_jwk_no_memory;
+
+    BN_free(n);
+    BN_free(e);
+
+    return reason;
+}
+
+
+static const char *
+secops_jwk_json_rsa_numbers(const BIGNUM *n, const BIGNUM *e,
+    secops_jwk_t *key)
+{
+    secops_slice_t  content;
+    unsigned char   buf[SECOPS_JWK_RSA_BYTES + SECOPS_JWK_RSA_E + 16];
 
     /* an exponent of 1 would let anybody sign; an even one is none */
 
-    if (n.len > SECOPS_JWK_RSA_BYTES || e.len == 0
-        || (e.len == 1 && e.data[0] == 1) || !(e.data[e.len - 1] & 1))
+    if (BN_num_bytes(n) > SECOPS_JWK_RSA_BYTES || BN_is_one(e)
+        || !BN_is_odd(e))
     {
         return "its n or its e is out of range";
     }
 
-    len = secops_der_integer_size(n) + secops_der_integer_size(e);
-
-    p = secops_der_header(buf, SECOPS_DER_SEQUENCE, len);
-    p = secops_der_integer(p, n);
-    p = secops_der_integer(p, e);
-
-    content.len = p - buf;
+    content.len = secops_jwk_json_rsa_write(buf, n, e);
     content.data = buf;
 
-    return secops_jwk_json_public(content, kty->type, key);
+    return content.len ? secops_jwk_json_public(content, SECOPS_JWA_RSA, key)
+                       : secops_jwk_no_memory;
+}
+
+
+/* as RSAPublicKey (RFC 8017, A.1.1); 0: no memory */
+
+static size_t
+secops_jwk_json_rsa_write(unsigned char *buf, const BIGNUM *n,
+    const BIGNUM *e)
+{
+    int             len;
+    ASN1_INTEGER   *modulus, *exponent;
+    unsigned char  *p;
+
+    p = buf;
+    modulus = BN_to_ASN1_INTEGER(n, NULL);
+    exponent = BN_to_ASN1_INTEGER(e, NULL);
+
+    if (modulus && exponent) {
+        len = i2d_ASN1_INTEGER(modulus, NULL)
+              + i2d_ASN1_INTEGER(exponent, NULL);
+
+        ASN1_put_object(&p, 1, len, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+
+        (void) i2d_ASN1_INTEGER(modulus, &p);
+        (void) i2d_ASN1_INTEGER(exponent, &p);
+    }
+
+    ASN1_INTEGER_free(modulus);
+    ASN1_INTEGER_free(exponent);
+
+    return p - buf;
 }
 
 

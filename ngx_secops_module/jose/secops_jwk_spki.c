@@ -8,103 +8,92 @@
 #include <openssl/x509.h>
 
 #include "jose/secops_jwk_internal.h"
-#include "jose/secops_der.h"
 
 
 #define SECOPS_JWK_SPKI_N                                                     \
     (sizeof(secops_jwk_spki) / sizeof(secops_jwk_spki_t))
 
-/* the longest RSA key, and what is around it */
-
-#define SECOPS_JWK_SPKI_MAX  (SECOPS_JWK_RSA_MAX_BITS / 8 + 64)
-
 
 typedef struct {
     secops_jwa_type_e  type;
-    secops_slice_t     algorithm;       /* AlgorithmIdentifier, DER */
+    int                algorithm;       /* NID of the AlgorithmIdentifier's */
+    int                parameter;       /* ASN.1 type of what stands beside */
+    int                curve;           /* NID, where that is one */
 } secops_jwk_spki_t;
 
 
-static const secops_jwk_spki_t *secops_jwk_spki_find(const unsigned char *der,
-    size_t len);
+static const secops_jwk_spki_t *secops_jwk_spki_find(X509_PUBKEY *info);
 static const char *secops_jwk_check_rsa(EVP_PKEY *pkey);
 
 
 static const secops_jwk_spki_t  secops_jwk_spki[] = {
-
-    { SECOPS_JWA_RSA,                   /* rsaEncryption, NULL */
-      secops_slice("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
-                   "\x05\x00") },
-
-    { SECOPS_JWA_P256,                  /* id-ecPublicKey, secp256r1 */
-      secops_slice("\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
-                   "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07") },
-
-    { SECOPS_JWA_P384,                  /* id-ecPublicKey, secp384r1 */
-      secops_slice("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
-                   "\x06\x05\x2b\x81\x04\x00\x22") },
-
-    { SECOPS_JWA_P521,                  /* id-ecPublicKey, secp521r1 */
-      secops_slice("\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
-                   "\x06\x05\x2b\x81\x04\x00\x23") },
-
-    { SECOPS_JWA_ED25519, secops_slice("\x30\x05\x06\x03\x2b\x65\x70") },
-
-    { SECOPS_JWA_ED448, secops_slice("\x30\x05\x06\x03\x2b\x65\x71") }
+    { SECOPS_JWA_RSA, NID_rsaEncryption, V_ASN1_NULL, NID_undef },
+    { SECOPS_JWA_P256, NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT,
+      NID_X9_62_prime256v1 },
+    { SECOPS_JWA_P384, NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT,
+      NID_secp384r1 },
+    { SECOPS_JWA_P521, NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT,
+      NID_secp521r1 },
+    { SECOPS_JWA_ED25519, NID_ED25519, V_ASN1_UNDEF, NID_undef },
+    { SECOPS_JWA_ED448, NID_ED448, V_ASN1_UNDEF, NID_undef }
 };
 
 
 EVP_PKEY *
 secops_jwk_spki_read(secops_jwa_type_e type, secops_slice_t content)
 {
-    size_t                    i, len;
-    secops_slice_t            algorithm;
-    unsigned char            *p;
-    const unsigned char      *der;
-    unsigned char             buf[SECOPS_JWK_SPKI_MAX];
+    int                       len;
+    EVP_PKEY                 *pkey;
+    ASN1_OBJECT              *curve;
+    X509_PUBKEY              *info;
+    unsigned char            *bits, *der;
+    const unsigned char      *p;
+    const secops_jwk_spki_t  *spki;
 
-    for (i = 0; secops_jwk_spki[i].type != type; i++) { /* void */ }
+    for (spki = secops_jwk_spki; spki->type != type; spki++) { /* void */ }
 
-    algorithm = secops_jwk_spki[i].algorithm;
+    curve = spki->curve != NID_undef ? OBJ_nid2obj(spki->curve) : NULL;
+    info = X509_PUBKEY_new();
+    bits = OPENSSL_memdup(content.data, content.len);
 
-    /* a bit string's content begins with the number of its unused bits */
-
-    len = secops_der_header_size(content.len + 1) + content.len + 1;
-
-    if (algorithm.len + len + 4 > sizeof(buf)) {
+    if (info == NULL || bits == NULL
+        || X509_PUBKEY_set0_param(info, OBJ_nid2obj(spki->algorithm),
+                                  spki->parameter, curve, bits,
+                                  (int) content.len)
+           != 1)
+    {
+        OPENSSL_free(bits);
+        X509_PUBKEY_free(info);
         return NULL;
     }
 
-    p = secops_der_header(buf, SECOPS_DER_SEQUENCE, algorithm.len + len);
+    /* only what is read is decoded, by all versions */
 
-    memcpy(p, algorithm.data, algorithm.len);
-    p += algorithm.len;
+    der = NULL;
+    len = i2d_X509_PUBKEY(info, &der);
 
-    p = secops_der_header(p, SECOPS_DER_BIT_STRING, content.len + 1);
-    *p++ = 0;
+    X509_PUBKEY_free(info);
 
-    memcpy(p, content.data, content.len);
-    p += content.len;
+    p = der;
+    pkey = len > 0 ? d2i_PUBKEY(NULL, &p, len) : NULL;
 
-    der = buf;
+    OPENSSL_free(der);
 
-    return d2i_PUBKEY(NULL, &der, p - buf);
+    return pkey;
 }
 
 
 const char *
 secops_jwk_adopt(secops_jwk_t *key, EVP_PKEY *pkey)
 {
-    int                       len;
     const char               *reason;
-    unsigned char            *der;
+    X509_PUBKEY              *info;
     const secops_jwk_spki_t  *spki;
 
-    der = NULL;
-    len = i2d_PUBKEY(pkey, &der);
-    spki = len > 0 ? secops_jwk_spki_find(der, len) : NULL;
-
-    OPENSSL_free(der);
+    info = NULL;
+    spki = X509_PUBKEY_set(&info, pkey) == 1 ? secops_jwk_spki_find(info)
+                                             : NULL;
+    X509_PUBKEY_free(info);
 
     if (spki == NULL) {
         EVP_PKEY_free(pkey);
@@ -125,22 +114,28 @@ secops_jwk_adopt(secops_jwk_t *key, EVP_PKEY *pkey)
 }
 
 
+/* a curve that is not named, but described, is not supported */
+
 static const secops_jwk_spki_t *
-secops_jwk_spki_find(const unsigned char *der, size_t len)
+secops_jwk_spki_find(X509_PUBKEY *info)
 {
-    size_t          i, size;
-    secops_slice_t  algorithm;
+    int                 type, algorithm, curve;
+    size_t              i;
+    const void         *value;
+    X509_ALGOR         *identifier;
+    const ASN1_OBJECT  *object;
 
-    /* past the outer header, whose length is short or has its own length */
+    (void) X509_PUBKEY_get0_param(NULL, NULL, NULL, &identifier, info);
 
-    size = der[1] & 0x80 ? 2u + (der[1] & 0x7f) : 2;
+    X509_ALGOR_get0(&object, &type, &value, identifier);
+
+    algorithm = OBJ_obj2nid(object);
+    curve = type == V_ASN1_OBJECT ? OBJ_obj2nid(value) : NID_undef;
 
     for (i = 0; i < SECOPS_JWK_SPKI_N; i++) {
 
-        algorithm = secops_jwk_spki[i].algorithm;
-
-        if (len >= size + algorithm.len
-            && memcmp(der + size, algorithm.data, algorithm.len) == 0)
+        if (algorithm == secops_jwk_spki[i].algorithm
+            && curve == secops_jwk_spki[i].curve)
         {
             return &secops_jwk_spki[i];
         }

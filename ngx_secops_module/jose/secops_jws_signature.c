@@ -2,12 +2,12 @@
 /* Verifying a signature; see secops_jws_signature.h. */
 
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 
 #include "jose/secops_jws_signature.h"
-#include "jose/secops_der.h"
 
 
 /* SEQUENCE of two INTEGERs, each as long as a P-521 coordinate */
@@ -89,6 +89,10 @@ secops_jws_signature_public(const secops_jwa_t *jwa, const secops_jwk_t *key,
     if (jwa->scheme == SECOPS_JWA_ECDSA) {
         signature.len = secops_jws_signature_ecdsa(der, signature);
         signature.data = der;
+
+        if (signature.len == 0) {
+            return -1;
+        }
     }
 
     md = EVP_MD_CTX_new();
@@ -126,25 +130,33 @@ secops_jws_signature_pss(EVP_PKEY_CTX *ctx)
 
 
 /* r and s, side by side in a JWS (RFC 7518, 3.4), as OpenSSL wants them;
-   returns the bytes written */
+   returns the bytes written, or 0: no memory */
 
 static size_t
 secops_jws_signature_ecdsa(unsigned char *der, secops_slice_t signature)
 {
-    secops_slice_t  r, s;
-    unsigned char  *p;
+    int         len, size;
+    BIGNUM     *r, *s;
+    ECDSA_SIG  *numbers;
 
-    r.len = signature.len / 2;
-    r.data = signature.data;
+    size = (int) signature.len / 2;
 
-    s.len = r.len;
-    s.data = r.data + r.len;
+    r = BN_bin2bn(signature.data, size, NULL);
+    s = BN_bin2bn(signature.data + size, size, NULL);
+    numbers = ECDSA_SIG_new();
 
-    p = secops_der_header(der, SECOPS_DER_SEQUENCE,
-                          secops_der_integer_size(r)
-                          + secops_der_integer_size(s));
-    p = secops_der_integer(p, r);
-    p = secops_der_integer(p, s);
+    if (r == NULL || s == NULL || numbers == NULL) {
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(numbers);
+        return 0;
+    }
 
-    return p - der;
+    (void) ECDSA_SIG_set0(numbers, r, s);
+
+    len = i2d_ECDSA_SIG(numbers, &der);
+
+    ECDSA_SIG_free(numbers);
+
+    return len > 0 ? (size_t) len : 0;
 }

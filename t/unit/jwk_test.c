@@ -1,15 +1,14 @@
 
 /*
  * The contract of jose/secops_jwk.h: which keys are usable, what becomes
- * of those that are not, and which algorithm each is for; with base64url and
- * DER, which keys are read and made with.
+ * of those that are not, and which algorithm each is for; with base64url,
+ * which keys are read with.
  */
 
 #include <openssl/err.h>
 
 #include "jose/secops_jwk.h"
 #include "jose/secops_base64.h"
-#include "jose/secops_der.h"
 
 #include "jwk_pem.h"
 #include "jwt_issue.h"
@@ -482,45 +481,6 @@ test_encodings(void)
 }
 
 
-/* size is that of the whole INTEGER, which begins with these bytes */
-
-static void
-test_integer(const char *number, size_t len, const char *header,
-    size_t header_len, size_t size, const char *name)
-{
-    secops_slice_t  slice;
-    unsigned char   buf[512];
-    unsigned char  *last;
-
-    slice.len = len;
-    slice.data = (const unsigned char *) number;
-
-    last = secops_der_integer(buf, slice);
-
-    ok((size_t) (last - buf) == size && secops_der_integer_size(slice) == size
-       && memcmp(buf, header, header_len) == 0, "DER: %s", name);
-}
-
-
-static void
-test_der(void)
-{
-    static char  ones[256];
-
-    memset(ones, 0x7f, sizeof(ones));
-
-    test_integer("", 0, "\x02\x01\x00", 3, 3, "nothing is zero");
-    test_integer("\0\0", 2, "\x02\x01\x00", 3, 3, "zeros are zero");
-    test_integer("\x7f", 1, "\x02\x01\x7f", 3, 3, "127");
-    test_integer("\x80", 1, "\x02\x02\x00\x80", 4, 4, "128 stays positive");
-    test_integer("\0\0\x01", 3, "\x02\x01\x01", 3, 3, "leading zeros go");
-    test_integer(ones, 127, "\x02\x7f\x7f", 3, 129, "127 bytes");
-    test_integer(ones, 128, "\x02\x81\x80\x7f", 4, 131, "128 bytes");
-    test_integer(ones, 255, "\x02\x81\xff\x7f", 4, 258, "255 bytes");
-    test_integer(ones, 256, "\x02\x82\x01\x00\x7f", 5, 260, "256 bytes");
-}
-
-
 int
 main(void)
 {
@@ -535,7 +495,6 @@ main(void)
     test_size();
     test_algorithms();
     test_encodings();
-    test_der();
 
     is_int(ERR_peek_error(), 0, "nothing is left in OpenSSL's error queue");
 

@@ -11,8 +11,10 @@
 
 #include <time.h>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 
+#include "jose/secops_jws_signature.h"
 #include "jose/secops_jwt.h"
 
 #include "jwk_pem.h"
@@ -292,6 +294,89 @@ test_ecdsa(void)
     }
 
     secops_jwk_set_free(set);
+}
+
+
+static void
+test_ecdsa_bytes(unsigned char bytes[64], const unsigned char *der, size_t len)
+{
+    ECDSA_SIG  *numbers;
+
+    numbers = d2i_ECDSA_SIG(NULL, &der, (long) len);
+
+    (void) BN_bn2binpad(ECDSA_SIG_get0_r(numbers), bytes, 32);
+    (void) BN_bn2binpad(ECDSA_SIG_get0_s(numbers), bytes + 32, 32);
+
+    ECDSA_SIG_free(numbers);
+}
+
+
+/*
+ * The numbers of a signature have a fixed length in a JWS and the shortest one
+ * in DER: one that begins with a zero byte, and one whose first bit is set, are
+ * the two in which they differ.  Some hundred signatures have some of both.
+ */
+
+static void
+test_ecdsa_numbers(void)
+{
+    size_t               i, len, wrong, short_ones, high;
+    EVP_PKEY            *pkey;
+    secops_jwk_t         key;
+    EVP_MD_CTX          *md;
+    EVP_PKEY_CTX        *ctx;
+    secops_slice_t       input, signature;
+    unsigned char        der[80], bytes[64];
+    const secops_jwa_t  *jwa;
+
+    pkey = NULL;
+    ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
+
+    (void) EVP_PKEY_keygen_init(ctx);
+    (void) EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1);
+    (void) EVP_PKEY_keygen(ctx, &pkey);
+
+    EVP_PKEY_CTX_free(ctx);
+
+    memset(&key, 0, sizeof(secops_jwk_t));
+    key.type = SECOPS_JWA_P256;
+    key.pkey = pkey;
+
+    jwa = secops_jwk_algorithm(&key, slice("ES256"));
+    input = slice("what is signed");
+    signature.data = bytes;
+    signature.len = sizeof(bytes);
+    wrong = 0;
+    short_ones = 0;
+    high = 0;
+
+    for (i = 0; i < 4000 && (short_ones < 2 || high < 2); i++) {
+
+        md = EVP_MD_CTX_new();
+        len = sizeof(der);
+
+        (void) EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, pkey);
+        (void) EVP_DigestSign(md, der, &len, input.data, input.len);
+
+        EVP_MD_CTX_free(md);
+
+        test_ecdsa_bytes(bytes, der, len);
+
+        short_ones += bytes[0] == 0 || bytes[32] == 0;
+        high += bytes[0] > 0x7f && bytes[32] > 0x7f;
+
+        wrong += secops_jws_signature_verify(jwa, &key, input, signature) != 1;
+    }
+
+    ok(wrong == 0 && short_ones >= 2 && high >= 2,
+       "ES256: signatures verify, whatever their numbers begin with");
+
+    bytes[63] ^= 1;
+
+    is_int(secops_jws_signature_verify(jwa, &key, input, signature), 0,
+           "ES256: not if a bit of one differs");
+
+    EVP_PKEY_free(pkey);
 }
 
 
@@ -1208,6 +1293,7 @@ main(void)
     test_flipped();
     test_confusion();
     test_ecdsa();
+    test_ecdsa_numbers();
     test_header();
     test_structure();
     test_kid();
