@@ -1,15 +1,13 @@
 
 /* Text from outside; see secops_text.h. */
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "util/secops_hex.h"
 #include "util/secops_text.h"
+#include "util/secops_utf8.h"
 
 
-static const unsigned char *secops_text_utf8_next(const unsigned char *p,
-    const unsigned char *last);
 static int secops_text_is_unseen(const unsigned char *p, size_t n);
 static int secops_text_reserve(secops_text_t *text, size_t len);
 
@@ -33,7 +31,7 @@ secops_text_is_name(secops_slice_t text)
             continue;
         }
 
-        next = secops_text_utf8_next(p, last);
+        next = secops_utf8_next(p, last);
 
         if (next == NULL || secops_text_is_unseen(p, next - p)) {
             return 0;
@@ -59,54 +57,6 @@ secops_text_is_unseen(const unsigned char *p, size_t n)
     return n == 3 && p[0] == 0xe2
            && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae)
                || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
-}
-
-
-/* past one character of two to four bytes; NULL: it is not well formed */
-
-static const unsigned char *
-secops_text_utf8_next(const unsigned char *p, const unsigned char *last)
-{
-    uint32_t  c, min;
-    unsigned  i, n;
-
-    if (*p >= 0xc2 && *p <= 0xdf) {
-        n = 1;
-        c = *p & 0x1f;
-        min = 0x80;
-
-    } else if ((*p & 0xf0) == 0xe0) {
-        n = 2;
-        c = *p & 0x0f;
-        min = 0x800;
-
-    } else if (*p >= 0xf0 && *p <= 0xf4) {
-        n = 3;
-        c = *p & 0x07;
-        min = 0x10000;
-
-    } else {
-        return NULL;
-    }
-
-    if ((size_t) (last - p) <= n) {
-        return NULL;
-    }
-
-    for (i = 1; i <= n; i++) {
-
-        if ((p[i] & 0xc0) != 0x80) {
-            return NULL;
-        }
-
-        c = (c << 6) | (p[i] & 0x3f);
-    }
-
-    if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
-        return NULL;
-    }
-
-    return p + n + 1;
 }
 
 

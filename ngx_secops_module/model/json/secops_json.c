@@ -15,6 +15,7 @@
 #include "model/json/secops_json.h"
 #include "model/json/secops_json_number.h"
 #include "model/json/secops_json_text.h"
+#include "util/secops_utf8.h"
 
 
 /* bits of a hash that are compared first */
@@ -707,44 +708,19 @@ secops_json_surrogate(secops_json_parser_t *p, const unsigned char *pos,
 }
 
 
-/* one well-formed UTF-8 sequence of two to four bytes (RFC 3629, section 4) */
-
 static const unsigned char *
 secops_json_sequence(secops_json_parser_t *p, const unsigned char *pos)
 {
-    size_t                n;
-    unsigned char         lead, min, max;
-    const unsigned char  *first;
+    const unsigned char  *next;
 
-    first = pos;
-    lead = *pos++;
+    next = secops_utf8_next(pos, p->last);
 
-    /* the second byte keeps out what is overlong, a surrogate, or too large */
-    min = (lead == 0xe0) ? 0xa0 : (lead == 0xf0) ? 0x90 : 0x80;
-    max = (lead == 0xed) ? 0x9f : (lead == 0xf4) ? 0x8f : 0xbf;
-
-    if (lead < 0xc2 || lead > 0xf4) {
-        goto invalid;
+    if (next) {
+        return next;
     }
 
-    n = (lead < 0xe0) ? 1 : (lead < 0xf0) ? 2 : 3;
-
-    if ((size_t) (p->last - pos) < n || *pos < min || *pos > max) {
-        goto invalid;
-    }
-
-    for (pos++, n--; n > 0; pos++, n--) {
-        if ((*pos & 0xc0) != 0x80) {
-            goto invalid;
-        }
-    }
-
-    return pos;
-
-invalid:
-
-    return secops_json_mind(p, first, SECOPS_JSON_CONTENT, "invalid UTF-8")
-           ? NULL : first + 1;
+    return secops_json_mind(p, pos, SECOPS_JSON_CONTENT, "invalid UTF-8")
+           ? NULL : pos + 1;
 }
 
 
