@@ -4,16 +4,12 @@
 #include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_body.h"
+#include "model/json/secops_json_tokens.h"
 
 
 /* enough for usual bodies; it stays in the processor's cache */
 
-#define NGX_HTTP_SECOPS_TOKENS       1024
-
-/* of larger ones, a token takes about so many bytes or more */
-
-#define NGX_HTTP_SECOPS_TOKEN_BYTES  8
-
+#define NGX_HTTP_SECOPS_TOKENS  1024
 
 static ngx_int_t ngx_http_secops_gunzip_fault(ngx_http_request_t *r,
     const char *reason, ngx_str_t *detail);
@@ -22,6 +18,8 @@ static ngx_int_t ngx_http_secops_read_body(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_tokenize(ngx_http_request_t *r,
     ngx_str_t *text, secops_json_t *json, ngx_uint_t batch,
     secops_json_error_t *error);
+static void *ngx_http_secops_json_alloc(void *pool, size_t size);
+static void ngx_http_secops_json_free(void *pool, void *p);
 static ngx_int_t ngx_http_secops_json_fault(ngx_http_request_t *r,
     const char *prefix, secops_json_error_t *error, ngx_str_t *detail);
 
@@ -165,40 +163,32 @@ ngx_http_secops_check_element(ngx_http_request_t *r, const secops_json_t *json,
     uint32_t i, ngx_str_t *detail)
 {
     int                          rc;
-    size_t                       capacity;
     secops_json_t                element;
-    secops_slice_t               text;
     secops_json_error_t          error;
-    secops_json_token_t         *tokens;
-    secops_json_limits_t         limits;
+    secops_json_reading_t        how;
     ngx_http_secops_loc_conf_t  *slcf;
 
     if (json->tokens[i].type != SECOPS_JSON_OBJECT) {
         return NGX_OK;
     }
 
+    ngx_memzero(&how, sizeof(secops_json_reading_t));
+
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
-    limits.depth = ngx_max(slcf->max_depth, SECOPS_JSON_BATCH_DEPTH)
-                   - SECOPS_JSON_BATCH_DEPTH;
-    limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
+    how.limits.depth = ngx_max(slcf->max_depth, SECOPS_JSON_BATCH_DEPTH)
+                       - SECOPS_JSON_BATCH_DEPTH;
+    how.limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
 
-    text = secops_json_raw(json, i);
-    capacity = secops_json_max_tokens(text.len);
-
-    tokens = ngx_alloc(capacity * sizeof(secops_json_token_t),
-                       r->connection->log);
-    if (tokens == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = secops_json_parse(&element, text.data, text.len, tokens, capacity,
-                           &limits, &error);
-
-    ngx_free(tokens);
+    rc = secops_json_tokens(&element, secops_json_raw(json, i), &how, &error);
 
     if (rc == SECOPS_JSON_OK) {
+        ngx_free(element.tokens);
         return NGX_OK;
+    }
+
+    if (rc == SECOPS_JSON_MORE) {
+        return NGX_ERROR;
     }
 
     error.offset += json->tokens[i].start;
@@ -211,64 +201,49 @@ static ngx_int_t
 ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
     secops_json_t *json, ngx_uint_t batch, secops_json_error_t *error)
 {
-    int                          rc;
-    size_t                       capacity, max;
-    secops_json_token_t         *tokens;
-    secops_json_limits_t         limits;
+    secops_slice_t               slice;
+    secops_json_reading_t        how;
     ngx_http_secops_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
-    limits.depth = slcf->max_depth;
-    limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
+    how.limits.depth = slcf->max_depth;
+    how.limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
+    how.batch = batch;
+    how.first = ngx_http_secops_tokens;
+    how.nfirst = NGX_HTTP_SECOPS_TOKENS;
+    how.alloc = ngx_http_secops_json_alloc;
+    how.free = ngx_http_secops_json_free;
+    how.pool = r->pool;
 
-    tokens = ngx_http_secops_tokens;
-    capacity = NGX_HTTP_SECOPS_TOKENS;
-    max = secops_json_max_tokens(text->len);
+    slice.len = text->len;
+    slice.data = text->data;
 
-    if (text->len / NGX_HTTP_SECOPS_TOKEN_BYTES > capacity) {
-        capacity = text->len / NGX_HTTP_SECOPS_TOKEN_BYTES;
-        tokens = NULL;
-    }
+    switch (secops_json_tokens(json, slice, &how, error)) {
 
-    for ( ;; ) {
-
-        if (tokens == NULL) {
-            tokens = ngx_palloc(r->pool,
-                                capacity * sizeof(secops_json_token_t));
-            if (tokens == NULL) {
-                return NGX_ERROR;
-            }
-        }
-
-        rc = batch ? secops_json_parse_batch(json, text->data, text->len,
-                                             tokens, capacity, &limits, error)
-                   : secops_json_parse(json, text->data, text->len, tokens,
-                                       capacity, &limits, error);
-
-        if (rc != SECOPS_JSON_MORE) {
-            break;
-        }
-
-        if (tokens != ngx_http_secops_tokens) {
-            ngx_pfree(r->pool, tokens);
-        }
-
-        /* what was read in vain is a third of the last attempt at most */
-
-        capacity = ngx_min(capacity * 4, max);
-        tokens = NULL;
-    }
-
-    if (rc == SECOPS_JSON_OK) {
+    case SECOPS_JSON_OK:
         return NGX_OK;
-    }
 
-    if (tokens != ngx_http_secops_tokens) {
-        ngx_pfree(r->pool, tokens);
-    }
+    case SECOPS_JSON_ERROR:
+        return NGX_DECLINED;
 
-    return NGX_DECLINED;
+    default: /* SECOPS_JSON_MORE */
+        return NGX_ERROR;
+    }
+}
+
+
+static void *
+ngx_http_secops_json_alloc(void *pool, size_t size)
+{
+    return ngx_palloc(pool, size);
+}
+
+
+static void
+ngx_http_secops_json_free(void *pool, void *p)
+{
+    (void) ngx_pfree(pool, p);
 }
 
 

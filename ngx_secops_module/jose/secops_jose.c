@@ -1,54 +1,20 @@
 
 /* The JSON of JOSE; see secops_jose.h. */
 
-#include <stdlib.h>
-
 #include "jose/secops_jose.h"
+#include "model/json/secops_json_tokens.h"
 
 
 int
 secops_jose_parse(secops_json_t *json, secops_slice_t text)
 {
-    int                   rc;
-    uint32_t              capacity;
-    secops_json_error_t   error;
-    secops_json_token_t  *tokens;
-    secops_json_limits_t  limits;
+    secops_json_error_t  error;
 
-    if (text.len >= UINT32_MAX) {
-        return SECOPS_JOSE_INVALID;
-    }
+    static const secops_json_reading_t  how = {
+        .limits = { SECOPS_JOSE_DEPTH, SECOPS_JOSE_MEMBERS }
+    };
 
-    limits.depth = SECOPS_JOSE_DEPTH;
-    limits.members = SECOPS_JOSE_MEMBERS;
-
-    /* most of it is long strings, so a fraction of the worst case will do */
-
-    capacity = (uint32_t) text.len / 8 + 32;
-
-    for ( ;; ) {
-
-        tokens = malloc(capacity * sizeof(secops_json_token_t));
-
-        if (tokens == NULL) {
-            return SECOPS_JOSE_ERROR;
-        }
-
-        rc = secops_json_parse(json, text.data, text.len, tokens, capacity,
-                               &limits, &error);
-
-        if (rc == SECOPS_JSON_OK) {
-            return SECOPS_JOSE_OK;
-        }
-
-        free(tokens);
-
-        if (rc != SECOPS_JSON_MORE) {
-            return SECOPS_JOSE_INVALID;
-        }
-
-        capacity = (uint32_t) secops_json_max_tokens(text.len);
-    }
+    return secops_json_tokens(json, text, &how, &error);
 }
 
 

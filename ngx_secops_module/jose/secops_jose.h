@@ -15,15 +15,10 @@
 #define SECOPS_JOSE_MEMBERS  512
 
 
-#define SECOPS_JOSE_OK       0
-#define SECOPS_JOSE_INVALID  1          /* not JSON, or beyond the limits */
-#define SECOPS_JOSE_ERROR    (-1)       /* no memory */
-
-
 /*
- * Reads text, which json borrows from then on.  On SECOPS_JOSE_OK only,
- * json->tokens is the caller's to free().  A duplicate member anywhere makes
- * the document INVALID.
+ * Reads text, which json borrows from then on.  On SECOPS_JSON_OK only,
+ * json->tokens is the caller's to free().  ERROR: it is not JSON, or beyond the
+ * limits, or an object has a member twice; MORE: there is no memory.
  */
 
 int secops_jose_parse(secops_json_t *json, secops_slice_t text);

@@ -91,9 +91,9 @@ secops_jwk_set_json(secops_jwk_set_t *set, secops_slice_t text,
 
     rc = secops_jose_parse(&json, text);
 
-    if (rc != SECOPS_JOSE_OK) {
-        return rc == SECOPS_JOSE_ERROR ? secops_jwk_no_memory
-                                       : "it is not well-formed JSON";
+    if (rc != SECOPS_JSON_OK) {
+        return rc == SECOPS_JSON_MORE ? secops_jwk_no_memory
+                                      : "it is not well-formed JSON";
     }
 
     reason = NULL;

@@ -253,21 +253,36 @@ secops_jws_decode(secops_slice_t text, unsigned char **buf,
 }
 
 
+secops_jws_status_e
+secops_jws_json(secops_json_t *json, secops_slice_t part, const char *invalid,
+    const char **reason)
+{
+    switch (secops_jose_parse(json, part)) {
+
+    case SECOPS_JSON_OK:
+        return SECOPS_JWS_OK;
+
+    case SECOPS_JSON_MORE:
+        *reason = "there is no memory";
+        return SECOPS_JWS_ERROR;
+
+    default: /* SECOPS_JSON_ERROR */
+        *reason = invalid;
+        return SECOPS_JWS_INVALID;
+    }
+}
+
+
 static secops_jws_status_e
 secops_jws_header(secops_jws_parts_t *parts, const char **reason)
 {
-    int  rc;
+    secops_jws_status_e  status;
 
-    rc = secops_jose_parse(&parts->json, parts->header);
+    status = secops_jws_json(&parts->json, parts->header,
+                             "its header is not well-formed JSON", reason);
 
-    if (rc == SECOPS_JOSE_ERROR) {
-        *reason = "there is no memory";
-        return SECOPS_JWS_ERROR;
-    }
-
-    if (rc == SECOPS_JOSE_INVALID) {
-        *reason = "its header is not well-formed JSON";
-        return SECOPS_JWS_INVALID;
+    if (status != SECOPS_JWS_OK) {
+        return status;
     }
 
     *reason = secops_jws_header_check(parts);

@@ -15,6 +15,7 @@
 
 
 #include "jose/secops_jwk.h"
+#include "model/json/secops_json.h"
 
 
 /* of a token, where the caller has no limit of its own */
@@ -67,6 +68,13 @@ secops_jws_status_e secops_jws_read(secops_jws_t *jws, secops_slice_t token,
 
 
 void secops_jws_free(secops_jws_t *jws);
+
+
+/* reads a part that was decoded; invalid is the reason if it is not acceptable.
+   On SECOPS_JWS_OK only, json->tokens is the caller's to free() */
+
+secops_jws_status_e secops_jws_json(secops_json_t *json, secops_slice_t part,
+    const char *invalid, const char **reason);
 
 
 #endif /* _SECOPS_JWS_H_INCLUDED_ */

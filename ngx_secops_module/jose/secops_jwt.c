@@ -69,18 +69,13 @@ static secops_jws_status_e
 secops_jwt_claims(secops_jwt_t *jwt, const secops_jwt_policy_t *policy,
     int64_t now, const char **reason)
 {
-    int  rc;
+    secops_jws_status_e  status;
 
-    rc = secops_jose_parse(&jwt->claims, jwt->jws.payload);
+    status = secops_jws_json(&jwt->claims, jwt->jws.payload,
+                             "its claims are not well-formed JSON", reason);
 
-    if (rc == SECOPS_JOSE_ERROR) {
-        *reason = "there is no memory";
-        return SECOPS_JWS_ERROR;
-    }
-
-    if (rc == SECOPS_JOSE_INVALID) {
-        *reason = "its claims are not well-formed JSON";
-        return SECOPS_JWS_INVALID;
+    if (status != SECOPS_JWS_OK) {
+        return status;
     }
 
     *reason = secops_jwt_check(jwt, policy, now);

@@ -52,19 +52,15 @@ secops_jwt_choose_read(const secops_jwt_source_t *sources, size_t n,
     secops_slice_t payload, secops_jwk_set_t **sets, size_t *nsets,
     const char **reason)
 {
-    int            rc, bound;
-    secops_json_t  claims;
+    int                  bound;
+    secops_json_t        claims;
+    secops_jws_status_e  status;
 
-    rc = secops_jose_parse(&claims, payload);
+    status = secops_jws_json(&claims, payload,
+                             "its claims are not well-formed JSON", reason);
 
-    if (rc == SECOPS_JOSE_ERROR) {
-        *reason = "there is no memory";
-        return SECOPS_JWS_ERROR;
-    }
-
-    if (rc == SECOPS_JOSE_INVALID) {
-        *reason = "its claims are not well-formed JSON";
-        return SECOPS_JWS_INVALID;
+    if (status != SECOPS_JWS_OK) {
+        return status;
     }
 
     bound = secops_jwt_choose_bound(sources, n, &claims, sets, nsets);

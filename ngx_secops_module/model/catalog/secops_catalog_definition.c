@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "model/catalog/secops_catalog_internal.h"
+#include "model/json/secops_json_tree.h"
 
 
 #define SECOPS_CATALOG_FILE_MAX   80        /* of a file's name */
@@ -42,7 +43,8 @@ secops_catalog_open(secops_catalog_document_t *document,
     const secops_schema_t *meta, const unsigned char *data, size_t len,
     secops_schema_error_t *error)
 {
-    int  n;
+    int          n;
+    const char  *reason;
 
     document->error = error;
     document->tree = NULL;
@@ -60,8 +62,8 @@ secops_catalog_open(secops_catalog_document_t *document,
 
     if (n == 0) {
 
-        document->tree = json_loadb((const char *) data, len,
-                                    JSON_REJECT_DUPLICATES, NULL);
+        document->tree = secops_json_tree(&document->json, 0, &reason);
+
         if (document->tree) {
             return 0;
         }
@@ -91,9 +93,14 @@ static int
 secops_catalog_parse(secops_catalog_document_t *document,
     const unsigned char *data, size_t len)
 {
-    uint32_t              i, capacity;
-    secops_json_error_t   error;
-    secops_json_limits_t  limits;
+    int                  rc;
+    uint32_t             i;
+    secops_slice_t       text;
+    secops_json_error_t  error;
+
+    static const secops_json_reading_t  how = {
+        .limits = { SECOPS_CATALOG_MAX_DEPTH, SECOPS_CATALOG_MAX_SIZE }
+    };
 
     if (len > SECOPS_CATALOG_MAX_SIZE) {
         return secops_schema_error(document->error, "",
@@ -101,21 +108,16 @@ secops_catalog_parse(secops_catalog_document_t *document,
                                    SECOPS_CATALOG_MAX_SIZE);
     }
 
-    capacity = secops_json_max_tokens(len);
+    text.len = len;
+    text.data = data;
 
-    document->json.tokens = calloc(capacity, sizeof(secops_json_token_t));
+    rc = secops_json_tokens(&document->json, text, &how, &error);
 
-    if (document->json.tokens == NULL) {
+    if (rc == SECOPS_JSON_MORE) {
         return secops_schema_error(document->error, "", "no memory");
     }
 
-    limits.depth = SECOPS_CATALOG_MAX_DEPTH;
-    limits.members = SECOPS_CATALOG_MAX_SIZE;
-
-    if (secops_json_parse(&document->json, data, len, document->json.tokens,
-                          capacity, &limits, &error)
-        != SECOPS_JSON_OK)
-    {
+    if (rc == SECOPS_JSON_ERROR) {
         return secops_schema_error(document->error, "",
                                    "is not JSON: %s at offset %zu",
                                    error.reason, error.offset);

@@ -9,11 +9,6 @@
 #include "util/secops_text.h"
 
 
-/* deeper than any request may be: what is stored was read from one */
-
-#define SECOPS_JSON_TREE_DEPTH  2048
-
-
 typedef struct {
     const secops_json_t   *json;
     secops_text_t          scratch;     /* a name, or a string with escapes */
@@ -28,6 +23,11 @@ static json_t *secops_json_tree_string(secops_json_tree_t *tree, uint32_t i);
 static json_t *secops_json_tree_number(secops_json_tree_t *tree, uint32_t i);
 static const char *secops_json_tree_text(secops_json_tree_t *tree, uint32_t i,
     size_t *len);
+
+
+const secops_json_reading_t  secops_json_tree_reading = {
+    .limits = { SECOPS_JSON_TREE_DEPTH, UINT32_MAX }
+};
 
 
 json_t *
@@ -240,7 +240,7 @@ secops_json_tree_of(secops_slice_t text, const char **reason)
 
     *reason = NULL;
 
-    rc = secops_json_tokens(&json, text, &error);
+    rc = secops_json_tokens(&json, text, &secops_json_tree_reading, &error);
 
     if (rc != SECOPS_JSON_OK) {
         *reason = (rc == SECOPS_JSON_ERROR) ? error.reason : NULL;
@@ -252,47 +252,4 @@ secops_json_tree_of(secops_slice_t text, const char **reason)
     free(json.tokens);
 
     return value;
-}
-
-
-int
-secops_json_tokens(secops_json_t *json, secops_slice_t text,
-    secops_json_error_t *error)
-{
-    int                   rc;
-    size_t                capacity, max;
-    secops_json_token_t  *tokens;
-
-    static const secops_json_limits_t  limits = {
-        SECOPS_JSON_TREE_DEPTH, UINT32_MAX
-    };
-
-    max = secops_json_max_tokens(text.len);
-
-    /* most of a text is in its strings */
-
-    for (capacity = text.len / 8 + 16; ; capacity *= 2) {
-
-        if (capacity > max) {
-            capacity = max;
-        }
-
-        tokens = malloc(capacity * sizeof(secops_json_token_t));
-        if (tokens == NULL) {
-            return SECOPS_JSON_MORE;
-        }
-
-        rc = secops_json_parse(json, text.data, text.len, tokens,
-                               (uint32_t) capacity, &limits, error);
-
-        if (rc == SECOPS_JSON_OK) {
-            return SECOPS_JSON_OK;
-        }
-
-        free(tokens);
-
-        if (rc == SECOPS_JSON_ERROR || capacity == max) {
-            return SECOPS_JSON_ERROR;
-        }
-    }
 }

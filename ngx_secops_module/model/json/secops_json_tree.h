@@ -10,7 +10,12 @@
 
 #include <jansson.h>
 
-#include "model/json/secops_json.h"
+#include "model/json/secops_json_tokens.h"
+
+
+/* deeper than any request may be: what is stored was read from one */
+
+#define SECOPS_JSON_TREE_DEPTH  2048
 
 
 /*
@@ -31,11 +36,9 @@ json_t *secops_json_tree(const secops_json_t *json, uint32_t i,
 json_t *secops_json_tree_of(secops_slice_t text, const char **reason);
 
 
-/* the tokens of a text, in memory that the caller frees: json->tokens.  A
-   result of secops_json_parse(), or MORE: no memory */
+/* how it is read; and what else is, of which no one outside knows the size */
 
-int secops_json_tokens(secops_json_t *json, secops_slice_t text,
-    secops_json_error_t *error);
+extern const secops_json_reading_t  secops_json_tree_reading;
 
 
 #endif /* _SECOPS_JSON_TREE_H_INCLUDED_ */

@@ -51,7 +51,8 @@ secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     secops_json_dump(&text, value);
 
     if (text.failed
-        || secops_json_tokens(&json, secops_text_slice(&text), &error)
+        || secops_json_tokens(&json, secops_text_slice(&text),
+                              &secops_json_tree_reading, &error)
            != SECOPS_JSON_OK)
     {
         plan->failed = 1;

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/json/secops_json_tree.h"
 #include "model/record/secops_table_internal.h"
 #include "util/secops_text.h"
 
 
-static int secops_table_parse(secops_json_t *json, const unsigned char *data,
-    size_t len);
 static int secops_table_collect(secops_table_t *table,
     const secops_json_t *json, secops_schema_error_t *error);
 static int secops_table_add_default(secops_table_t *table,
@@ -34,10 +33,19 @@ int
 secops_table_read_defaults(secops_table_t *table, const unsigned char *data,
     size_t len, secops_schema_error_t *error)
 {
-    int             rc;
-    secops_json_t   json;
+    int                  rc;
+    secops_json_t        json;
+    secops_slice_t       text;
+    secops_json_error_t  unused;
 
-    if (secops_table_parse(&json, data, len) != 0) {
+    text.len = len;
+    text.data = data;
+
+    /* it was read before, as a schema: all that it may lack is memory */
+
+    if (secops_json_tokens(&json, text, &secops_json_tree_reading, &unused)
+        != SECOPS_JSON_OK)
+    {
         return secops_schema_error(error, "", "no memory");
     }
 
@@ -50,38 +58,6 @@ secops_table_read_defaults(secops_table_t *table, const unsigned char *data,
     }
 
     return rc;
-}
-
-
-/* 0: its tokens are to be freed.  The text was read before, under the limits
-   of schemas: all that it may lack is memory */
-
-static int
-secops_table_parse(secops_json_t *json, const unsigned char *data, size_t len)
-{
-    uint32_t              capacity;
-    secops_json_error_t   error;
-    secops_json_token_t  *tokens;
-    secops_json_limits_t  limits;
-
-    limits.depth = UINT32_MAX;
-    limits.members = UINT32_MAX;
-
-    capacity = (uint32_t) secops_json_max_tokens(len);
-
-    tokens = malloc(capacity * sizeof(secops_json_token_t));
-    if (tokens == NULL) {
-        return -1;
-    }
-
-    if (secops_json_parse(json, data, len, tokens, capacity, &limits, &error)
-        != SECOPS_JSON_OK)
-    {
-        free(tokens);
-        return -1;
-    }
-
-    return 0;
 }
 
 
@@ -231,10 +207,11 @@ static int
 secops_table_check_defaults(const secops_table_t *table,
     secops_schema_error_t *error)
 {
-    int             rc;
-    size_t          n;
-    secops_json_t   json;
-    secops_text_t   text;
+    int                  rc;
+    size_t               n;
+    secops_json_t        json;
+    secops_text_t        text;
+    secops_json_error_t  unused;
 
     memset(&text, 0, sizeof(secops_text_t));
 
@@ -251,7 +228,11 @@ secops_table_check_defaults(const secops_table_t *table,
 
     secops_text_append_string(&text, "}");
 
-    if (text.failed || secops_table_parse(&json, text.data, text.len) != 0) {
+    if (text.failed
+        || secops_json_tokens(&json, secops_text_slice(&text),
+                              &secops_json_tree_reading, &unused)
+           != SECOPS_JSON_OK)
+    {
         secops_text_free(&text);
         return secops_schema_error(error, "", "no memory");
     }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/json/secops_json_tokens.h"
 #include "model/schema/secops_schema_internal.h"
 
 
@@ -138,11 +139,14 @@ secops_schema_compile_document(secops_schema_compiler_t *c,
     const unsigned char *data, size_t len)
 {
     int                   rc;
-    uint32_t              capacity;
-    unsigned char        *text;
+    secops_slice_t        text;
+    unsigned char        *copy;
     secops_schema_t      *schema;
     secops_json_error_t   error;
-    secops_json_limits_t  limits;
+
+    static const secops_json_reading_t  how = {
+        .limits = { SECOPS_SCHEMA_MAX_DEPTH, SECOPS_SCHEMA_MAX_SIZE }
+    };
 
     schema = c->schema;
 
@@ -151,24 +155,24 @@ secops_schema_compile_document(secops_schema_compiler_t *c,
                                    SECOPS_SCHEMA_MAX_SIZE);
     }
 
-    capacity = secops_json_max_tokens(len);
+    copy = secops_schema_alloc(schema, len);
 
-    text = secops_schema_alloc(schema, len);
-    schema->json.tokens = calloc(capacity, sizeof(secops_json_token_t));
-
-    if (text == NULL || schema->json.tokens == NULL) {
+    if (copy == NULL) {
         return secops_schema_no_memory(c);
     }
 
-    memcpy(text, data, len);
+    memcpy(copy, data, len);
 
-    limits.depth = SECOPS_SCHEMA_MAX_DEPTH;
-    limits.members = SECOPS_SCHEMA_MAX_SIZE;
+    text.len = len;
+    text.data = copy;
 
-    rc = secops_json_parse(&schema->json, text, len, schema->json.tokens,
-                           capacity, &limits, &error);
+    rc = secops_json_tokens(&schema->json, text, &how, &error);
 
-    if (rc != SECOPS_JSON_OK) {
+    if (rc == SECOPS_JSON_MORE) {
+        return secops_schema_no_memory(c);
+    }
+
+    if (rc == SECOPS_JSON_ERROR) {
         return secops_schema_error(c->error, "", "is not JSON: %s at offset"
                                    " %zu", error.reason, error.offset);
     }
@@ -179,7 +183,7 @@ secops_schema_compile_document(secops_schema_compiler_t *c,
         return secops_schema_no_memory(c);
     }
 
-    if (secops_schema_decode_strings(c, text) != SECOPS_SCHEMA_OK) {
+    if (secops_schema_decode_strings(c, copy) != SECOPS_SCHEMA_OK) {
         return SECOPS_SCHEMA_ERROR;
     }
 
