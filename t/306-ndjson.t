@@ -249,7 +249,7 @@ sub text { # the page
 }
 
 my ($usual, $most, $each) = text()
-    =~ /^A batch takes memory.*?(\d+) times.*?(\d+) times.*?(\d+) KB for each/ms;
+    =~ /^Until a batch is answered.*?(\d+) times.*?(\d+) times.*?(\d+) KB\./ms;
 ok($each, 'the page says how much memory a batch takes');
 
 SKIP: {
