@@ -132,7 +132,31 @@ $ENV{SECOPS_MODULE} = "$copy/build/ngx_http_secops_module.so";
 my $t = SecOps->new();
 my $redis = $t->redis();
 
-$t->run(conf(http => 'secops_site outer;'));
+my $socket = $t->dir() . '/local.sock';
+
+sub place { # a location beside /api/, with directives of its own
+    my ($name, $directives) = @_;
+    return "location /$name/ { rewrite ^/$name(/.*)\$ \$1 break; secops_api;"
+        . " secops_redis %%REDIS%%; $directives }\n";
+}
+
+$t->run(conf(http => 'secops_site outer;', listen => ";\nlisten unix:$socket",
+    server => place('same', 'secops_auth header;')
+        . place('other', 'secops_auth header; secops_redis_lane 2;')
+        . place('local', 'secops_auth socket;')));
+
+ok(wait_for(sub {
+    my @links = grep { !/cmd=client/ } split /\n/, $redis->cmd('CLIENT', 'LIST');
+    return @links == 2;
+}), 'a directive of Redis: locations that differ in it share no connection');
+
+my $curl = "curl -s --unix-socket $socket -H Content-Type:application/json -d"
+    . " '{\"observable\":\"x\",\"finding\":\"Clean\",\"source_engine\":\"y\"}'"
+    . ' http://x/local' . path();
+like(scalar qx($curl), qr/"sys_created_by":"local"/,
+    'a method of authentication: the caller by the socket is known');
+is($t->request('POST', '/local' . path(), who(), records())->{status}, 401,
+    '... but not by that method');
 
 is(get($t, '/api/secops/v1/site')->{body}, '{"site":"outer"}',
     'a directive is inherited, an endpoint answers');
