@@ -21,7 +21,7 @@ my $tls = SecOps::Tls->new($t);
 
 my $place = '/api/now/table/sn_ti_lookup_result/x';
 my ($table) = $t->read(root() . '/docs/directives.md')
-    =~ /^The messages, by status;(.*?)^## /ms;
+    =~ /^The table lists the message for each status;(.*?)^## /ms;
 my %message = $table =~ /^\| (\d+) \| `(.*)` \|$/mg;
 my @others = (402, 406, 409, 422, 500, 501, 505, 507);
 
