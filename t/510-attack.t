@@ -67,7 +67,6 @@ wait_for(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1',
 my $server = join '', map { my ($name, $more) = @$_; <<"EOT" }
         location /$name/ {
             rewrite ^/$name(/.*)\$ \$1 break;
-            lingering_timeout 100ms;
             secops_api;
             secops_redis %%REDIS%%;
             secops_redis_timeout 1s;
@@ -98,7 +97,10 @@ $server
             proxy_connect_timeout 1s;
             proxy_read_timeout 1s;
         }
+        # nginx itself uses freed memory when this timer ends while a proxy
+        # works for post_action, and the rest of the body has come meanwhile
         location = /after {
+            lingering_timeout 30s;
             proxy_pass http://127.0.0.1:%%PORT3%%;
         }
 EOT
