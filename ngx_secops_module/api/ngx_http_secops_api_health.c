@@ -10,7 +10,6 @@
  */
 
 #include "api/ngx_http_secops_api.h"
-#include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
@@ -392,14 +391,8 @@ ngx_http_secops_health_answered(void *data, ngx_secops_store_result_t *result)
 static ngx_int_t
 ngx_http_secops_health_reply(ngx_http_secops_health_t *health)
 {
-    ngx_str_t            body;
-    ngx_uint_t           ready;
-    ngx_http_request_t  *r;
-
-    static ngx_str_t  retry_after = ngx_string("Retry-After");
-    static ngx_str_t  second = ngx_string("1");
-
-    r = health->request;
+    ngx_str_t   body;
+    ngx_uint_t  ready;
 
     ready = ngx_http_secops_health_ready(health);
 
@@ -407,15 +400,10 @@ ngx_http_secops_health_reply(ngx_http_secops_health_t *health)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ready) {
-        return ngx_http_secops_reply(r, NGX_HTTP_OK, &body);
-    }
-
-    if (ngx_http_secops_add_header(r, &retry_after, &second) == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_secops_reply(r, NGX_HTTP_SERVICE_UNAVAILABLE, &body);
+    return ngx_http_secops_reply(health->request,
+                                 ready ? NGX_HTTP_OK
+                                       : NGX_HTTP_SERVICE_UNAVAILABLE,
+                                 &body);
 }
 
 

@@ -6,16 +6,13 @@
 #include "util/secops_text.h"
 
 
-/* a status that nginx has no line for */
-
-#define NGX_HTTP_SECOPS_MULTI_STATUS  207
-
-
 #define NGX_HTTP_SECOPS_ERROR_HEAD    "{\"error\":{\"message\":\""
 #define NGX_HTTP_SECOPS_ERROR_DETAIL  "\",\"detail\":"
 #define NGX_HTTP_SECOPS_ERROR_TAIL    "},\"status\":\"failure\"}"
 
 
+static ngx_int_t ngx_http_secops_reply_headers(ngx_http_request_t *r,
+    ngx_uint_t status);
 static u_char *ngx_http_secops_escape(u_char *dst, ngx_str_t *text);
 
 
@@ -26,9 +23,6 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_int_t    rc;
     ngx_buf_t   *b;
     ngx_chain_t  out;
-
-    static ngx_str_t  cache_control = ngx_string("Cache-Control");
-    static ngx_str_t  no_store = ngx_string("no-store");
 
     r->headers_out.status = status;
     r->headers_out.status_line.len = 0;
@@ -43,11 +37,7 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    /* what one caller may see, a cache in front must not show to another */
-
-    if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-        && ngx_http_secops_add_header(r, &cache_control, &no_store) == NULL)
-    {
+    if (ngx_http_secops_reply_headers(r, status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -75,16 +65,40 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+static ngx_int_t
+ngx_http_secops_reply_headers(ngx_http_request_t *r, ngx_uint_t status)
+{
+    static ngx_str_t  cache_control = ngx_string("Cache-Control");
+    static ngx_str_t  no_store = ngx_string("no-store");
+    static ngx_str_t  retry_after = ngx_string("Retry-After");
+    static ngx_str_t  second = ngx_string("1");
+
+    /* what one caller may see, a cache in front must not show to another */
+
+    if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        && ngx_http_secops_add_header(r, &cache_control, &no_store) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    if ((status == NGX_HTTP_SERVICE_UNAVAILABLE
+         || status == NGX_HTTP_TOO_MANY_REQUESTS)
+        && ngx_http_secops_add_header(r, &retry_after, &second) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *message, ngx_str_t *detail)
 {
-    u_char            *p;
-    size_t             size;
-    ngx_str_t          body;
-
-    static ngx_str_t   retry_after = ngx_string("Retry-After");
-    static ngx_str_t   second = ngx_string("1");
+    u_char     *p;
+    size_t      size;
+    ngx_str_t   body;
 
     size = sizeof(NGX_HTTP_SECOPS_ERROR_HEAD NGX_HTTP_SECOPS_ERROR_DETAIL
                   NGX_HTTP_SECOPS_ERROR_TAIL)
@@ -115,14 +129,6 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
                    sizeof(NGX_HTTP_SECOPS_ERROR_TAIL) - 1);
 
     body.len = p - body.data;
-
-    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
-        || status == NGX_HTTP_TOO_MANY_REQUESTS)
-    {
-        if (ngx_http_secops_add_header(r, &retry_after, &second) == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
 
     return ngx_http_secops_reply(r, status, &body);
 }

@@ -10,10 +10,15 @@
 #include <ngx_http.h>
 
 
+/* a status that nginx has no name for */
+
+#define NGX_HTTP_SECOPS_MULTI_STATUS  207
+
+
 /*
  * Sends the response.  body must be valid as long as the request.  What is
  * returned is what the request is to be finalized with, by the caller or by
- * the phase that called it.
+ * the phase that called it.  A reply with status 429 or 503 has a Retry-After.
  */
 
 ngx_int_t ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
@@ -23,8 +28,7 @@ ngx_int_t ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
 /*
  * The APIs' error document:
  *     {"error":{"message":"…","detail":"…"},"status":"failure"}
- * message and detail are UTF-8 and copied; an empty detail becomes null.  With
- * 429 and 503 goes a Retry-After.
+ * message and detail are UTF-8 and copied; an empty detail becomes null.
  */
 
 ngx_int_t ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,

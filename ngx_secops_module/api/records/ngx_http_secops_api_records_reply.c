@@ -8,7 +8,6 @@
 
 
 #define NGX_HTTP_SECOPS_RECORDS_LOCATION  "/api/now/table/"
-#define NGX_HTTP_SECOPS_MULTI_STATUS      207
 
 
 static ngx_int_t ngx_http_secops_records_reply_single(
@@ -181,9 +180,6 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
     ngx_pool_cleanup_t  *cln;
     ngx_http_request_t  *r;
 
-    static ngx_str_t  retry_after = ngx_string("Retry-After");
-    static ngx_str_t  second = ngx_string("1");
-
     r = records->request;
 
     stored = 0;
@@ -208,12 +204,6 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
 
     if (stored < records->nentries
         && ngx_http_secops_records_details(records) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
-        && ngx_http_secops_add_header(r, &retry_after, &second) == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

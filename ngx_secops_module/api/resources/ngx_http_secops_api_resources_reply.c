@@ -4,7 +4,6 @@
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_fail.h"
 #include "model/resource/secops_resource_value.h"
-#include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/secops_text.h"
 
@@ -99,9 +98,6 @@ ngx_http_secops_resources_fail_server(ngx_http_secops_resources_t *op)
     ngx_str_t            detail;
     ngx_http_request_t  *r;
 
-    static ngx_str_t  retry_after = ngx_string("Retry-After");
-    static ngx_str_t  second = ngx_string("1");
-
     r = op->request;
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -110,12 +106,6 @@ ngx_http_secops_resources_fail_server(ngx_http_secops_resources_t *op)
                   &op->audit.request_id);
 
     if (ngx_http_secops_server_detail(r, op->error, &detail) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (secops_error(op->error)->status == NGX_HTTP_SERVICE_UNAVAILABLE
-        && ngx_http_secops_add_header(r, &retry_after, &second) == NULL)
-    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
