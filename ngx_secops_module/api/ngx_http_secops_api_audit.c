@@ -294,25 +294,14 @@ static void
 ngx_http_secops_audit_failed(ngx_http_secops_audit_t *audit,
     ngx_secops_store_result_t *result)
 {
-    u_char          *p;
-    secops_error_e   error;
-
-    switch (result->status) {
-
-    case NGX_SECOPS_STORE_UNAVAILABLE:
-    case NGX_SECOPS_STORE_UNKNOWN:
-        error = SECOPS_ERROR_READ_LATER;
-        break;
-
-    default:
-        error = SECOPS_ERROR_READ;
-    }
+    u_char  *p;
 
     if (audit->error == SECOPS_ERROR_READ) {
         return;
     }
 
-    audit->error = error;
+    audit->error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_READ,
+                                               result->status);
 
     p = ngx_pstrdup(audit->request->pool, &result->reason);
 

@@ -119,6 +119,7 @@ ngx_http_secops_tables_reply(void *data, ngx_secops_store_result_t *result)
 {
     ngx_http_secops_tables_t  *get = data;
 
+    secops_error_e          error;
     ngx_http_request_t     *r;
     ngx_http_secops_ctx_t  *ctx;
 
@@ -135,14 +136,10 @@ ngx_http_secops_tables_reply(void *data, ngx_secops_store_result_t *result)
     case NGX_SECOPS_STORE_NOT_FOUND:
         return ngx_http_secops_tables_none(r, ctx);
 
-    case NGX_SECOPS_STORE_UNAVAILABLE:
-    case NGX_SECOPS_STORE_UNKNOWN:
-        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ_LATER,
-                                           &result->reason);
-
     default:
-        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ,
-                                           &result->reason);
+        error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_READ,
+                                            result->status);
+        return ngx_http_secops_fail_server(r, ctx, error, &result->reason);
     }
 }
 

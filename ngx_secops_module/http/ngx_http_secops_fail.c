@@ -6,6 +6,62 @@
 #include "http/ngx_http_secops_reply.h"
 
 
+/* a status without a column here is none of that kind, and counts as REFUSED */
+
+static const secops_error_e
+    ngx_http_secops_store_errors[NGX_HTTP_SECOPS_KINDS]
+                                [NGX_SECOPS_STORE_UNKNOWN + 1] = {
+    [NGX_HTTP_SECOPS_READ] = {
+        [NGX_SECOPS_STORE_NOT_FOUND] = SECOPS_ERROR_NO_RECORD,
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_READ,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_READ_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_READ_LATER
+    },
+    [NGX_HTTP_SECOPS_WRITE] = {
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_PERSIST,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_PERSIST_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_PERSIST_UNKNOWN
+    },
+    [NGX_HTTP_SECOPS_FIND] = {
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_UNKNOWN,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_LATER
+    },
+    [NGX_HTTP_SECOPS_POINT] = {
+
+        /* whether they were written or not, no resource was changed */
+
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_SAVE,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_SAVE_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_SAVE_LATER
+    },
+    [NGX_HTTP_SECOPS_SAVE] = {
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_SAVE,
+        [NGX_SECOPS_STORE_TOO_MANY] = SECOPS_ERROR_LIMIT,
+        [NGX_SECOPS_STORE_TOO_LARGE] = SECOPS_ERROR_LIMIT,
+        [NGX_SECOPS_STORE_DOCUMENT] = SECOPS_ERROR_INVALID,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_SAVE_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_SAVE_UNKNOWN
+    }
+};
+
+
+secops_error_e
+ngx_http_secops_store_error(ngx_http_secops_kind_e kind,
+    ngx_secops_store_status_e status)
+{
+    secops_error_e  error;
+
+    error = ngx_http_secops_store_errors[kind][status];
+
+    if (error == SECOPS_ERROR_NONE && status != NGX_SECOPS_STORE_OK) {
+        return ngx_http_secops_store_errors[kind][NGX_SECOPS_STORE_REFUSED];
+    }
+
+    return error;
+}
+
+
 ngx_int_t
 ngx_http_secops_fail(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     secops_error_e error, ngx_str_t *more, ngx_str_t *detail)

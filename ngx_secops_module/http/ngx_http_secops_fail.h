@@ -1,5 +1,6 @@
 
-/* The errors of util/secops_error.h as answers. */
+/* The errors of util/secops_error.h as answers, and as what the store's answers
+   stand for. */
 
 #ifndef _NGX_HTTP_SECOPS_FAIL_H_INCLUDED_
 #define _NGX_HTTP_SECOPS_FAIL_H_INCLUDED_
@@ -10,6 +11,26 @@
 #include <ngx_http.h>
 
 #include "http/ngx_http_secops_request.h"
+
+
+/* what is asked of the store, as far as it matters for the error */
+
+typedef enum {
+    NGX_HTTP_SECOPS_READ = 0,       /* a record, or the audit */
+    NGX_HTTP_SECOPS_WRITE,          /* records */
+    NGX_HTTP_SECOPS_FIND,           /* resources, or what is kept beside them */
+    NGX_HTTP_SECOPS_POINT,          /* pointers to api keys, before a save */
+    NGX_HTTP_SECOPS_SAVE,           /* resources */
+
+    NGX_HTTP_SECOPS_KINDS
+} ngx_http_secops_kind_e;
+
+
+/* the error that a status of the store stands for; NONE: it is OK.  A call that
+   did not start, as NGX_BUSY says, has the status UNAVAILABLE */
+
+secops_error_e ngx_http_secops_store_error(ngx_http_secops_kind_e kind,
+    ngx_secops_store_status_e status);
 
 
 /* answers an error of the table; more is appended to its message.  To be

@@ -310,23 +310,7 @@ ngx_http_secops_records_answered(void *data, ngx_secops_store_result_t *result)
         ctx->redis_time = result->time;
     }
 
-    switch (result->status) {
-
-    case NGX_SECOPS_STORE_OK:
-        error = SECOPS_ERROR_NONE;
-        break;
-
-    case NGX_SECOPS_STORE_UNAVAILABLE:
-        error = SECOPS_ERROR_PERSIST_LATER;
-        break;
-
-    case NGX_SECOPS_STORE_UNKNOWN:
-        error = SECOPS_ERROR_PERSIST_UNKNOWN;
-        break;
-
-    default:
-        error = SECOPS_ERROR_PERSIST;
-    }
+    error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_WRITE, result->status);
 
     if (error != SECOPS_ERROR_NONE) {
 

@@ -6,6 +6,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "api/resources/ngx_http_secops_api_resources.h"
+#include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_json.h"
 #include "model/json/secops_json_dump.h"
 #include "http/ngx_http_secops_body.h"
@@ -32,7 +33,8 @@ static void ngx_http_secops_resources_cleanup(void *data);
 static ngx_int_t ngx_http_secops_resources_next_turn(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_asked(
-    ngx_http_secops_resources_t *op, ngx_int_t rc, secops_error_e busy);
+    ngx_http_secops_resources_t *op, ngx_int_t rc,
+    ngx_http_secops_kind_e kind);
 static void ngx_http_secops_resources_answered(
     ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
 static void ngx_http_secops_resources_expired(ngx_event_t *ev);
@@ -356,7 +358,7 @@ ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
 
     rc = ngx_secops_store_find_resources(store, &op->find, &op->space);
 
-    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
+    return ngx_http_secops_resources_asked(op, rc, NGX_HTTP_SECOPS_FIND);
 }
 
 
@@ -370,16 +372,18 @@ ngx_http_secops_resources_more(ngx_http_secops_resources_t *op)
 
     rc = ngx_secops_store_find_more(&op->find);
 
-    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
+    return ngx_http_secops_resources_asked(op, rc, NGX_HTTP_SECOPS_FIND);
 }
 
 
-/* how a call of the store began; busy: the error if it could not */
+/* how a call of the store began */
 
 static ngx_int_t
 ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
-    secops_error_e busy)
+    ngx_http_secops_kind_e kind)
 {
+    secops_error_e  error;
+
     switch (rc) {
 
     case NGX_OK:
@@ -388,7 +392,9 @@ ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
     case NGX_BUSY:
         op->reason =
                   *ngx_secops_store_busy(ngx_http_secops_resources_store(op));
-        return ngx_http_secops_resources_end(op, busy);
+        error = ngx_http_secops_store_error(kind,
+                                            NGX_SECOPS_STORE_UNAVAILABLE);
+        return ngx_http_secops_resources_end(op, error);
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -432,26 +438,15 @@ static ngx_int_t
 ngx_http_secops_resources_found(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t  rc;
+    secops_error_e  error;
 
     ngx_http_secops_resources_result(op, result);
 
-    switch (result->status) {
+    error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_FIND, result->status);
 
-    case NGX_SECOPS_STORE_OK:
-        rc = ngx_http_secops_resources_read_part(op, result);
-        break;
-
-    case NGX_SECOPS_STORE_UNAVAILABLE:
-    case NGX_SECOPS_STORE_UNKNOWN:
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_LATER);
-        break;
-
-    default:
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_UNKNOWN);
-    }
-
-    return rc;
+    return (error == SECOPS_ERROR_NONE)
+           ? ngx_http_secops_resources_read_part(op, result)
+           : ngx_http_secops_resources_end(op, error);
 }
 
 
@@ -506,7 +501,7 @@ ngx_http_secops_resources_index(ngx_http_secops_resources_t *op)
     rc = ngx_secops_store_index_resources(store, &op->index, &op->space,
                                           op->request->pool);
 
-    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_LATER);
+    return ngx_http_secops_resources_asked(op, rc, NGX_HTTP_SECOPS_FIND);
 }
 
 
@@ -516,21 +511,16 @@ static ngx_int_t
 ngx_http_secops_resources_indexed(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
+    secops_error_e  error;
+
     ngx_http_secops_resources_result(op, result);
 
-    switch (result->status) {
+    error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_FIND, result->status);
 
-    case NGX_SECOPS_STORE_OK:
-    case NGX_SECOPS_STORE_CHANGED:
-        return ngx_http_secops_resources_again(op);
-
-    case NGX_SECOPS_STORE_UNAVAILABLE:
-    case NGX_SECOPS_STORE_UNKNOWN:
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_LATER);
-
-    default:
-        return ngx_http_secops_resources_end(op, SECOPS_ERROR_UNKNOWN);
-    }
+    return (error == SECOPS_ERROR_NONE
+            || result->status == NGX_SECOPS_STORE_CHANGED)
+           ? ngx_http_secops_resources_again(op)
+           : ngx_http_secops_resources_end(op, error);
 }
 
 
@@ -582,7 +572,7 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
                                        &op->ctx->identity.domain, pointers, n,
                                        op->request->pool);
 
-    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_SAVE_LATER);
+    return ngx_http_secops_resources_asked(op, rc, NGX_HTTP_SECOPS_POINT);
 }
 
 
@@ -590,28 +580,15 @@ static ngx_int_t
 ngx_http_secops_resources_pointed(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t  rc;
+    secops_error_e  error;
 
     ngx_http_secops_resources_result(op, result);
 
-    switch (result->status) {
+    error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_POINT, result->status);
 
-    case NGX_SECOPS_STORE_OK:
-        rc = ngx_http_secops_resources_send(op);
-        break;
-
-    case NGX_SECOPS_STORE_REFUSED:
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE);
-        break;
-
-    default:
-
-        /* whether they were written or not, no resource was changed */
-
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
-    }
-
-    return rc;
+    return (error == SECOPS_ERROR_NONE)
+           ? ngx_http_secops_resources_send(op)
+           : ngx_http_secops_resources_end(op, error);
 }
 
 
@@ -627,7 +604,7 @@ ngx_http_secops_resources_send(ngx_http_secops_resources_t *op)
 
     rc = ngx_secops_store_commit_resources(store, &op->commit, &op->space);
 
-    return ngx_http_secops_resources_asked(op, rc, SECOPS_ERROR_SAVE_LATER);
+    return ngx_http_secops_resources_asked(op, rc, NGX_HTTP_SECOPS_SAVE);
 }
 
 
@@ -635,29 +612,31 @@ static ngx_int_t
 ngx_http_secops_resources_committed(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    ngx_int_t  rc;
+    secops_error_e  error;
 
     ngx_http_secops_resources_result(op, result);
+
+    error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_SAVE, result->status);
 
     switch (result->status) {
 
     case NGX_SECOPS_STORE_OK:
         ngx_http_secops_resources_forget_keys(op);
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_NONE);
         break;
 
     case NGX_SECOPS_STORE_CHANGED:
-        rc = ngx_http_secops_resources_again(op);
-        break;
+        return ngx_http_secops_resources_again(op);
 
     case NGX_SECOPS_STORE_TOO_MANY:
     case NGX_SECOPS_STORE_TOO_LARGE:
     case NGX_SECOPS_STORE_DOCUMENT:
-        rc = ngx_http_secops_resources_limited(op, result->status);
-        break;
 
-    case NGX_SECOPS_STORE_UNAVAILABLE:
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE_LATER);
+        if (ngx_http_secops_resources_limited(op, result->status, error)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         break;
 
     case NGX_SECOPS_STORE_UNKNOWN:
@@ -667,15 +646,14 @@ ngx_http_secops_resources_committed(ngx_http_secops_resources_t *op,
 
         ngx_http_secops_resources_forget_keys(op);
 
-        op->error = SECOPS_ERROR_SAVE_UNKNOWN;
-        rc = ngx_http_secops_resources_answer(op);
-        break;
+        op->error = error;
+        return ngx_http_secops_resources_answer(op);
 
     default:
-        rc = ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE);
+        break;
     }
 
-    return rc;
+    return ngx_http_secops_resources_end(op, error);
 }
 
 

@@ -288,12 +288,12 @@ void ngx_http_secops_resources_wipe_keys(ngx_http_secops_resources_t *op);
 
 /* ngx_http_secops_api_resources_limits.c */
 
-/* what the domain may have; and the answer to a commit that was refused for
-   that, with op->faults */
+/* what the domain may have; and the fault when a commit was refused for that.
+   NGX_ERROR: no memory */
 
 void ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
-    ngx_secops_store_status_e status);
+    ngx_secops_store_status_e status, secops_error_e error);
 
 /* counts the references that all changes of op->commit add and take away.
    NGX_DECLINED: more than SECOPS_RESOURCE_SET_REFS, see op->faults;

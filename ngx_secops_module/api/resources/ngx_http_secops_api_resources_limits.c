@@ -31,14 +31,12 @@ ngx_http_secops_resources_limits(ngx_http_secops_resources_t *op)
 
 ngx_int_t
 ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
-    ngx_secops_store_status_e status)
+    ngx_secops_store_status_e status, secops_error_e error)
 {
-    u_char                      *p, message[NGX_HTTP_SECOPS_LIMITED];
-    secops_error_e               error;
-    ngx_secops_store_limits_t   *limits;
+    u_char                     *p, message[NGX_HTTP_SECOPS_LIMITED];
+    ngx_secops_store_limits_t  *limits;
 
     limits = &op->commit.limits;
-    error = SECOPS_ERROR_LIMIT;
 
     switch (status) {
 
@@ -57,7 +55,6 @@ ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
         break;
 
     default: /* NGX_SECOPS_STORE_DOCUMENT */
-        error = SECOPS_ERROR_INVALID;
         p = ngx_sprintf(message, "a resource would have more than %ui bytes, "
                         "as it is stored", limits->document);
     }
@@ -67,11 +64,7 @@ ngx_http_secops_resources_limited(ngx_http_secops_resources_t *op,
     secops_resource_fault(&op->faults, error, NULL, NULL, "",
                           (char *) message);
 
-    if (op->faults.failed) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_secops_resources_end(op, error);
+    return op->faults.failed ? NGX_ERROR : NGX_OK;
 }
 
 
