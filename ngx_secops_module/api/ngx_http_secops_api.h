@@ -4,8 +4,8 @@
  *
  * An operation is called once the caller was authorized and the body, if it
  * takes one, was read.  It returns what the request is to be finalized with,
- * or NGX_DONE after ngx_http_secops_wait(): then it answers later, when a store
- * call's handler wakes it by ngx_http_secops_wake().
+ * or NGX_DONE after ngx_http_secops_wait(): then it answers later, as the calls
+ * of http/ngx_http_secops_calls.h come back.
  */
 
 #ifndef _NGX_HTTP_SECOPS_API_H_INCLUDED_

@@ -32,6 +32,7 @@ typedef struct ngx_http_secops_audit_s  ngx_http_secops_audit_t;
 
 typedef struct {
     ngx_http_secops_audit_t         *audit;
+    ngx_http_secops_call_t           link;
     ngx_secops_store_call_t          call;
 } ngx_http_secops_audit_stream_t;
 
@@ -45,10 +46,8 @@ struct ngx_http_secops_audit_s {
     ngx_uint_t                       count;     /* asked of each stream */
 
     ngx_http_secops_audit_stream_t   streams[SECOPS_AUDIT_STREAMS];
-    ngx_secops_store_call_t         *calls[SECOPS_AUDIT_STREAMS];
     secops_audit_run_t               runs[SECOPS_AUDIT_STREAMS];
     ngx_uint_t                       nstreams;
-    ngx_uint_t                       pending;   /* calls under way */
 
     secops_error_e                   error;     /* NONE: all have answered */
     ngx_str_t                        reason;    /* for the log */
@@ -59,8 +58,6 @@ static ngx_int_t ngx_http_secops_audit_query(ngx_http_secops_audit_t *audit);
 static void ngx_http_secops_audit_init_streams(
     ngx_http_secops_audit_t *audit);
 static ngx_int_t ngx_http_secops_audit_start(ngx_http_secops_audit_t *audit);
-static void ngx_http_secops_audit_got(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_audit_answered(void *data,
     ngx_secops_store_result_t *result);
 static void ngx_http_secops_audit_failed(ngx_http_secops_audit_t *audit,
@@ -82,9 +79,8 @@ static ngx_int_t ngx_http_secops_audit_domain(ngx_http_secops_audit_t *audit,
 ngx_int_t
 ngx_http_secops_audit_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
-    ngx_int_t                    rc;
-    ngx_http_secops_audit_t     *audit;
-    ngx_http_secops_loc_conf_t  *slcf;
+    ngx_int_t                 rc;
+    ngx_http_secops_audit_t  *audit;
 
     audit = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_audit_t));
     if (audit == NULL) {
@@ -102,19 +98,7 @@ ngx_http_secops_audit_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     ngx_http_secops_audit_init_streams(audit);
 
-    switch (ngx_http_secops_audit_start(audit)) {
-
-    case NGX_OK:
-        return ngx_http_secops_wait(r, ctx);
-
-    case NGX_BUSY:
-        slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ_LATER,
-                                           ngx_secops_store_busy(&slcf->store));
-
-    default:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    return ngx_http_secops_calls_wait(ctx, ngx_http_secops_audit_start(audit));
 }
 
 
@@ -173,44 +157,29 @@ ngx_http_secops_audit_init_streams(ngx_http_secops_audit_t *audit)
         stream = &audit->streams[n];
 
         stream->audit = audit;
-        stream->call.handler = ngx_http_secops_audit_got;
-        stream->call.data = stream;
 
-        audit->calls[n] = &stream->call;
-        audit->runs[n].stream = i;
+        ngx_http_secops_calls_add(audit->ctx, &stream->link, &stream->call,
+                                  ngx_http_secops_audit_answered, stream);
 
-        n++;
+        audit->runs[n++].stream = i;
     }
 
     audit->nstreams = n;
     audit->count = secops_audit_count(&audit->query, n);
-
-    audit->ctx->calls = audit->calls;
-    audit->ctx->ncalls = n;
 }
 
 
-/* all or none are started; returns as a store call does */
+/* returns as the store does: NGX_OK, or why not all could be started */
 
 static ngx_int_t
 ngx_http_secops_audit_start(ngx_http_secops_audit_t *audit)
 {
     ngx_int_t                       rc;
     ngx_uint_t                      i;
-    secops_slice_t                  prefix, domain;
     secops_keyspace_t               space;
-    ngx_http_secops_loc_conf_t     *slcf;
     ngx_secops_store_audit_read_t   read;
 
-    slcf = ngx_http_get_module_loc_conf(audit->request,
-                                        ngx_http_secops_module);
-
-    prefix.len = slcf->store.prefix.len;
-    prefix.data = slcf->store.prefix.data;
-    domain.len = audit->ctx->identity.domain.len;
-    domain.data = audit->ctx->identity.domain.data;
-
-    secops_keys_space(&space, prefix, domain);
+    ngx_http_secops_keyspace(audit->ctx, &space);
 
     read.after = audit->query.has_after ? &audit->query.after : NULL;
     read.count = audit->count;
@@ -219,34 +188,16 @@ ngx_http_secops_audit_start(ngx_http_secops_audit_t *audit)
 
         read.stream = audit->runs[i].stream;
 
-        rc = ngx_secops_store_read_audit(&slcf->store, audit->calls[i],
-                                         &space, &read);
-        if (rc != NGX_OK) {
+        rc = ngx_secops_store_read_audit(ngx_http_secops_store(audit->ctx),
+                                         &audit->streams[i].call, &space,
+                                         &read);
 
-            while (i > 0) {
-                ngx_secops_store_cancel(audit->calls[--i]);
-            }
-
+        if (ngx_http_secops_calls_sent(audit->ctx, rc) != NGX_OK) {
             return rc;
         }
     }
 
-    audit->pending = audit->nstreams;
-
     return NGX_OK;
-}
-
-
-static void
-ngx_http_secops_audit_got(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result)
-{
-    ngx_http_secops_audit_stream_t  *stream;
-
-    stream = call->data;
-
-    ngx_http_secops_wake(stream->audit->ctx, ngx_http_secops_audit_answered,
-                         stream, result);
 }
 
 
@@ -256,17 +207,9 @@ ngx_http_secops_audit_answered(void *data, ngx_secops_store_result_t *result)
     ngx_http_secops_audit_stream_t *stream = data;
 
     secops_audit_run_t       *run;
-    ngx_http_secops_ctx_t    *ctx;
     ngx_http_secops_audit_t  *audit;
 
     audit = stream->audit;
-    ctx = audit->ctx;
-
-    if (ctx->redis_time == NGX_CONF_UNSET_MSEC
-        || ctx->redis_time < result->time)
-    {
-        ctx->redis_time = result->time;
-    }
 
     if (result->status != NGX_SECOPS_STORE_OK) {
         ngx_http_secops_audit_failed(audit, result);
@@ -277,14 +220,14 @@ ngx_http_secops_audit_answered(void *data, ngx_secops_store_result_t *result)
         secops_audit_select(run, &audit->query, result->entries,
                             result->nentries, result->nread < audit->count);
 
-        if (ngx_http_secops_audit_keep(ctx->request->pool, run) != NGX_OK) {
+        if (ngx_http_secops_audit_keep(audit->request->pool, run) != NGX_OK) {
             audit->error = SECOPS_ERROR_READ;
             ngx_str_set(&audit->reason, "no memory");
         }
     }
 
-    return (--audit->pending == 0) ? ngx_http_secops_audit_reply(audit)
-                                   : NGX_DONE;
+    return audit->ctx->calls.pending ? NGX_DONE
+                                     : ngx_http_secops_audit_reply(audit);
 }
 
 

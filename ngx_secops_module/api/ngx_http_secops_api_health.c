@@ -29,6 +29,7 @@ typedef struct ngx_http_secops_health_s  ngx_http_secops_health_t;
 
 typedef struct {
     ngx_http_secops_health_t        *health;
+    ngx_http_secops_call_t           link;
     ngx_secops_store_call_t          call;
     ngx_str_t                        name;
     ngx_str_t                        address;
@@ -58,7 +59,6 @@ struct ngx_http_secops_health_s {
 
     ngx_http_secops_health_server_t       *servers;
     ngx_uint_t                             nservers;
-    ngx_uint_t                             pending;
 };
 
 
@@ -73,10 +73,7 @@ static ngx_int_t ngx_http_secops_health_resume(ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_health_probe(
     ngx_http_secops_health_t *health);
 static ngx_int_t ngx_http_secops_health_start(
-    ngx_http_secops_health_t *health, ngx_secops_store_t *store,
-    ngx_uint_t share);
-static void ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
+    ngx_http_secops_health_t *health, ngx_uint_t share);
 static ngx_int_t ngx_http_secops_health_answered(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_health_reply(
@@ -263,51 +260,41 @@ ngx_http_secops_health_resume(ngx_http_secops_ctx_t *ctx)
 static ngx_int_t
 ngx_http_secops_health_probe(ngx_http_secops_health_t *health)
 {
-    ngx_uint_t                   i, n;
-    ngx_secops_store_t          *store;
-    ngx_http_request_t          *r;
-    ngx_secops_store_call_t    **calls;
-    ngx_http_secops_loc_conf_t  *slcf;
+    ngx_uint_t           i, n;
+    ngx_http_request_t  *r;
 
     r = health->request;
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-    store = &slcf->store;
 
-    n = ngx_secops_store_shares(store);
+    n = ngx_secops_store_shares(ngx_http_secops_store(health->ctx));
 
     health->servers = ngx_pcalloc(r->pool,
                                   n * sizeof(ngx_http_secops_health_server_t));
-    calls = ngx_palloc(r->pool, n * sizeof(ngx_secops_store_call_t *));
-
-    if (health->servers == NULL || calls == NULL) {
+    if (health->servers == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    for (i = 0; i < n; i++) {
-        calls[i] = &health->servers[i].call;
-    }
-
     health->nservers = n;
-    health->ctx->calls = calls;
-    health->ctx->ncalls = n;
 
     for (i = 0; i < n; i++) {
-        if (ngx_http_secops_health_start(health, store, i) != NGX_OK) {
+        if (ngx_http_secops_health_start(health, i) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
 
-    return health->pending ? ngx_http_secops_wait(r, health->ctx)
-                           : ngx_http_secops_health_reply(health);
+    return health->ctx->calls.pending ? ngx_http_secops_wait(r, health->ctx)
+                                      : ngx_http_secops_health_reply(health);
 }
 
 
 static ngx_int_t
 ngx_http_secops_health_start(ngx_http_secops_health_t *health,
-    ngx_secops_store_t *store, ngx_uint_t share)
+    ngx_uint_t share)
 {
+    ngx_int_t                         rc;
+    ngx_secops_store_t               *store;
     ngx_http_secops_health_server_t  *server;
 
+    store = ngx_http_secops_store(health->ctx);
     server = &health->servers[share];
 
     if (ngx_secops_store_server(store, share, health->request->pool,
@@ -318,35 +305,18 @@ ngx_http_secops_health_start(ngx_http_secops_health_t *health,
     }
 
     server->health = health;
-    server->call.handler = ngx_http_secops_health_probed;
-    server->call.data = server;
 
-    switch (ngx_secops_store_probe(store, &server->call, share)) {
+    ngx_http_secops_calls_add(health->ctx, &server->link, &server->call,
+                              ngx_http_secops_health_answered, server);
 
-    case NGX_OK:
-        health->pending++;
-        return NGX_OK;
+    rc = ngx_secops_store_probe(store, &server->call, share);
 
-    case NGX_BUSY:
+    if (ngx_http_secops_calls_sent(health->ctx, rc) == NGX_BUSY) {
         server->reason = *ngx_secops_store_busy(store);
         return NGX_OK;
-
-    default:
-        return NGX_ERROR;
     }
-}
 
-
-static void
-ngx_http_secops_health_probed(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result)
-{
-    ngx_http_secops_health_server_t  *server;
-
-    server = call->data;
-
-    ngx_http_secops_wake(server->health->ctx, ngx_http_secops_health_answered,
-                         server, result);
+    return rc;
 }
 
 
@@ -355,19 +325,11 @@ ngx_http_secops_health_answered(void *data, ngx_secops_store_result_t *result)
 {
     ngx_http_secops_health_server_t *server = data;
 
-    ngx_http_secops_ctx_t     *ctx;
     ngx_http_secops_health_t  *health;
 
     static ngx_str_t  unreadable = ngx_string("no readable reason");
 
     health = server->health;
-    ctx = health->ctx;
-
-    if (ctx->redis_time == NGX_CONF_UNSET_MSEC
-        || ctx->redis_time < result->time)
-    {
-        ctx->redis_time = result->time;
-    }
 
     if (result->status != NGX_SECOPS_STORE_OK) {
         server->reason.data = ngx_pstrdup(health->request->pool,
@@ -383,8 +345,8 @@ ngx_http_secops_health_answered(void *data, ngx_secops_store_result_t *result)
                       &server->reason, &server->name);
     }
 
-    return (--health->pending == 0) ? ngx_http_secops_health_reply(health)
-                                    : NGX_DONE;
+    return health->ctx->calls.pending ? NGX_DONE
+                                      : ngx_http_secops_health_reply(health);
 }
 
 
@@ -410,8 +372,7 @@ ngx_http_secops_health_reply(ngx_http_secops_health_t *health)
 static ngx_uint_t
 ngx_http_secops_health_ready(ngx_http_secops_health_t *health)
 {
-    ngx_uint_t                   i;
-    ngx_http_secops_loc_conf_t  *slcf;
+    ngx_uint_t  i;
 
     for (i = 0; i < health->nservers; i++) {
         if (health->servers[i].reason.len) {
@@ -419,10 +380,7 @@ ngx_http_secops_health_ready(ngx_http_secops_health_t *health)
         }
     }
 
-    slcf = ngx_http_get_module_loc_conf(health->request,
-                                        ngx_http_secops_module);
-
-    if (ngx_secops_store_gaps(&slcf->store)) {
+    if (ngx_secops_store_gaps(ngx_http_secops_store(health->ctx))) {
         ngx_log_error(NGX_LOG_ERR, health->request->connection->log, 0,
                       "secops: not ready: a part of the cluster has no server");
         return 0;

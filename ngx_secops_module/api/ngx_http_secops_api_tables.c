@@ -16,13 +16,11 @@
 
 typedef struct {
     ngx_http_secops_ctx_t    *ctx;
+    ngx_http_secops_call_t    link;
     ngx_secops_store_call_t   call;
-    ngx_secops_store_call_t  *calls[1];
 } ngx_http_secops_tables_t;
 
 
-static void ngx_http_secops_tables_got(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_tables_reply(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_tables_result(ngx_http_request_t *r,
@@ -38,15 +36,13 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
     ngx_str_t                    *name, *sys_id;
-    secops_slice_t                id, prefix, domain;
+    secops_slice_t                id;
     secops_table_t               *table;
     secops_keyspace_t             space;
     ngx_http_secops_tables_t     *get;
-    ngx_http_secops_loc_conf_t   *slcf;
     ngx_http_secops_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_secops_module);
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
 
     name = &ctx->params[0];
     sys_id = &ctx->params[1];
@@ -64,53 +60,21 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         return ngx_http_secops_tables_none(r, ctx);
     }
 
-    prefix.len = slcf->store.prefix.len;
-    prefix.data = slcf->store.prefix.data;
-    domain.len = ctx->identity.domain.len;
-    domain.data = ctx->identity.domain.data;
-
-    secops_keys_space(&space, prefix, domain);
-
     get = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_tables_t));
     if (get == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     get->ctx = ctx;
-    get->call.handler = ngx_http_secops_tables_got;
-    get->call.data = get;
-    get->calls[0] = &get->call;
 
-    ctx->calls = get->calls;
-    ctx->ncalls = 1;
+    ngx_http_secops_keyspace(ctx, &space);
+    ngx_http_secops_calls_add(ctx, &get->link, &get->call,
+                              ngx_http_secops_tables_reply, get);
 
-    rc = ngx_secops_store_get_record(&slcf->store, &get->call, &space,
-                                     table->name, sys_id);
+    rc = ngx_secops_store_get_record(ngx_http_secops_store(ctx), &get->call,
+                                     &space, table->name, sys_id);
 
-    switch (rc) {
-
-    case NGX_OK:
-        return ngx_http_secops_wait(r, ctx);
-
-    case NGX_BUSY:
-        return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_READ_LATER,
-                                           ngx_secops_store_busy(&slcf->store));
-
-    default:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-}
-
-
-static void
-ngx_http_secops_tables_got(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result)
-{
-    ngx_http_secops_tables_t  *get;
-
-    get = call->data;
-
-    ngx_http_secops_wake(get->ctx, ngx_http_secops_tables_reply, get, result);
+    return ngx_http_secops_calls_wait(ctx, ngx_http_secops_calls_sent(ctx, rc));
 }
 
 
@@ -125,8 +89,6 @@ ngx_http_secops_tables_reply(void *data, ngx_secops_store_result_t *result)
 
     ctx = get->ctx;
     r = ctx->request;
-
-    ctx->redis_time = result->time;
 
     switch (result->status) {
 

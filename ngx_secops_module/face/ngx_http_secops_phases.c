@@ -35,7 +35,6 @@ static ngx_int_t ngx_http_secops_refuse_type(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_unpack(ngx_http_request_t *r);
-static void ngx_http_secops_unpack_continue(ngx_event_t *ev);
 static ngx_int_t ngx_http_secops_unpack_run(void *data,
     ngx_secops_store_result_t *result);
 
@@ -541,22 +540,11 @@ ngx_http_secops_unpack(ngx_http_request_t *r)
         return;
     }
 
-    ctx->packed->timer.handler = ngx_http_secops_unpack_continue;
-    ctx->packed->timer.data = ctx;
-    ctx->packed->timer.log = r->connection->log;
-
     rc = ngx_http_secops_unpack_run(ctx, NULL);
 
     if (rc != NGX_DONE) {
         ngx_http_secops_end(ctx, rc);
     }
-}
-
-
-static void
-ngx_http_secops_unpack_continue(ngx_event_t *ev)
-{
-    ngx_http_secops_wake(ev->data, ngx_http_secops_unpack_run, ev->data, NULL);
 }
 
 
@@ -588,16 +576,8 @@ ngx_http_secops_unpack_run(void *data, ngx_secops_store_result_t *result)
                                     &detail);
 
     case NGX_AGAIN:
-
-        /* a plain timer, for which a worker that is told to quit waits */
-
-        rc = ngx_http_secops_wait(r, ctx);
-
-        if (rc == NGX_DONE) {
-            ngx_add_timer(&ctx->packed->timer, 1);
-        }
-
-        return rc;
+        rc = ngx_http_secops_pause(ctx, 1, ngx_http_secops_unpack_run, ctx);
+        return (rc == NGX_DONE) ? ngx_http_secops_wait(r, ctx) : rc;
 
     default: /* NGX_ERROR */
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

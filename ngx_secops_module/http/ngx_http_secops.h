@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "http/ngx_http_secops_calls.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_request.h"
 #include "identity/ngx_http_secops_identity.h"

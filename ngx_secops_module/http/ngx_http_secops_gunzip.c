@@ -50,18 +50,7 @@ ngx_http_secops_gunzip_cleanup(void *data)
 {
     ngx_http_secops_gunzip_t *packed = data;
 
-    ngx_http_secops_gunzip_stop(packed);
-
     secops_gunzip_free(&packed->gunzip);
-}
-
-
-void
-ngx_http_secops_gunzip_stop(ngx_http_secops_gunzip_t *packed)
-{
-    if (packed->timer.timer_set) {
-        ngx_del_timer(&packed->timer);
-    }
 }
 
 

@@ -15,8 +15,7 @@
 
 /*
  * Lives in the request's pool, and so does the text once it is whole; what zlib
- * holds is freed then, or by the pool's cleanup.  The timer belongs to the
- * caller, who sets it to go on after NGX_AGAIN.
+ * holds is freed then, or by the pool's cleanup.
  */
 
 typedef struct {
@@ -28,7 +27,6 @@ typedef struct {
     off_t                done;      /* of that buffer */
     secops_slice_t       input;     /* taken from it, not unpacked yet */
     u_char              *block;     /* what is in a file is read into */
-    ngx_event_t          timer;
 } ngx_http_secops_gunzip_t;
 
 
@@ -42,11 +40,6 @@ ngx_http_secops_gunzip_t *ngx_http_secops_gunzip_create(ngx_http_request_t *r,
    or the body's file could not be read */
 
 ngx_int_t ngx_http_secops_gunzip_run(ngx_http_secops_gunzip_t *packed);
-
-
-/* it will not go on */
-
-void ngx_http_secops_gunzip_stop(ngx_http_secops_gunzip_t *packed);
 
 
 #endif /* _NGX_HTTP_SECOPS_GUNZIP_H_INCLUDED_ */

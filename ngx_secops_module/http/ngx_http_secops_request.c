@@ -152,20 +152,20 @@ ngx_http_secops_cleanup(void *data)
 void
 ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
 {
-    ngx_uint_t  i;
+    ngx_http_secops_call_t   *link;
+    ngx_http_secops_pause_t  *pause;
 
-    for (i = 0; i < ctx->ncalls; i++) {
-        ngx_secops_store_cancel(ctx->calls[i]);
+    for (link = ctx->calls.first; link; link = link->next) {
+        ngx_secops_store_cancel(link->call);
     }
 
-    ctx->ncalls = 0;
+    ctx->calls.first = NULL;
+    ctx->calls.pending = 0;
 
-    if (ctx->packed) {
-        ngx_http_secops_gunzip_stop(ctx->packed);
-    }
+    pause = ctx->calls.pause;
 
-    if (ctx->timer && ctx->timer->timer_set) {
-        ngx_del_timer(ctx->timer);
+    if (pause && pause->timer.timer_set) {
+        ngx_del_timer(&pause->timer);
     }
 
     ngx_http_secops_auth_cancel(&ctx->auth);

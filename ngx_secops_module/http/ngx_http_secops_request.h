@@ -13,7 +13,7 @@
 #include <ngx_http.h>
 
 #include "identity/ngx_http_secops_identity.h"
-#include "store/ngx_secops_store.h"
+#include "http/ngx_http_secops_calls.h"
 #include "http/ngx_http_secops_gunzip.h"
 #include "util/secops_error.h"
 
@@ -22,8 +22,6 @@
 
 #define NGX_HTTP_SECOPS_PARAMS  2
 
-
-typedef struct ngx_http_secops_ctx_s  ngx_http_secops_ctx_t;
 
 typedef struct ngx_http_secops_route_s  ngx_http_secops_route_t;
 
@@ -52,12 +50,6 @@ typedef enum {
 
 typedef ngx_int_t (*ngx_http_secops_resume_pt)(ngx_http_secops_ctx_t *ctx);
 
-/* the same, after something that an operation waited for; result is NULL where
-   it was no call of the store */
-
-typedef ngx_int_t (*ngx_http_secops_answer_pt)(void *data,
-    ngx_secops_store_result_t *result);
-
 
 /*
  * One request's state, in its pool; found as the module's ctx, or after an
@@ -82,14 +74,13 @@ struct ngx_http_secops_ctx_s {
     ngx_http_secops_identity_t        identity;
     ngx_http_secops_gunzip_t         *packed;   /* the body; NULL: it is not */
 
-    ngx_secops_store_call_t         **calls;    /* to be cancelled */
-    ngx_uint_t                        ncalls;
     ngx_uint_t                        discards; /* a body, while it waits */
-    ngx_event_t                      *timer;    /* the same; NULL: none */
 
+    ngx_http_secops_calls_t           calls;    /* of the store */
     secops_error_e                    error;    /* answered, if any */
     ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
-                                                      Redis was not asked */
+                                                      Redis was not asked;
+                                                      set with calls */
     void                             *data;     /* the operation's own */
 };
 
@@ -127,18 +118,18 @@ ngx_int_t ngx_http_secops_auth_wait(ngx_http_secops_ctx_t *ctx,
     ngx_http_secops_resume_pt resume);
 
 /*
- * To be called by a store call's handler, or an event's, and the last that it
- * does: the request goes on with answer(data, result), whose return value
- * finalizes it, unless that is NGX_DONE.  What is logged from here on is this
- * request's.  The request and everything in its pool may be gone afterwards.
+ * To be called by the handler of a store call or of an event, as the last thing
+ * that it does; the calls and the pause of an operation do so by themselves.
+ * The request goes on with answer(data, result), whose return value finalizes
+ * it, unless that is NGX_DONE.  What is logged from here on is this request's.
+ * The request and everything in its pool may be gone afterwards.
  */
 
 void ngx_http_secops_wake(ngx_http_secops_ctx_t *ctx,
     ngx_http_secops_answer_pt answer, void *data,
     ngx_secops_store_result_t *result);
 
-/* whatever is under way, calls, a timer, the body's unpacking, will not come
-   back */
+/* whatever is under way, calls, a pause, identity, will not come back */
 
 void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
 

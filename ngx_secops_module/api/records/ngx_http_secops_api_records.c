@@ -29,8 +29,6 @@ static ngx_int_t ngx_http_secops_records_options(
 static ngx_int_t ngx_http_secops_records_reject(
     ngx_http_secops_records_t *records, secops_record_faults_t *faults);
 static void ngx_http_secops_records_created(u_char *created, time_t sec);
-static void ngx_http_secops_records_audit(
-    ngx_http_secops_records_t *records);
 static ngx_int_t ngx_http_secops_records_insert(
     ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
@@ -110,7 +108,7 @@ ngx_http_secops_records_create(ngx_http_request_t *r,
         return rc;
     }
 
-    if (records->pending) {
+    if (ctx->calls.pending) {
         return ngx_http_secops_wait(r, ctx);
     }
 
@@ -270,42 +268,23 @@ ngx_int_t
 ngx_http_secops_records_expect(ngx_http_secops_records_t *records,
     ngx_uint_t n)
 {
-    ngx_time_t                   *tp;
-    secops_slice_t                prefix, domain;
-    ngx_http_request_t           *r;
-    ngx_secops_store_call_t     **calls;
-    ngx_http_secops_loc_conf_t   *slcf;
+    ngx_time_t  *tp;
 
-    r = records->request;
-
-    /* a group has a record at least, so there are as many calls at most */
-
-    records->entries = ngx_pcalloc(r->pool,
+    records->entries = ngx_pcalloc(records->request->pool,
                                    n * sizeof(ngx_http_secops_records_entry_t));
-    calls = ngx_palloc(r->pool, n * sizeof(ngx_secops_store_call_t *));
-
-    if (records->entries == NULL || calls == NULL) {
+    if (records->entries == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     records->nentries = n;
-    records->ctx->calls = calls;
 
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
-
-    prefix.len = slcf->store.prefix.len;
-    prefix.data = slcf->store.prefix.data;
-    domain.len = records->ctx->identity.domain.len;
-    domain.data = records->ctx->identity.domain.data;
-
-    secops_keys_space(&records->space, prefix, domain);
+    ngx_http_secops_keyspace(records->ctx, &records->space);
+    ngx_http_secops_caller(records->ctx, &records->audit);
 
     tp = ngx_timeofday();
 
     records->msec = (uint64_t) tp->sec * 1000 + tp->msec;
     ngx_http_secops_records_created(records->created, tp->sec);
-
-    ngx_http_secops_records_audit(records);
 
     return NGX_DECLINED;
 }
@@ -325,26 +304,6 @@ ngx_http_secops_records_created(u_char *created, time_t sec)
     }
 
     ngx_memcpy(created, text, SECOPS_TIME_LEN);
-}
-
-
-static void
-ngx_http_secops_records_audit(ngx_http_secops_records_t *records)
-{
-    ngx_http_request_t          *r;
-    ngx_secops_store_audit_t    *audit;
-    ngx_http_secops_identity_t  *identity;
-
-    r = records->request;
-    audit = &records->audit;
-    identity = &records->ctx->identity;
-
-    audit->user = identity->user;
-    audit->method = identity->method->name;
-    audit->address = r->connection->addr_text;
-    audit->operation = records->ctx->route->operation;
-
-    (void) ngx_http_secops_request_id(r, &audit->request_id);
 }
 
 

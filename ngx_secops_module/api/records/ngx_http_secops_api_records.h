@@ -34,6 +34,7 @@ typedef struct {
     ngx_http_secops_records_t          *records;
     secops_error_e                      error;  /* NONE: stored, once
                                                    answered */
+    ngx_http_secops_call_t              link;
     ngx_secops_store_call_t             call;
     ngx_secops_store_group_t            group;
 } ngx_http_secops_records_group_t;
@@ -81,7 +82,6 @@ struct ngx_http_secops_records_s {
     ngx_uint_t                          nentries;
     ngx_uint_t                          refused;  /* of these, as they are */
     ngx_http_secops_records_group_t    *open[SECOPS_ID_SHARDS];
-    ngx_uint_t                          pending;  /* calls under way */
 
     ngx_str_t                           buffer; /* room for one record, and for
                                                    the wrapper around it */

@@ -23,8 +23,6 @@ static ngx_int_t ngx_http_secops_records_apart(
 static ngx_int_t ngx_http_secops_records_too_large(
     ngx_http_secops_records_t *records);
 static void ngx_http_secops_records_spare(ngx_http_secops_records_t *records);
-static void ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_records_answered(void *data,
     ngx_secops_store_result_t *result);
 
@@ -82,13 +80,7 @@ static ngx_http_secops_records_group_t *
 ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
 {
     ngx_uint_t                        share;
-    ngx_http_secops_ctx_t            *ctx;
-    ngx_http_secops_loc_conf_t       *slcf;
     ngx_http_secops_records_group_t  *group;
-
-    slcf = ngx_http_get_module_loc_conf(records->request,
-                                        ngx_http_secops_module);
-    ctx = records->ctx;
 
     group = ngx_pcalloc(records->request->pool,
                         sizeof(ngx_http_secops_records_group_t));
@@ -97,10 +89,8 @@ ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
     }
 
     group->records = records;
-    group->call.handler = ngx_http_secops_records_stored;
-    group->call.data = group;
 
-    group->group.store = &slcf->store;
+    group->group.store = ngx_http_secops_store(records->ctx);
     group->group.space = &records->space;
     group->group.table = records->table->name;
     group->group.audit = &records->audit;
@@ -118,7 +108,8 @@ ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
         return NULL;
     }
 
-    ctx->calls[ctx->ncalls++] = &group->call;
+    ngx_http_secops_calls_add(records->ctx, &group->link, &group->call,
+                              ngx_http_secops_records_answered, group);
 
     return group;
 }
@@ -169,10 +160,9 @@ ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
 
     rc = ngx_secops_store_group_send(&group->group, &group->call);
 
-    switch (rc) {
+    switch (ngx_http_secops_calls_sent(records->ctx, rc)) {
 
     case NGX_OK:
-        records->pending++;
         break;
 
     case NGX_DECLINED:
@@ -278,19 +268,6 @@ ngx_http_secops_records_drop(ngx_http_secops_records_t *records)
 }
 
 
-static void
-ngx_http_secops_records_stored(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result)
-{
-    ngx_http_secops_records_group_t  *group;
-
-    group = call->data;
-
-    ngx_http_secops_wake(group->records->ctx, ngx_http_secops_records_answered,
-                         group, result);
-}
-
-
 static ngx_int_t
 ngx_http_secops_records_answered(void *data, ngx_secops_store_result_t *result)
 {
@@ -298,17 +275,9 @@ ngx_http_secops_records_answered(void *data, ngx_secops_store_result_t *result)
 
     ngx_str_t                   reason;
     secops_error_e              error;
-    ngx_http_secops_ctx_t      *ctx;
     ngx_http_secops_records_t  *records;
 
     records = group->records;
-    ctx = records->ctx;
-
-    if (ctx->redis_time == NGX_CONF_UNSET_MSEC
-        || ctx->redis_time < result->time)
-    {
-        ctx->redis_time = result->time;
-    }
 
     error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_WRITE, result->status);
 
@@ -316,12 +285,12 @@ ngx_http_secops_records_answered(void *data, ngx_secops_store_result_t *result)
 
         /* the last reason is logged, it is hardly ever another one */
 
-        reason.data = ngx_pstrdup(ctx->request->pool, &result->reason);
+        reason.data = ngx_pstrdup(records->request->pool, &result->reason);
         reason.len = reason.data ? result->reason.len : 0;
 
         ngx_http_secops_records_fail_group(group, error, &reason);
     }
 
-    return (--records->pending == 0) ? ngx_http_secops_records_reply(records)
-                                     : NGX_DONE;
+    return records->ctx->calls.pending
+           ? NGX_DONE : ngx_http_secops_records_reply(records);
 }

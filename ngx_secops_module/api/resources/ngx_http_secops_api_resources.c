@@ -35,9 +35,6 @@ static ngx_int_t ngx_http_secops_resources_next_turn(
 static ngx_int_t ngx_http_secops_resources_asked(
     ngx_http_secops_resources_t *op, ngx_int_t rc,
     ngx_http_secops_kind_e kind);
-static void ngx_http_secops_resources_answered(
-    ngx_secops_store_call_t *call, ngx_secops_store_result_t *result);
-static void ngx_http_secops_resources_expired(ngx_event_t *ev);
 static ngx_int_t ngx_http_secops_resources_go_on(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_found(
@@ -64,8 +61,6 @@ static ngx_int_t ngx_http_secops_resources_answer(
     ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result);
-static ngx_secops_store_t *ngx_http_secops_resources_store(
-    ngx_http_secops_resources_t *op);
 
 
 /* the worker's */
@@ -128,55 +123,33 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
 static void
 ngx_http_secops_resources_init(ngx_http_secops_resources_t *op)
 {
-    ngx_http_request_t          *r;
-    ngx_secops_store_t          *store;
-    ngx_http_secops_ctx_t       *ctx;
-    ngx_http_secops_identity_t  *identity;
+    ngx_uint_t                i;
+    ngx_secops_store_call_t  *calls[] = {
+        &op->find.eval.call,
+        &op->commit.eval.call,
+        &op->pointers.call,
+        &op->index.call,
 
-    r = op->request;
-    ctx = op->ctx;
-    identity = &ctx->identity;
-    store = ngx_http_secops_resources_store(op);
+        /* parts of the one before: they answer the store */
 
-    secops_keys_space(&op->space,
-                      ngx_http_secops_resources_slice(&store->prefix),
-                      ngx_http_secops_resources_slice(&identity->domain));
+        &op->index.find.eval.call,
+        &op->index.step.call
+    };
+
+    for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        ngx_http_secops_calls_add(op->ctx, &op->calls[i], calls[i],
+                                  ngx_http_secops_resources_go_on, op);
+    }
+
+    ngx_http_secops_keyspace(op->ctx, &op->space);
+    ngx_http_secops_caller(op->ctx, &op->audit);
 
     secops_time_format(op->time, ngx_time());
 
-    op->audit.user = identity->user;
-    op->audit.method = identity->method->name;
-    op->audit.address = r->connection->addr_text;
-
-    (void) ngx_http_secops_request_id(r, &op->audit.request_id);
-
-    op->find.eval.call.handler = ngx_http_secops_resources_answered;
-    op->find.eval.call.data = op;
-    op->commit.eval.call.handler = ngx_http_secops_resources_answered;
-    op->commit.eval.call.data = op;
     op->commit.audit = &op->audit;
-    op->pointers.call.handler = ngx_http_secops_resources_answered;
-    op->pointers.call.data = op;
-    op->index.call.handler = ngx_http_secops_resources_answered;
-    op->index.call.data = op;
-
-    op->calls[0] = &op->find.eval.call;
-    op->calls[1] = &op->commit.eval.call;
-    op->calls[2] = &op->pointers.call;
-    op->calls[3] = &op->index.find.eval.call;
-    op->calls[4] = &op->index.step.call;
-
-    ctx->calls = op->calls;
-    ctx->ncalls = 5;
 
     op->max_tries = NGX_HTTP_SECOPS_RESOURCES_TRIES;
     op->late = SECOPS_ERROR_SAVE_LATER;
-
-    op->timer.handler = ngx_http_secops_resources_expired;
-    op->timer.data = op;
-    op->timer.log = r->connection->log;
-
-    ctx->timer = &op->timer;
 }
 
 
@@ -281,12 +254,6 @@ ngx_http_secops_resources_first(ngx_http_secops_resources_t *op)
 }
 
 
-/*
- * A timer, and not a posted event: a worker that is told to quit waits for
- * timers.  One of no time at all would expire in the same round, and nobody
- * else would come in.
- */
-
 ngx_int_t
 ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
     ngx_http_secops_resources_work_pt work)
@@ -317,11 +284,8 @@ ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    op->then = ngx_http_secops_resources_next_turn;
-
-    ngx_add_timer(&op->timer, NGX_HTTP_SECOPS_RESOURCES_PAUSE);
-
-    return NGX_DONE;
+    return ngx_http_secops_resources_pause(op, NGX_HTTP_SECOPS_RESOURCES_PAUSE,
+                                         ngx_http_secops_resources_next_turn);
 }
 
 
@@ -354,7 +318,7 @@ ngx_http_secops_resources_find(ngx_http_secops_resources_t *op)
     op->part = 0;
     op->then = ngx_http_secops_resources_found;
 
-    store = ngx_http_secops_resources_store(op);
+    store = ngx_http_secops_store(op->ctx);
 
     rc = ngx_secops_store_find_resources(store, &op->find, &op->space);
 
@@ -384,14 +348,13 @@ ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
 {
     secops_error_e  error;
 
-    switch (rc) {
+    switch (ngx_http_secops_calls_sent(op->ctx, rc)) {
 
     case NGX_OK:
         return NGX_DONE;
 
     case NGX_BUSY:
-        op->reason =
-                  *ngx_secops_store_busy(ngx_http_secops_resources_store(op));
+        op->reason = *ngx_secops_store_busy(ngx_http_secops_store(op->ctx));
         error = ngx_http_secops_store_error(kind,
                                             NGX_SECOPS_STORE_UNAVAILABLE);
         return ngx_http_secops_resources_end(op, error);
@@ -402,26 +365,14 @@ ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
 }
 
 
-static void
-ngx_http_secops_resources_answered(ngx_secops_store_call_t *call,
-    ngx_secops_store_result_t *result)
+ngx_int_t
+ngx_http_secops_resources_pause(ngx_http_secops_resources_t *op,
+    ngx_msec_t time, ngx_http_secops_resources_then_pt then)
 {
-    ngx_http_secops_resources_t  *op;
+    op->then = then;
 
-    op = call->data;
-
-    ngx_http_secops_wake(op->ctx, ngx_http_secops_resources_go_on, op, result);
-}
-
-
-static void
-ngx_http_secops_resources_expired(ngx_event_t *ev)
-{
-    ngx_http_secops_resources_t  *op;
-
-    op = ev->data;
-
-    ngx_http_secops_wake(op->ctx, ngx_http_secops_resources_go_on, op, NULL);
+    return ngx_http_secops_pause(op->ctx, time, ngx_http_secops_resources_go_on,
+                                 op);
 }
 
 
@@ -496,7 +447,7 @@ ngx_http_secops_resources_index(ngx_http_secops_resources_t *op)
 
     op->then = ngx_http_secops_resources_indexed;
 
-    store = ngx_http_secops_resources_store(op);
+    store = ngx_http_secops_store(op->ctx);
 
     rc = ngx_secops_store_index_resources(store, &op->index, &op->space,
                                           op->request->pool);
@@ -564,7 +515,7 @@ ngx_http_secops_resources_put_pointers(ngx_http_secops_resources_t *op)
         return ngx_http_secops_resources_send(op);
     }
 
-    store = ngx_http_secops_resources_store(op);
+    store = ngx_http_secops_store(op->ctx);
 
     op->then = ngx_http_secops_resources_pointed;
 
@@ -600,7 +551,7 @@ ngx_http_secops_resources_send(ngx_http_secops_resources_t *op)
 
     op->then = ngx_http_secops_resources_committed;
 
-    store = ngx_http_secops_resources_store(op);
+    store = ngx_http_secops_store(op->ctx);
 
     rc = ngx_secops_store_commit_resources(store, &op->commit, &op->space);
 
@@ -662,17 +613,16 @@ ngx_http_secops_resources_committed(ngx_http_secops_resources_t *op,
 ngx_int_t
 ngx_http_secops_resources_again(ngx_http_secops_resources_t *op)
 {
+    ngx_msec_t  time;
+
     if (++op->tries == op->max_tries) {
         return ngx_http_secops_resources_end(op, op->late);
     }
 
-    op->then = ngx_http_secops_resources_retry;
+    time = 1 + ngx_random() % (op->tries * NGX_HTTP_SECOPS_RESOURCES_DELAY);
 
-    ngx_add_timer(&op->timer,
-                  1 + ngx_random() % (op->tries
-                                      * NGX_HTTP_SECOPS_RESOURCES_DELAY));
-
-    return NGX_DONE;
+    return ngx_http_secops_resources_pause(op, time,
+                                           ngx_http_secops_resources_retry);
 }
 
 
@@ -690,6 +640,7 @@ ngx_int_t
 ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     secops_error_e error)
 {
+    ngx_int_t                    rc;
     ngx_uint_t                   n;
     ngx_secops_store_pointer_t  *pointers;
 
@@ -706,12 +657,11 @@ ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     {
         op->then = ngx_http_secops_resources_cleaned;
 
-        if (ngx_secops_store_delete_pointers(
-                                       ngx_http_secops_resources_store(op),
-                                       &op->pointers, pointers, n,
-                                       op->request->pool)
-            == NGX_OK)
-        {
+        rc = ngx_secops_store_delete_pointers(ngx_http_secops_store(op->ctx),
+                                              &op->pointers, pointers, n,
+                                              op->request->pool);
+
+        if (ngx_http_secops_calls_sent(op->ctx, rc) == NGX_OK) {
             return NGX_DONE;
         }
     }
@@ -764,12 +714,6 @@ static void
 ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result)
 {
-    if (op->ctx->redis_time == NGX_CONF_UNSET_MSEC) {
-        op->ctx->redis_time = 0;
-    }
-
-    op->ctx->redis_time += result->time;
-
     ngx_str_null(&op->reason);
 
     if (result->status != NGX_SECOPS_STORE_OK) {
@@ -777,17 +721,6 @@ ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
                                               result->reason.data,
                                               result->reason.len);
     }
-}
-
-
-static ngx_secops_store_t *
-ngx_http_secops_resources_store(ngx_http_secops_resources_t *op)
-{
-    ngx_http_secops_loc_conf_t  *slcf;
-
-    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
-
-    return &slcf->store;
 }
 
 

@@ -49,8 +49,8 @@ typedef ngx_int_t (*ngx_http_secops_resources_reply_pt)(
     ngx_http_secops_resources_t *op);
 
 
-/* what comes after the store's answer to what was begun last, or after the
-   timer's end: then there is no result */
+/* what comes after the store's answer to what was begun last, or after a pause:
+   then there is no result */
 
 typedef ngx_int_t (*ngx_http_secops_resources_then_pt)(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
@@ -143,10 +143,9 @@ struct ngx_http_secops_resources_s {
     ngx_secops_store_commit_t             commit;
     ngx_secops_store_pointers_t           pointers;
     ngx_secops_store_index_t              index;
-    ngx_secops_store_call_t              *calls[5];
+    ngx_http_secops_call_t                calls[6];
 
     ngx_http_secops_resources_then_pt     then;
-    ngx_event_t                           timer;    /* it waits, for nobody */
     ngx_uint_t                            tries;
     ngx_uint_t                            max_tries;
     secops_error_e                        late;     /* after so many */
@@ -195,6 +194,11 @@ ngx_int_t ngx_http_secops_resources_again(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     secops_error_e error);
 
+
+/* goes on with then, after so many milliseconds; as decide */
+
+ngx_int_t ngx_http_secops_resources_pause(ngx_http_secops_resources_t *op,
+    ngx_msec_t time, ngx_http_secops_resources_then_pt then);
 
 /* all of it from the start, now */
 

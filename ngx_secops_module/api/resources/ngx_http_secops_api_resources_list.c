@@ -333,11 +333,8 @@ ngx_http_secops_list_wait(ngx_http_secops_list_t *list)
         return ngx_http_secops_resources_end(list->op, SECOPS_ERROR_LATER);
     }
 
-    list->op->then = ngx_http_secops_list_retry;
-
-    ngx_add_timer(&list->op->timer, NGX_HTTP_SECOPS_LIST_WAIT);
-
-    return NGX_DONE;
+    return ngx_http_secops_resources_pause(list->op, NGX_HTTP_SECOPS_LIST_WAIT,
+                                           ngx_http_secops_list_retry);
 }
 
 
@@ -444,12 +441,6 @@ ngx_http_secops_list_continue(ngx_http_secops_resources_t *op,
 }
 
 
-/*
- * A timer, and not a posted event: a worker that is told to quit waits for
- * timers.  One of no time at all would expire in the same round, and nobody
- * else would come in.
- */
-
 static ngx_int_t
 ngx_http_secops_list_slice(ngx_http_secops_list_t *list)
 {
@@ -489,11 +480,9 @@ ngx_http_secops_list_slice(ngx_http_secops_list_t *list)
         now = ngx_http_secops_list_clock(CLOCK_PROCESS_CPUTIME_ID);
 
         if (now - used >= NGX_HTTP_SECOPS_LIST_SLICE) {
-            list->op->then = ngx_http_secops_list_continue;
-
-            ngx_add_timer(&list->op->timer,
-                          ngx_http_secops_list_pause(list, began, used));
-            return NGX_DONE;
+            return ngx_http_secops_resources_pause(list->op,
+                               ngx_http_secops_list_pause(list, began, used),
+                               ngx_http_secops_list_continue);
         }
     }
 
