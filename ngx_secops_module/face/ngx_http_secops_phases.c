@@ -232,16 +232,19 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
 
     rc = ngx_http_secops_identify(r, &slcf->identity, &ctx->auth,
                                   &ctx->identity);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    ctx->state = NGX_HTTP_SECOPS_IDLE;
+
     switch (rc) {
 
     case NGX_OK:
         break;
 
-    case NGX_AGAIN:
-        return NGX_AGAIN;
-
     case NGX_DECLINED:
-        ctx->state = NGX_HTTP_SECOPS_ROUTED;
         ctx->error = SECOPS_ERROR_UNAUTHENTICATED;
 
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
@@ -251,16 +254,13 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
         return NGX_HTTP_UNAUTHORIZED;
 
     case NGX_BUSY:
-        ctx->state = NGX_HTTP_SECOPS_ROUTED;
         return NGX_HTTP_SERVICE_UNAVAILABLE;
 
     default: /* NGX_ERROR */
-        ctx->state = NGX_HTTP_SECOPS_ROUTED;
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (!ngx_http_secops_granted(ctx)) {
-        ctx->state = NGX_HTTP_SECOPS_ROUTED;
         ctx->error = SECOPS_ERROR_ACCESS;
 
         ngx_http_secops_log_refusal(r, ctx);

@@ -107,13 +107,12 @@ ngx_http_secops_led_on(ngx_http_secops_ctx_t *ctx)
     ngx_event_t         *rev;
     ngx_http_request_t  *r;
 
-    waits = ctx->state == NGX_HTTP_SECOPS_WAIT
-            || ctx->state == NGX_HTTP_SECOPS_AUTH_WAIT
-            || ctx->state == NGX_HTTP_SECOPS_GONE;
+    waits = ctx->state != NGX_HTTP_SECOPS_IDLE
+            && ctx->state != NGX_HTTP_SECOPS_AUTHORIZED;
 
     ngx_http_secops_cancel(ctx);
 
-    ctx->state = NGX_HTTP_SECOPS_ENDED;
+    ctx->state = NGX_HTTP_SECOPS_IDLE;
 
     r = ctx->request;
 
@@ -247,7 +246,7 @@ ngx_http_secops_end(ngx_http_secops_ctx_t *ctx, ngx_int_t rc)
 {
     ngx_http_secops_cancel(ctx);
 
-    ctx->state = NGX_HTTP_SECOPS_ENDED;
+    ctx->state = NGX_HTTP_SECOPS_IDLE;
 
     ngx_http_finalize_request(ctx->request, rc);
 }
@@ -277,6 +276,8 @@ ngx_http_secops_auth_wait(ngx_http_secops_ctx_t *ctx,
     }
 
     ngx_http_secops_cancel(ctx);
+
+    ctx->state = NGX_HTTP_SECOPS_IDLE;
 
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }

@@ -27,21 +27,21 @@ typedef struct ngx_http_secops_route_s  ngx_http_secops_route_t;
 
 
 /*
- *  ROUTED ──> AUTHORIZED ──> WAIT ──> ENDED
- *     └> AUTH_WAIT ─^
- *            └> GONE ──> ENDED
+ *  IDLE ──> AUTHORIZED ──> WAIT ──> IDLE
+ *    └> AUTH_WAIT ─^
+ *           └> GONE ──> IDLE
  *
- * and from any of them to ENDED.  GONE: the client left, but others wait for
- * what the request fetches.
+ * and from any of them to IDLE.
  */
 
 typedef enum {
-    NGX_HTTP_SECOPS_ROUTED = 0,
-    NGX_HTTP_SECOPS_AUTH_WAIT,
+    NGX_HTTP_SECOPS_IDLE = 0,       /* the caller is not authorized yet, or was
+                                       refused, or the request has ended */
+    NGX_HTTP_SECOPS_AUTH_WAIT,      /* for what identity needs */
     NGX_HTTP_SECOPS_AUTHORIZED,
-    NGX_HTTP_SECOPS_WAIT,
-    NGX_HTTP_SECOPS_GONE,
-    NGX_HTTP_SECOPS_ENDED
+    NGX_HTTP_SECOPS_WAIT,           /* for what the operation needs */
+    NGX_HTTP_SECOPS_GONE            /* the client left, but others wait for what
+                                       the request fetches */
 } ngx_http_secops_state_e;
 
 
