@@ -40,10 +40,11 @@ typedef struct {
 } ngx_http_secops_records_group_t;
 
 
-/* one record of the request; see ngx_http_secops_records_error() */
+/* one record of the request */
 
 typedef struct {
-    ngx_http_secops_records_group_t    *group;  /* NULL: it is in none */
+    ngx_http_secops_records_group_t    *group;  /* whose error it has; NULL: it
+                                                   is in none */
     secops_error_e                      error;  /* of itself, then */
     ngx_str_t                           more;   /* of a batch's invalid record:
                                                    the end of its message, … */
@@ -101,8 +102,8 @@ struct ngx_http_secops_records_s {
  * be under way; else, to be returned like any reply.
  */
 
-/* ngx_http_secops_api_records.c: for n records of a body; then each of them.
-   where is the record's place in the body, with NUL */
+/* ngx_http_secops_api_records_add.c: for n records of a body; then each of
+   them.  where is the record's place in the body, with NUL */
 
 ngx_int_t ngx_http_secops_records_expect(ngx_http_secops_records_t *records,
     ngx_uint_t n);
@@ -115,6 +116,11 @@ ngx_int_t ngx_http_secops_records_add(ngx_http_secops_records_t *records,
 void ngx_http_secops_records_refuse(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_error_e error);
 
+/* answers what is wrong with a single record, or with the parameters */
+
+ngx_int_t ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
+    secops_record_faults_t *faults);
+
 
 /* ngx_http_secops_api_records_batch.c: the array at data, or the lines of the
    body */
@@ -126,14 +132,8 @@ ngx_int_t ngx_http_secops_records_lines(ngx_http_secops_records_t *records);
 
 /* ngx_http_secops_api_records_group.c */
 
-/* once nothing is pending: NONE, the record is stored; or why not */
-
-secops_error_e ngx_http_secops_records_error(
-    const ngx_http_secops_records_entry_t *entry);
-
-
-/* adds a record to its group, which is
-   sent first if it is full; sends all that are open; drops these */
+/* adds a record to its group, which is sent first if it is full; sends all that
+   are open; drops these */
 
 ngx_int_t ngx_http_secops_records_store(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry,

@@ -246,13 +246,6 @@ ngx_http_secops_records_spare(ngx_http_secops_records_t *records)
 }
 
 
-secops_error_e
-ngx_http_secops_records_error(const ngx_http_secops_records_entry_t *entry)
-{
-    return entry->group ? entry->group->error : entry->error;
-}
-
-
 void
 ngx_http_secops_records_drop(ngx_http_secops_records_t *records)
 {

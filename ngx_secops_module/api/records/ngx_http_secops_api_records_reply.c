@@ -16,6 +16,8 @@ static ngx_int_t ngx_http_secops_records_location(
     ngx_http_secops_records_t *records);
 static ngx_int_t ngx_http_secops_records_reply_batch(
     ngx_http_secops_records_t *records);
+static secops_error_e ngx_http_secops_records_error(
+    const ngx_http_secops_records_entry_t *entry);
 static ngx_uint_t ngx_http_secops_records_batch_status(
     ngx_http_secops_records_t *records, ngx_uint_t stored);
 static void ngx_http_secops_records_write_batch(
@@ -234,6 +236,15 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
     body.data = text.data;
 
     return ngx_http_secops_reply(r, status, &body);
+}
+
+
+/* once nothing is pending: NONE, the record is stored; or why not */
+
+static secops_error_e
+ngx_http_secops_records_error(const ngx_http_secops_records_entry_t *entry)
+{
+    return entry->group ? entry->group->error : entry->error;
 }
 
 
