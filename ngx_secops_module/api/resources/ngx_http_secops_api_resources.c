@@ -8,7 +8,6 @@
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_json.h"
-#include "model/json/secops_json_dump.h"
 #include "http/ngx_http_secops_body.h"
 
 
@@ -721,75 +720,4 @@ ngx_http_secops_resources_result(ngx_http_secops_resources_t *op,
                                               result->reason.data,
                                               result->reason.len);
     }
-}
-
-
-void
-ngx_http_secops_resources_unreadable(ngx_http_secops_resources_t *op,
-    ngx_secops_store_found_t *found)
-{
-    ngx_http_secops_resources_cannot_read(op,
-                                       op->find.lookups[found->lookup].type,
-                                       &found->id);
-}
-
-
-void
-ngx_http_secops_resources_cannot_read(ngx_http_secops_resources_t *op,
-    secops_resource_type_e type, ngx_str_t *id)
-{
-    ngx_str_t       text;
-    secops_slice_t  name;
-
-    name = secops_resource_type_name(type);
-
-    text.len = name.len;
-    text.data = (u_char *) name.data;
-
-    ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
-                  "secops: the stored %V \"%V\" can not be read",
-                  &text, id);
-}
-
-
-ngx_int_t
-ngx_http_secops_resources_copy(ngx_http_secops_resources_t *op, ngx_str_t *dst,
-    const void *data, size_t len)
-{
-    dst->len = 0;
-    dst->data = ngx_pnalloc(op->request->pool, len + 1);
-
-    if (dst->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    dst->len = len;
-
-    if (len) {
-        ngx_memcpy(dst->data, data, len);
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_secops_resources_dump(ngx_http_secops_resources_t *op, ngx_str_t *dst,
-    json_t *json)
-{
-    ngx_int_t      rc;
-    secops_text_t  text;
-
-    ngx_memzero(&text, sizeof(secops_text_t));
-
-    secops_json_dump(&text, json);
-
-    json_decref(json);
-
-    rc = text.failed ? NGX_ERROR
-                     : ngx_http_secops_resources_copy(op, dst, text.data,
-                                                      text.len);
-    secops_text_free(&text);
-
-    return rc;
 }

@@ -217,6 +217,8 @@ ngx_int_t ngx_http_secops_resources_work(ngx_http_secops_resources_t *op,
     ngx_http_secops_resources_work_pt work);
 
 
+/* ngx_http_secops_api_resources_text.c */
+
 /* a stored document makes no sense: told to the operator */
 
 void ngx_http_secops_resources_unreadable(ngx_http_secops_resources_t *op,
