@@ -17,12 +17,16 @@
 # TIMES, SECONDS, WRITE, PATTERN (of its rows): see bench/worst.pl
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
 # TESTS, PROVE_FLAGS: what make test runs, all of t unless set, and how
-# JOBS: so many tests at a time, two for each processor unless set: they wait
-# for one another's servers more than they work
+# JOBS: so many tests at a time on each build, two for each processor unless set:
+# they wait for one another's servers more than they work
 # NGX_SRC: an nginx source tree to build against, instead of Debian's nginx-dev
 
 TESTS ?= t
 JOBS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
+
+# the sanitizer half from the start, beside the other one
+ORDER = $(if $(filter t,$(TESTS)),t/900-asan.t \
+	$(filter-out t/900-asan.t,$(sort $(wildcard t/*.t))),$(TESTS))
 
 .PHONY: all build build-asan run test fuzz check-asan tree bench bench-pair chaos worst-case install clean \
 	deps-build deps-run deps-test deps-bench
@@ -43,7 +47,7 @@ run: deps-run build
 
 test: deps-test build build-asan
 	@SECOPS_SANITIZE=1 SECOPS_JOBS=$(JOBS) \
-	    prove -j $(JOBS) --timer $(PROVE_FLAGS) $(TESTS)
+	    prove -j $(JOBS) --timer $(PROVE_FLAGS) $(ORDER)
 ifeq ($(TESTS),t)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-2} prove --timer t/fuzz/fuzz.t
 endif

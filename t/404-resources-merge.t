@@ -151,7 +151,8 @@ is($api->one('integration', 'Exposer')->{parameters}{api_key},
 my @titles = ('Ünïcode', 'ελληνικά', '日本語のタイトル', 'العربية', '🚨 alerts 🚨',
     "it's", 'say "hello"', "both ' and \"", 'back\\slash', 'a\\\'b', '{{braces}}',
     '{{integrations(title=\'x\')}}', "two\nlines", "tab\there", ' spaces ', 'a+b c%20d',
-    'a&b=c', '<tag>', "thin\x{2009}space", 'x' x 200, '$1 %s', "{\"json\":1}", '/a~b/c',
+    'a&b=c', '<tag>', "thin\x{2009}space",
+    "two\x{2028}lines", 'x' x 200, '$1 %s', "{\"json\":1}", '/a~b/c',
     '-', '0', 'null');
 
 foreach my $title (@titles) {
