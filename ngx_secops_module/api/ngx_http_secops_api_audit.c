@@ -11,6 +11,7 @@
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
 #include "store/ngx_secops_store_audit.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -110,7 +111,6 @@ ngx_http_secops_audit_query(ngx_http_secops_audit_t *audit)
     u_char              *buffer;
     ngx_str_t            detail;
     const char          *fault;
-    secops_slice_t       args;
     ngx_http_request_t  *r;
 
     static ngx_str_t  none = ngx_null_string;
@@ -122,10 +122,8 @@ ngx_http_secops_audit_query(ngx_http_secops_audit_t *audit)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    args.len = r->args.len;
-    args.data = r->args.data;
-
-    fault = secops_audit_read_query(&audit->query, args, buffer);
+    fault = secops_audit_read_query(&audit->query, ngx_secops_slice(&r->args),
+                                    buffer);
 
     if (fault == NULL) {
         return NGX_DECLINED;
@@ -426,8 +424,7 @@ ngx_http_secops_audit_domain(ngx_http_secops_audit_t *audit,
     u_char          *p;
     secops_slice_t   text;
 
-    text.len = audit->ctx->identity.domain.len;
-    text.data = audit->ctx->identity.domain.data;
+    text = ngx_secops_slice(&audit->ctx->identity.domain);
 
     p = ngx_pnalloc(audit->request->pool, secops_text_escape_max(text.len));
     if (p == NULL) {

@@ -8,6 +8,7 @@
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/catalog/secops_catalog_query.h"
 #include "model/catalog/secops_catalog_view.h"
+#include "util/ngx_secops_string.h"
 
 
 typedef json_t *(*ngx_http_secops_catalog_view_pt)(
@@ -60,7 +61,6 @@ ngx_http_secops_catalog_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 {
     u_char                       *buffer;
     ngx_int_t                     rc;
-    secops_slice_t                args;
     secops_catalog_query_t        query;
     ngx_http_secops_main_conf_t  *mcf;
     ngx_http_secops_resources_t  *op;
@@ -79,11 +79,9 @@ ngx_http_secops_catalog_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     op->request = r;
     op->ctx = ctx;
 
-    args.len = r->args.len;
-    args.data = r->args.data;
-
-    if (secops_catalog_read_query(&query, &mcf->catalog, parameters, args,
-                                  buffer, &op->faults)
+    if (secops_catalog_read_query(&query, &mcf->catalog, parameters,
+                                  ngx_secops_slice(&r->args), buffer,
+                                  &op->faults)
         == 0)
     {
         rc = ngx_http_secops_resources_json(op, NGX_HTTP_OK,

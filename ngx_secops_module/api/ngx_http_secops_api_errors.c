@@ -8,6 +8,7 @@
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 
 
 static ngx_uint_t ngx_http_secops_errors_status(ngx_http_request_t *r);
@@ -34,8 +35,7 @@ ngx_http_secops_errors(ngx_http_request_t *r)
 
     text = secops_error_status_message(status);
 
-    message.len = text.len;
-    message.data = (u_char *) text.data;
+    message = ngx_secops_str(text);
 
     ngx_str_null(&detail);
 

@@ -11,6 +11,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -431,8 +432,7 @@ ngx_http_secops_health_body(ngx_http_secops_health_t *health, ngx_uint_t ready,
     cln->handler = free;
     cln->data = text.data;
 
-    body->len = text.len;
-    body->data = text.data;
+    *body = ngx_secops_str(secops_text_slice(&text));
 
     return text.failed ? NGX_ERROR : NGX_OK;
 }
@@ -460,8 +460,7 @@ ngx_http_secops_health_string(secops_text_t *text, const char *name,
 {
     secops_slice_t  slice;
 
-    slice.len = value->len;
-    slice.data = value->data;
+    slice = ngx_secops_slice(value);
 
     secops_text_append_string(text, name);
 

@@ -6,6 +6,7 @@
 #include "http/ngx_http_secops_tables.h"
 #include "http/ngx_http_secops_reply.h"
 #include "store/ngx_secops_store_record.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_id.h"
 #include "util/secops_text.h"
 
@@ -36,7 +37,6 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
     ngx_str_t                    *name, *sys_id;
-    secops_slice_t                id;
     secops_table_t               *table;
     secops_keyspace_t             space;
     ngx_http_secops_tables_t     *get;
@@ -53,10 +53,7 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         return ngx_http_secops_tables_unknown(r, ctx, name);
     }
 
-    id.len = sys_id->len;
-    id.data = sys_id->data;
-
-    if (secops_id_shard(id) < 0) {
+    if (secops_id_shard(ngx_secops_slice(sys_id)) < 0) {
         return ngx_http_secops_tables_none(r, ctx);
     }
 
@@ -150,13 +147,11 @@ static ngx_int_t
 ngx_http_secops_tables_unknown(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_str_t *name)
 {
-    secops_slice_t    text;
     static ngx_str_t  none = ngx_null_string;
 
-    text.len = name->len;
-    text.data = name->data;
+    if (!secops_text_is_name(ngx_secops_slice(name))) {
+        name = &none;
+    }
 
-    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_TABLE,
-                                secops_text_is_name(text) ? name : &none,
-                                &none);
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_TABLE, name, &none);
 }

@@ -8,6 +8,7 @@
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "store/secops_keys.h"
+#include "util/ngx_secops_string.h"
 
 
 typedef struct {
@@ -96,8 +97,7 @@ ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_http_secops_init_store(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
 {
-    u_char          *p;
-    secops_slice_t   prefix;
+    u_char  *p;
 
     if (conf->redis.url.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -105,10 +105,7 @@ ngx_http_secops_init_store(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    prefix.len = conf->store.prefix.len;
-    prefix.data = conf->store.prefix.data;
-
-    if (!secops_keys_prefix_valid(prefix)) {
+    if (!secops_keys_prefix_valid(ngx_secops_slice(&conf->store.prefix))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid \"secops_redis_prefix\" \"%V\", must be "
                            "1 to %d of A-Z, a-z, 0-9, \".\", \"_\", \"-\" and "

@@ -8,6 +8,7 @@
 #include "face/ngx_http_secops_conf.h"
 #include "http/ngx_http_secops_tables.h"
 #include "model/secops_definitions.h"
+#include "util/ngx_secops_string.h"
 
 
 #define NGX_HTTP_SECOPS_MAX_DEFINITION  (1024 * 1024)
@@ -140,8 +141,7 @@ ngx_http_secops_add_table(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
     ngx_pool_cleanup_t     *cln;
     secops_schema_error_t   error;
 
-    slice.len = name->len;
-    slice.data = name->data;
+    slice = ngx_secops_slice(name);
 
     cln = ngx_pool_cleanup_add(cf->pool, sizeof(secops_table_t));
     if (cln == NULL) {
@@ -186,13 +186,12 @@ static ngx_int_t
 ngx_http_secops_add_type(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf,
     ngx_str_t *file, ngx_str_t *name, const u_char *data, size_t len)
 {
-    secops_slice_t          slice;
-    secops_schema_error_t   error;
+    secops_schema_error_t  error;
 
-    slice.len = name->len;
-    slice.data = name->data;
-
-    if (secops_catalog_add_type(&mcf->catalog, slice, data, len, &error) == 0) {
+    if (secops_catalog_add_type(&mcf->catalog, ngx_secops_slice(name), data,
+                                len, &error)
+        == 0)
+    {
         return NGX_OK;
     }
 
@@ -302,8 +301,7 @@ ngx_http_secops_warn(ngx_conf_t *cf, secops_slice_t of, const char *what,
         return;
     }
 
-    name.len = of.len;
-    name.data = (u_char *) of.data;
+    name = ngx_secops_str(of);
 
     for (n = 0; secops_schema_warning(schema, n, &warning); n++) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "\"%V\", %s: \"%s\" %s",
@@ -337,10 +335,8 @@ ngx_http_secops_check_endpoints(ngx_conf_t *cf,
                 continue;
             }
 
-            one.len = table[i].name.len;
-            one.data = (u_char *) table[i].name.data;
-            two.len = table[j].name.len;
-            two.data = (u_char *) table[j].name.data;
+            one = ngx_secops_str(table[i].name);
+            two = ngx_secops_str(table[j].name);
 
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "tables \"%V\" and \"%V\" have the same "

@@ -11,6 +11,7 @@
 #include "http/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -293,14 +294,12 @@ ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
         return;
     }
 
-    name.len = ctx->identity.user.len;
-    name.data = ctx->identity.user.data;
+    name = ngx_secops_slice(&ctx->identity.user);
     user.data = p;
     p = secops_text_escape(p, name);
     user.len = p - user.data;
 
-    name.len = ctx->identity.domain.len;
-    name.data = ctx->identity.domain.data;
+    name = ngx_secops_slice(&ctx->identity.domain);
     domain.data = p;
     domain.len = secops_text_escape(p, name) - p;
 

@@ -5,6 +5,7 @@
 #include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_body.h"
 #include "model/json/secops_json_tokens.h"
+#include "util/ngx_secops_string.h"
 
 
 /* enough for usual bodies; it stays in the processor's cache */
@@ -201,7 +202,6 @@ static ngx_int_t
 ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
     secops_json_t *json, ngx_uint_t batch, secops_json_error_t *error)
 {
-    secops_slice_t               slice;
     secops_json_reading_t        how;
     ngx_http_secops_loc_conf_t  *slcf;
 
@@ -216,10 +216,7 @@ ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
     how.free = ngx_http_secops_json_free;
     how.pool = r->pool;
 
-    slice.len = text->len;
-    slice.data = text->data;
-
-    switch (secops_json_tokens(json, slice, &how, error)) {
+    switch (secops_json_tokens(json, ngx_secops_slice(text), &how, error)) {
 
     case SECOPS_JSON_OK:
         return NGX_OK;

@@ -3,6 +3,7 @@
 
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_http_secops_header.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -137,10 +138,5 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
 static u_char *
 ngx_http_secops_escape(u_char *dst, ngx_str_t *text)
 {
-    secops_slice_t  slice;
-
-    slice.len = text->len;
-    slice.data = text->data;
-
-    return secops_text_escape(dst, slice);
+    return secops_text_escape(dst, ngx_secops_slice(text));
 }

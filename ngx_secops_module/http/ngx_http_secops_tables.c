@@ -2,6 +2,7 @@
 /* Tables by their names; see ngx_http_secops_tables.h. */
 
 #include "http/ngx_http_secops_tables.h"
+#include "util/ngx_secops_string.h"
 
 
 secops_table_t *
@@ -12,8 +13,7 @@ ngx_http_secops_table_by_endpoint(ngx_http_secops_main_conf_t *mcf,
     secops_slice_t   slice;
     secops_table_t  *table;
 
-    slice.len = endpoint->len;
-    slice.data = endpoint->data;
+    slice = ngx_secops_slice(endpoint);
 
     table = mcf->tables.elts;
 
@@ -35,8 +35,7 @@ ngx_http_secops_table_by_name(ngx_http_secops_main_conf_t *mcf,
     secops_slice_t   slice;
     secops_table_t  *table;
 
-    slice.len = name->len;
-    slice.data = name->data;
+    slice = ngx_secops_slice(name);
 
     table = mcf->tables.elts;
 

@@ -6,6 +6,7 @@
 
 #include "api/records/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
+#include "util/ngx_secops_string.h"
 
 
 static void ngx_http_secops_records_created(u_char *created, time_t sec);
@@ -135,10 +136,8 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
     ctx = records->ctx;
 
     record.table = records->table;
-    record.user.len = ctx->identity.user.len;
-    record.user.data = ctx->identity.user.data;
-    record.domain.len = ctx->identity.domain.len;
-    record.domain.data = ctx->identity.domain.data;
+    record.user = ngx_secops_slice(&ctx->identity.user);
+    record.domain = ngx_secops_slice(&ctx->identity.domain);
 
     p = ngx_http_secops_records_buffer(records,
                                        secops_record_size(&record, json, i));
@@ -255,12 +254,10 @@ ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
     }
 
     if (faults->error == SECOPS_ERROR_MANDATORY) {
-        more.len = faults->missing.len;
-        more.data = faults->missing.data;
+        more = ngx_secops_str(secops_text_slice(&faults->missing));
     }
 
-    detail.len = faults->detail.len;
-    detail.data = faults->detail.data;
+    detail = ngx_secops_str(secops_text_slice(&faults->detail));
 
     return ngx_http_secops_fail(records->request, records->ctx, faults->error,
                                 &more, &detail);

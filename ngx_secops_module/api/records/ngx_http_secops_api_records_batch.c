@@ -10,6 +10,7 @@
 #include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops_body.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 
 
 static ngx_int_t ngx_http_secops_records_expect_batch(
@@ -154,8 +155,7 @@ ngx_http_secops_records_lines(ngx_http_secops_records_t *records)
                                     SECOPS_ERROR_BODY, &none, &detail);
     }
 
-    rest.len = body.len;
-    rest.data = body.data;
+    rest = ngx_secops_slice(&body);
 
     n = ngx_http_secops_records_count_lines(rest);
 
@@ -214,8 +214,7 @@ ngx_http_secops_records_add_line(ngx_http_secops_records_t *records,
     secops_json_t         json;
     secops_record_body_t  body;
 
-    text.len = line.len;
-    text.data = (u_char *) line.data;
+    text = ngx_secops_str(line);
 
     *ngx_sprintf(where, "line %ui", number) = '\0';
 

@@ -5,6 +5,7 @@
 #include "http/ngx_http_secops_fail.h"
 #include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 
 
 #define NGX_HTTP_SECOPS_RECORDS_LOCATION  "/api/now/table/"
@@ -232,8 +233,7 @@ ngx_http_secops_records_reply_batch(ngx_http_secops_records_t *records)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    body.len = text.len;
-    body.data = text.data;
+    body = ngx_secops_str(secops_text_slice(&text));
 
     return ngx_http_secops_reply(r, status, &body);
 }

@@ -7,6 +7,7 @@
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 
 
 #define NGX_HTTP_SECOPS_JOB_STATUS  "status"
@@ -104,7 +105,7 @@ ngx_http_secops_jobs_prepare(ngx_http_secops_resources_t *op)
 
     lookup->type = SECOPS_RESOURCE_JOB;
     lookup->by = NGX_SECOPS_STORE_BY_ID;
-    lookup->what = ngx_http_secops_resources_slice(&op->ctx->params[0]);
+    lookup->what = ngx_secops_slice(&op->ctx->params[0]);
 
     op->find.lookups = lookup;
     op->find.nlookups = 1;
@@ -199,7 +200,7 @@ ngx_http_secops_jobs_change(ngx_http_secops_resources_t *op, json_t *document,
 
     change->type = SECOPS_RESOURCE_JOB;
     change->id = op->find.lookups[0].what;
-    change->title = ngx_http_secops_resources_slice(&title);
+    change->title = ngx_secops_slice(&title);
     change->operation = op->ctx->route->operation;
 
     op->commit.changes = change;

@@ -9,6 +9,7 @@
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops_body.h"
+#include "util/ngx_secops_string.h"
 
 
 /* others may be first a few times; who is always late has met a flood */
@@ -92,8 +93,7 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
 
     ngx_http_secops_resources_init(op);
 
-    args.len = r->args.len;
-    args.data = r->args.data;
+    args = ngx_secops_slice(&r->args);
 
     buffer = ngx_pnalloc(r->pool, args.len + 1);
     if (buffer == NULL) {

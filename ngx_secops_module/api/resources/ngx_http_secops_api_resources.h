@@ -238,18 +238,6 @@ ngx_int_t ngx_http_secops_resources_dump(ngx_http_secops_resources_t *op,
     ngx_str_t *dst, json_t *json);
 
 
-static ngx_inline secops_slice_t
-ngx_http_secops_resources_slice(ngx_str_t *text)
-{
-    secops_slice_t  slice;
-
-    slice.len = text->len;
-    slice.data = text->data;
-
-    return slice;
-}
-
-
 /* ngx_http_secops_api_resources_keys.c */
 
 /* makes ids and values for the api keys of the set, and tells the plan's

@@ -10,6 +10,7 @@
 
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/resource/secops_resource_render.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -200,7 +201,7 @@ ngx_http_secops_resources_remove_target(ngx_http_secops_resources_t *op)
         lookup = &lookups[i];
 
         lookup->by = NGX_SECOPS_STORE_BY_REFS;
-        lookup->what = ngx_http_secops_resources_slice(&deleted->id);
+        lookup->what = ngx_secops_slice(&deleted->id);
 
         switch (i) {
 
@@ -304,10 +305,9 @@ ngx_http_secops_resources_dependants(ngx_http_secops_resources_t *op,
             continue;
         }
 
-        refers = secops_resource_refers(
-                            ngx_http_secops_resources_slice(&found->document),
-                            op->deleted.type,
-                            ngx_http_secops_resources_slice(&op->deleted.id));
+        refers = secops_resource_refers(ngx_secops_slice(&found->document),
+                                        op->deleted.type,
+                                        ngx_secops_slice(&op->deleted.id));
 
         if (refers < 0) {
             ngx_http_secops_resources_unreadable(op, found);
@@ -385,8 +385,8 @@ ngx_http_secops_resources_remove_change(ngx_http_secops_resources_t *op,
     deleted = &op->deleted;
 
     change->type = deleted->type;
-    change->id = ngx_http_secops_resources_slice(&deleted->id);
-    change->title = ngx_http_secops_resources_slice(&deleted->title);
+    change->id = ngx_secops_slice(&deleted->id);
+    change->title = ngx_secops_slice(&deleted->title);
 
     ngx_str_set(&change->operation, "resources.delete");
 

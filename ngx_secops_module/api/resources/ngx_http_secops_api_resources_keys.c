@@ -7,6 +7,7 @@
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "identity/ngx_secops_api_keys.h"
 #include "model/resource/secops_resource_value.h"
+#include "util/ngx_secops_string.h"
 
 
 static ngx_int_t ngx_http_secops_resources_make_key(
@@ -149,8 +150,7 @@ ngx_http_secops_resources_note_key(ngx_http_secops_resources_t *op,
     }
 
     if (secops_apikey_read(&stored, entry->stored) != 0) {
-        id.len = entry->id.len;
-        id.data = (u_char *) entry->id.data;
+        id = ngx_secops_str(entry->id);
 
         ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
                       "secops: the stored api key \"%V\" can not be read",
@@ -222,7 +222,7 @@ ngx_http_secops_resources_check_expiry(ngx_http_secops_resources_t *op,
     secops_slice_t   expire_at, last;
 
     expire_at = stored->expire_at;
-    last = ngx_http_secops_resources_slice(&op->ctx->identity.expire_at);
+    last = ngx_secops_slice(&op->ctx->identity.expire_at);
 
     if (secops_apikey_expire_at(entry->resource->properties, time)) {
         expire_at.len = SECOPS_TIME_LEN;
@@ -302,7 +302,7 @@ ngx_http_secops_resources_key_document(ngx_http_secops_resources_t *op,
 
     who.user = op->context.user;
     who.time = op->context.time;
-    who.expire_at = ngx_http_secops_resources_slice(
+    who.expire_at = ngx_secops_slice(
                                                &op->ctx->identity.expire_at);
 
     if (entry->created) {

@@ -21,6 +21,7 @@
 #include "model/json/secops_json_dump.h"
 #include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -653,8 +654,8 @@ ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
     op = list->op;
     type = op->find.lookups[found->lookup].type;
 
-    id = ngx_http_secops_resources_slice(&found->id);
-    text = ngx_http_secops_resources_slice(&found->document);
+    id = ngx_secops_slice(&found->id);
+    text = ngx_secops_slice(&found->document);
 
     if (type != SECOPS_RESOURCE_API_KEY) {
         mcf = ngx_http_get_module_main_conf(op->request,
@@ -667,7 +668,7 @@ ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
     document = json_loadb((char *) text.data, text.len, 0, NULL);
 
     resource = secops_apikey_describe(id, document,
-                           ngx_http_secops_resources_slice(&found->last_used));
+                                      ngx_secops_slice(&found->last_used));
     json_decref(document);
 
     return resource;

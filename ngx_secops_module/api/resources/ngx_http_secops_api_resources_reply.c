@@ -5,6 +5,7 @@
 #include "http/ngx_http_secops_fail.h"
 #include "model/resource/secops_resource_value.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -31,8 +32,8 @@ ngx_http_secops_resources_removed(ngx_http_secops_resources_t *op)
     type = secops_resource_type_name(deleted->type);
 
     if (deleted->type == SECOPS_RESOURCE_API_KEY) {
-        id = secops_resource_string(
-                               ngx_http_secops_resources_slice(&deleted->id));
+        id = secops_resource_string(ngx_secops_slice(&deleted->id));
+
     } else {
         id = json_integer(ngx_atoof(deleted->id.data, deleted->id.len));
     }
@@ -40,7 +41,7 @@ ngx_http_secops_resources_removed(ngx_http_secops_resources_t *op)
     json = json_pack("[{s:o, s:o, s:o}]",
                      "type", secops_resource_string(type),
                      "title", secops_resource_string(
-                            ngx_http_secops_resources_slice(&deleted->title)),
+                                          ngx_secops_slice(&deleted->title)),
                      "internal_id", id);
 
     return json ? ngx_http_secops_resources_json(op, NGX_HTTP_OK, json)
@@ -80,8 +81,7 @@ ngx_http_secops_resources_fail(ngx_http_secops_resources_t *op,
     r = op->request;
     row = secops_error(op->error);
 
-    reason.len = row->message.len;
-    reason.data = (u_char *) row->message.data;
+    reason = ngx_secops_str(row->message);
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "secops: %V refused: %V, %uz faults",
@@ -159,13 +159,9 @@ static json_t *
 ngx_http_secops_resources_refusal(json_t *status, json_t *details,
     const secops_resource_faults_t *faults, secops_text_t *all)
 {
-    json_t          *errors;
-    secops_slice_t   detail;
+    json_t  *errors;
 
     errors = faults->list ? json_incref(faults->list) : json_array();
-
-    detail.len = all->len;
-    detail.data = all->data;
 
     if (json_object_set(status, "reason_details", details) != 0) {
         json_decref(errors);
@@ -177,7 +173,8 @@ ngx_http_secops_resources_refusal(json_t *status, json_t *details,
     }
 
     return json_pack("{s:O, s:[], s:[], s:o}", "request", status, "created",
-                     "updated", "detail", secops_resource_string(detail));
+                     "updated", "detail",
+                     secops_resource_string(secops_text_slice(all)));
 }
 
 
@@ -188,8 +185,7 @@ ngx_http_secops_resources_flat(json_t *status, secops_text_t *all)
 {
     secops_slice_t  detail;
 
-    detail.len = all->len;
-    detail.data = all->data;
+    detail = secops_text_slice(all);
 
     if (json_object_set_new(status, "reason_details",
                             secops_resource_string(detail))
@@ -218,7 +214,7 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
     secops_slice_t   text;
 
     if (detail) {
-        text = ngx_http_secops_resources_slice(detail);
+        text = ngx_secops_slice(detail);
         secops_text_append(all, text);
 
         if (json_array_append_new(details, secops_resource_string(text))

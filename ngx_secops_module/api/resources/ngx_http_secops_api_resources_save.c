@@ -10,6 +10,7 @@
 #include "api/ngx_http_secops_api.h"
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_json.h"
+#include "util/ngx_secops_string.h"
 
 
 /* names and values, of a set after which memory is given back to the system */
@@ -210,7 +211,7 @@ ngx_http_secops_resources_begin_plan(ngx_http_secops_resources_t *op)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    op->context.user = ngx_http_secops_resources_slice(&op->audit.user);
+    op->context.user = ngx_secops_slice(&op->audit.user);
     op->context.time.len = SECOPS_TIME_LEN;
     op->context.time.data = op->time;
     op->context.overwrite = ngx_http_secops_resources_overwrite(op);
@@ -277,8 +278,7 @@ ngx_http_secops_resources_unplanned(ngx_http_secops_resources_t *op)
 
     text = secops_resource_plan_unreadable(op->plan, &type);
 
-    id.len = text.len;
-    id.data = (u_char *) text.data;
+    id = ngx_secops_str(text);
 
     ngx_http_secops_resources_cannot_read(op, type, &id);
 
@@ -411,8 +411,8 @@ ngx_http_secops_resources_take(ngx_http_secops_resources_t *op,
         found = &result->found[i];
 
         if (secops_resource_plan_found(op->plan, found->lookup,
-                            ngx_http_secops_resources_slice(&found->id),
-                            ngx_http_secops_resources_slice(&found->document))
+                                       ngx_secops_slice(&found->id),
+                                       ngx_secops_slice(&found->document))
             != 0)
         {
             return NGX_ERROR;
@@ -520,8 +520,7 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
         }
 
     } else {
-        change->document.len = entry->document.len;
-        change->document.data = (u_char *) entry->document.data;
+        change->document = ngx_secops_str(entry->document);
 
         if (change->document.len
             && ngx_http_secops_resources_refs(op, change, op->next) != NGX_OK)

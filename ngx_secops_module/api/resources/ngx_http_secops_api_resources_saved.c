@@ -7,6 +7,7 @@
 
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
 
@@ -181,7 +182,7 @@ ngx_http_secops_resources_write_entry(u_char *p,
     }
 
     p = ngx_cpymem(p, ",\"url\":\"", 8);
-    p = secops_text_escape(p, ngx_http_secops_resources_slice(base));
+    p = secops_text_escape(p, ngx_secops_slice(base));
     p = ngx_cpymem(p, type->path.data, type->path.len);
 
     if (!type->quoted) {
@@ -224,7 +225,6 @@ ngx_http_secops_resources_member(u_char *p, const char *name,
 static ngx_int_t
 ngx_http_secops_resources_base(ngx_http_request_t *r, ngx_str_t *base)
 {
-    secops_slice_t               text;
     ngx_http_secops_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
@@ -241,10 +241,7 @@ ngx_http_secops_resources_base(ngx_http_request_t *r, ngx_str_t *base)
         base->len--;
     }
 
-    text.len = base->len;
-    text.data = base->data;
-
-    if (base->len && secops_text_is_name(text)) {
+    if (base->len && secops_text_is_name(ngx_secops_slice(base))) {
         return NGX_OK;
     }
 
@@ -259,7 +256,6 @@ ngx_http_secops_resources_own_base(ngx_http_request_t *r, ngx_str_t *base)
 {
     u_char                    *p;
     ngx_str_t                  host, scheme;
-    secops_slice_t             text;
     ngx_http_core_srv_conf_t  *cscf;
 
     ngx_str_set(&scheme, "http://");
@@ -275,10 +271,7 @@ ngx_http_secops_resources_own_base(ngx_http_request_t *r, ngx_str_t *base)
     host = r->headers_in.host ? r->headers_in.host->value
                               : r->headers_in.server;
 
-    text.len = host.len;
-    text.data = host.data;
-
-    if (host.len == 0 || !secops_text_is_name(text)) {
+    if (host.len == 0 || !secops_text_is_name(ngx_secops_slice(&host))) {
         host = cscf->server_name;
     }
 

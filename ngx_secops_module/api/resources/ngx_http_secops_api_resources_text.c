@@ -4,6 +4,7 @@
 
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/json/secops_json_dump.h"
+#include "util/ngx_secops_string.h"
 
 
 void
@@ -20,13 +21,9 @@ void
 ngx_http_secops_resources_cannot_read(ngx_http_secops_resources_t *op,
     secops_resource_type_e type, ngx_str_t *id)
 {
-    ngx_str_t       text;
-    secops_slice_t  name;
+    ngx_str_t  text;
 
-    name = secops_resource_type_name(type);
-
-    text.len = name.len;
-    text.data = (u_char *) name.data;
+    text = ngx_secops_str(secops_resource_type_name(type));
 
     ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
                   "secops: the stored %V \"%V\" can not be read",
