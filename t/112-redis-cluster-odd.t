@@ -82,23 +82,23 @@ my @maps = (
     ["-NOPERM this user has no permissions to run the 'cluster|slots'"
      . " command\r\n", 'NOPERM this user has no permissions',
      'a user who may not ask'],
-    ["+OK\r\n", 'no array of slots', 'a status'],
-    ["\$-1\r\n", 'no array of slots', 'nil'],
-    ["*1\r\n:5\r\n", 'a range of slots is incomplete', 'numbers'],
-    ["*1\r\n*2\r\n:0\r\n:1\r\n", 'a range of slots is incomplete',
+    ["+OK\r\n", 'not an array of slots', 'a status'],
+    ["\$-1\r\n", 'not an array of slots', 'nil'],
+    ["*1\r\n:5\r\n", 'incomplete slot range', 'numbers'],
+    ["*1\r\n*2\r\n:0\r\n:1\r\n", 'incomplete slot range',
      'a range without a master'],
-    ["*1\r\n*3\r\n:0\r\n:16384\r\n$master", 'a range of slots is none',
+    ["*1\r\n*3\r\n:0\r\n:16384\r\n$master", 'invalid slot range',
      'a slot too many'],
     ["*2\r\n*3\r\n:0\r\n:9\r\n$master*3\r\n:9\r\n:10\r\n$master",
      'a slot has two masters', 'ranges that overlap'],
     ["*1\r\n*3\r\n:0\r\n:9\r\n*1\r\n\$1\r\nh\r\n", 'a master is incomplete',
      'a master without a port'],
-    [$fake->map([0, 16383, '?', 6379]), 'no master has an address of use',
+    [$fake->map([0, 16383, '?', 6379]), 'no master has a usable address',
      'a master without a name'],
-    [$fake->map([0, 16383, '127.0.0.1', 0]), 'no master has an address of use',
+    [$fake->map([0, 16383, '127.0.0.1', 0]), 'no master has a usable address',
      'a master without a port of use'],
     [$fake->map([0, 16383, 'no host/', 6379]),
-     'no master has an address of use', 'a master with no name at all'],
+     'no master has a usable address', 'a master with no name at all'],
     ["*1\r\n" x 12 . "*0\r\n", 'reply nested too deep', 'arrays in arrays'],
     ["*2000000\r\n", 'too many values in reply', 'a huge array'],
 );
@@ -145,7 +145,7 @@ my %statuses;
 $statuses{post($t, records(observable => "o$_"))->{status}}++ foreach 1 .. 40;
 is(join(' ', sort keys %statuses), '201 503',
     'where one master has no address the others serve their slots');
-ok($t->wait_log(qr/8192 whose master has no address of use/),
+ok($t->wait_log(qr/8192 whose master has no usable address/),
     '... and the log says how many are without');
 
 $fake->state(map => $fake->map([0, 8191, 0]), nodes => [['OK']]);

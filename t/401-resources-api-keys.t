@@ -222,7 +222,7 @@ is_nok(save({ past => key('p', expire_at => '2020-01-01 00:00:00') }), 422,
     'Invalid resources', '... of one');
 @faults = is_nok(save({ one => { %{key('d')}, depends_on => ['nobody'] } }),
     404, 'Unknown reference', 'what depends on nothing that is there');
-is_deeply(faults(@faults), ['/one/depends_on: names what is no resource of'
+is_deeply(faults(@faults), ['/one/depends_on: names no resource of'
     . ' this request'], '... says so');
 is_nok(save({ one => { %{key('d')}, depends_on => 'x' } }), 422,
     'Invalid resources', 'depends_on that is no array');
@@ -449,7 +449,7 @@ made('short', scopes => ['write:resources'], expire_at => $sooner);
 
 my $too_long = '/k/properties/expire_at: must be given, and not be later than'
     . ' that of the key that the caller has';
-my $stronger = '/k: has scopes that the caller has not';
+my $stronger = '/k: has scopes that the caller lacks';
 
 is_no($brief, $too_long, 'a key does not prolong itself',
     k => key('brief', expire_at => $later));
@@ -484,7 +484,7 @@ my $broom = made('broom', scopes => [qw(delete:resources)]);
 $r = remove('title=strong', key => $broom);
 @faults = is_nok($r, 403, 'Insufficient access',
     'Semantics 4: a key does not delete a stronger one');
-is_deeply(faults(@faults), ['title: has scopes that the caller has not'],
+is_deeply(faults(@faults), ['title: has scopes that the caller lacks'],
     '... says why');
 is_deeply(titles('title=strong'), ['strong'], '... which is still there');
 is(remove('title=heir', key => $broom)->{status}, 200, '... but a weaker one');

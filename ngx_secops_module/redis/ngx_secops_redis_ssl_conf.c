@@ -47,7 +47,7 @@ ngx_secops_redis_ssl_complete(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf)
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"secops_redis_ssl_verify off\": "
                            "\"secops_redis_ssl_trusted_certificate\" and "
-                           "\"secops_redis_ssl_crl\" count for nothing");
+                           "\"secops_redis_ssl_crl\" are not used");
     }
 
     if ((ssl->certificate.len == 0) != (ssl->certificate_key.len == 0)) {

@@ -101,8 +101,8 @@ static const resource_case_t  resource_cases[] = {
 
     { "{\"a\":{\"type\":\"api_key\",\"properties\":{\"name\":\"n\"},"
       "\"depends_on\":[\"b\",7]}}",
-      "404|/a/depends_on: names what is no resource of this request; "
-      "/a/depends_on: names what is no resource of this request",
+      "404|/a/depends_on: names no resource of this request; "
+      "/a/depends_on: names no resource of this request",
       "what is not there" },
     { "{\"a\":{\"type\":\"api_key\",\"properties\":{\"name\":\"n\"},"
       "\"depends_on\":\"a\"}}",

@@ -258,7 +258,7 @@ ngx_http_secops_resources_may_change_key(ngx_http_secops_resources_t *op,
                               resource ? &op->set : NULL, resource,
                               resource ? ""
                                        : op->query.title.len ? "title" : "id",
-                              "has scopes that the caller has not");
+                              "has scopes that the caller lacks");
     }
 }
 

@@ -741,7 +741,7 @@ secops_resource_check_depends_on(secops_resource_reader_t *reader,
         {
             secops_resource_fault(reader->faults, SECOPS_ERROR_REFERENCE,
                                   reader->set, resource, "/depends_on",
-                                  "names what is no resource of this request");
+                                  "names no resource of this request");
         }
     }
 }

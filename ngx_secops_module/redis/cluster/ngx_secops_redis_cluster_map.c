@@ -327,7 +327,7 @@ ngx_secops_redis_cluster_install(ngx_secops_redis_cluster_t *cluster,
     ngx_secops_redis_node_t  *masters[SECOPS_REDIS_SLOTS_NODES];
 
     if (slots->covered == 0) {
-        return slots->unusable ? "no master has an address of use"
+        return slots->unusable ? "no master has a usable address"
                                : "this node knows no slot";
     }
 
@@ -425,8 +425,8 @@ ngx_secops_redis_cluster_report(ngx_secops_redis_cluster_t *cluster,
 
     ngx_log_error(level, cluster->log, 0,
                   "secops redis \"%V\": map of the cluster: %ui masters, "
-                  "%ui slots without one, %ui whose master has no address "
-                  "of use",
+                  "%ui slots without one, %ui whose master has no usable "
+                  "address",
                   &cluster->redis->conf.url, cluster->masters,
                   holes - slots->unusable, (ngx_uint_t) slots->unusable);
 }

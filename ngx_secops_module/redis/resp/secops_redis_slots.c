@@ -97,7 +97,7 @@ secops_redis_slots_read(secops_redis_slots_t *slots,
     if (n == 0 || values[0].type != SECOPS_REDIS_SLOTS_ARRAY
         || values[0].next != n)
     {
-        return "no array of slots";
+        return "not an array of slots";
     }
 
     for (i = 1; i < n; i = values[i].next) {
@@ -157,7 +157,7 @@ secops_redis_slots_range(secops_redis_slots_t *slots,
     const secops_redis_slots_value_t  *first, *last;
 
     if (secops_redis_slots_members(values, n, range, members, 3) != 3) {
-        return "a range of slots is incomplete";
+        return "incomplete slot range";
     }
 
     first = &values[members[SECOPS_REDIS_SLOTS_FIRST]];
@@ -169,7 +169,7 @@ secops_redis_slots_range(secops_redis_slots_t *slots,
         || first->integer > last->integer
         || last->integer >= SECOPS_REDIS_SLOTS)
     {
-        return "a range of slots is none";
+        return "invalid slot range";
     }
 
     fault = secops_redis_slots_master(slots, values, n,
