@@ -148,7 +148,7 @@ secops_apikey_create(const json_t *properties,
 
     expire_at = change->expire_at;
 
-    if (secops_apikey_expire_at(properties, time)) {
+    if (secops_apikey_expire_at(properties, time) == 0) {
         expire_at = secops_slice_bytes(time, SECOPS_TIME_LEN);
     }
 
@@ -197,7 +197,7 @@ secops_apikey_update(json_t *document, const json_t *properties,
                                            secops_apikey_scopes(properties)));
     }
 
-    if (secops_apikey_expire_at(properties, time)) {
+    if (secops_apikey_expire_at(properties, time) == 0) {
         expire_at = secops_apikey_replace(document, "expire_at",
                                           json_stringn((const char *) time,
                                                        SECOPS_TIME_LEN));

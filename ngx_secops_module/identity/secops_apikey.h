@@ -65,8 +65,8 @@ int secops_apikey_digest(secops_slice_t value,
 
 /*
  * What the properties of a valid request ask for.  scopes: SECOPS_SCOPE_*, or
- * SECOPS_SCOPE_NONE where they name none.  expire_at: 1 when there is one, in
- * the stored form.
+ * SECOPS_SCOPE_NONE where they name none.  expire_at: in the stored form; -1:
+ * there is none.
  */
 
 unsigned secops_apikey_scopes(const json_t *properties);

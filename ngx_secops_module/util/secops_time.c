@@ -12,7 +12,6 @@
 
 static int64_t secops_time_offset(const unsigned char *p,
     const unsigned char *last);
-static int64_t secops_time_days(int year, int month, int day);
 static int secops_time_number(const unsigned char *p, int digits);
 static unsigned char *secops_time_digits(unsigned char *dst, int value,
     int digits);
@@ -44,29 +43,31 @@ secops_time_format(unsigned char dst[SECOPS_TIME_LEN], int64_t seconds)
 int
 secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN], secops_slice_t text)
 {
-    int                   second;
     int64_t               seconds;
+    struct tm             tm;
     const unsigned char  *p, *last;
 
     if (text.len < SECOPS_TIME_LEN) {
-        return 0;
+        return -1;
     }
 
     p = text.data;
     last = p + text.len;
 
+    memset(&tm, 0, sizeof(struct tm));
+
+    tm.tm_year = secops_time_number(p, 4) - 1900;
+    tm.tm_mon = secops_time_number(p + 5, 2) - 1;
+    tm.tm_mday = secops_time_number(p + 8, 2);
+    tm.tm_hour = secops_time_number(p + 11, 2);
+    tm.tm_min = secops_time_number(p + 14, 2);
+    tm.tm_sec = secops_time_number(p + 17, 2);
+
     /* a leap second is the one before it */
 
-    second = secops_time_number(p + 17, 2);
-    second -= (second == 60);
+    tm.tm_sec -= (tm.tm_sec == 60);
 
-    seconds = secops_time_days(secops_time_number(p, 4),
-                               secops_time_number(p + 5, 2),
-                               secops_time_number(p + 8, 2))
-              * 86400
-              + secops_time_number(p + 11, 2) * 3600
-              + secops_time_number(p + 14, 2) * 60
-              + second;
+    seconds = (int64_t) timegm(&tm);
 
     p += SECOPS_TIME_LEN;
 
@@ -86,7 +87,7 @@ secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN], secops_slice_t text)
 
     secops_time_format(dst, seconds);
 
-    return 1;
+    return 0;
 }
 
 
@@ -105,25 +106,6 @@ secops_time_offset(const unsigned char *p, const unsigned char *last)
               + secops_time_number(last - 2, 2) * 60;
 
     return (*p == '-') ? -seconds : seconds;
-}
-
-
-/* from 1970-01-01 on, by the calendar of today; years begin with March, so
-   that a leap day is their last */
-
-static int64_t
-secops_time_days(int year, int month, int day)
-{
-    int64_t  y, days;
-
-    y = year - (month <= 2);
-    days = 365 * (y + 400) + (y + 400) / 4 - (y + 400) / 100 + (y + 400) / 400;
-
-    month = (month + 9) % 12;
-
-    /* 719468 days from 0000-03-01 on, and those of the 400 years in between */
-
-    return days + (153 * month + 2) / 5 + day - 1 - 719468 - 146097;
 }
 
 

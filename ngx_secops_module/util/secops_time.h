@@ -23,7 +23,7 @@ void secops_time_format(unsigned char dst[SECOPS_TIME_LEN], int64_t seconds);
  * The same form of a text that is a "glide-date-time" by its schema: with "T"
  * or a space, with a fraction (which is dropped) or none, with an offset or
  * none.  What leaves the years 0 to 9999 by its offset is their first or last
- * second.  0: it is no such text.
+ * second.  -1: it is no such text.
  */
 
 int secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN],

@@ -224,7 +224,7 @@ ngx_http_secops_resources_check_expiry(ngx_http_secops_resources_t *op,
     expire_at = stored->expire_at;
     last = ngx_secops_slice(&op->ctx->identity.expire_at);
 
-    if (secops_apikey_expire_at(entry->resource->properties, time)) {
+    if (secops_apikey_expire_at(entry->resource->properties, time) == 0) {
         expire_at.len = SECOPS_TIME_LEN;
         expire_at.data = time;
 
