@@ -193,6 +193,33 @@ none('no file is in a circle of calls but those of t/circles.txt',
 none('all files of t/circles.txt are in one: it may only become shorter',
     grep { !$circling{$_} } sort keys %listed);
 
+# what pure functions return (docs/decisions.md): 1 or 0 is the answer to a
+# question, which the name asks; a value or a state may be told beside -1
+
+my $question = qr/_(?:is|are|has|can|may|asks|meets|changes)(?:_|$)
+    |_(?:same|equal|full|known|valid|expired|anchored|next)(?:_|$)/x;
+
+sub answers { # what a function returns, each without white space
+    return map { s/\s+//gr } $_[0]{body} =~ /\breturn\b([^;]*);/g;
+}
+
+my @pure = grep {
+    $_->{file} =~ m{(?:^|/)secops_[^/]*$} && $_->{type} eq 'int'
+} @{$tree->functions};
+
+none('a pure function that answers 1 or 0 has a name that asks',
+    map { "$_->{file}: $_->{name}" } grep {
+        my @answers = answers($_);
+        $_->{name} !~ $question
+            && !grep({ /^-1$|_ERROR$|\?/ } @answers)
+            && grep({ /^1$|^!|[=!<>]=|&&|\|\|/ } @answers);
+    } @pure);
+none('a pure function whose name asks does not fail',
+    map { "$_->{file}: $_->{name}" } grep {
+        $_->{name} =~ $question && $_->{name} !~ /_next$/
+            && grep { /^-1$|:-1$|_ERROR$/ } answers($_);
+    } @pure);
+
 my %folders = $tree->folders;
 none('no folder has more than 25 files',
     map { "$_: $folders{$_}" } grep { $folders{$_} > 25 } sort keys %folders);

@@ -303,7 +303,7 @@ ngx_http_secops_warn(ngx_conf_t *cf, secops_slice_t of, const char *what,
 
     name = ngx_secops_str(of);
 
-    for (n = 0; secops_schema_warning(schema, n, &warning); n++) {
+    for (n = 0; secops_schema_has_warning(schema, n, &warning); n++) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "\"%V\", %s: \"%s\" %s",
                            &name, what, warning.pointer, warning.reason);
     }

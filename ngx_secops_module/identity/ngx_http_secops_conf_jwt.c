@@ -213,7 +213,7 @@ ngx_http_secops_jwt_parse_keys(ngx_conf_t *cf, ngx_str_t *name,
                            set->ignored.key, set->ignored.reason);
     }
 
-    if (!secops_jws_tries_all(set)) {
+    if (!secops_jws_can_try_all(set)) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"%V\": it has more keys without a kid than are "
                            "tried for one token: only the first ones are",

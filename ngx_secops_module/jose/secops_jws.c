@@ -100,7 +100,7 @@ secops_jws_verify(secops_jws_t *jws, secops_slice_t token, size_t max_size,
 
 
 int
-secops_jws_tries_all(const secops_jwk_set_t *set)
+secops_jws_can_try_all(const secops_jwk_set_t *set)
 {
     size_t               i;
     unsigned             spent[SECOPS_JWA_ED448 + 1];
@@ -429,8 +429,8 @@ static int
 secops_jws_try(const secops_jws_parts_t *parts, const secops_jwk_t *key,
     secops_jws_trial_t *trial)
 {
-    int                  rc;
-    const secops_jwa_t  *jwa;
+    const secops_jwa_t   *jwa;
+    secops_jws_status_e   status;
 
     jwa = secops_jwk_algorithm(key, parts->alg);
 
@@ -447,12 +447,12 @@ secops_jws_try(const secops_jws_parts_t *parts, const secops_jwk_t *key,
 
     trial->spent += secops_jwk_cost(key);
 
-    rc = secops_jws_signature_verify(jwa, key, parts->input,
-                                     parts->signature);
+    status = secops_jws_signature_verify(jwa, key, parts->input,
+                                         parts->signature);
 
-    if (rc == -1) {
+    if (status == SECOPS_JWS_ERROR) {
         trial->failed = 1;
     }
 
-    return rc == 1;
+    return status == SECOPS_JWS_OK;
 }

@@ -58,7 +58,7 @@ secops_jws_status_e secops_jws_verify(secops_jws_t *jws, secops_slice_t token,
 /* 1 when the budget of one token is enough for all keys of the set that have
    no kid, whatever its alg is */
 
-int secops_jws_tries_all(const secops_jwk_set_t *set);
+int secops_jws_can_try_all(const secops_jwk_set_t *set);
 
 
 /* the payload of what may be forged, to choose keys by; as above */

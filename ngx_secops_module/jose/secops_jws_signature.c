@@ -15,44 +15,44 @@
 #define SECOPS_JWS_ECDSA_MAX  (4 + 2 * (2 + 1 + 66))
 
 
-static int secops_jws_signature_hmac(const secops_jwa_t *jwa,
+static secops_jws_status_e secops_jws_signature_hmac(const secops_jwa_t *jwa,
     const secops_jwk_t *key, secops_slice_t input, secops_slice_t signature);
-static int secops_jws_signature_public(const secops_jwa_t *jwa,
+static secops_jws_status_e secops_jws_signature_public(const secops_jwa_t *jwa,
     const secops_jwk_t *key, secops_slice_t input, secops_slice_t signature);
 static int secops_jws_signature_pss(EVP_PKEY_CTX *ctx);
 static size_t secops_jws_signature_ecdsa(unsigned char *der,
     secops_slice_t signature);
 
 
-int
+secops_jws_status_e
 secops_jws_signature_verify(const secops_jwa_t *jwa, const secops_jwk_t *key,
     secops_slice_t input, secops_slice_t signature)
 {
-    int     rc;
-    size_t  size;
+    size_t               size;
+    secops_jws_status_e  status;
 
     size = jwa->size ? jwa->size : (size_t) EVP_PKEY_size(key->pkey);
 
     if (signature.len != size) {
-        return 0;
+        return SECOPS_JWS_INVALID;
     }
 
     ERR_clear_error();
 
     if (jwa->scheme == SECOPS_JWA_HMAC) {
-        rc = secops_jws_signature_hmac(jwa, key, input, signature);
+        status = secops_jws_signature_hmac(jwa, key, input, signature);
 
     } else {
-        rc = secops_jws_signature_public(jwa, key, input, signature);
+        status = secops_jws_signature_public(jwa, key, input, signature);
     }
 
     ERR_clear_error();
 
-    return rc;
+    return status;
 }
 
 
-static int
+static secops_jws_status_e
 secops_jws_signature_hmac(const secops_jwa_t *jwa, const secops_jwk_t *key,
     secops_slice_t input, secops_slice_t signature)
 {
@@ -64,7 +64,7 @@ secops_jws_signature_hmac(const secops_jwa_t *jwa, const secops_jwk_t *key,
              input.data, input.len, mac, &len)
         == NULL)
     {
-        return -1;
+        return SECOPS_JWS_ERROR;
     }
 
     equal = len == signature.len
@@ -72,49 +72,49 @@ secops_jws_signature_hmac(const secops_jwa_t *jwa, const secops_jwk_t *key,
 
     OPENSSL_cleanse(mac, sizeof(mac));
 
-    return equal;
+    return equal ? SECOPS_JWS_OK : SECOPS_JWS_INVALID;
 }
 
 
-static int
+static secops_jws_status_e
 secops_jws_signature_public(const secops_jwa_t *jwa, const secops_jwk_t *key,
     secops_slice_t input, secops_slice_t signature)
 {
-    int            rc;
-    EVP_MD_CTX    *md;
-    EVP_PKEY_CTX  *ctx;
-    const EVP_MD  *digest;
-    unsigned char  der[SECOPS_JWS_ECDSA_MAX];
+    EVP_MD_CTX           *md;
+    EVP_PKEY_CTX         *ctx;
+    const EVP_MD         *digest;
+    unsigned char         der[SECOPS_JWS_ECDSA_MAX];
+    secops_jws_status_e   status;
 
     if (jwa->scheme == SECOPS_JWA_ECDSA) {
         signature.len = secops_jws_signature_ecdsa(der, signature);
         signature.data = der;
 
         if (signature.len == 0) {
-            return -1;
+            return SECOPS_JWS_ERROR;
         }
     }
 
     md = EVP_MD_CTX_new();
 
     if (md == NULL) {
-        return -1;
+        return SECOPS_JWS_ERROR;
     }
 
-    rc = -1;
+    status = SECOPS_JWS_ERROR;
     digest = jwa->digest ? jwa->digest() : NULL;
 
     if (EVP_DigestVerifyInit(md, &ctx, digest, NULL, key->pkey) == 1
         && (jwa->scheme != SECOPS_JWA_PSS || secops_jws_signature_pss(ctx)))
     {
-        rc = EVP_DigestVerify(md, signature.data, signature.len, input.data,
-                              input.len)
-             == 1;
+        status = EVP_DigestVerify(md, signature.data, signature.len,
+                                  input.data, input.len)
+                 == 1 ? SECOPS_JWS_OK : SECOPS_JWS_INVALID;
     }
 
     EVP_MD_CTX_free(md);
 
-    return rc;
+    return status;
 }
 
 

@@ -5,17 +5,17 @@
 #define _SECOPS_JWS_SIGNATURE_H_INCLUDED_
 
 
-#include "jose/secops_jwk.h"
+#include "jose/secops_jws.h"
 
 
 /*
- * jwa must be what secops_jwk_algorithm() gave for the key.  1: the signature
- * is that of input; 0: it is not; -1: it could not be tried (no memory, or
- * OpenSSL's configuration forbids the algorithm).  Leaves OpenSSL's error
- * queue empty.
+ * jwa must be what secops_jwk_algorithm() gave for the key.  SECOPS_JWS_OK: the
+ * signature is that of input; INVALID: it is not; ERROR: it could not be tried
+ * (no memory, or OpenSSL's configuration forbids the algorithm).  Leaves
+ * OpenSSL's error queue empty.
  */
 
-int secops_jws_signature_verify(const secops_jwa_t *jwa,
+secops_jws_status_e secops_jws_signature_verify(const secops_jwa_t *jwa,
     const secops_jwk_t *key, secops_slice_t input, secops_slice_t signature);
 
 

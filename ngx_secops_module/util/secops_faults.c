@@ -12,12 +12,12 @@ secops_faults_take(secops_faults_budget_t *budget, size_t bytes)
 {
     if (budget->more || bytes > SECOPS_FAULTS_BYTES - budget->used) {
         budget->more = 1;
-        return 0;
+        return -1;
     }
 
     budget->used += bytes;
 
-    return 1;
+    return 0;
 }
 
 

@@ -36,7 +36,7 @@ typedef struct {
 
 
 /*
- * 1: a fault that takes so many bytes of the answer may be told.  0: it may
+ * 0: a fault that takes so many bytes of the answer may be told.  -1: it may
  * not, and none that comes after it: so what is told are the first ones.
  */
 

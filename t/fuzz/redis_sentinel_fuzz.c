@@ -45,8 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     port.data = lf ? lf + 1 : data + size;
     port.len = (size_t) (data + size - port.data);
 
-    (void) secops_redis_master_name(host);
-    (void) secops_redis_switched(host, port);
+    (void) secops_redis_is_master_name(host);
+    (void) secops_redis_has_switched(host, port);
 
     announced.port = 0;
 

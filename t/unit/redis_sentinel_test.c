@@ -175,21 +175,25 @@ test_names(void)
 {
     char  name[SECOPS_REDIS_SENTINEL_NAME_MAX + 2];
 
-    ok(secops_redis_master_name(slice("mymaster")), "a name");
-    ok(secops_redis_master_name(slice("A-z_0.9")), "all that a name may have");
-    ok(!secops_redis_master_name(slice("")), "nothing is no name");
-    ok(!secops_redis_master_name(slice("my master")), "a space is not in it");
-    ok(!secops_redis_master_name(slice("my/master")), "a slash is not in it");
-    ok(!secops_redis_master_name(slice("my:master")), "a colon is not in it");
+    ok(secops_redis_is_master_name(slice("mymaster")), "a name");
+    ok(secops_redis_is_master_name(slice("A-z_0.9")),
+       "all that a name may have");
+    ok(!secops_redis_is_master_name(slice("")), "nothing is no name");
+    ok(!secops_redis_is_master_name(slice("my master")),
+       "a space is not in it");
+    ok(!secops_redis_is_master_name(slice("my/master")),
+       "a slash is not in it");
+    ok(!secops_redis_is_master_name(slice("my:master")),
+       "a colon is not in it");
 
     memset(name, 'm', sizeof(name));
     name[sizeof(name) - 1] = '\0';
 
-    ok(!secops_redis_master_name(slice(name)), "a name that is too long");
+    ok(!secops_redis_is_master_name(slice(name)), "a name that is too long");
 
     name[sizeof(name) - 2] = '\0';
 
-    ok(secops_redis_master_name(slice(name)), "the longest name");
+    ok(secops_redis_is_master_name(slice(name)), "the longest name");
 }
 
 
@@ -200,12 +204,13 @@ test_switched(void)
 
     m = slice("m");
 
-    ok(secops_redis_switched(slice("m 10.0.0.1 6379 10.0.0.2 6379"), m),
+    ok(secops_redis_has_switched(slice("m 10.0.0.1 6379 10.0.0.2 6379"), m),
        "a message about this master");
-    ok(!secops_redis_switched(slice("m2 10.0.0.1 6379 10.0.0.2 6379"), m),
+    ok(!secops_redis_has_switched(slice("m2 10.0.0.1 6379 10.0.0.2 6379"), m),
        "a master whose name begins alike is another");
-    ok(!secops_redis_switched(slice("M 10.0.0.1 6379 10.0.0.2 6379"), m),
+    ok(!secops_redis_has_switched(slice("M 10.0.0.1 6379 10.0.0.2 6379"), m),
        "letter case counts");
-    ok(!secops_redis_switched(slice("m"), m), "the name alone says nothing");
-    ok(!secops_redis_switched(slice(""), m), "an empty message");
+    ok(!secops_redis_has_switched(slice("m"), m),
+       "the name alone says nothing");
+    ok(!secops_redis_has_switched(slice(""), m), "an empty message");
 }

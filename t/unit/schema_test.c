@@ -1228,7 +1228,7 @@ test_warnings(void)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         schema = test_compile(cases[i][0]);
 
-        ok(schema && secops_schema_warning(schema, 0, &warning)
+        ok(schema && secops_schema_has_warning(schema, 0, &warning)
            == (cases[i][1] != NULL),
            "R.5: %s is %s", cases[i][0],
            cases[i][1] ? "warned of" : "not warned of");
@@ -1236,7 +1236,7 @@ test_warnings(void)
         if (cases[i][1]) {
             is_str(warning.pointer, strlen(warning.pointer), cases[i][1],
                    "... where it stands");
-            ok(secops_schema_warning(schema, 1, &warning) == 0, "... once");
+            ok(secops_schema_has_warning(schema, 1, &warning) == 0, "... once");
         }
 
         secops_schema_free(schema);

@@ -794,7 +794,7 @@ secops_json_numeral(secops_json_parser_t *p, const unsigned char *pos)
     /* 18 digits always fit in int64_t */
 
     if ((token->len > 18 || token->flags != 0)
-        && secops_json_number_overflows(first, token->len, token->flags != 0))
+        && secops_json_number_is_huge(first, token->len, token->flags != 0))
     {
         token->flags |= SECOPS_JSON_HUGE;
     }

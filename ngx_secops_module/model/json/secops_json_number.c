@@ -142,7 +142,7 @@ secops_json_next_digit(secops_json_decimal_t *d)
 
 
 int
-secops_json_number_overflows(const unsigned char *pos, size_t len, int real)
+secops_json_number_is_huge(const unsigned char *pos, size_t len, int real)
 {
     int                    c;
     size_t                 n;

@@ -15,7 +15,7 @@
 
 /* 1 when an integer leaves int64_t, or a real rounds to no finite double */
 
-int secops_json_number_overflows(const unsigned char *pos, size_t len,
+int secops_json_number_is_huge(const unsigned char *pos, size_t len,
     int real);
 
 

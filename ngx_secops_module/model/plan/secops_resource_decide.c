@@ -288,7 +288,7 @@ secops_resource_phase_order(secops_resource_plan_t *plan, int64_t *next_id)
         return SECOPS_RESOURCE_FAILED;
     }
 
-    if (secops_resource_link_order(plan, order)) {
+    if (secops_resource_link_order(plan, order) == 0) {
         secops_resource_give_ids(plan, order, next_id);
     }
 
@@ -404,8 +404,8 @@ secops_resource_phase_link(secops_resource_plan_t *plan, int64_t *next_id)
 static int
 secops_resource_phase_circle(secops_resource_plan_t *plan, int64_t *next_id)
 {
-    return secops_resource_link_check(plan) ? SECOPS_RESOURCE_READY
-                                            : SECOPS_RESOURCE_FAULTY;
+    return secops_resource_link_check(plan) == 0 ? SECOPS_RESOURCE_READY
+                                                 : SECOPS_RESOURCE_FAULTY;
 }
 
 

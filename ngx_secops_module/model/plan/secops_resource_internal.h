@@ -247,7 +247,7 @@ void secops_resource_link_reach(secops_resource_plan_t *plan, size_t n);
 /*
  * Looks for a circle in what the requests say.  order has room for all nodes,
  * and holds the resources of the request in an order of which each comes after
- * those that it needs.  1: there is no circle.
+ * those that it needs.  -1: there is a circle, and a fault was told.
  */
 
 int secops_resource_link_order(secops_resource_plan_t *plan, size_t *order);
@@ -277,8 +277,8 @@ json_t *secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
 void secops_resource_validate(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_schema_t *schema, const json_t *value);
 
-/* 1: no two references of an array that are written differently mean the same,
-   or may do so; else a fault was told */
+/* 0: no two references of an array that are written differently mean the same,
+   or may do so; -1: a fault was told */
 
 int secops_resource_check_unique(secops_resource_plan_t *plan, size_t i,
     const json_t *schema, const json_t *made);

@@ -76,7 +76,7 @@ secops_resource_link_ref(void *data, const secops_resource_ref_t *ref)
 
     secops_text_append(collect->links, secops_text_slice(&collect->plan->key));
 
-    return collect->links->failed ? -1 : 1;
+    return collect->links->failed ? -1 : 0;
 }
 
 
@@ -366,7 +366,7 @@ secops_resource_link_check(secops_resource_plan_t *plan)
     order = calloc(plan->graph.nnodes + 1, sizeof(size_t));
     if (order == NULL) {
         plan->failed = 1;
-        return 0;
+        return -1;
     }
 
     rc = secops_resource_link_sort(plan, &plan->graph, order);
@@ -431,7 +431,7 @@ secops_resource_link_depends_on(secops_resource_plan_t *plan,
 }
 
 
-/* 1: there is an order; it has the resources of the request only */
+/* 0: there is an order; it has the resources of the request only */
 
 static int
 secops_resource_link_sort(secops_resource_plan_t *plan,
@@ -444,12 +444,12 @@ secops_resource_link_sort(secops_resource_plan_t *plan,
 
     if (rc < 0) {
         plan->failed = 1;
-        return 0;
+        return -1;
     }
 
     if (rc) {
         secops_resource_link_tell(plan, path, n);
-        return 0;
+        return -1;
     }
 
     for (i = 0, k = 0; i < n; i++) {
@@ -458,7 +458,7 @@ secops_resource_link_sort(secops_resource_plan_t *plan,
         }
     }
 
-    return 1;
+    return 0;
 }
 
 

@@ -214,8 +214,9 @@ secops_resource_translate_array(secops_resource_translation_t *translation,
     }
 
     if (failed
-        || !secops_resource_check_unique(translation->plan, translation->entry,
-                                         schema, copy))
+        || secops_resource_check_unique(translation->plan, translation->entry,
+                                        schema, copy)
+           != 0)
     {
         json_decref(copy);
         return NULL;

@@ -189,7 +189,7 @@ secops_resource_pipeline_step(secops_resource_pipeline_t *line,
     const json_t            *old;
     secops_resource_step_t   step;
 
-    if (secops_resource_step_read(line, &step, given)) {
+    if (secops_resource_step_read(line, &step, given) == 0) {
 
         old = secops_resource_pipeline_find(line, line->old_index,
                                        step.resource,

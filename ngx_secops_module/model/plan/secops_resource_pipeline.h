@@ -42,7 +42,7 @@ typedef struct {
 
 /*
  * secops_resource_step.c: reads an entry: what it names, and that this can do
- * what it is to do.  1: it can, else a fault was told.  In both cases
+ * what it is to do.  -1: it can not, and a fault was told.  In both cases
  * step->resource is to be released.
  */
 

@@ -42,21 +42,24 @@ secops_resource_step_read(secops_resource_pipeline_t *line,
     if (step->role == SECOPS_CATALOG_PROCESSOR
         && line->category->json == NULL)
     {
-        return 0;
+        return -1;
     }
 
-    return secops_resource_step_resource(line, step)
-           && secops_resource_step_role(line, step);
+    if (secops_resource_step_resource(line, step) != 0) {
+        return -1;
+    }
+
+    return secops_resource_step_role(line, step);
 }
 
 
-/* 1: it is known what the entry means; else a fault was told */
+/* 0: it is known what the entry means; -1: a fault was told */
 
 static int
 secops_resource_step_resource(secops_resource_pipeline_t *line,
     secops_resource_step_t *step)
 {
-    int                           sound;
+    int                           rc;
     size_t                        len;
     const json_t                 *name;
     const secops_catalog_type_t  *processor;
@@ -75,24 +78,24 @@ secops_resource_step_resource(secops_resource_pipeline_t *line,
 
             if (step->resource == NULL) {
                 line->plan->failed = 1;
-                return 0;
+                return -1;
             }
 
-            return 1;
+            return 0;
         }
     }
 
     if (json_string_length(name) == 0) {
-        sound = 0;
+        rc = -1;
         secops_resource_tell(line->plan, line->entry, SECOPS_ERROR_INVALID,
                              "must name an integration");
     } else {
-        sound = secops_resource_step_integration(line, step);
+        rc = secops_resource_step_integration(line, step);
     }
 
     secops_resource_path_up(line->plan, len);
 
-    return sound;
+    return rc;
 }
 
 
@@ -138,7 +141,7 @@ secops_resource_step_integration(secops_resource_pipeline_t *line,
                                                       "resource")));
 
     if (node == SECOPS_RESOURCE_NOBODY) {
-        return 0;
+        return -1;
     }
 
     step->type = secops_resource_plan_type(plan, node);
@@ -153,14 +156,14 @@ secops_resource_step_integration(secops_resource_pipeline_t *line,
                                  "here any more");
         }
 
-        return 0;
+        return -1;
     }
 
     step->resource = secops_resource_plan_refer(plan,
                                                 SECOPS_RESOURCE_INTEGRATION,
                                                 node);
 
-    return step->resource != NULL;
+    return step->resource ? 0 : -1;
 }
 
 
@@ -264,8 +267,8 @@ secops_resource_step_name(secops_resource_pipeline_t *line,
 }
 
 
-/* 1: the type can do that, and does it once: parameters belong to a job, an
-   integration and a role */
+/* 0: the type can do that, and does it once: parameters belong to a job, an
+   integration and a role; -1: a fault was told */
 
 static int
 secops_resource_step_role(secops_resource_pipeline_t *line,
@@ -288,7 +291,7 @@ secops_resource_step_role(secops_resource_pipeline_t *line,
         secops_resource_tell(plan, line->entry, SECOPS_ERROR_INVALID, "");
         secops_resource_path_up(plan, len);
 
-        return 0;
+        return -1;
     }
 
     if (secops_resource_pipeline_find(line, line->named_index, step->resource,
@@ -299,10 +302,10 @@ secops_resource_step_role(secops_resource_pipeline_t *line,
                              "names the same integration with the same role "
                              "as another entry");
 
-        return 0;
+        return -1;
     }
 
-    return 1;
+    return 0;
 }
 
 
@@ -336,10 +339,11 @@ secops_resource_step_make(secops_resource_pipeline_t *line,
         || secops_resource_set_member(plan, made, "enabled",
                                       json_incref((json_t *) enabled))
            != 0
-        || !secops_resource_step_parameters(line, step, made, old)
-        || !secops_resource_step_tag(line, step, made, "storage_tag")
-        || !secops_resource_step_tag(line, step, made,
-                                     "storage_tag_display_name"))
+        || secops_resource_step_parameters(line, step, made, old) != 0
+        || secops_resource_step_tag(line, step, made, "storage_tag") != 0
+        || secops_resource_step_tag(line, step, made,
+                                    "storage_tag_display_name")
+           != 0)
     {
         json_decref(made);
         return NULL;
@@ -349,7 +353,7 @@ secops_resource_step_make(secops_resource_pipeline_t *line,
 }
 
 
-/* 1: they are there; those that are not given stay */
+/* 0: they are there; those that are not given stay */
 
 static int
 secops_resource_step_parameters(secops_resource_pipeline_t *line,
@@ -362,7 +366,7 @@ secops_resource_step_parameters(secops_resource_pipeline_t *line,
     given = secops_resource_given(step->given, "parameters");
 
     if (old && given == NULL) {
-        return 1;
+        return 0;
     }
 
     len = secops_resource_path_down(line->plan, "parameters");
@@ -374,14 +378,13 @@ secops_resource_step_parameters(secops_resource_pipeline_t *line,
                                                             "parameters"));
     secops_resource_path_up(line->plan, len);
 
-    return parameters
-           && secops_resource_set_member(line->plan, made, "parameters",
-                                         parameters)
-              == 0;
+    return parameters ? secops_resource_set_member(line->plan, made,
+                                                   "parameters", parameters)
+                      : -1;
 }
 
 
-/* 1: it is there, or does not need to; an empty one is taken away */
+/* 0: it is there, or does not need to; an empty one is taken away */
 
 static int
 secops_resource_step_tag(secops_resource_pipeline_t *line,
@@ -393,12 +396,12 @@ secops_resource_step_tag(secops_resource_pipeline_t *line,
     value = secops_resource_given(step->given, name);
 
     if (value == NULL) {
-        return 1;
+        return 0;
     }
 
     if (json_string_length(value) == 0) {
         (void) json_object_del(made, name);
-        return 1;
+        return 0;
     }
 
     if (step->role != SECOPS_CATALOG_INPUT) {
@@ -406,10 +409,9 @@ secops_resource_step_tag(secops_resource_pipeline_t *line,
         secops_resource_tell(line->plan, line->entry, SECOPS_ERROR_INVALID,
                              "is for entries with the role \"input\" only");
         secops_resource_path_up(line->plan, len);
-        return 0;
+        return -1;
     }
 
     return secops_resource_set_member(line->plan, made, name,
-                                      json_incref((json_t *) value))
-           == 0;
+                                      json_incref((json_t *) value));
 }

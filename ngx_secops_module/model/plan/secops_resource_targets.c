@@ -44,12 +44,11 @@ secops_resource_targets_ref(void *data, const secops_resource_ref_t *ref)
     secops_resource_targets_t *targets = data;
 
     if (!ref->by_id) {
-        return 1;
+        return 0;
     }
 
     return secops_resource_targets_take(targets, ref->type,
-                                        secops_text_slice(&ref->value))
-           == 0 ? 1 : -1;
+                                        secops_text_slice(&ref->value));
 }
 
 

@@ -231,7 +231,7 @@ secops_resource_check_unique(secops_resource_plan_t *plan, size_t i,
     const char  *text;
 
     if (!json_is_true(json_object_get(schema, "uniqueItems"))) {
-        return 1;
+        return 0;
     }
 
     seen = json_object();
@@ -248,7 +248,7 @@ secops_resource_check_unique(secops_resource_plan_t *plan, size_t i,
             json_decref(seen);
             secops_resource_tell(plan, i, SECOPS_ERROR_INVALID,
                                  "must not refer to the same resource twice");
-            return 0;
+            return -1;
         }
 
         if (json_object_set_new(seen, text, json_true()) != 0) {
@@ -258,5 +258,5 @@ secops_resource_check_unique(secops_resource_plan_t *plan, size_t i,
 
     json_decref(seen);
 
-    return 1;
+    return 0;
 }

@@ -523,7 +523,8 @@ secops_record_tell(secops_record_faults_t *faults, const char *where,
     if (faults->count <= SECOPS_RECORD_FAULTS_MAX
         && (faults->budget == NULL
             || secops_faults_take(&faults->budget->faults,
-                                  secops_faults_size(said))))
+                                  secops_faults_size(said))
+               == 0))
     {
         return;
     }

@@ -87,7 +87,7 @@ secops_resource_fault_add(secops_resource_faults_t *faults,
         bytes += secops_faults_size(name);
     }
 
-    if (!secops_faults_take(&faults->budget, bytes)) {
+    if (secops_faults_take(&faults->budget, bytes) != 0) {
         return 0;
     }
 

@@ -47,10 +47,10 @@ typedef struct {
 } secops_resource_ref_error_t;
 
 
-#define SECOPS_RESOURCE_REF_OK      1
-#define SECOPS_RESOURCE_REF_NONE    0   /* it is text */
-#define SECOPS_RESOURCE_REF_BAD     (-1)
-#define SECOPS_RESOURCE_REF_FAILED  (-2)    /* no memory */
+#define SECOPS_RESOURCE_REF_OK      0
+#define SECOPS_RESOURCE_REF_NONE    1       /* it is text */
+#define SECOPS_RESOURCE_REF_BAD     2
+#define SECOPS_RESOURCE_REF_FAILED  (-1)    /* no memory */
 
 
 /* the value of a ref is there after OK only */

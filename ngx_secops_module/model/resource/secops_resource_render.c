@@ -410,5 +410,5 @@ secops_resource_refers_ref(void *data, const secops_resource_ref_t *ref)
                     && secops_slice_equal(secops_text_slice(&ref->value),
                                           search->id);
 
-    return !search->found;
+    return search->found ? SECOPS_RESOURCE_REFS_ENOUGH : 0;
 }

@@ -303,25 +303,25 @@ secops_resource_each_ref(const json_t *value, secops_resource_ref_pt handler,
     secops_resource_ref_t        ref;
     secops_resource_ref_error_t  error;
 
-    rc = 1;
+    rc = 0;
 
     if (json_is_object(value)) {
 
         json_object_foreach((json_t *) value, name, member) {
             rc = secops_resource_each_ref(member, handler, data);
 
-            if (rc != 1) {
+            if (rc != 0) {
                 return rc;
             }
         }
 
-        return 1;
+        return 0;
     }
 
     for (i = 0; i < json_array_size(value); i++) {
         rc = secops_resource_each_ref(json_array_get(value, i), handler, data);
 
-        if (rc != 1) {
+        if (rc != 0) {
             return rc;
         }
     }
@@ -342,7 +342,7 @@ secops_resource_each_ref(const json_t *value, secops_resource_ref_pt handler,
         return -1;
 
     default:
-        return 1;
+        return 0;
     }
 }
 
@@ -360,13 +360,13 @@ secops_resource_refs(const json_t *resource, secops_resource_ref_pt handler,
 
     list = json_object_get(resource, "pipeline_integrations");
 
-    for (i = 0; i < json_array_size(list) && rc == 1; i++) {
+    for (i = 0; i < json_array_size(list) && rc == 0; i++) {
 
         entry = json_array_get(list, i);
 
         rc = secops_resource_each_ref(json_object_get(entry, "resource"),
                                       handler, data);
-        if (rc == 1) {
+        if (rc == 0) {
             rc = secops_resource_each_ref(json_object_get(entry,
                                                           "parameters"),
                                           handler, data);

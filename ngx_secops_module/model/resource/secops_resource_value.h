@@ -17,7 +17,9 @@
 #define SECOPS_RESOURCE_MASK  "********"
 
 
-/* 1: go on; 0: that is enough; -1: no memory */
+/* 0: go on; ENOUGH: no more of them; -1: no memory */
+
+#define SECOPS_RESOURCE_REFS_ENOUGH  1
 
 typedef int (*secops_resource_ref_pt)(void *data,
     const secops_resource_ref_t *ref);
@@ -68,7 +70,7 @@ int secops_resource_fill_in(json_t *value, const json_t *schema);
 
 /* tells all references in the properties or the document of a resource of any
    type: of the members in which they may stand.  Returns what the handler did
-   last, or 1 */
+   last, or 0 */
 
 int secops_resource_refs(const json_t *resource,
     secops_resource_ref_pt handler, void *data);

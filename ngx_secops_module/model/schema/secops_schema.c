@@ -124,7 +124,7 @@ secops_schema_validate(const secops_schema_t *schema,
 
     memset(&place, 0, sizeof(secops_schema_place_t));
 
-    met = secops_schema_check(&run, schema->root, i, &place)
+    met = secops_schema_meets(&run, schema->root, i, &place)
           && !run.exhausted;
 
     if (!met && !run.failed) {
@@ -139,7 +139,7 @@ secops_schema_validate(const secops_schema_t *schema,
             run.budget = budget;
             run.quiet = 0;
 
-            (void) secops_schema_check(&run, schema->root, i, &place);
+            (void) secops_schema_meets(&run, schema->root, i, &place);
 
             /* no fault any more: a pattern was short of memory before */
 
@@ -164,7 +164,7 @@ secops_schema_validate(const secops_schema_t *schema,
  */
 
 int
-secops_schema_check(secops_schema_run_t *run, const secops_schema_node_t *node,
+secops_schema_meets(secops_schema_run_t *run, const secops_schema_node_t *node,
     uint32_t i, const secops_schema_place_t *place)
 {
     int  met;
@@ -260,7 +260,7 @@ secops_schema_check_keywords(secops_schema_run_t *run,
 
     case SECOPS_JSON_OBJECT:
         if (node->checks & SECOPS_SCHEMA_CHECK_OBJECT) {
-            met &= secops_schema_check_object(run, node, i, place);
+            met &= secops_schema_object_meets(run, node, i, place);
         }
 
         break;
@@ -280,7 +280,7 @@ secops_schema_check_keywords(secops_schema_run_t *run,
 
 
 int
-secops_schema_check_quietly(secops_schema_run_t *run,
+secops_schema_meets_quietly(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place)
 {
@@ -288,7 +288,7 @@ secops_schema_check_quietly(secops_schema_run_t *run,
 
     run->quiet++;
 
-    met = secops_schema_check(run, node, i, place);
+    met = secops_schema_meets(run, node, i, place);
 
     run->quiet--;
 
@@ -317,7 +317,7 @@ secops_schema_type_is(const secops_schema_node_t *node,
     /* 1.0 is an integer, too */
 
     return !(json->tokens[i].flags & SECOPS_JSON_REAL)
-           || secops_schema_number_multiple(secops_json_raw(json, i), 1, 0);
+           || secops_schema_number_is_multiple(secops_json_raw(json, i), 1, 0);
 }
 
 
@@ -562,7 +562,7 @@ secops_schema_check_number(secops_schema_run_t *run,
 
     if (bound) {
         met &= secops_schema_check_bound(run, place, "multipleOf",
-                             secops_schema_number_multiple(value.text,
+                             secops_schema_number_is_multiple(value.text,
                                            bound->mantissa, bound->exponent),
                              "must be a multiple of", bound);
     }
@@ -658,7 +658,7 @@ secops_schema_check_items(secops_schema_run_t *run,
             break;
         }
 
-        met &= secops_schema_check(run, item, child, &here);
+        met &= secops_schema_meets(run, item, child, &here);
 
         here.index++;
     }
@@ -684,7 +684,7 @@ secops_schema_check_contains(secops_schema_run_t *run,
          child < run->json->tokens[i].next;
          child = run->json->tokens[child].next)
     {
-        if (secops_schema_check_quietly(run, node->contains, child, &here)) {
+        if (secops_schema_meets_quietly(run, node->contains, child, &here)) {
             return 1;
         }
 
@@ -761,7 +761,7 @@ secops_schema_check_all_of(secops_schema_run_t *run,
 
     for (n = 0; n < node->all_of.nelts && secops_schema_goes_on(run, met); n++)
     {
-        met &= secops_schema_check(run, node->all_of.elts[n], i, place);
+        met &= secops_schema_meets(run, node->all_of.elts[n], i, place);
     }
 
     return met;
@@ -777,7 +777,7 @@ secops_schema_check_any_of(secops_schema_run_t *run,
     const secops_schema_node_t  *candidate;
 
     for (n = 0; n < node->any_of.nelts; n++) {
-        if (secops_schema_check_quietly(run, node->any_of.elts[n], i, place)) {
+        if (secops_schema_meets_quietly(run, node->any_of.elts[n], i, place)) {
             return 1;
         }
     }
@@ -785,7 +785,7 @@ secops_schema_check_any_of(secops_schema_run_t *run,
     candidate = secops_schema_only_candidate(run, &node->any_of, i);
 
     if (candidate) {
-        return secops_schema_check(run, candidate, i, place);
+        return secops_schema_meets(run, candidate, i, place);
     }
 
     return secops_schema_fault(run, place, "anyOf",
@@ -805,7 +805,7 @@ secops_schema_check_one_of(secops_schema_run_t *run,
     nmet = 0;
 
     for (n = 0; n < node->one_of.nelts && nmet < 2; n++) {
-        nmet += secops_schema_check_quietly(run, node->one_of.elts[n], i,
+        nmet += secops_schema_meets_quietly(run, node->one_of.elts[n], i,
                                             place);
     }
 
@@ -823,7 +823,7 @@ secops_schema_check_one_of(secops_schema_run_t *run,
     candidate = secops_schema_only_candidate(run, &node->one_of, i);
 
     if (candidate) {
-        return secops_schema_check(run, candidate, i, place);
+        return secops_schema_meets(run, candidate, i, place);
     }
 
     return secops_schema_fault(run, place, "oneOf",
@@ -877,7 +877,7 @@ secops_schema_check_not(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place)
 {
-    if (!secops_schema_check_quietly(run, node->not_schema, i, place)) {
+    if (!secops_schema_meets_quietly(run, node->not_schema, i, place)) {
         return 1;
     }
 
@@ -897,8 +897,8 @@ secops_schema_check_if(secops_schema_run_t *run,
         return 1;
     }
 
-    branch = secops_schema_check_quietly(run, node->if_schema, i, place)
+    branch = secops_schema_meets_quietly(run, node->if_schema, i, place)
              ? node->then_schema : node->else_schema;
 
-    return branch == NULL || secops_schema_check(run, branch, i, place);
+    return branch == NULL || secops_schema_meets(run, branch, i, place);
 }

@@ -161,7 +161,7 @@ int secops_schema_validate(const secops_schema_t *schema,
  * has its place and what to do; 0: there are no more.
  */
 
-int secops_schema_warning(const secops_schema_t *schema, unsigned n,
+int secops_schema_has_warning(const secops_schema_t *schema, unsigned n,
     secops_schema_error_t *warning);
 
 

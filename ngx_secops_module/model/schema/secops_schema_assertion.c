@@ -172,8 +172,8 @@ secops_schema_count_slot(secops_schema_compiler_t *c,
         value = secops_json_number(c->json, i);
 
         if (value >= 0 && value <= UINT32_MAX
-            && secops_schema_number_multiple(secops_json_raw(c->json, i),
-                                             1, 0))
+            && secops_schema_number_is_multiple(secops_json_raw(c->json, i),
+                                                1, 0))
         {
             field = (uint32_t *) ((char *) node + keyword->offset);
             *field = value;

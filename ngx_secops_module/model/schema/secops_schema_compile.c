@@ -105,7 +105,7 @@ secops_schema_has_property(const secops_schema_t *schema,
 
 
 int
-secops_schema_warning(const secops_schema_t *schema, unsigned n,
+secops_schema_has_warning(const secops_schema_t *schema, unsigned n,
     secops_schema_error_t *warning)
 {
     const secops_schema_node_t  *node;

@@ -314,13 +314,13 @@ void *secops_schema_alloc(secops_schema_t *schema, size_t size);
 
 /* all checks: 1 when the value at token i meets the node, else 0 */
 
-int secops_schema_check(secops_schema_run_t *run,
+int secops_schema_meets(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
-int secops_schema_check_quietly(secops_schema_run_t *run,
+int secops_schema_meets_quietly(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
-int secops_schema_check_object(secops_schema_run_t *run,
+int secops_schema_object_meets(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
 
@@ -391,7 +391,7 @@ int secops_schema_number_split(secops_schema_number_t *number);
 
 /* 1 when the JSON number in text is a multiple of mantissa * 10^exponent */
 
-int secops_schema_number_multiple(secops_slice_t text, uint64_t mantissa,
+int secops_schema_number_is_multiple(secops_slice_t text, uint64_t mantissa,
     int64_t exponent);
 
 

@@ -115,7 +115,7 @@ secops_schema_number_split(secops_schema_number_t *number)
  */
 
 int
-secops_schema_number_multiple(secops_slice_t text, uint64_t mantissa,
+secops_schema_number_is_multiple(secops_slice_t text, uint64_t mantissa,
     int64_t exponent)
 {
     int64_t                   shift, head;

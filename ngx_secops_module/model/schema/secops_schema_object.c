@@ -44,7 +44,7 @@ static int secops_schema_is_absent(const secops_schema_run_t *run, uint32_t i,
 
 
 int
-secops_schema_check_object(secops_schema_run_t *run,
+secops_schema_object_meets(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place)
 {
@@ -162,7 +162,7 @@ secops_schema_check_members(secops_schema_run_t *run,
             nrequired -= name->required;
 
             if (run->quiet && name->node) {
-                met &= secops_schema_check(run, name->node, key + 1, &here);
+                met &= secops_schema_meets(run, name->node, key + 1, &here);
             }
         }
 
@@ -213,7 +213,7 @@ secops_schema_check_names(secops_schema_run_t *run,
         }
 
         if (name->node) {
-            met &= secops_schema_check(run, name->node, value, &here);
+            met &= secops_schema_meets(run, name->node, value, &here);
         }
     }
 
@@ -253,7 +253,7 @@ secops_schema_check_others(secops_schema_run_t *run,
     additional = node->additional_properties;
 
     if (node->property_names
-        && !secops_schema_check_quietly(run, node->property_names, key, place))
+        && !secops_schema_meets_quietly(run, node->property_names, key, place))
     {
         met = secops_schema_fault(run, place, "propertyNames",
                                   "has a name that is not allowed");
@@ -275,7 +275,7 @@ secops_schema_check_others(secops_schema_run_t *run,
                                             "is not allowed");
     }
 
-    return met & secops_schema_check(run, additional, key + 1, place);
+    return met & secops_schema_meets(run, additional, key + 1, place);
 }
 
 
@@ -309,7 +309,7 @@ secops_schema_check_patterns(secops_schema_run_t *run,
 
         if (rc == 1) {
             *matched = 1;
-            met &= secops_schema_check(run, node->patterns[n].node, key + 1,
+            met &= secops_schema_meets(run, node->patterns[n].node, key + 1,
                                        place);
         }
     }
@@ -340,7 +340,7 @@ secops_schema_check_dependencies(secops_schema_run_t *run,
         }
 
         if (dependency->node) {
-            met &= secops_schema_check(run, dependency->node, i, place);
+            met &= secops_schema_meets(run, dependency->node, i, place);
 
         } else {
             met &= secops_schema_check_dependency(run, dependency, i, place);

@@ -91,7 +91,7 @@ ngx_secops_redis_sentinel_words(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
     name.data = words[0].data;
     name.len = words[0].len;
 
-    if (!secops_redis_master_name(name)) {
+    if (!secops_redis_is_master_name(name)) {
         *err = "the master's name has letters, digits, \".\", \"-\" and \"_\", "
                "at most 128";
         return NGX_ERROR;

@@ -403,8 +403,8 @@ ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
     master.data = node->redis->conf.sentinel.master.data;
     master.len = node->redis->conf.sentinel.master.len;
 
-    if (secops_redis_switched(ngx_secops_redis_sentinel_text(&value[3]),
-                              master))
+    if (secops_redis_has_switched(ngx_secops_redis_sentinel_text(&value[3]),
+                                  master))
     {
         ngx_secops_redis_sentinel_hint(sentinels);
     }

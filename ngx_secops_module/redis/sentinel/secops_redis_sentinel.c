@@ -174,7 +174,7 @@ secops_redis_sentinel_host_name(secops_slice_t host)
 
 
 int
-secops_redis_master_name(secops_slice_t name)
+secops_redis_is_master_name(secops_slice_t name)
 {
     size_t  i;
 
@@ -210,7 +210,7 @@ secops_redis_sentinel_is(unsigned char c, const char *more)
 /* "name ip port ip port": where it moved to, the sentinels are asked */
 
 int
-secops_redis_switched(secops_slice_t message, secops_slice_t master)
+secops_redis_has_switched(secops_slice_t message, secops_slice_t master)
 {
     return message.len > master.len
            && memcmp(message.data, master.data, master.len) == 0

@@ -40,12 +40,12 @@ const char *secops_redis_announced(secops_redis_announced_t *announced,
 
 /* 1: a sentinel would take it for the name of a master */
 
-int secops_redis_master_name(secops_slice_t name);
+int secops_redis_is_master_name(secops_slice_t name);
 
 
 /* 1: a message of the channel +switch-master is about this master */
 
-int secops_redis_switched(secops_slice_t message, secops_slice_t master);
+int secops_redis_has_switched(secops_slice_t message, secops_slice_t master);
 
 
 #endif /* _SECOPS_REDIS_SENTINEL_H_INCLUDED_ */

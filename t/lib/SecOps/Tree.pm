@@ -14,7 +14,7 @@ package SecOps::Tree;
 #     $tree->uses             # { file => { other => [names] } }
 #     $tree->circles          # [[files], ...], the largest first
 #     $tree->upward(\%below)  # "api/x.c -> face/y.c: name, ..." for each
-#     $tree->functions        # [{ file, name, lines }]
+#     $tree->functions        # [{ file, name, type, lines, body }]
 #     $tree->folders          # (folder => number of files, headers too)
 #     $tree->code             # lines that are neither blank nor comment
 #
@@ -122,8 +122,9 @@ sub new {
         while ($text =~ /^([^\n]*)\n([a-z_]\w*)\([^;{}]*\)\n(\{.*?^\})/mgs) {
             my ($type, $name, $body) = ($1, $2, $3);
 
-            push @functions, { file => $path, name => $name,
-                               lines => ($body =~ tr/\n//) + 1 };
+            push @functions, { file => $path, name => $name, type => $type,
+                               lines => ($body =~ tr/\n//) + 1,
+                               body => $body };
             $owner{$name} = $path unless $type =~ /\bstatic\b/;
         }
     }
