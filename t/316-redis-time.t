@@ -17,36 +17,9 @@ my $redis = $t->redis();
 my $dir = $t->dir();
 my $delay = 0.15;
 
-# between nginx and Redis: each reply comes later by that
-
-$t->write('relay.pl', <<'EOT');
-    use strict;
-    use warnings;
-    use IO::Select;
-    use IO::Socket::UNIX;
-
-    my ($listen, $redis, $delay) = @ARGV;
-    my $server = IO::Socket::UNIX->new(Local => $listen, Listen => 16)
-        or die "$listen: $!";
-
-    $SIG{CHLD} = 'IGNORE';
-
-    while (my $client = $server->accept()) {
-        next if fork;
-        my $peer = IO::Socket::UNIX->new(Peer => $redis) or die "$redis: $!";
-        my $select = IO::Select->new($client, $peer);
-        for (;;) {
-            foreach my $from ($select->can_read()) {
-                select undef, undef, undef, $delay if $from == $peer;
-                sysread $from, my $bytes, 1 << 20 or exit;
-                syswrite $from == $peer ? $client : $peer, $bytes;
-            }
-        }
-    }
-EOT
-
-$t->spawn("$dir/relay.out", $^X, "$dir/relay.pl", "$dir/relay.sock",
-    "$dir/redis0/redis.sock", $delay);
+$t->write('rule', "delay $delay");
+$t->spawn("$dir/relay.out", $^X, root() . '/t/lib/relay.pl', "$dir/relay.sock",
+    "$dir/redis0/redis.sock", "$dir/rule");
 wait_for(sub { -S "$dir/relay.sock" });
 
 my $header = 'add_header X-Redis-Time $secops_redis_time always;';

@@ -1,0 +1,69 @@
+#!/usr/bin/perl
+
+# Stands between nginx and a Redis, and does to what passes as a file says:
+#
+#   relay.pl LISTEN REDIS RULE
+#
+# LISTEN and REDIS are paths of sockets.  The file RULE is read anew for each
+# piece that passes and has one line of these:
+#
+#   pass
+#   delay SECONDS           each reply comes later by that
+#   drop PATTERN            what nginx sends and matches is never answered
+#   answer ERROR PATTERN    each command of it is answered with -ERROR
+
+use strict;
+use warnings;
+
+use IO::Select;
+use IO::Socket::UNIX;
+
+my ($listen, $redis, $file) = @ARGV;
+my $server = IO::Socket::UNIX->new(Local => $listen, Listen => 16)
+    or die "$listen: $!\n";
+
+$SIG{CHLD} = 'IGNORE';
+
+sub rule { # its words, of which the last is the rest of the line
+    my ($words) = @_;
+    open my $rule, '<', $file or die "$file: $!\n";
+    chomp(my $line = <$rule> // '');
+    return split ' ', $line, $words;
+}
+
+sub to_redis {
+    my ($client, $peer, $bytes) = @_;
+    my ($what, @words) = rule(3);
+
+    my ($pattern, $error) = $what eq 'answer' ? reverse(@words)
+        : $what eq 'drop' ? "@words" : ();
+
+    return syswrite $peer, $bytes
+        unless defined $pattern && $bytes =~ /$pattern/;
+
+    my $n = () = $bytes =~ /^\*\d+\r$/mg;
+    syswrite $client, "-$error of the relay\r\n" x $n if defined $error;
+}
+
+sub to_nginx {
+    my ($client, $bytes) = @_;
+    my ($what, $delay) = rule(2);
+
+    select undef, undef, undef, $delay if $what eq 'delay';
+    syswrite $client, $bytes;
+}
+
+while (my $client = $server->accept()) {
+    next if fork;
+
+    my $peer = IO::Socket::UNIX->new(Peer => $redis) or die "$redis: $!\n";
+    my $select = IO::Select->new($client, $peer);
+
+    for (;;) {
+        foreach my $from ($select->can_read()) {
+            sysread $from, my $bytes, 1 << 20 or exit;
+            $from == $peer ? to_nginx($client, $bytes)
+                : to_redis($client, $peer, $bytes);
+        }
+    }
+}
