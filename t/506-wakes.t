@@ -364,8 +364,7 @@ foreach my $after (@after) {
         '... and the worker serves the next one');
 }
 
-# ... and it may have taken the request's own reference for that, or its own, when
-# Redis answers while post_action waits for somebody else
+# ... and then post_action may wait for somebody else when Redis answers
 
 provider('after', body => '', delay => 0.5);
 $n = 0;
@@ -383,9 +382,19 @@ foreach my $how (['closes', ''], ['resets', '', reset => 1],
     select undef, undef, undef, 0.05;
     $c->send($more);
     $c->close(@close) unless $name =~ /stays/;
-    ok(fetched('after', ++$n), "R.9: a client $name within a body that is not "
-        . 'wanted, and post_action waits');
-    $redis->resume();
+
+    if ($name !~ /stays/) {
+        ok(fetched('after', ++$n), "R.9: a client $name within a body that is "
+            . 'not wanted, and post_action waits');
+        $redis->resume();
+
+    } else {
+        select undef, undef, undef, 0.5;  # the time of a body that is discarded
+        $redis->resume();
+        is(end($c), 200, "R.9: a client that $name is answered");
+        ok(fetched('after', ++$n), '... and post_action waits');
+    }
+
     ok(wait_for(sub { get($t, '/api/v2/health')->{status} == 200 }),
         '... as does the request, no more');
     ok(wait_for(sub { active() == 0 }, 20), '... and its connection is closed');

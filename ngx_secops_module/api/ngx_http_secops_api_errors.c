@@ -6,6 +6,7 @@
  */
 
 #include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_body.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_secops_string.h"
@@ -22,7 +23,7 @@ ngx_http_secops_errors(ngx_http_request_t *r)
     ngx_uint_t       status;
     secops_slice_t   text;
 
-    rc = ngx_http_discard_request_body(r);
+    rc = ngx_http_secops_discard_body(r);
 
     if (rc != NGX_OK) {
         return rc;

@@ -408,7 +408,7 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
         /* some clients send a body with GET */
 
-        rc = ngx_http_discard_request_body(r);
+        rc = ngx_http_secops_discard_body(r);
 
         if (rc != NGX_OK) {
             return rc;

@@ -137,7 +137,63 @@ ngx_http_secops_refuse_body(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    return ngx_http_discard_request_body(r);
+    return ngx_http_secops_discard_body(r);
+}
+
+
+ngx_int_t
+ngx_http_secops_discard_body(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc == NGX_OK) {
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+        if (clcf->post_action.data) {
+            ngx_http_secops_leave_body(r);
+        }
+    }
+
+    return rc;
+}
+
+
+/*
+ * nginx has a reference to a request whose body it discards, and a timer.  When
+ * the body is over, it gives back the first and forgets the second; when the
+ * body breaks off, it does not know that it has given it up.  Either ends a
+ * request once too often that something else holds: one that waits, or one in
+ * its post_action.
+ */
+
+void
+ngx_http_secops_leave_body(ngx_http_request_t *r)
+{
+    ngx_event_t  *rev;
+
+    if (!r->discard_body) {
+        return;
+    }
+
+    r->discard_body = 0;
+    r->main->count--;
+
+    /* the rest is of nobody's interest, and read when the connection closes */
+
+    r->headers_in.content_length_n = 0;
+    r->keepalive = 0;
+    r->lingering_close = 1;
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    rev = r->connection->read;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
 }
 
 

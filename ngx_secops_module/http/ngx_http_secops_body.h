@@ -41,6 +41,17 @@ ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_secops_refuse_body(ngx_http_request_t *r);
 
+/* a body that nobody asked for: as nginx does it, but left alone where
+   post_action follows the answer */
+
+ngx_int_t ngx_http_secops_discard_body(ngx_http_request_t *r);
+
+/* what is still to come of a body that is discarded is left alone, and the
+   connection closes after the answer.  For who waits, and does not want to be
+   ended by that body */
+
+void ngx_http_secops_leave_body(ngx_http_request_t *r);
+
 
 /* what a body may be */
 

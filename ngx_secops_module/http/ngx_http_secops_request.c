@@ -5,17 +5,18 @@
  */
 
 #include "http/ngx_http_secops.h"
+#include "http/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/secops_id.h"
 
 
-static ngx_uint_t ngx_http_secops_led_on(ngx_http_secops_ctx_t *ctx);
+static ngx_uint_t ngx_http_secops_holds(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_cleanup(void *data);
 static void ngx_http_secops_auth_wake(void *data);
 static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
     ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_watch(ngx_http_secops_ctx_t *ctx);
+static ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
 static void ngx_http_secops_read_handler(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_secops_client_left(ngx_http_request_t *r);
 static void ngx_http_secops_leave(ngx_http_secops_ctx_t *ctx);
@@ -45,8 +46,12 @@ ngx_http_secops_create_ctx(ngx_http_request_t *r)
         ctx = cln->data;
         cln->handler = ngx_http_secops_cleanup;
 
-    } else if (ngx_http_secops_led_on(ctx)) {
-        r->main->count--;
+    } else {
+        ngx_http_secops_cancel(ctx);
+
+        if (ngx_http_secops_holds(ctx)) {
+            r->main->count--;
+        }
     }
 
     ngx_memzero(ctx, sizeof(ngx_http_secops_ctx_t));
@@ -89,51 +94,13 @@ ngx_http_secops_get_ctx(ngx_http_request_t *r)
 }
 
 
-/*
- * The request is elsewhere now, and what it waited for is cancelled.  1: its
- * reference is to be given back.
- *
- * Of those that wait, nginx leads on what it discards a body of, when that
- * breaks off or takes too long.  It gives up a reference for that: its own,
- * unless the body came to its end before, which gave it back, and nothing but
- * a timer was left; then it was this one.  Its own is given up once, so nothing
- * is discarded any more.
- */
+/* 1: it waits, and has a reference to its request */
 
 static ngx_uint_t
-ngx_http_secops_led_on(ngx_http_secops_ctx_t *ctx)
+ngx_http_secops_holds(ngx_http_secops_ctx_t *ctx)
 {
-    ngx_uint_t           waits;
-    ngx_event_t         *rev;
-    ngx_http_request_t  *r;
-
-    waits = ctx->state != NGX_HTTP_SECOPS_IDLE
-            && ctx->state != NGX_HTTP_SECOPS_AUTHORIZED;
-
-    ngx_http_secops_cancel(ctx);
-
-    ctx->state = NGX_HTTP_SECOPS_IDLE;
-
-    r = ctx->request;
-
-    if (!waits || !ctx->discards) {
-        return waits;
-    }
-
-    if (!r->discard_body) {
-        return r->lingering_time != 0;
-    }
-
-    r->discard_body = 0;
-    r->read_event_handler = ngx_http_block_reading;
-
-    rev = r->connection->read;
-
-    if (rev->timer_set) {
-        ngx_del_timer(rev);
-    }
-
-    return 1;
+    return ctx->state != NGX_HTTP_SECOPS_IDLE
+           && ctx->state != NGX_HTTP_SECOPS_AUTHORIZED;
 }
 
 
@@ -187,16 +154,12 @@ ngx_http_secops_wake(ngx_http_secops_ctx_t *ctx,
     ngx_http_set_log_request(c->log, r);
 
     /*
-     * Others can end a request that waits: nginx does when a body breaks off
-     * that it discards, and post_action leads it on to another location, where
-     * this context is not its own.  Only a reference may be left to give back.
+     * Somebody else has led the request on to another location, where this
+     * context is not its own.  Only the reference is left to give back.
      */
 
     if (ngx_http_get_module_ctx(r, ngx_http_secops_module) != ctx) {
-        if (ngx_http_secops_led_on(ctx)) {
-            ngx_http_finalize_request(r, NGX_DONE);
-        }
-
+        ngx_http_secops_end(ctx, NGX_DONE);
         ngx_http_run_posted_requests(c);
         return;
     }
@@ -259,7 +222,7 @@ ngx_http_secops_wait(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    return (ngx_http_secops_watch(ctx) == NGX_OK)
+    return (ngx_http_secops_watch(r) == NGX_OK)
            ? NGX_DONE : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -271,7 +234,7 @@ ngx_http_secops_auth_wait(ngx_http_secops_ctx_t *ctx,
     ctx->state = NGX_HTTP_SECOPS_AUTH_WAIT;
     ctx->resume = resume;
 
-    if (ngx_http_secops_watch(ctx) == NGX_OK) {
+    if (ngx_http_secops_watch(ctx->request) == NGX_OK) {
         return NGX_DONE;
     }
 
@@ -302,17 +265,11 @@ ngx_http_secops_auth_goes_on(void *data, ngx_secops_store_result_t *result)
 
 
 static ngx_int_t
-ngx_http_secops_watch(ngx_http_secops_ctx_t *ctx)
+ngx_http_secops_watch(ngx_http_request_t *r)
 {
-    ngx_event_t         *rev;
-    ngx_http_request_t  *r;
+    ngx_event_t  *rev;
 
-    r = ctx->request;
-
-    if (r->discard_body) {
-        ctx->discards = 1;
-        return NGX_OK;
-    }
+    ngx_http_secops_leave_body(r);
 
     r->read_event_handler = ngx_http_secops_read_handler;
 

@@ -74,8 +74,6 @@ struct ngx_http_secops_ctx_s {
     ngx_http_secops_identity_t        identity;
     ngx_http_secops_gunzip_t         *packed;   /* the body; NULL: it is not */
 
-    ngx_uint_t                        discards; /* a body, while it waits */
-
     ngx_http_secops_calls_t           calls;    /* of the store */
     secops_error_e                    error;    /* answered, if any */
     ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
