@@ -349,8 +349,7 @@ is(get($t, "/api/now/table/$tables[2]{table}/$ids[0]")->{status}, 200,
     '... and what it had is read from there');
 
 $master->start();
-ok(wait_for(sub { !$cluster->is_master($master) }),
-    'the old master comes back as a replica');
+ok($cluster->wait_replica($master), 'the old master comes back as a replica');
 is(scalar grep({ post($t, records(observable => "again $_"))->{status} != 201 }
     1 .. 50), 0, '... and nothing goes to it');
 
@@ -360,7 +359,7 @@ $master->pause();
 ok(wait_for(sub { post($t, records(observable => about($slot)))->{status}
     == 201 }), 'a master that hangs is left for its replica');
 $master->resume();
-ok(wait_for(sub { !$cluster->is_master($master) }),
+ok($cluster->wait_replica($master),
     '... and finds out that it is none any more');
 is_stored(post($t, records(observable => about($slot))),
     '... which harms nobody');

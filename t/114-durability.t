@@ -51,7 +51,8 @@ EOT
 
 $t->run(conf(http => server(1, '%%REDIS%%', 'replicas=2 timeout=600ms')
     . server(2, '%%REDIS3%%', 'fsync')
-    . server(3, '%%REDIS4%%', 'replicas=1 timeout=1s')
+    . server(3, '%%REDIS4%%', 'replicas=1 timeout=20s',
+        'secops_redis_timeout 60s;')
     . server(4, '%%REDIS5%%', 'fsync timeout=700ms')));
 
 my $level = 'x-secops-durability';
@@ -91,7 +92,7 @@ sub stored { # so many records with this observable are in a Redis
 $fake->step('HANDSHAKE') or fail('no handshake');
 $fake->play("EXPECT 1\nSEND :1\\r\\n", 'asked');
 ok($fake->wait('asked'), 'a new link is asked how many replicas it has');
-like($fake->log(), qr/^> WAIT "0" "1000"$/m, '... by a WAIT that waits for none');
+like($fake->log(), qr/^> WAIT "0" "20000"$/m, '... by a WAIT that waits for none');
 $fake->step("EXPECT 1\nSEND :1\\r\\n");       # the first barrier
 
 
@@ -305,7 +306,7 @@ foreach my $case (['fewer', ':0', '0 of 1 replicas have it'],
 
     ok($fake->step("EXPECT 1\nSEND :1\\r\\n"), 'it is looked again');
     like((grep { /^> / } split /\n/, $fake->log())[-1],
-        qr/^> WAIT "1" "250"$/, '... for a shorter time');
+        qr/^> WAIT "1" "5000"$/, '... for a shorter time');
     # what may have been sent meanwhile has a barrier of its own
     $fake->step("EXPECT 1\nSEND :1\\r\\n");
     $request = start($t, 'POST', path(), records(), port => 3);

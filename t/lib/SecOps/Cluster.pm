@@ -150,10 +150,17 @@ sub replicate { # number of a node, number of its master
 
     expect($self->node($replica), 'OK', 'CLUSTER', 'REPLICATE', $id);
 
-    SecOps::wait_for(sub {
-        $self->node($replica)->cmd('INFO', 'replication')
-            =~ /^master_link_status:up/m;
-    }, 20) or die "no replication\n";
+    $self->wait_replica($self->node($replica)) or die "no replication\n";
+}
+
+
+# until a node is a replica that has all of its master's data: one that has not
+# may become the master all the same, and then they are lost
+
+sub wait_replica {
+    my ($self, $node) = @_;
+    return SecOps::wait_for(sub { $node->cmd('INFO', 'replication')
+        =~ /^role:slave.*^master_link_status:up/ms });
 }
 
 
