@@ -37,9 +37,9 @@
 
 
 /*
- * Of an operation that takes a body, where the request's head alone may be a
- * reason to refuse it.  NGX_DECLINED: it is none; what was found out is in
- * ctx->data.  Else to be returned: it has refused the body first.
+ * Checks what the request's head alone tells, before the body is read.
+ * NGX_DECLINED: there is no reason to refuse; what was found out is in
+ * ctx->data.  Anything else was refused, the body first, and is returned.
  */
 
 ngx_int_t ngx_http_secops_records_head(ngx_http_request_t *r,

@@ -2,11 +2,11 @@
 /*
  * Readiness, for load balancers and clients: 200 when Redis has just accepted
  * a write, and each server of it when there are several; 503 otherwise.
- * Anybody may ask.  Who may read or write is told of each server in addition:
- * addresses are nobody else's business.
+ * Anybody may ask.  A caller who may read or write is also told about each
+ * server; addresses are hidden from all others.
  *
- * Clients of /api/v1 find out there, with an api key, whether the key is good:
- * that it is not, is no error there but an answer.
+ * Clients of /api/v1 ask with an api key to find out whether it is good: there
+ * an invalid key is reported in the body, with status 200.
  */
 
 #include "api/ngx_http_secops_api.h"
@@ -217,7 +217,7 @@ ngx_http_secops_health_key(ngx_http_secops_health_t *health)
 }
 
 
-/* who can not be known is somebody like others */
+/* an unidentified caller is treated like any other */
 
 static ngx_int_t
 ngx_http_secops_health_caller(ngx_http_secops_health_t *health)

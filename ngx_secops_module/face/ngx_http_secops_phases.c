@@ -276,9 +276,7 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
 }
 
 
-/* the one place where it is decided that somebody may do something */
-
-/* a quote in a name must not end it for who reads the line */
+/* quotes in names are escaped: a name must not seem to end before it does */
 
 static void
 ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
@@ -309,6 +307,8 @@ ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
                   &domain);
 }
 
+
+/* the only place that decides whether a caller may do something */
 
 static ngx_uint_t
 ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx)

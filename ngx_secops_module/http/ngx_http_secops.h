@@ -31,8 +31,8 @@
 
 #define NGX_HTTP_SECOPS_MAX_UNPACKED  (32 * 1024 * 1024)
 
-/* who may: anybody; whoever is known; or whoever has the permission, or the
-   scope */
+/* callers that may use a route: all; all that are identified; those that have
+   the permission or the scope */
 
 #define NGX_HTTP_SECOPS_PUBLIC      0
 #define NGX_HTTP_SECOPS_KNOWN       1

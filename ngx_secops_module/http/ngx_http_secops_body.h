@@ -33,10 +33,10 @@ ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);
 
 
 /*
- * The body will not be read: to be called before a refusal is sent.  A client
- * that waits for "100 Continue" is not told to go on; as nobody can say then
- * whether it sends the body or not, the connection ends with the answer.
- * NGX_OK, or to be returned.
+ * To be called before a refusal is sent without reading the body.  A client
+ * that waits for "100 Continue" is not told to go on.  It may or may not send
+ * the body then, so the connection is closed after the answer.  Any result but
+ * NGX_OK is returned by the caller.
  */
 
 ngx_int_t ngx_http_secops_refuse_body(ngx_http_request_t *r);

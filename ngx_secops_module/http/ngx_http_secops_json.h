@@ -17,7 +17,8 @@
  * it is no acceptable JSON, *detail (in r->pool) says why; NGX_ERROR: no
  * memory, or the body could not be read.  The tokens may be memory of the
  * worker: they are valid until the operation returns to nginx, until the next
- * call, or until they are freed, which who reads many texts does after each.
+ * call, or until they are freed.  A caller that reads many texts frees the
+ * tokens after each.
  */
 
 ngx_int_t ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,

@@ -98,19 +98,19 @@ ngx_http_secops_ctx_t *ngx_http_secops_create_ctx(ngx_http_request_t *r);
 
 void ngx_http_secops_operate(ngx_http_request_t *r);
 
-/* cancels all that is under way and finalizes with rc: for who has begun to
-   operate and can not go on.  Who was woken returns rc instead */
+/* cancels all that is under way and finalizes with rc: for an operation that
+   has begun and cannot go on.  An answer handler returns rc instead */
 
 void ngx_http_secops_end(ngx_http_secops_ctx_t *ctx, ngx_int_t rc);
 
 
-/* for an operation: it waits, something that calls ngx_http_secops_wake() is
-   under way.  To be returned */
+/* for an operation that waits: something that will call ngx_http_secops_wake()
+   is under way.  The operation returns the result */
 
 ngx_int_t ngx_http_secops_wait(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
-/* where ngx_http_secops_identify() said NGX_AGAIN.  To be returned */
+/* the same after ngx_http_secops_identify() returned NGX_AGAIN */
 
 ngx_int_t ngx_http_secops_auth_wait(ngx_http_secops_ctx_t *ctx,
     ngx_http_secops_resume_pt resume);

@@ -64,8 +64,8 @@ typedef struct {
  *
  * "all" goes through a hash by HSCAN: while the revision stays the same, each
  * document is told once or more often.  Redis that has restarted, or a replica
- * that has become the master, keeps the hash in another order: who has found
- * fewer of them than the number that was answered has to begin again.
+ * that has become the master, keeps the hash in another order: a caller that
+ * has found fewer of them than the number that was answered begins again.
  */
 
 extern const secops_script_t  secops_script_find;
@@ -95,7 +95,7 @@ extern const secops_script_t  secops_script_find;
  * came.  Of each of the last 100 commits the token is kept under its number:
  * the place after ARGV[1] tells whether it was this one that took it (1) or
  * another (0).  When so many have come since that the place is gone, it is -1:
- * who has sent it once only knows that it was not made.
+ * a caller that has sent it only once knows that it was not made.
  *
  * Redis does not undo what a script has done when a later command of it fails.
  * What can fail is a key of another type than ours, so all of them are looked

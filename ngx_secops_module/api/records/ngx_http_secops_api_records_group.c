@@ -224,7 +224,7 @@ ngx_http_secops_records_too_large(ngx_http_secops_records_t *records)
 }
 
 
-/* what is right with an atomic batch shares the lot of what is not */
+/* valid records of an atomic batch are dropped along with the invalid ones */
 
 static void
 ngx_http_secops_records_spare(ngx_http_secops_records_t *records)
@@ -276,7 +276,7 @@ ngx_http_secops_records_answered(void *data, ngx_secops_store_result_t *result)
 
     if (error != SECOPS_ERROR_NONE) {
 
-        /* the last reason is logged, it is hardly ever another one */
+        /* only the last reason is logged: they rarely differ */
 
         reason.data = ngx_pstrdup(records->request->pool, &result->reason);
         reason.len = reason.data ? result->reason.len : 0;

@@ -41,8 +41,8 @@ typedef enum {
     SECOPS_JSON_FALSE,
     SECOPS_JSON_NULL,
 
-    /* no token is read as one: who has read a document makes it of a string
-       that stands for a value of any type */
+    /* the reader makes no token of this type: its caller turns a string into
+       one that stands for a value of any type */
 
     SECOPS_JSON_STANDIN
 } secops_json_type_e;

@@ -86,8 +86,8 @@ struct secops_resource_plan_s {
     const secops_resource_set_t      *set;
     const secops_resource_context_t  *context;
 
-    json_t                           *titles;   /* key: number of who has it
-                                                   after this request */
+    json_t                           *titles;   /* key: number of the one that
+                                                   has it after this request */
     json_t                           *unsound;  /* identifiers and titles of
                                                    what has faults of shape */
 

@@ -55,9 +55,9 @@ int secops_resource_is_mask(const json_t *value);
 
 
 /*
- * A copy with masked secrets; a reference in the place of one is none.
- * Without a schema any text may be a secret, as may one that the schema does
- * not allow.  NULL: no memory.
+ * A copy with masked secrets; a reference in the place of a secret is not
+ * masked.  Any text may be a secret if there is no schema, or if the schema
+ * does not allow it.  NULL: no memory.
  */
 
 json_t *secops_resource_masked(const json_t *value, const json_t *schema);
