@@ -22,17 +22,18 @@ secops_utf8_next(const unsigned char *pos, const unsigned char *last)
 
     lead = *pos++;
 
-    /* the second byte keeps out what is overlong, a surrogate, or too large */
-    min = (lead == 0xe0) ? 0xa0 : (lead == 0xf0) ? 0x90 : 0x80;
-    max = (lead == 0xed) ? 0x9f : (lead == 0xf4) ? 0x8f : 0xbf;
-
-    if (lead < 0xc2 || lead > 0xf4) {
-        return NULL;
+    if (lead < 0xe0) {
+        return (lead >= 0xc2 && pos < last && (*pos & 0xc0) == 0x80) ? pos + 1
+                                                                     : NULL;
     }
 
-    n = (lead < 0xe0) ? 1 : (lead < 0xf0) ? 2 : 3;
+    /* the second byte keeps out what is overlong, a surrogate, or too large */
 
-    if ((size_t) (last - pos) < n || *pos < min || *pos > max) {
+    min = (lead == 0xe0) ? 0xa0 : (lead == 0xf0) ? 0x90 : 0x80;
+    max = (lead == 0xed) ? 0x9f : (lead == 0xf4) ? 0x8f : 0xbf;
+    n = (lead < 0xf0) ? 2 : 3;
+
+    if (lead > 0xf4 || (size_t) (last - pos) < n || *pos < min || *pos > max) {
         return NULL;
     }
 

@@ -66,7 +66,7 @@ static const unsigned char *secops_json_escape(secops_json_parser_t *p,
     const unsigned char *pos);
 static const unsigned char *secops_json_surrogate(secops_json_parser_t *p,
     const unsigned char *pos, uint32_t unit);
-static const unsigned char *secops_json_sequence(secops_json_parser_t *p,
+static const unsigned char *secops_json_no_text(secops_json_parser_t *p,
     const unsigned char *pos);
 static const unsigned char *secops_json_literal(secops_json_parser_t *p,
     const unsigned char *pos, const char *text, size_t len, unsigned type);
@@ -612,6 +612,8 @@ static const unsigned char *
 secops_json_string_rest(secops_json_parser_t *p, const unsigned char *pos,
     secops_json_token_t *token)
 {
+    const unsigned char  *next;
+
     for ( ;; ) {
 
         if (pos == p->last) {
@@ -630,7 +632,8 @@ secops_json_string_rest(secops_json_parser_t *p, const unsigned char *pos,
             return secops_json_fail(p, pos, "control character in a string");
 
         } else {
-            pos = secops_json_sequence(p, pos);
+            next = secops_utf8_next(pos, p->last);
+            pos = next ? next : secops_json_no_text(p, pos);
         }
 
         if (pos == NULL) {
@@ -709,16 +712,8 @@ secops_json_surrogate(secops_json_parser_t *p, const unsigned char *pos,
 
 
 static const unsigned char *
-secops_json_sequence(secops_json_parser_t *p, const unsigned char *pos)
+secops_json_no_text(secops_json_parser_t *p, const unsigned char *pos)
 {
-    const unsigned char  *next;
-
-    next = secops_utf8_next(pos, p->last);
-
-    if (next) {
-        return next;
-    }
-
     return secops_json_mind(p, pos, SECOPS_JSON_CONTENT, "invalid UTF-8")
            ? NULL : pos + 1;
 }
