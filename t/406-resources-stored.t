@@ -256,7 +256,7 @@ ok(wait_for(sub {
     $whole++ if keys %hosts == 3009 && $hosts{S1} eq $hosts{S2}
         && $hosts{S2} eq $hosts{S3};
     return sum(values %seen) >= 8;
-}), 'lists while others write') or diag(explain(\%seen));
+}, 180), 'lists while others write') or diag(explain(\%seen));
 kill 'TERM', $writer;
 waitpid $writer, 0;
 is($whole, $seen{200} // 0, '... are of one revision');
