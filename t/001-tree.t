@@ -154,6 +154,22 @@ none("only $waker wakes a request",
     } grep { $short{$_} ne $waker && $short{$_} ne $fetcher
         && $_ !~ $phases } @sources);
 
+# what an operation has under way is kept, counted and cancelled for it
+my @operations = grep { $short{$_} =~ m{^api/} } @sources;
+
+none('an operation waits by http/ngx_http_secops_calls.h alone',
+    map { $short{$_} } grep {
+        bare($text{$_}) =~ /\bngx_(?:http_secops_wake|add_timer|post_event
+            |secops_store_cancel)\s*\(|\bcall\.handler\b
+            |\bcalls\.(?:first|before|pause)\b
+            |\bcalls\.pending\s*(?:[-+]|=[^=])|\bredis_time\s*[-+]?=[^=]/x
+    } @operations);
+
+none('an operation has its error from the table of http/ngx_http_secops_fail.c',
+    map { $short{$_} } grep {
+        bare($text{$_}) =~ /\bNGX_SECOPS_STORE_(?:REFUSED|UNAVAILABLE)\b/
+    } @operations);
+
 none('an operation has its context from its call, not from the request',
     map { $short{$_} } grep {
         bare($text{$_}) =~ /\bngx_http_get_module_ctx\s*\(/

@@ -83,9 +83,20 @@ ngx_http_secops_calls_answered(void *data, ngx_secops_store_result_t *result)
 }
 
 
+secops_error_e
+ngx_http_secops_calls_busy(ngx_http_secops_ctx_t *ctx,
+    ngx_http_secops_kind_e kind, ngx_str_t *reason)
+{
+    *reason = *ngx_secops_store_busy(ngx_http_secops_store(ctx));
+
+    return ngx_http_secops_store_error(kind, NGX_SECOPS_STORE_UNAVAILABLE);
+}
+
+
 ngx_int_t
 ngx_http_secops_calls_wait(ngx_http_secops_ctx_t *ctx, ngx_int_t rc)
 {
+    ngx_str_t       reason;
     secops_error_e  error;
 
     switch (rc) {
@@ -94,10 +105,8 @@ ngx_http_secops_calls_wait(ngx_http_secops_ctx_t *ctx, ngx_int_t rc)
         return ngx_http_secops_wait(ctx->request, ctx);
 
     case NGX_BUSY:
-        error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_READ,
-                                            NGX_SECOPS_STORE_UNAVAILABLE);
-        return ngx_http_secops_fail_server(ctx->request, ctx, error,
-                           ngx_secops_store_busy(ngx_http_secops_store(ctx)));
+        error = ngx_http_secops_calls_busy(ctx, NGX_HTTP_SECOPS_READ, &reason);
+        return ngx_http_secops_fail_server(ctx->request, ctx, error, &reason);
 
     default: /* NGX_ERROR */
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

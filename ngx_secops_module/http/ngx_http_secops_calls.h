@@ -27,6 +27,7 @@
 
 #include "store/ngx_secops_store.h"
 #include "store/ngx_secops_store_audit.h"
+#include "util/secops_error.h"
 
 
 /* a request's state: see http/ngx_http_secops_request.h */
@@ -34,6 +35,19 @@
 typedef struct ngx_http_secops_ctx_s  ngx_http_secops_ctx_t;
 
 typedef struct ngx_http_secops_call_s  ngx_http_secops_call_t;
+
+
+/* what is asked of the store, as far as it matters for the error */
+
+typedef enum {
+    NGX_HTTP_SECOPS_READ = 0,       /* a record, or the audit */
+    NGX_HTTP_SECOPS_WRITE,          /* records */
+    NGX_HTTP_SECOPS_FIND,           /* resources, or what is kept beside them */
+    NGX_HTTP_SECOPS_POINT,          /* pointers to api keys, before a save */
+    NGX_HTTP_SECOPS_SAVE,           /* resources */
+
+    NGX_HTTP_SECOPS_KINDS
+} ngx_http_secops_kind_e;
 
 
 /* goes on with an operation after what it waited for; result is NULL after a
@@ -87,6 +101,12 @@ void ngx_http_secops_calls_add(ngx_http_secops_ctx_t *ctx,
 /* counts a call that the store has started with rc, and returns rc */
 
 ngx_int_t ngx_http_secops_calls_sent(ngx_http_secops_ctx_t *ctx, ngx_int_t rc);
+
+/* after the store returned NGX_BUSY: the error for a call of that kind, and why
+   in *reason, for the log */
+
+secops_error_e ngx_http_secops_calls_busy(ngx_http_secops_ctx_t *ctx,
+    ngx_http_secops_kind_e kind, ngx_str_t *reason);
 
 /*
  * For an operation that reads and needs all of its calls.  rc is NGX_OK when

@@ -13,21 +13,7 @@
 #include "http/ngx_http_secops_request.h"
 
 
-/* what is asked of the store, as far as it matters for the error */
-
-typedef enum {
-    NGX_HTTP_SECOPS_READ = 0,       /* a record, or the audit */
-    NGX_HTTP_SECOPS_WRITE,          /* records */
-    NGX_HTTP_SECOPS_FIND,           /* resources, or what is kept beside them */
-    NGX_HTTP_SECOPS_POINT,          /* pointers to api keys, before a save */
-    NGX_HTTP_SECOPS_SAVE,           /* resources */
-
-    NGX_HTTP_SECOPS_KINDS
-} ngx_http_secops_kind_e;
-
-
-/* the error that a status of the store stands for; NONE: it is OK.  A call that
-   did not start, as NGX_BUSY says, has the status UNAVAILABLE */
+/* the error that a status of the store stands for; NONE: it is OK */
 
 secops_error_e ngx_http_secops_store_error(ngx_http_secops_kind_e kind,
     ngx_secops_store_status_e status);

@@ -153,6 +153,8 @@ ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
     ngx_http_secops_records_group_t *group)
 {
     ngx_int_t         rc;
+    ngx_str_t         reason;
+    secops_error_e    error;
 
     static ngx_str_t  no_memory = ngx_string("no memory");
     static ngx_str_t  too_large = ngx_string("larger than all commands that "
@@ -176,8 +178,9 @@ ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
         break;
 
     case NGX_BUSY:
-        ngx_http_secops_records_fail_group(group, SECOPS_ERROR_PERSIST_LATER,
-                                    ngx_secops_store_busy(group->group.store));
+        error = ngx_http_secops_calls_busy(records->ctx, NGX_HTTP_SECOPS_WRITE,
+                                           &reason);
+        ngx_http_secops_records_fail_group(group, error, &reason);
         break;
 
     default: /* NGX_ERROR */

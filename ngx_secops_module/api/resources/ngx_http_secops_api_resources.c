@@ -353,9 +353,7 @@ ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
         return NGX_DONE;
 
     case NGX_BUSY:
-        op->reason = *ngx_secops_store_busy(ngx_http_secops_store(op->ctx));
-        error = ngx_http_secops_store_error(kind,
-                                            NGX_SECOPS_STORE_UNAVAILABLE);
+        error = ngx_http_secops_calls_busy(op->ctx, kind, &op->reason);
         return ngx_http_secops_resources_end(op, error);
 
     default:
