@@ -166,6 +166,9 @@ my $made = post($t, { host => 'web-01', cve => 'CVE-2026-0001' },
 is($made->{status}, 201, 'a table: a record is stored');
 is(get($t, $made->{headers}{location})->{json}{result}{cve}, 'CVE-2026-0001',
     '... and read');
+like(get($t, $made->{headers}{location}
+    =~ s{/now/table/}{/secops/v1/size/}r)->{body}, qr/^\{"bytes":\d\d\d\}$/,
+    'an endpoint that asks Redis: it answers what Redis has');
 is(post($t, { host => 'web-01' }, endpoint => 'vulnerability')->{status}, 400,
     '... and must have its mandatory fields');
 
