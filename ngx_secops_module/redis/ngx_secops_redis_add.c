@@ -15,8 +15,6 @@ static ngx_int_t ngx_secops_redis_complete_server(ngx_conf_t *cf,
     ngx_secops_redis_conf_t *conf);
 static ngx_int_t ngx_secops_redis_complete_user(ngx_conf_t *cf,
     ngx_secops_redis_conf_t *conf, ngx_str_t *user, ngx_int_t database);
-static ngx_int_t ngx_secops_redis_add_nodes(ngx_conf_t *cf,
-    ngx_secops_redis_t *redis);
 
 
 ngx_secops_redis_t *
@@ -53,11 +51,13 @@ ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,
     }
 
     redis->conf = complete;
+    redis->topology = ngx_secops_redis_topology(&complete);
+    redis->masters = 1;
 
     ngx_queue_init(&redis->nodes);
 
     if (ngx_secops_redis_ssl_create(cf, redis) != NGX_OK
-        || ngx_secops_redis_add_nodes(cf, redis) != NGX_OK)
+        || redis->topology->create(cf, redis) != NGX_OK)
     {
         clients->nelts--;
         return NULL;
@@ -170,33 +170,6 @@ ngx_secops_redis_complete_user(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
                            "Redis user \"%V\" needs "
                            "\"secops_redis_password_file\"", &conf->user);
         return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_secops_redis_add_nodes(ngx_conf_t *cf, ngx_secops_redis_t *redis)
-{
-    ngx_secops_redis_conf_t  *conf;
-
-    conf = &redis->conf;
-
-    if (conf->cluster) {
-        return ngx_secops_redis_cluster_create(cf, redis);
-    }
-
-    redis->node = ngx_secops_redis_node_create(redis, cf->pool, &conf->url,
-                                               &conf->endpoint);
-    if (redis->node == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_queue_insert_tail(&redis->nodes, &redis->node->peers);
-
-    if (conf->sentinel.words) {
-        return ngx_secops_redis_sentinels_create(cf, redis);
     }
 
     return NGX_OK;

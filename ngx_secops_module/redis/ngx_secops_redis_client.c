@@ -5,18 +5,12 @@
  * link: it posts events that do.
  */
 
-#include "redis/cluster/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
-#include "redis/sentinel/ngx_secops_redis_sentinel.h"
-#include "redis/ngx_secops_redis_stats.h"
+#include "redis/resp/secops_redis_slots.h"
 
 
 static void ngx_secops_redis_fresh_time(void);
 static ngx_uint_t ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd);
-static ngx_int_t ngx_secops_redis_route(ngx_secops_redis_t *redis,
-    ngx_secops_redis_cmd_t *cmd);
-static ngx_uint_t ngx_secops_redis_full(ngx_secops_redis_t *redis,
-    ngx_secops_redis_cmd_t *cmd);
 
 
 ngx_str_t  ngx_secops_redis_unreachable_text =
@@ -35,16 +29,7 @@ ngx_secops_redis_init_process(ngx_secops_redis_t *redis, ngx_cycle_t *cycle)
 
     redis->log = cycle->log;
 
-    if (redis->cluster) {
-        ngx_secops_redis_cluster_start(redis->cluster);
-        return NGX_OK;
-    }
-
-    if (redis->sentinels) {
-        ngx_secops_redis_sentinels_start(redis->sentinels);
-    }
-
-    ngx_secops_redis_node_start(redis->node);
+    redis->topology->start(redis);
 
     return NGX_OK;
 }
@@ -59,16 +44,7 @@ ngx_secops_redis_exit_process(ngx_secops_redis_t *redis)
 
     ngx_secops_redis_log_stats(redis);
 
-    if (redis->cluster) {
-        ngx_secops_redis_cluster_stop(redis->cluster);
-        return;
-    }
-
-    if (redis->sentinels) {
-        ngx_secops_redis_sentinels_stop(redis->sentinels);
-    }
-
-    ngx_secops_redis_node_stop(redis->node);
+    redis->topology->stop(redis);
 }
 
 
@@ -128,7 +104,7 @@ ngx_secops_redis_cmd_key(ngx_secops_redis_cmd_t *cmd, const void *data,
 {
     ngx_int_t  slot;
 
-    if (cmd->redis->cluster) {
+    if (cmd->redis->topology->slots) {
         slot = secops_redis_slot(data, len);
 
         if (cmd->slot != NGX_ERROR && cmd->slot != slot) {
@@ -145,30 +121,21 @@ ngx_secops_redis_cmd_key(ngx_secops_redis_cmd_t *cmd, const void *data,
 ngx_uint_t
 ngx_secops_redis_cluster(ngx_secops_redis_t *redis)
 {
-    return redis->cluster ? 1 : 0;
+    return redis->topology->slots;
 }
 
 
 ngx_uint_t
 ngx_secops_redis_shares(ngx_secops_redis_t *redis)
 {
-    return (redis->cluster && redis->cluster->mapped) ? redis->cluster->masters
-                                                      : 1;
+    return redis->masters;
 }
 
 
 ngx_int_t
 ngx_secops_redis_share(ngx_secops_redis_t *redis, const void *key, size_t len)
 {
-    ngx_secops_redis_node_t  *node;
-
-    if (redis->cluster == NULL) {
-        return 0;
-    }
-
-    node = redis->cluster->owners[secops_redis_slot(key, len)];
-
-    return (node && node->listed) ? (ngx_int_t) node->share : NGX_DECLINED;
+    return redis->topology->share(redis, key, len);
 }
 
 
@@ -220,7 +187,7 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
                    && redis->conf.durability != NGX_SECOPS_REDIS_MEMORY;
     ngx_secops_redis_cmd_time(cmd);
 
-    if (ngx_secops_redis_route(redis, cmd) != NGX_OK) {
+    if (redis->topology->send(redis, cmd) != NGX_OK) {
         ngx_secops_redis_cmd_free(cmd);
         return NGX_BUSY;
     }
@@ -273,7 +240,7 @@ ngx_secops_redis_fresh_time(void)
 static ngx_uint_t
 ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd)
 {
-    if (cmd->redis->cluster == NULL
+    if (!cmd->redis->topology->slots
         || (!cmd->scattered
             && (cmd->resp.commands == 1 || cmd->resp.transaction)))
     {
@@ -288,33 +255,6 @@ ngx_secops_redis_divided(ngx_secops_redis_cmd_t *cmd)
 }
 
 
-/* NGX_BUSY: redis->busy says why */
-
-static ngx_int_t
-ngx_secops_redis_route(ngx_secops_redis_t *redis, ngx_secops_redis_cmd_t *cmd)
-{
-    static ngx_str_t  full = ngx_string("too many commands are pending");
-
-    if (redis->node && ngx_secops_redis_backing_off(redis->node)) {
-        redis->busy = &ngx_secops_redis_unreachable_text;
-        return NGX_BUSY;
-    }
-
-    if (ngx_secops_redis_full(redis, cmd)) {
-        redis->busy = &full;
-        return NGX_BUSY;
-    }
-
-    if (redis->cluster) {
-        return ngx_secops_redis_cluster_send(redis->cluster, cmd);
-    }
-
-    ngx_secops_redis_cmd_enter(redis->node, cmd);
-
-    return NGX_OK;
-}
-
-
 ngx_str_t *
 ngx_secops_redis_busy(ngx_secops_redis_t *redis)
 {
@@ -322,12 +262,21 @@ ngx_secops_redis_busy(ngx_secops_redis_t *redis)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_secops_redis_full(ngx_secops_redis_t *redis, ngx_secops_redis_cmd_t *cmd)
 {
-    return redis->pending >= redis->conf.max_commands
-           || redis->bytes > redis->conf.max_bytes
-           || cmd->resp.len > redis->conf.max_bytes - redis->bytes;
+    static ngx_str_t  full = ngx_string("too many commands are pending");
+
+    if (redis->pending < redis->conf.max_commands
+        && redis->bytes <= redis->conf.max_bytes
+        && cmd->resp.len <= redis->conf.max_bytes - redis->bytes)
+    {
+        return 0;
+    }
+
+    redis->busy = &full;
+
+    return 1;
 }
 
 
@@ -340,7 +289,7 @@ ngx_secops_redis_cmd_cancel(ngx_secops_redis_cmd_t *cmd)
     cmd->handler = NULL;
 
     if (cmd->state == NGX_SECOPS_REDIS_CMD_PARKED) {
-        ngx_secops_redis_unpark(cmd);
+        cmd->redis->topology->unpark(cmd);
         ngx_secops_redis_cmd_free(cmd);
         return;
     }

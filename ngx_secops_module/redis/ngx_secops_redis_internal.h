@@ -33,6 +33,7 @@
 #include "redis/ngx_secops_redis.h"
 #include "redis/link/ngx_secops_redis_reply.h"
 #include "redis/ngx_secops_redis_stats.h"
+#include "redis/ngx_secops_redis_topology.h"
 #include "redis/ngx_secops_redis_value.h"
 #include "redis/resp/secops_redis_resp.h"
 
@@ -69,7 +70,6 @@ typedef enum {
 } ngx_secops_redis_cmd_state_e;
 
 
-typedef struct ngx_secops_redis_node_s     ngx_secops_redis_node_t;
 typedef struct ngx_secops_redis_cluster_s  ngx_secops_redis_cluster_t;
 typedef struct ngx_secops_redis_sentinels_s  ngx_secops_redis_sentinels_t;
 
@@ -225,6 +225,7 @@ struct ngx_secops_redis_node_s {
     ngx_secops_redis_endpoint_t   endpoint;
     ngx_secops_redis_state_e      state;
     ngx_msec_t                    connect_timeout;
+    ngx_msec_t                    resolver_timeout;
 
     ngx_secops_redis_sentinels_t  *sentinels;   /* it is the connection to
                                                    these; else NULL */
@@ -287,6 +288,8 @@ struct ngx_secops_redis_node_s {
     unsigned                      used:1;       /* since the last map */
 
     unsigned                      ssl:1;        /* it speaks TLS */
+    unsigned                      listens:1;    /* it has no commands: what it
+                                                   reads comes by itself */
     unsigned                      shunned:1;    /* Redis said that what is at
                                                    sockaddr is of no use: the
                                                    others are tried first */
@@ -300,6 +303,7 @@ struct ngx_secops_redis_node_s {
 
 struct ngx_secops_redis_s {
     ngx_secops_redis_conf_t       conf;
+    const ngx_secops_redis_topology_t  *topology;
     ngx_ssl_t                    *ssl;          /* NULL: no node has TLS */
     ngx_log_t                    *log;          /* NULL: not in a worker */
 
@@ -309,6 +313,10 @@ struct ngx_secops_redis_s {
     ngx_secops_redis_cluster_t   *cluster;      /* or NULL */
     ngx_secops_redis_sentinels_t  *sentinels;   /* node is what they say; or
                                                    NULL */
+
+    ngx_uint_t                    masters;      /* that share the keys: 1, or
+                                                   those of the last map */
+    ngx_uint_t                    holes;        /* slots without one */
 
     ngx_uint_t                    pending;      /* commands of all nodes, and
                                                    those parked */
@@ -320,6 +328,11 @@ struct ngx_secops_redis_s {
 /* ngx_secops_redis_client.c: why a send is refused */
 
 extern ngx_str_t  ngx_secops_redis_unreachable_text;
+
+/* 1: too much is pending, which redis->busy says then */
+
+ngx_uint_t ngx_secops_redis_full(ngx_secops_redis_t *redis,
+    ngx_secops_redis_cmd_t *cmd);
 
 /* the command begins now, and has the client's timeout */
 
@@ -418,6 +431,11 @@ void ngx_secops_redis_endpoint_set(ngx_secops_redis_endpoint_t *endpoint,
 
 ngx_int_t ngx_secops_redis_handshake(ngx_secops_redis_node_t *node);
 ngx_int_t ngx_secops_redis_login(ngx_secops_redis_node_t *node);
+
+/* AUTH, SELECT, PING and what else there is to be said, into link->greeting;
+   link->process becomes the first one's */
+
+ngx_int_t ngx_secops_redis_greeting(ngx_secops_redis_node_t *node);
 
 /* AUTH, into what is wiped after it was sent */
 
@@ -547,42 +565,6 @@ ngx_uint_t ngx_secops_redis_backing_off(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_report(ngx_secops_redis_node_t *node, ngx_uint_t level,
     const char *what);
 void ngx_secops_redis_report_ready(ngx_secops_redis_node_t *node);
-
-
-/* ngx_secops_redis_sentinel.c */
-
-/* has the sentinels asked for the master, and its endpoint connected to */
-
-void ngx_secops_redis_discover(ngx_secops_redis_node_t *node);
-
-/* what was found is no master after all; does nothing without sentinels */
-
-void ngx_secops_redis_distrust(ngx_secops_redis_node_t *node);
-
-/* of the connection to a sentinel: what _unreachable() and _lost() are to
-   others */
-
-void ngx_secops_redis_sentinel_failed(ngx_secops_redis_node_t *node);
-void ngx_secops_redis_sentinel_lost(ngx_secops_redis_node_t *node);
-
-
-/* ngx_secops_redis_sentinel_talk.c: link->greeting of such a connection */
-
-ngx_int_t ngx_secops_redis_sentinel_greeting(ngx_secops_redis_node_t *node);
-
-
-/* ngx_secops_redis_cluster.c; what is called for any client does nothing, and
-   returns 0, when it is no cluster */
-
-/* a command was answered with an error: 1, it goes elsewhere or is parked */
-
-ngx_uint_t ngx_secops_redis_redirect(ngx_secops_redis_cmd_t *cmd);
-
-/* ngx_secops_redis_cluster_map.c: a node became ready; it can not be reached,
-   or its link was lost */
-
-void ngx_secops_redis_cluster_up(ngx_secops_redis_node_t *node);
-void ngx_secops_redis_cluster_down(ngx_secops_redis_node_t *node);
 
 
 #endif /* _NGX_SECOPS_REDIS_INTERNAL_H_INCLUDED_ */

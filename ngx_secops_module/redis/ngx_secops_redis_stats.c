@@ -1,7 +1,7 @@
 
 /* What a client knows about its servers, as others see it. */
 
-#include "redis/cluster/ngx_secops_redis_cluster.h"
+#include "redis/ngx_secops_redis_internal.h"
 
 
 /* of each error: ", ", its code, " " and how often */
@@ -34,7 +34,7 @@ ngx_secops_redis_server_next(ngx_secops_redis_t *redis, void **walk,
 
         node = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
 
-    } while (redis->cluster && !node->listed);
+    } while (!node->listed);
 
     *walk = node;
 
@@ -42,7 +42,7 @@ ngx_secops_redis_server_next(ngx_secops_redis_t *redis, void **walk,
 
     server->name = node->name;
     server->ready = (node->state == NGX_SECOPS_REDIS_READY && !node->undurable);
-    server->share = redis->cluster ? node->share : 0;
+    server->share = node->share;
     server->pending = node->pending;
     server->stats = &node->stats;
 
@@ -134,5 +134,5 @@ ngx_secops_redis_log_server(ngx_secops_redis_t *redis,
 ngx_uint_t
 ngx_secops_redis_holes(ngx_secops_redis_t *redis)
 {
-    return redis->cluster && redis->cluster->holes;
+    return redis->holes != 0;
 }

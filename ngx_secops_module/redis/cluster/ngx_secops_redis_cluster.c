@@ -103,14 +103,16 @@ ngx_secops_redis_cluster_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
 
 
 void
-ngx_secops_redis_cluster_start(ngx_secops_redis_cluster_t *cluster)
+ngx_secops_redis_cluster_start(ngx_secops_redis_t *redis)
 {
-    ngx_log_t                *log;
-    ngx_queue_t              *q;
-    ngx_secops_redis_node_t  *node;
+    ngx_log_t                   *log;
+    ngx_queue_t                 *q;
+    ngx_secops_redis_node_t     *node;
+    ngx_secops_redis_cluster_t  *cluster;
 
-    log = cluster->redis->log;
+    log = redis->log;
 
+    cluster = redis->cluster;
     cluster->log = log;
 
     cluster->wake.handler = ngx_secops_redis_wake_handler;
@@ -135,16 +137,20 @@ ngx_secops_redis_cluster_start(ngx_secops_redis_cluster_t *cluster)
     {
         node = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
         ngx_secops_redis_node_start(node);
+        ngx_secops_redis_retry_now(node);
     }
 }
 
 
 void
-ngx_secops_redis_cluster_stop(ngx_secops_redis_cluster_t *cluster)
+ngx_secops_redis_cluster_stop(ngx_secops_redis_t *redis)
 {
-    ngx_queue_t              *q, *next;
-    ngx_secops_redis_cmd_t   *cmd;
-    ngx_secops_redis_node_t  *node;
+    ngx_queue_t                 *q, *next;
+    ngx_secops_redis_cmd_t      *cmd;
+    ngx_secops_redis_node_t     *node;
+    ngx_secops_redis_cluster_t  *cluster;
+
+    cluster = redis->cluster;
 
     while (!ngx_queue_empty(&cluster->parked)) {
 
@@ -184,16 +190,23 @@ ngx_secops_redis_cluster_stop(ngx_secops_redis_cluster_t *cluster)
 
 
 ngx_int_t
-ngx_secops_redis_cluster_send(ngx_secops_redis_cluster_t *cluster,
+ngx_secops_redis_cluster_send(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd)
 {
-    ngx_secops_redis_node_t  *node;
+    ngx_secops_redis_node_t     *node;
+    ngx_secops_redis_cluster_t  *cluster;
 
     static ngx_str_t  unserved = ngx_string("no node of the Redis Cluster "
                                             "has the slot");
 
+    cluster = redis->cluster;
+
+    if (ngx_secops_redis_full(redis, cmd)) {
+        return NGX_BUSY;
+    }
+
     if (cluster->down) {
-        cluster->redis->busy = &ngx_secops_redis_unreachable_text;
+        redis->busy = &ngx_secops_redis_unreachable_text;
         return NGX_BUSY;
     }
 
@@ -207,18 +220,30 @@ ngx_secops_redis_cluster_send(ngx_secops_redis_cluster_t *cluster,
 
     if (node == NULL) {
         ngx_secops_redis_cluster_stale(cluster);
-        cluster->redis->busy = &unserved;
+        redis->busy = &unserved;
         return NGX_BUSY;
     }
 
     if (ngx_secops_redis_backing_off(node)) {
-        cluster->redis->busy = &ngx_secops_redis_unreachable_text;
+        redis->busy = &ngx_secops_redis_unreachable_text;
         return NGX_BUSY;
     }
 
     ngx_secops_redis_cmd_enter(node, cmd);
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_secops_redis_cluster_share(ngx_secops_redis_t *redis, const void *key,
+    size_t len)
+{
+    ngx_secops_redis_node_t  *node;
+
+    node = redis->cluster->owners[secops_redis_slot(key, len)];
+
+    return (node && node->listed) ? (ngx_int_t) node->share : NGX_DECLINED;
 }
 
 
@@ -256,13 +281,11 @@ ngx_secops_redis_cluster_owner(ngx_secops_redis_cluster_t *cluster,
    the barrier of the writes that it has */
 
 ngx_uint_t
-ngx_secops_redis_redirect(ngx_secops_redis_cmd_t *cmd)
+ngx_secops_redis_cluster_redirect(ngx_secops_redis_cmd_t *cmd)
 {
     secops_slice_t  code;
 
-    if (cmd->redis->cluster == NULL
-        || cmd->slot == NGX_ERROR
-        || cmd->status == NGX_SECOPS_REDIS_REPLIED
+    if (cmd->slot == NGX_ERROR
         || cmd->handler == NULL
         || (cmd->executed && !cmd->replay))
     {

@@ -48,8 +48,6 @@ struct ngx_secops_redis_cluster_s {
     ngx_event_t                   refresh;      /* cancelable: the next map */
     ngx_event_t                   sweep;        /* posted: frees nodes */
     ngx_msec_t                    asked;        /* when, the last time */
-    ngx_uint_t                    masters;      /* in the last map */
-    ngx_uint_t                    holes;        /* slots without one */
 
     unsigned                      mapped:1;     /* there is a map */
     unsigned                      stale:1;
@@ -69,19 +67,17 @@ ngx_int_t ngx_secops_redis_cluster_complete(ngx_conf_t *cf,
 
 /* ngx_secops_redis_cluster.c */
 
-/* while the configuration is read; the seeds are in it then.  NGX_ERROR: no
-   memory */
+/* the topology's; the seeds are in redis->nodes after create() */
 
 ngx_int_t ngx_secops_redis_cluster_create(ngx_conf_t *cf,
     ngx_secops_redis_t *redis);
-void ngx_secops_redis_cluster_start(ngx_secops_redis_cluster_t *cluster);
-void ngx_secops_redis_cluster_stop(ngx_secops_redis_cluster_t *cluster);
-
-/* NGX_OK: it waits in a node's queue or is parked; NGX_BUSY: redis->busy says
-   why not */
-
-ngx_int_t ngx_secops_redis_cluster_send(ngx_secops_redis_cluster_t *cluster,
+void ngx_secops_redis_cluster_start(ngx_secops_redis_t *redis);
+void ngx_secops_redis_cluster_stop(ngx_secops_redis_t *redis);
+ngx_int_t ngx_secops_redis_cluster_send(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd);
+ngx_int_t ngx_secops_redis_cluster_share(ngx_secops_redis_t *redis,
+    const void *key, size_t len);
+ngx_uint_t ngx_secops_redis_cluster_redirect(ngx_secops_redis_cmd_t *cmd);
 
 /* takes a command out of parked */
 
@@ -96,6 +92,11 @@ void ngx_secops_redis_cluster_give_up(ngx_secops_redis_cluster_t *cluster,
 
 
 /* ngx_secops_redis_cluster_map.c */
+
+/* the topology's */
+
+void ngx_secops_redis_cluster_up(ngx_secops_redis_node_t *node);
+void ngx_secops_redis_cluster_down(ngx_secops_redis_node_t *node);
 
 /* a newer map is wanted */
 
@@ -114,7 +115,7 @@ ngx_secops_redis_node_t *ngx_secops_redis_cluster_node(
     ngx_secops_redis_cluster_t *cluster, const secops_redis_address_t *address,
     ngx_secops_redis_node_t *from);
 
-/* 1: it should have a link although nothing is pending */
+/* the topology's */
 
 ngx_uint_t ngx_secops_redis_cluster_wants(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_cluster_sweep_handler(ngx_event_t *ev);

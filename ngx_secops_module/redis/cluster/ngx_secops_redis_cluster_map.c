@@ -403,12 +403,14 @@ static void
 ngx_secops_redis_cluster_report(ngx_secops_redis_cluster_t *cluster,
     const secops_redis_slots_t *slots, ngx_uint_t changed)
 {
-    ngx_uint_t  level, holes;
+    ngx_uint_t           level, holes;
+    ngx_secops_redis_t  *redis;
 
+    redis = cluster->redis;
     holes = SECOPS_REDIS_SLOTS - slots->covered;
 
     if (!cluster->mapped || cluster->told
-        || cluster->masters != slots->nmasters || cluster->holes != holes)
+        || redis->masters != slots->nmasters || redis->holes != holes)
     {
         level = holes ? NGX_LOG_WARN : NGX_LOG_NOTICE;
 
@@ -419,15 +421,15 @@ ngx_secops_redis_cluster_report(ngx_secops_redis_cluster_t *cluster,
         return;
     }
 
-    cluster->masters = slots->nmasters;
-    cluster->holes = holes;
+    redis->masters = slots->nmasters;
+    redis->holes = holes;
     cluster->told = 0;
 
     ngx_log_error(level, cluster->log, 0,
                   "secops redis \"%V\": map of the cluster: %ui masters, "
                   "%ui slots without one, %ui whose master has no usable "
                   "address",
-                  &cluster->redis->conf.url, cluster->masters,
+                  &redis->conf.url, redis->masters,
                   holes - slots->unusable, (ngx_uint_t) slots->unusable);
 }
 
@@ -438,10 +440,6 @@ ngx_secops_redis_cluster_up(ngx_secops_redis_node_t *node)
     ngx_secops_redis_cluster_t  *cluster;
 
     cluster = node->redis->cluster;
-
-    if (cluster == NULL) {
-        return;
-    }
 
     cluster->down = 0;
     node->asked = 0;
@@ -458,10 +456,6 @@ ngx_secops_redis_cluster_down(ngx_secops_redis_node_t *node)
     ngx_secops_redis_cluster_t  *cluster;
 
     cluster = node->redis->cluster;
-
-    if (cluster == NULL) {
-        return;
-    }
 
     ngx_secops_redis_cluster_stale(cluster);
 

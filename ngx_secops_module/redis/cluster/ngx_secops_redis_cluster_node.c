@@ -131,6 +131,7 @@ ngx_secops_redis_cluster_add(ngx_secops_redis_cluster_t *cluster,
     ngx_queue_insert_tail(&cluster->redis->nodes, &node->peers);
 
     ngx_secops_redis_node_start(node);
+    ngx_secops_redis_retry_now(node);
 
     return node;
 

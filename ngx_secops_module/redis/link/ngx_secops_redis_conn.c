@@ -39,6 +39,7 @@ static ngx_int_t ngx_secops_redis_test_connect(ngx_connection_t *c);
 static ngx_int_t ngx_secops_redis_process(ngx_secops_redis_node_t *node,
     size_t n);
 static ngx_int_t ngx_secops_redis_process_slice(ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_failed(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link);
 static u_char *ngx_secops_redis_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
@@ -54,18 +55,13 @@ ngx_secops_redis_connect(ngx_secops_redis_node_t *node)
     link = ngx_secops_redis_link_create(node);
 
     if (link == NULL) {
-        ngx_secops_redis_unreachable(node);
+        ngx_secops_redis_failed(node);
         return;
     }
 
     node->link = link;
 
-    if (node->redis->sentinels && node->sentinels == NULL) {
-        ngx_secops_redis_discover(node);
-        return;
-    }
-
-    ngx_secops_redis_connect_endpoint(node);
+    node->redis->topology->discover(node);
 }
 
 
@@ -147,15 +143,14 @@ ngx_secops_redis_resolve(ngx_secops_redis_node_t *node)
 
     if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
         (void) ngx_secops_redis_fault(node, "no resolver");
-        ngx_secops_redis_unreachable(node);
+        ngx_secops_redis_failed(node);
         return;
     }
 
     ctx->name = node->endpoint.host;
     ctx->handler = ngx_secops_redis_resolve_handler;
     ctx->data = node;
-    ctx->timeout = node->sentinels ? node->connect_timeout
-                                   : node->redis->conf.resolver_timeout;
+    ctx->timeout = node->resolver_timeout;
 
     /* an exiting worker waits for pending commands, not for a lookup */
 
@@ -168,7 +163,7 @@ ngx_secops_redis_resolve(ngx_secops_redis_node_t *node)
     if (ngx_resolve_name(ctx) != NGX_OK) {
         node->resolving = NULL;
         (void) ngx_secops_redis_fault(node, "host could not be resolved");
-        ngx_secops_redis_unreachable(node);
+        ngx_secops_redis_failed(node);
     }
 }
 
@@ -202,7 +197,7 @@ ngx_secops_redis_resolve_handler(ngx_resolver_ctx_t *ctx)
 
     if (rc != NGX_OK) {
         (void) ngx_secops_redis_fault(node, "host could not be resolved");
-        ngx_secops_redis_unreachable(node);
+        ngx_secops_redis_failed(node);
         return;
     }
 
@@ -296,7 +291,7 @@ ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node)
         (void) ngx_secops_redis_fault(node, "no address");
     }
 
-    ngx_secops_redis_unreachable(node);
+    ngx_secops_redis_failed(node);
 }
 
 
@@ -614,7 +609,7 @@ ngx_secops_redis_process_slice(ngx_secops_redis_node_t *node)
     if (node->state >= NGX_SECOPS_REDIS_READY
         && ngx_queue_empty(&node->sent)
         && link->reply.unread
-        && node->sentinels == NULL)
+        && !node->listens)
     {
         return ngx_secops_redis_fault(node, "unexpected data from Redis");
     }
@@ -662,12 +657,21 @@ void
 ngx_secops_redis_broken(ngx_secops_redis_node_t *node)
 {
     if (node->state >= NGX_SECOPS_REDIS_READY) {
-        ngx_secops_redis_lost(node);
+        node->redis->topology->lost(node);
         return;
     }
 
     ngx_secops_redis_close_socket(node->link);
     ngx_secops_redis_connect_next(node);
+}
+
+
+/* the attempt to get a link, which may be NULL */
+
+static void
+ngx_secops_redis_failed(ngx_secops_redis_node_t *node)
+{
+    node->redis->topology->failed(node);
 }
 
 

@@ -9,7 +9,6 @@
 #include "redis/ngx_secops_redis_internal.h"
 
 
-static ngx_int_t ngx_secops_redis_greeting(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_greet(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_greet_handler(ngx_event_t *wev);
 static ngx_int_t ngx_secops_redis_process_auth(ngx_secops_redis_node_t *node);
@@ -59,7 +58,9 @@ ngx_secops_redis_login(ngx_secops_redis_node_t *node)
     c->write->handler = ngx_secops_redis_greet_handler;
     c->read->handler = ngx_secops_redis_read_handler;
 
-    if (ngx_secops_redis_greeting(node) != NGX_OK) {
+    link->greeted = 0;
+
+    if (node->redis->topology->greeting(node) != NGX_OK) {
         return ngx_secops_redis_fault(node, "no memory");
     }
 
@@ -67,9 +68,7 @@ ngx_secops_redis_login(ngx_secops_redis_node_t *node)
 }
 
 
-/* writes AUTH, SELECT, PING; link->process becomes the first one's */
-
-static ngx_int_t
+ngx_int_t
 ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
 {
     size_t                    len;
@@ -81,12 +80,6 @@ ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
     conf = &node->redis->conf;
     link = node->link;
     resp = &link->greeting;
-
-    link->greeted = 0;
-
-    if (node->sentinels) {
-        return ngx_secops_redis_sentinel_greeting(node);
-    }
 
     link->process = ngx_secops_redis_process_ping;
 
@@ -119,7 +112,7 @@ ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
     secops_redis_resp_begin(resp, 1);
     secops_redis_resp_arg(resp, "PING", 4);
 
-    if (node->redis->sentinels) {
+    if (node->redis->topology->role) {
         secops_redis_resp_begin(resp, 1);
         secops_redis_resp_arg(resp, "ROLE", 4);
     }
@@ -235,7 +228,7 @@ ngx_secops_redis_process_ping(ngx_secops_redis_node_t *node)
         return NGX_ERROR;
     }
 
-    if (node->redis->sentinels) {
+    if (node->redis->topology->role) {
         node->link->process = ngx_secops_redis_process_role;
         return NGX_OK;
     }
@@ -335,7 +328,7 @@ ngx_secops_redis_ready(ngx_secops_redis_node_t *node)
 
     ngx_post_event(&node->flush, &ngx_posted_events);
 
-    ngx_secops_redis_cluster_up(node);
+    node->redis->topology->up(node);
 
     return NGX_OK;
 }

@@ -4,7 +4,6 @@
  * and leave them, and when what is queued is written.
  */
 
-#include "redis/cluster/ngx_secops_redis_cluster.h"
 #include "redis/ngx_secops_redis_internal.h"
 
 
@@ -37,6 +36,7 @@ ngx_secops_redis_node_create(ngx_secops_redis_t *redis, ngx_pool_t *pool,
     node->endpoint = *endpoint;
     node->ssl = redis->conf.ssl.scheme;
     node->connect_timeout = redis->conf.connect_timeout;
+    node->resolver_timeout = redis->conf.resolver_timeout;
 
     ngx_queue_init(&node->held);
     ngx_queue_init(&node->sent);
@@ -79,10 +79,6 @@ ngx_secops_redis_node_start(ngx_secops_redis_node_t *node)
     node->ping.data = node;
     node->ping.log = log;
     node->ping.cancelable = 1;
-
-    if (node->sentinels == NULL) {
-        ngx_secops_redis_retry_now(node);
-    }
 }
 
 
@@ -244,7 +240,7 @@ ngx_secops_redis_settle(ngx_secops_redis_node_t *node)
     if (node->state == NGX_SECOPS_REDIS_DRAINING
         && ngx_secops_redis_drained(node))
     {
-        ngx_secops_redis_lost(node);
+        node->redis->topology->lost(node);
         return;
     }
 
@@ -264,13 +260,5 @@ ngx_secops_redis_settle(ngx_secops_redis_node_t *node)
 ngx_uint_t
 ngx_secops_redis_wanted(ngx_secops_redis_node_t *node)
 {
-    if (node->pending) {
-        return 1;
-    }
-
-    if (node->redis->cluster) {
-        return ngx_secops_redis_cluster_wants(node);
-    }
-
-    return !ngx_exiting;
+    return node->pending || node->redis->topology->wants(node);
 }

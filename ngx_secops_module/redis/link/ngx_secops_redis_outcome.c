@@ -59,7 +59,9 @@ ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
         node->told = 0;
     }
 
-    if (ngx_secops_redis_redirect(cmd)) {
+    if (cmd->status != NGX_SECOPS_REDIS_REPLIED
+        && node->redis->topology->redirect(cmd))
+    {
         return;
     }
 
@@ -138,11 +140,6 @@ ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
     ngx_secops_redis_link_t    *link;
     ngx_secops_redis_movable_e  movable;
 
-    if (node->sentinels) {
-        ngx_secops_redis_sentinel_lost(node);
-        return;
-    }
-
     link = node->link;
 
     ngx_secops_redis_unwrite(node);
@@ -183,7 +180,7 @@ ngx_secops_redis_lost(ngx_secops_redis_node_t *node)
 
     ngx_secops_redis_end_all(&ended, node->fault);
 
-    ngx_secops_redis_cluster_down(node);
+    node->redis->topology->down(node);
 }
 
 
@@ -193,13 +190,6 @@ void
 ngx_secops_redis_unreachable(ngx_secops_redis_node_t *node)
 {
     ngx_queue_t  ended;
-
-    if (node->sentinels) {
-        ngx_secops_redis_sentinel_failed(node);
-        return;
-    }
-
-    ngx_secops_redis_distrust(node);
 
     node->down = 1;
     node->flaps = 0;
@@ -214,7 +204,7 @@ ngx_secops_redis_unreachable(ngx_secops_redis_node_t *node)
 
     ngx_secops_redis_end_all(&ended, node->fault);
 
-    ngx_secops_redis_cluster_down(node);
+    node->redis->topology->down(node);
 }
 
 
@@ -315,7 +305,7 @@ ngx_secops_redis_take_waiting(ngx_secops_redis_node_t *node, ngx_queue_t *ended,
 
         if (expired && !ngx_secops_redis_expired(cmd)) {
 
-            if (node->redis->cluster) {
+            if (node->redis->topology->slots) {
                 continue;
             }
 
@@ -432,7 +422,7 @@ ngx_secops_redis_older(ngx_secops_redis_cmd_t *cmd,
 
         /* in a cluster one that came from another node may stand anywhere */
 
-        if (node->redis->cluster == NULL) {
+        if (!node->redis->topology->slots) {
             break;
         }
     }

@@ -21,7 +21,7 @@ ngx_secops_redis_ping_later(ngx_secops_redis_node_t *node)
 
     interval = node->redis->conf.ping;
 
-    if (interval && node->sentinels == NULL && !node->ping.timer_set) {
+    if (interval && !node->listens && !node->ping.timer_set) {
         ngx_add_timer(&node->ping, interval);
     }
 }

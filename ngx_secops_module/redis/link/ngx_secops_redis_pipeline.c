@@ -396,7 +396,8 @@ ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd, ngx_str_t *str,
     secops_redis_action_e action)
 {
     cmd->status = (action == SECOPS_REDIS_REFUSE
-                   || (action == SECOPS_REDIS_FOLLOW && !cmd->redis->cluster))
+                   || (action == SECOPS_REDIS_FOLLOW
+                       && !cmd->redis->topology->slots))
                   ? NGX_SECOPS_REDIS_REFUSED
                   : NGX_SECOPS_REDIS_UNAVAILABLE;
 

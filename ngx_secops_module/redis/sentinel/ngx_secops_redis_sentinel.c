@@ -53,6 +53,10 @@ static void ngx_secops_redis_sentinel_place(
     ngx_secops_redis_sentinels_t *sentinels,
     ngx_secops_redis_sentinel_t *sentinel, ngx_uint_t first);
 
+static void ngx_secops_redis_sentinel_distrust(
+    ngx_secops_redis_sentinels_t *sentinels);
+static void ngx_secops_redis_sentinel_useless(ngx_secops_redis_node_t *node);
+
 static void ngx_secops_redis_sentinel_check_handler(ngx_event_t *ev);
 static void ngx_secops_redis_sentinel_check_subscription(
     ngx_secops_redis_sentinels_t *sentinels);
@@ -69,6 +73,10 @@ ngx_secops_redis_sentinels_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
     ngx_secops_redis_sentinel_t       *sentinel;
     ngx_secops_redis_sentinels_t      *sentinels;
     ngx_secops_redis_sentinel_addr_t  *addr;
+
+    if (ngx_secops_redis_single_create(cf, redis) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     sentinels = ngx_pcalloc(cf->pool, sizeof(ngx_secops_redis_sentinels_t));
     if (sentinels == NULL) {
@@ -111,8 +119,10 @@ ngx_secops_redis_sentinels_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
     }
 
     sentinels->node->sentinels = sentinels;
+    sentinels->node->listens = 1;
     sentinels->node->connect_timeout = ngx_max(redis->conf.connect_timeout
                                          / NGX_SECOPS_REDIS_SENTINEL_SHARE, 1);
+    sentinels->node->resolver_timeout = sentinels->node->connect_timeout;
     sentinels->node->ssl = redis->conf.sentinel.ssl;
 
     redis->sentinels = sentinels;
@@ -122,12 +132,14 @@ ngx_secops_redis_sentinels_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
 
 
 void
-ngx_secops_redis_sentinels_start(ngx_secops_redis_sentinels_t *sentinels)
+ngx_secops_redis_sentinels_start(ngx_secops_redis_t *redis)
 {
-    ngx_log_t  *log;
+    ngx_log_t                     *log;
+    ngx_secops_redis_sentinels_t  *sentinels;
 
-    log = sentinels->redis->log;
+    log = redis->log;
 
+    sentinels = redis->sentinels;
     sentinels->log = log;
     sentinels->ident = -1;
 
@@ -144,13 +156,18 @@ ngx_secops_redis_sentinels_start(ngx_secops_redis_sentinels_t *sentinels)
     ngx_add_timer(&sentinels->check, NGX_SECOPS_REDIS_SENTINEL_CHECK);
 
     ngx_secops_redis_node_start(sentinels->node);
+
+    ngx_secops_redis_single_start(redis);
 }
 
 
 void
-ngx_secops_redis_sentinels_stop(ngx_secops_redis_sentinels_t *sentinels)
+ngx_secops_redis_sentinels_stop(ngx_secops_redis_t *redis)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                     i;
+    ngx_secops_redis_sentinels_t  *sentinels;
+
+    sentinels = redis->sentinels;
 
     ngx_secops_redis_node_stop(sentinels->node);
 
@@ -169,13 +186,20 @@ ngx_secops_redis_sentinels_stop(ngx_secops_redis_sentinels_t *sentinels)
     }
 
     sentinels->n = 0;
+
+    ngx_secops_redis_single_stop(redis);
 }
 
 
 void
-ngx_secops_redis_discover(ngx_secops_redis_node_t *node)
+ngx_secops_redis_sentinel_discover(ngx_secops_redis_node_t *node)
 {
     ngx_secops_redis_sentinels_t  *sentinels;
+
+    if (node->sentinels) {
+        ngx_secops_redis_connect_endpoint(node);
+        return;
+    }
 
     sentinels = node->redis->sentinels;
 
@@ -314,7 +338,7 @@ ngx_secops_redis_sentinel_none(ngx_secops_redis_sentinels_t *sentinels)
 
     case NGX_SECOPS_REDIS_DISCOVERING:
         (void) ngx_secops_redis_fault(master, "no sentinel named a master");
-        ngx_secops_redis_unreachable(master);
+        ngx_secops_redis_sentinel_failed(master);
         break;
 
     case NGX_SECOPS_REDIS_READY:
@@ -576,13 +600,24 @@ ngx_secops_redis_sentinel_place(ngx_secops_redis_sentinels_t *sentinels,
 
 
 void
-ngx_secops_redis_distrust(ngx_secops_redis_node_t *node)
+ngx_secops_redis_sentinel_failed(ngx_secops_redis_node_t *node)
 {
-    ngx_secops_redis_sentinels_t  *sentinels;
+    if (node->sentinels) {
+        ngx_secops_redis_sentinel_useless(node);
+        return;
+    }
 
-    sentinels = node->redis->sentinels;
+    ngx_secops_redis_sentinel_distrust(node->redis->sentinels);
+    ngx_secops_redis_unreachable(node);
+}
 
-    if (sentinels == NULL || sentinels->trusted == NULL) {
+
+/* what was found is no master after all */
+
+static void
+ngx_secops_redis_sentinel_distrust(ngx_secops_redis_sentinels_t *sentinels)
+{
+    if (sentinels->trusted == NULL) {
         return;
     }
 
@@ -594,8 +629,8 @@ ngx_secops_redis_distrust(ngx_secops_redis_node_t *node)
 
 /* it could not be asked, or its answer is of no use */
 
-void
-ngx_secops_redis_sentinel_failed(ngx_secops_redis_node_t *node)
+static void
+ngx_secops_redis_sentinel_useless(ngx_secops_redis_node_t *node)
 {
     u_char                        *fault;
     ngx_uint_t                     level;
@@ -644,6 +679,11 @@ ngx_secops_redis_sentinel_lost(ngx_secops_redis_node_t *node)
     ngx_secops_redis_sentinels_t  *sentinels;
 
     sentinels = node->sentinels;
+
+    if (sentinels == NULL) {
+        ngx_secops_redis_lost(node);
+        return;
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, node->log, 0,
                   "secops redis \"%V\": subscription to sentinel \"%V\" lost: "

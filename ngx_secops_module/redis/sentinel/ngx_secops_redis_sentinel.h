@@ -107,12 +107,16 @@ ngx_int_t ngx_secops_redis_sentinel_complete(ngx_conf_t *cf,
 
 /* ngx_secops_redis_sentinel.c */
 
-/* while the configuration is read; NGX_ERROR: no memory */
+/* the topology's; of a node they are about the master, or about the connection
+   to a sentinel */
 
 ngx_int_t ngx_secops_redis_sentinels_create(ngx_conf_t *cf,
     ngx_secops_redis_t *redis);
-void ngx_secops_redis_sentinels_start(ngx_secops_redis_sentinels_t *sentinels);
-void ngx_secops_redis_sentinels_stop(ngx_secops_redis_sentinels_t *sentinels);
+void ngx_secops_redis_sentinels_start(ngx_secops_redis_t *redis);
+void ngx_secops_redis_sentinels_stop(ngx_secops_redis_t *redis);
+void ngx_secops_redis_sentinel_discover(ngx_secops_redis_node_t *node);
+void ngx_secops_redis_sentinel_lost(ngx_secops_redis_node_t *node);
+void ngx_secops_redis_sentinel_failed(ngx_secops_redis_node_t *node);
 
 /* +switch-master was about this master */
 
@@ -132,6 +136,10 @@ void ngx_secops_redis_sentinel_subscribed(
 
 
 /* ngx_secops_redis_sentinel_talk.c */
+
+/* the topology's */
+
+ngx_int_t ngx_secops_redis_sentinel_greeting(ngx_secops_redis_node_t *node);
 
 /* its answer breaks the silence; NGX_ERROR: it could not be sent */
 

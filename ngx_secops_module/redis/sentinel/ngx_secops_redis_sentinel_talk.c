@@ -43,6 +43,10 @@ ngx_secops_redis_sentinel_greeting(ngx_secops_redis_node_t *node)
     ngx_secops_redis_link_t           *link;
     ngx_secops_redis_sentinel_conf_t  *conf;
 
+    if (node->sentinels == NULL) {
+        return ngx_secops_redis_greeting(node);
+    }
+
     conf = &node->redis->conf.sentinel;
     link = node->link;
     resp = &link->greeting;
