@@ -28,6 +28,8 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "redis/resp/secops_redis_value.h"
+
 
 typedef struct ngx_secops_redis_s      ngx_secops_redis_t;
 typedef struct ngx_secops_redis_cmd_s  ngx_secops_redis_cmd_t;
@@ -187,28 +189,6 @@ typedef enum {
 } ngx_secops_redis_status_e;
 
 
-typedef enum {
-    NGX_SECOPS_REDIS_STRING = 1,
-    NGX_SECOPS_REDIS_STATUS,
-    NGX_SECOPS_REDIS_INTEGER,
-    NGX_SECOPS_REDIS_NIL,
-    NGX_SECOPS_REDIS_ARRAY,
-    NGX_SECOPS_REDIS_ERROR
-} ngx_secops_redis_type_e;
-
-
-/* a reply is an array of values in document order: an array's elements
-   follow it, and next is the index after the last of them */
-
-typedef struct {
-    ngx_secops_redis_type_e     type;
-    ngx_uint_t                  next;
-    ngx_uint_t                  elements;       /* of an array */
-    int64_t                     integer;
-    ngx_str_t                   str;            /* STRING, STATUS, ERROR */
-} ngx_secops_redis_value_t;
-
-
 /* what a handler is given; valid until it returns */
 
 typedef struct {
@@ -218,7 +198,7 @@ typedef struct {
     ngx_str_t                   message;        /* for the log: the first error
                                                    reply, or what happened to
                                                    the link */
-    ngx_secops_redis_value_t   *value;          /* the last reply's values, if
+    secops_redis_value_t       *value;          /* the last reply's values, if
                                                    REPLIED; else NULL */
     ngx_uint_t                  again;          /* 1: it may have been executed
                                                    before, over a link that was

@@ -36,6 +36,7 @@
 #include "redis/ngx_secops_redis_topology.h"
 #include "redis/ngx_secops_redis_value.h"
 #include "redis/resp/secops_redis_resp.h"
+#include "util/ngx_secops_string.h"
 
 
 /* of a host's name, at most */
@@ -106,7 +107,7 @@ struct ngx_secops_redis_cmd_s {
     ngx_uint_t                    replies;      /* of resp.commands */
     ngx_str_t                     error;        /* the first error reply,
                                                    malloc'ed, or empty */
-    ngx_secops_redis_value_t      value;        /* while it is held */
+    secops_redis_value_t          value;        /* while it is held */
 
     ngx_msec_t                    start;
     ngx_msec_t                    deadline;
@@ -376,7 +377,7 @@ ngx_int_t ngx_secops_redis_read(ngx_secops_redis_node_t *node);
 ngx_int_t ngx_secops_redis_fault(ngx_secops_redis_node_t *node,
     const char *text);
 ngx_int_t ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
-    ngx_str_t *error);
+    secops_slice_t error);
 
 
 /* ngx_secops_redis_conf.c: 1: they may share a client; both are complete */
@@ -499,7 +500,7 @@ ngx_int_t ngx_secops_redis_guard(ngx_secops_redis_node_t *node);
 /* of each reply to a barrier: the number of the reply, and its values */
 
 void ngx_secops_redis_judge(ngx_secops_redis_node_t *node, ngx_uint_t i,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 
 /* the link is lost: its barrier, if there is one, goes to ended */
 
@@ -532,7 +533,8 @@ ngx_uint_t ngx_secops_redis_drained(ngx_secops_redis_node_t *node);
 /* the link answers what it was sent, and closes then; it may have nothing to
    answer: have the node settled */
 
-void ngx_secops_redis_drain(ngx_secops_redis_node_t *node, ngx_str_t *why);
+void ngx_secops_redis_drain(ngx_secops_redis_node_t *node,
+    secops_slice_t why);
 
 
 /* ngx_secops_redis_outcome.c */

@@ -7,35 +7,35 @@
 #define NGX_SECOPS_REDIS_INFO_DIGITS  9
 
 
-static const ngx_secops_redis_value_t *ngx_secops_redis_setting(
-    const ngx_secops_redis_value_t *value, const char *name);
+static const secops_redis_value_t *ngx_secops_redis_setting(
+    const secops_redis_value_t *value, const char *name);
 static const u_char *ngx_secops_redis_info_line(const u_char *p,
     const u_char *last, const char *name);
 
 
 ngx_uint_t
-ngx_secops_redis_value_is(const ngx_secops_redis_value_t *value,
+ngx_secops_redis_value_is(const secops_redis_value_t *value,
     const char *text)
 {
     return value
-           && value->type == NGX_SECOPS_REDIS_STRING
-           && value->str.len == ngx_strlen(text)
-           && ngx_memcmp(value->str.data, text, value->str.len) == 0;
+           && value->type == SECOPS_REDIS_STRING
+           && value->text.len == ngx_strlen(text)
+           && ngx_memcmp(value->text.data, text, value->text.len) == 0;
 }
 
 
 ngx_uint_t
-ngx_secops_redis_value_pair(const ngx_secops_redis_value_t *value)
+ngx_secops_redis_value_pair(const secops_redis_value_t *value)
 {
-    return value[0].type == NGX_SECOPS_REDIS_ARRAY
+    return value[0].type == SECOPS_REDIS_ARRAY
            && value[0].elements == 2
-           && value[1].type == NGX_SECOPS_REDIS_STRING
-           && value[2].type == NGX_SECOPS_REDIS_STRING;
+           && value[1].type == SECOPS_REDIS_STRING
+           && value[2].type == SECOPS_REDIS_STRING;
 }
 
 
-const ngx_secops_redis_value_t *
-ngx_secops_redis_value_field(const ngx_secops_redis_value_t *values,
+const secops_redis_value_t *
+ngx_secops_redis_value_field(const secops_redis_value_t *values,
     ngx_uint_t i, const char *name)
 {
     ngx_uint_t  field, value, end;
@@ -51,7 +51,7 @@ ngx_secops_redis_value_field(const ngx_secops_redis_value_t *values,
         }
 
         if (ngx_secops_redis_value_is(&values[field], name)
-            && values[value].type == NGX_SECOPS_REDIS_STRING)
+            && values[value].type == SECOPS_REDIS_STRING)
         {
             return &values[value];
         }
@@ -61,58 +61,19 @@ ngx_secops_redis_value_field(const ngx_secops_redis_value_t *values,
 }
 
 
-void
-ngx_secops_redis_value_slots(secops_redis_slots_value_t *slots,
-    const ngx_secops_redis_value_t *values, ngx_uint_t n)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < n; i++) {
-
-        slots[i].next = values[i].next;
-        slots[i].integer = values[i].integer;
-        slots[i].text.len = values[i].str.len;
-        slots[i].text.data = values[i].str.data;
-
-        switch (values[i].type) {
-
-        case NGX_SECOPS_REDIS_STRING:
-        case NGX_SECOPS_REDIS_STATUS:
-            slots[i].type = SECOPS_REDIS_SLOTS_TEXT;
-            break;
-
-        case NGX_SECOPS_REDIS_INTEGER:
-            slots[i].type = SECOPS_REDIS_SLOTS_INTEGER;
-            break;
-
-        case NGX_SECOPS_REDIS_NIL:
-            slots[i].type = SECOPS_REDIS_SLOTS_NIL;
-            break;
-
-        case NGX_SECOPS_REDIS_ARRAY:
-            slots[i].type = SECOPS_REDIS_SLOTS_ARRAY;
-            break;
-
-        default: /* NGX_SECOPS_REDIS_ERROR */
-            slots[i].type = SECOPS_REDIS_SLOTS_OTHER;
-        }
-    }
-}
-
-
 ngx_uint_t
-ngx_secops_redis_is_master(const ngx_secops_redis_value_t *value)
+ngx_secops_redis_is_master(const secops_redis_value_t *value)
 {
-    return value->type == NGX_SECOPS_REDIS_ARRAY
+    return value->type == SECOPS_REDIS_ARRAY
            && value->elements
            && ngx_secops_redis_value_is(&value[1], "master");
 }
 
 
 ngx_uint_t
-ngx_secops_redis_wait_replicas(const ngx_secops_redis_value_t *value)
+ngx_secops_redis_wait_replicas(const secops_redis_value_t *value)
 {
-    if (value->type != NGX_SECOPS_REDIS_INTEGER
+    if (value->type != SECOPS_REDIS_INTEGER
         || value->integer < 0
         || value->integer > NGX_MAX_INT32_VALUE)
     {
@@ -126,11 +87,11 @@ ngx_secops_redis_wait_replicas(const ngx_secops_redis_value_t *value)
 /* it answers how many disks have it: the server's own, those of replicas */
 
 ngx_uint_t
-ngx_secops_redis_waitaof_synced(const ngx_secops_redis_value_t *value)
+ngx_secops_redis_waitaof_synced(const secops_redis_value_t *value)
 {
-    return value[0].type == NGX_SECOPS_REDIS_ARRAY
+    return value[0].type == SECOPS_REDIS_ARRAY
            && value[0].elements == 2
-           && value[1].type == NGX_SECOPS_REDIS_INTEGER
+           && value[1].type == SECOPS_REDIS_INTEGER
            && value[1].integer >= 1;
 }
 
@@ -141,8 +102,8 @@ ngx_secops_redis_waitaof_synced(const ngx_secops_redis_value_t *value)
  */
 
 const ngx_secops_redis_setting_t *
-ngx_secops_redis_sync_unset(const ngx_secops_redis_value_t *value,
-    const ngx_secops_redis_value_t **actual)
+ngx_secops_redis_sync_unset(const secops_redis_value_t *value,
+    const secops_redis_value_t **actual)
 {
     const ngx_secops_redis_setting_t  *setting;
 
@@ -168,13 +129,13 @@ ngx_secops_redis_sync_unset(const ngx_secops_redis_value_t *value,
 
 /* of an array of names and values; NULL: it has none of this name */
 
-static const ngx_secops_redis_value_t *
-ngx_secops_redis_setting(const ngx_secops_redis_value_t *value,
+static const secops_redis_value_t *
+ngx_secops_redis_setting(const secops_redis_value_t *value,
     const char *name)
 {
     ngx_uint_t  i;
 
-    if (value[0].type != NGX_SECOPS_REDIS_ARRAY
+    if (value[0].type != SECOPS_REDIS_ARRAY
         || value[0].elements % 2
         || value[0].next != value[0].elements + 1)
     {
@@ -192,19 +153,19 @@ ngx_secops_redis_setting(const ngx_secops_redis_value_t *value,
 
 
 ngx_int_t
-ngx_secops_redis_info_number(const ngx_secops_redis_value_t *value,
+ngx_secops_redis_info_number(const secops_redis_value_t *value,
     const char *name)
 {
     ngx_int_t      n;
     const u_char  *p, *last, *start;
 
-    if (value->type != NGX_SECOPS_REDIS_STRING) {
+    if (value->type != SECOPS_REDIS_STRING) {
         return NGX_ERROR;
     }
 
-    last = value->str.data + value->str.len;
+    last = value->text.data + value->text.len;
 
-    start = ngx_secops_redis_info_line(value->str.data, last, name);
+    start = ngx_secops_redis_info_line(value->text.data, last, name);
 
     if (start == NULL) {
         return NGX_ERROR;

@@ -12,7 +12,6 @@
 
 
 #include "redis/ngx_secops_redis.h"
-#include "redis/resp/secops_redis_slots.h"
 
 
 /* a setting of Redis, and what it must be */
@@ -25,44 +24,38 @@ typedef struct {
 
 /* 1: it is a bulk string, and this one; value may be NULL */
 
-ngx_uint_t ngx_secops_redis_value_is(const ngx_secops_redis_value_t *value,
+ngx_uint_t ngx_secops_redis_value_is(const secops_redis_value_t *value,
     const char *text);
 
 
 /* 1: an array of just two bulk strings */
 
-ngx_uint_t ngx_secops_redis_value_pair(const ngx_secops_redis_value_t *value);
+ngx_uint_t ngx_secops_redis_value_pair(const secops_redis_value_t *value);
 
 
 /* values[i] is an array of names and values: the bulk string that follows the
    name, or NULL */
 
-const ngx_secops_redis_value_t *ngx_secops_redis_value_field(
-    const ngx_secops_redis_value_t *values, ngx_uint_t i, const char *name);
-
-
-/* n values of a reply, as those who read CLUSTER SLOTS want them */
-
-void ngx_secops_redis_value_slots(secops_redis_slots_value_t *slots,
-    const ngx_secops_redis_value_t *values, ngx_uint_t n);
+const secops_redis_value_t *ngx_secops_redis_value_field(
+    const secops_redis_value_t *values, ngx_uint_t i, const char *name);
 
 
 /* 1: a reply to ROLE, of a master */
 
-ngx_uint_t ngx_secops_redis_is_master(const ngx_secops_redis_value_t *value);
+ngx_uint_t ngx_secops_redis_is_master(const secops_redis_value_t *value);
 
 
 /* a reply to WAIT: how many replicas have it; 0 also when it is no such
    reply */
 
 ngx_uint_t ngx_secops_redis_wait_replicas(
-    const ngx_secops_redis_value_t *value);
+    const secops_redis_value_t *value);
 
 
 /* 1: a reply to WAITAOF which says that the server's own file was synced */
 
 ngx_uint_t ngx_secops_redis_waitaof_synced(
-    const ngx_secops_redis_value_t *value);
+    const secops_redis_value_t *value);
 
 
 /*
@@ -75,14 +68,14 @@ ngx_uint_t ngx_secops_redis_waitaof_synced(
 #define NGX_SECOPS_REDIS_SYNC_SETTINGS  "*append*"
 
 const ngx_secops_redis_setting_t *ngx_secops_redis_sync_unset(
-    const ngx_secops_redis_value_t *value,
-    const ngx_secops_redis_value_t **actual);
+    const secops_redis_value_t *value,
+    const secops_redis_value_t **actual);
 
 
 /* the number of a line "name:number" in the reply to INFO; NGX_ERROR: there is
    none, or it has more than nine digits */
 
-ngx_int_t ngx_secops_redis_info_number(const ngx_secops_redis_value_t *value,
+ngx_int_t ngx_secops_redis_info_number(const secops_redis_value_t *value,
     const char *name);
 
 

@@ -184,7 +184,7 @@ ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply)
     ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
 
     if (reply->status == NGX_SECOPS_REDIS_REPLIED
-        && reply->value[0].type == NGX_SECOPS_REDIS_NIL)
+        && reply->value[0].type == SECOPS_REDIS_NIL)
     {
         /* EXEC answers so when it did not execute */
         result.status = NGX_SECOPS_STORE_REFUSED;
@@ -196,16 +196,16 @@ ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply)
 
 
 void
-ngx_secops_store_string(ngx_secops_redis_value_t *value,
+ngx_secops_store_string(secops_redis_value_t *value,
     ngx_secops_store_result_t *result)
 {
     switch (value->type) {
 
-    case NGX_SECOPS_REDIS_STRING:
-        result->value = value->str;
+    case SECOPS_REDIS_STRING:
+        result->value = ngx_secops_str(value->text);
         break;
 
-    case NGX_SECOPS_REDIS_NIL:
+    case SECOPS_REDIS_NIL:
         result->status = NGX_SECOPS_STORE_NOT_FOUND;
         break;
 

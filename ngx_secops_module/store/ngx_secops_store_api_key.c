@@ -38,7 +38,7 @@ static void ngx_secops_store_pointers_failed(ngx_secops_store_pointers_t *set,
 static void ngx_secops_store_pointer_read(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_pointer_copy(
-    ngx_secops_store_api_key_t *key, ngx_secops_redis_value_t *value,
+    ngx_secops_store_api_key_t *key, secops_redis_value_t *value,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_secops_store_api_key_document(
     ngx_secops_store_api_key_t *key);
@@ -266,7 +266,7 @@ ngx_secops_store_place_sent(void *data, ngx_secops_redis_result_t *reply)
     if (reply->status != NGX_SECOPS_REDIS_REPLIED) {
         ngx_secops_store_pointers_failed(set, reply->status, &reply->message);
 
-    } else if (reply->value[0].type == NGX_SECOPS_REDIS_NIL) {
+    } else if (reply->value[0].type == SECOPS_REDIS_NIL) {
         ngx_secops_store_pointers_failed(set, NGX_SECOPS_REDIS_REFUSED,
                                          &aborted);
     }
@@ -363,21 +363,14 @@ ngx_secops_store_pointer_read(void *data, ngx_secops_redis_result_t *reply)
 
 static ngx_int_t
 ngx_secops_store_pointer_copy(ngx_secops_store_api_key_t *key,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
+    secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    int                    rc;
-    secops_slice_t         id, domain;
-    secops_reply_value_t  *values;
+    int             rc;
+    secops_slice_t  id, domain;
 
-    rc = -1;
-
-    if (ngx_secops_store_values(value, value[0].next, &values) == NGX_OK) {
-
-        rc = secops_reply_pointer(values, value[0].next, &id,
-                                  SECOPS_RESOURCE_ID_MAX, &domain,
-                                  NGX_SECOPS_STORE_DOMAIN_MAX);
-        ngx_free(values);
-    }
+    rc = secops_reply_pointer(value, value[0].next, &id,
+                              SECOPS_RESOURCE_ID_MAX, &domain,
+                              NGX_SECOPS_STORE_DOMAIN_MAX);
 
     if (rc == 0) {
         result->status = NGX_SECOPS_STORE_NOT_FOUND;

@@ -14,7 +14,7 @@
 
 static void ngx_secops_store_audit_got(void *data,
     ngx_secops_redis_result_t *reply);
-static ngx_int_t ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
+static ngx_int_t ngx_secops_store_audit_parse(secops_redis_value_t *values,
     ngx_secops_store_result_t *result);
 static ngx_uint_t ngx_secops_store_audit_ids(secops_slice_t *ids);
 static ngx_int_t ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
@@ -144,26 +144,20 @@ ngx_secops_store_audit_got(void *data, ngx_secops_redis_result_t *reply)
    or there is no memory */
 
 static ngx_int_t
-ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
+ngx_secops_store_audit_parse(secops_redis_value_t *values,
     ngx_secops_store_result_t *result)
 {
-    int                    rc;
-    size_t                 i, n;
-    int64_t                nread;
-    ngx_uint_t             room;
-    secops_audit_entry_t   entry;
-    secops_reply_value_t  *values;
+    int                   rc;
+    size_t                i, n;
+    int64_t               nread;
+    ngx_uint_t            room;
+    secops_audit_entry_t  entry;
 
-    n = value[0].next;
-
-    if (ngx_secops_store_values(value, n, &values) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    n = values[0].next;
 
     nread = secops_reply_audit(values, n);
 
     if (nread < 0) {
-        ngx_free(values);
         return NGX_ERROR;
     }
 
@@ -182,8 +176,6 @@ ngx_secops_store_audit_parse(ngx_secops_redis_value_t *value,
         }
 
     } while (rc == 1);
-
-    ngx_free(values);
 
     return rc == 0 ? NGX_OK : NGX_ERROR;
 }

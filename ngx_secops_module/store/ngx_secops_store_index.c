@@ -43,7 +43,7 @@ static ngx_int_t ngx_secops_store_index_step(ngx_secops_store_index_t *index);
 static void ngx_secops_store_index_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static ngx_int_t ngx_secops_store_index_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
+    secops_redis_value_t *value, ngx_secops_store_result_t *result);
 static void ngx_secops_store_index_sent(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 static void ngx_secops_store_index_sum(ngx_secops_store_index_t *index);
@@ -325,9 +325,9 @@ ngx_secops_store_index_args(ngx_secops_store_eval_t *eval,
 
 static ngx_int_t
 ngx_secops_store_index_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
+    secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    if (value[0].type != NGX_SECOPS_REDIS_INTEGER) {
+    if (value[0].type != SECOPS_REDIS_INTEGER) {
         return NGX_ERROR;
     }
 

@@ -38,7 +38,7 @@ struct ngx_secops_store_script_s {
     /* of a reply that is no error; NGX_ERROR: it is not what the script says */
 
     ngx_int_t              (*read)(ngx_secops_store_eval_t *eval,
-                                   ngx_secops_redis_value_t *value,
+                                   secops_redis_value_t *value,
                                    ngx_secops_store_result_t *result);
 
     ngx_uint_t               named;
@@ -59,13 +59,6 @@ ngx_int_t ngx_secops_store_eval(ngx_secops_store_eval_t *eval);
 
 void ngx_secops_store_number(ngx_secops_redis_cmd_t *cmd, ngx_uint_t n);
 void ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd, secops_slice_t text);
-
-
-/* the values of a reply as its readers take them, to be freed by ngx_free().
-   NGX_ERROR: no memory */
-
-ngx_int_t ngx_secops_store_values(ngx_secops_redis_value_t *value,
-    ngx_uint_t n, secops_reply_value_t **values);
 
 
 /* a member of the references: two types, two ids, and what stands between */
@@ -107,7 +100,7 @@ void ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply);
 
 /* the value of a read: a document, or none */
 
-void ngx_secops_store_string(ngx_secops_redis_value_t *value,
+void ngx_secops_store_string(secops_redis_value_t *value,
     ngx_secops_store_result_t *result);
 
 

@@ -27,9 +27,9 @@ static void ngx_secops_store_find_args(ngx_secops_store_eval_t *eval,
 static void ngx_secops_store_find_refs(ngx_secops_store_lookup_t *lookup,
     ngx_secops_redis_cmd_t *cmd);
 static ngx_int_t ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
+    secops_redis_value_t *value, ngx_secops_store_result_t *result);
 static ngx_int_t ngx_secops_store_find_copy(
-    const secops_reply_value_t *values, ngx_uint_t n,
+    const secops_redis_value_t *values, ngx_uint_t n,
     ngx_secops_store_result_t *result);
 
 static ngx_uint_t ngx_secops_store_commit_argc(
@@ -54,12 +54,12 @@ static void ngx_secops_store_commit_ref(ngx_secops_store_change_t *change,
 static ngx_uint_t ngx_secops_store_commit_nrefs(
     ngx_secops_store_commit_t *commit, ngx_uint_t add);
 static ngx_int_t ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
+    secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
 static void ngx_secops_store_touch_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static ngx_int_t ngx_secops_store_touch_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result);
+    secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
 static void ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
     secops_slice_t field);
@@ -195,44 +195,33 @@ ngx_secops_store_reference(u_char *p, const secops_resource_target_t *target,
 
 static ngx_int_t
 ngx_secops_store_find_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
+    secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    ngx_int_t                 rc;
     secops_reply_find_t       reply;
-    secops_reply_value_t     *values;
     ngx_secops_store_find_t  *find;
 
     find = (ngx_secops_store_find_t *) eval;
 
-    if (ngx_secops_store_values(value, value[0].next, &values) != NGX_OK) {
+    if (secops_reply_find(&reply, value, value[0].next, find->nlookups) != 0) {
         return NGX_ERROR;
     }
 
-    rc = NGX_ERROR;
+    result->revision = ngx_secops_str(reply.revision);
+    result->next_id = ngx_secops_str(reply.next_id);
+    result->bytes = (off_t) reply.bytes;
+    result->total = (ngx_uint_t) reply.total;
+    result->listed = (ngx_uint_t) reply.listed;
+    result->more = reply.rest.len != 0;
 
-    if (secops_reply_find(&reply, values, value[0].next, find->nlookups) == 0)
-    {
-        result->revision = ngx_secops_str(reply.revision);
-        result->next_id = ngx_secops_str(reply.next_id);
-        result->bytes = (off_t) reply.bytes;
-        result->total = (ngx_uint_t) reply.total;
-        result->listed = (ngx_uint_t) reply.listed;
-        result->more = reply.rest.len != 0;
+    find->rest_len = reply.rest.len;
+    ngx_memcpy(find->rest, reply.rest.data, reply.rest.len);
 
-        find->rest_len = reply.rest.len;
-        ngx_memcpy(find->rest, reply.rest.data, reply.rest.len);
-
-        rc = ngx_secops_store_find_copy(values, reply.nfound, result);
-    }
-
-    ngx_free(values);
-
-    return rc;
+    return ngx_secops_store_find_copy(value, reply.nfound, result);
 }
 
 
 static ngx_int_t
-ngx_secops_store_find_copy(const secops_reply_value_t *values, ngx_uint_t n,
+ngx_secops_store_find_copy(const secops_redis_value_t *values, ngx_uint_t n,
     ngx_secops_store_result_t *result)
 {
     ngx_uint_t                 i;
@@ -561,18 +550,9 @@ ngx_secops_store_commit_nrefs(ngx_secops_store_commit_t *commit,
 
 static ngx_int_t
 ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
+    secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    ngx_int_t              rc;
-    secops_reply_value_t  *values;
-
-    if (ngx_secops_store_values(value, 1, &values) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    rc = NGX_OK;
-
-    switch (secops_reply_commit(values)) {
+    switch (secops_reply_commit(value)) {
 
     case SECOPS_REPLY_COMMITTED:
         break;
@@ -608,12 +588,10 @@ ngx_secops_store_commit_read(ngx_secops_store_eval_t *eval,
         break;
 
     default:
-        rc = NGX_ERROR;
+        return NGX_ERROR;
     }
 
-    ngx_free(values);
-
-    return rc;
+    return NGX_OK;
 }
 
 
@@ -652,9 +630,9 @@ ngx_secops_store_touch_args(ngx_secops_store_eval_t *eval,
 
 static ngx_int_t
 ngx_secops_store_touch_read(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_value_t *value, ngx_secops_store_result_t *result)
+    secops_redis_value_t *value, ngx_secops_store_result_t *result)
 {
-    return (value[0].type == NGX_SECOPS_REDIS_INTEGER) ? NGX_OK : NGX_ERROR;
+    return (value[0].type == SECOPS_REDIS_INTEGER) ? NGX_OK : NGX_ERROR;
 }
 
 

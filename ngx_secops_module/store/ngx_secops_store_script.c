@@ -176,29 +176,3 @@ ngx_secops_store_slice(ngx_secops_redis_cmd_t *cmd, secops_slice_t text)
 {
     ngx_secops_redis_cmd_arg(cmd, text.data, text.len);
 }
-
-
-ngx_int_t
-ngx_secops_store_values(ngx_secops_redis_value_t *value, ngx_uint_t n,
-    secops_reply_value_t **values)
-{
-    ngx_uint_t             i;
-    secops_reply_value_t  *v;
-
-    v = ngx_alloc(n * sizeof(secops_reply_value_t), ngx_cycle->log);
-    if (v == NULL) {
-        return NGX_ERROR;
-    }
-
-    *values = v;
-
-    for (i = 0; i < n; i++) {
-        v[i].type = (secops_reply_type_e) value[i].type;
-        v[i].next = value[i].next;
-        v[i].elements = value[i].elements;
-        v[i].integer = value[i].integer;
-        v[i].text = ngx_secops_slice(&value[i].str);
-    }
-
-    return NGX_OK;
-}

@@ -15,18 +15,18 @@
 
 
 static int secops_reply_find_head(secops_reply_find_t *find,
-    const secops_reply_value_t *values);
-static int secops_reply_find_values(const secops_reply_value_t *values,
+    const secops_redis_value_t *values);
+static int secops_reply_find_values(const secops_redis_value_t *values,
     size_t nlookups);
 static int64_t secops_reply_number(secops_slice_t text);
-static int secops_reply_array(const secops_reply_value_t *values, size_t n,
+static int secops_reply_array(const secops_redis_value_t *values, size_t n,
     size_t i);
-static int secops_reply_string(const secops_reply_value_t *value);
+static int secops_reply_string(const secops_redis_value_t *value);
 
 
 int
 secops_reply_find(secops_reply_find_t *find,
-    const secops_reply_value_t *values, size_t n, size_t nlookups)
+    const secops_redis_value_t *values, size_t n, size_t nlookups)
 {
     size_t  i;
 
@@ -57,14 +57,14 @@ secops_reply_find(secops_reply_find_t *find,
 
 static int
 secops_reply_find_head(secops_reply_find_t *find,
-    const secops_reply_value_t *values)
+    const secops_redis_value_t *values)
 {
     if (!secops_reply_string(&values[1])
         || !secops_reply_string(&values[2])
         || !secops_reply_string(&values[3])
-        || values[4].type != SECOPS_REPLY_INTEGER
+        || values[4].type != SECOPS_REDIS_INTEGER
         || values[4].integer < 0
-        || values[5].type != SECOPS_REPLY_INTEGER
+        || values[5].type != SECOPS_REDIS_INTEGER
         || values[5].integer < 0
         || !secops_reply_string(&values[6])
         || values[6].text.len > SECOPS_REPLY_REST_MAX)
@@ -84,9 +84,9 @@ secops_reply_find_head(secops_reply_find_t *find,
 
 
 static int
-secops_reply_find_values(const secops_reply_value_t *values, size_t nlookups)
+secops_reply_find_values(const secops_redis_value_t *values, size_t nlookups)
 {
-    if (values[0].type != SECOPS_REPLY_INTEGER
+    if (values[0].type != SECOPS_REDIS_INTEGER
         || values[0].integer < 0
         || (uint64_t) values[0].integer >= nlookups
         || !secops_reply_string(&values[1])
@@ -102,7 +102,7 @@ secops_reply_find_values(const secops_reply_value_t *values, size_t nlookups)
 
 void
 secops_reply_found(secops_reply_found_t *found,
-    const secops_reply_value_t *values, size_t i)
+    const secops_redis_value_t *values, size_t i)
 {
     values += 1 + SECOPS_REPLY_FIND_HEAD + i * SECOPS_REPLY_FIND_VALUES;
 
@@ -114,9 +114,9 @@ secops_reply_found(secops_reply_found_t *found,
 
 
 secops_reply_commit_e
-secops_reply_commit(const secops_reply_value_t *value)
+secops_reply_commit(const secops_redis_value_t *value)
 {
-    if (value->type != SECOPS_REPLY_INTEGER) {
+    if (value->type != SECOPS_REDIS_INTEGER) {
         return SECOPS_REPLY_WRONG;
     }
 
@@ -147,7 +147,7 @@ secops_reply_commit(const secops_reply_value_t *value)
 
 
 int
-secops_reply_pointer(const secops_reply_value_t *values, size_t n,
+secops_reply_pointer(const secops_redis_value_t *values, size_t n,
     secops_slice_t *id, size_t id_max, secops_slice_t *domain,
     size_t domain_max)
 {
@@ -158,8 +158,8 @@ secops_reply_pointer(const secops_reply_value_t *values, size_t n,
         return -1;
     }
 
-    if (values[1].type == SECOPS_REPLY_NIL
-        || values[2].type == SECOPS_REPLY_NIL)
+    if (values[1].type == SECOPS_REDIS_NIL
+        || values[2].type == SECOPS_REDIS_NIL)
     {
         return 0;
     }
@@ -180,7 +180,7 @@ secops_reply_pointer(const secops_reply_value_t *values, size_t n,
 
 
 int64_t
-secops_reply_audit(const secops_reply_value_t *values, size_t n)
+secops_reply_audit(const secops_redis_value_t *values, size_t n)
 {
     if (!secops_reply_array(values, n, 0)) {
         return -1;
@@ -194,7 +194,7 @@ secops_reply_audit(const secops_reply_value_t *values, size_t n)
    are not ours may have been added by hand: they are passed over */
 
 int
-secops_reply_audit_next(const secops_reply_value_t *values, size_t n,
+secops_reply_audit_next(const secops_redis_value_t *values, size_t n,
     size_t *i, secops_audit_entry_t *entry)
 {
     size_t    k, begin, field;
@@ -274,16 +274,16 @@ secops_reply_number(secops_slice_t text)
 /* 1: value i is an array, and as many values as it has elements follow it */
 
 static int
-secops_reply_array(const secops_reply_value_t *values, size_t n, size_t i)
+secops_reply_array(const secops_redis_value_t *values, size_t n, size_t i)
 {
     return i < n
-           && values[i].type == SECOPS_REPLY_ARRAY
+           && values[i].type == SECOPS_REDIS_ARRAY
            && values[i].elements <= n - i - 1;
 }
 
 
 static int
-secops_reply_string(const secops_reply_value_t *value)
+secops_reply_string(const secops_redis_value_t *value)
 {
-    return value->type == SECOPS_REPLY_STRING;
+    return value->type == SECOPS_REDIS_STRING;
 }

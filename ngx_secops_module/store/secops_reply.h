@@ -2,10 +2,7 @@
 /*
  * What Redis answers to the store, from values to what they mean.  Nothing in
  * a reply is believed: what comes out can be used without another look.  A
- * number that becomes an index is one of the array that it is for.
- *
- * A reply is an array of values in document order: an array's elements follow
- * it, and next is the index after the last of them.  Pure C.
+ * number that becomes an index is one of the array that it is for.  Pure C.
  */
 
 #ifndef _SECOPS_REPLY_H_INCLUDED_
@@ -15,26 +12,7 @@
 #include <stdint.h>
 
 #include "model/audit/secops_audit.h"
-#include "util/secops_slice.h"
-
-
-typedef enum {
-    SECOPS_REPLY_STRING = 1,
-    SECOPS_REPLY_STATUS,
-    SECOPS_REPLY_INTEGER,
-    SECOPS_REPLY_NIL,
-    SECOPS_REPLY_ARRAY,
-    SECOPS_REPLY_ERROR
-} secops_reply_type_e;
-
-
-typedef struct {
-    secops_reply_type_e   type;
-    size_t                next;
-    size_t                elements;     /* of an array */
-    int64_t               integer;
-    secops_slice_t        text;         /* STRING, STATUS, ERROR; borrowed */
-} secops_reply_value_t;
+#include "redis/resp/secops_redis_value.h"
 
 
 /* of secops_script_find */
@@ -67,12 +45,12 @@ typedef struct {
    -1: this is no such reply */
 
 int secops_reply_find(secops_reply_find_t *find,
-    const secops_reply_value_t *values, size_t n, size_t nlookups);
+    const secops_redis_value_t *values, size_t n, size_t nlookups);
 
 /* resource i of it, below nfound */
 
 void secops_reply_found(secops_reply_found_t *found,
-    const secops_reply_value_t *values, size_t i);
+    const secops_redis_value_t *values, size_t i);
 
 
 /* of secops_script_commit */
@@ -87,13 +65,13 @@ typedef enum {
     SECOPS_REPLY_WRONG                  /* this is no such reply */
 } secops_reply_commit_e;
 
-secops_reply_commit_e secops_reply_commit(const secops_reply_value_t *value);
+secops_reply_commit_e secops_reply_commit(const secops_redis_value_t *value);
 
 
 /* of HMGET, an api key's id and domain.  1: there they are; 0: it leads
    nowhere; -1: this is no such reply */
 
-int secops_reply_pointer(const secops_reply_value_t *values, size_t n,
+int secops_reply_pointer(const secops_redis_value_t *values, size_t n,
     secops_slice_t *id, size_t id_max, secops_slice_t *domain,
     size_t domain_max);
 
@@ -105,8 +83,8 @@ int secops_reply_pointer(const secops_reply_value_t *values, size_t n,
  * there is no more; -1: this is no stream's part.
  */
 
-int64_t secops_reply_audit(const secops_reply_value_t *values, size_t n);
-int secops_reply_audit_next(const secops_reply_value_t *values, size_t n,
+int64_t secops_reply_audit(const secops_redis_value_t *values, size_t n);
+int secops_reply_audit_next(const secops_redis_value_t *values, size_t n,
     size_t *i, secops_audit_entry_t *entry);
 
 

@@ -13,6 +13,7 @@
 #include "redis/ngx_secops_redis_value.c"
 
 #include "redis/resp/secops_redis_error.h"
+#include "redis/resp/secops_redis_slots.h"
 #include "redis/sentinel/secops_redis_sentinel.h"
 
 
@@ -55,11 +56,11 @@ reply_fuzz_sum(uint32_t sum, const void *data, size_t len)
 /* the values from i on, until the end of values[i]; returns their sum */
 
 static uint32_t
-reply_fuzz_form(const ngx_secops_redis_value_t *values, ngx_uint_t i,
+reply_fuzz_form(const secops_redis_value_t *values, ngx_uint_t i,
     ngx_uint_t end, uint32_t sum)
 {
-    ngx_uint_t                       n, next;
-    const ngx_secops_redis_value_t  *value;
+    ngx_uint_t                   n, next;
+    const secops_redis_value_t  *value;
 
     value = &values[i];
 
@@ -67,9 +68,9 @@ reply_fuzz_form(const ngx_secops_redis_value_t *values, ngx_uint_t i,
 
     sum = reply_fuzz_sum(sum, &value->type, sizeof(value->type));
     sum = reply_fuzz_sum(sum, &value->integer, sizeof(value->integer));
-    sum = reply_fuzz_sum(sum, value->str.data, value->str.len);
+    sum = reply_fuzz_sum(sum, value->text.data, value->text.len);
 
-    reply_fuzz_require(value->type == NGX_SECOPS_REDIS_ARRAY
+    reply_fuzz_require(value->type == SECOPS_REDIS_ARRAY
                        || value->elements == 0, "elements of no array");
 
     next = i + 1;
@@ -87,11 +88,10 @@ reply_fuzz_form(const ngx_secops_redis_value_t *values, ngx_uint_t i,
 
 
 static void
-reply_fuzz_sentinel(const ngx_secops_redis_value_t *values, ngx_uint_t i)
+reply_fuzz_sentinel(const secops_redis_value_t *values, ngx_uint_t i)
 {
-    secops_slice_t                   host, port;
-    secops_redis_announced_t         announced;
-    const ngx_secops_redis_value_t  *ip, *number;
+    secops_redis_announced_t     announced;
+    const secops_redis_value_t  *ip, *number;
 
     ip = ngx_secops_redis_value_field(values, i, "ip");
     number = ngx_secops_redis_value_field(values, i, "port");
@@ -100,12 +100,7 @@ reply_fuzz_sentinel(const ngx_secops_redis_value_t *values, ngx_uint_t i)
         return;
     }
 
-    host.data = ip->str.data;
-    host.len = ip->str.len;
-    port.data = number->str.data;
-    port.len = number->str.len;
-
-    if (secops_redis_announced(&announced, host, port) == NULL) {
+    if (secops_redis_announced(&announced, ip->text, number->text) == NULL) {
         reply_fuzz_require(announced.port >= 1 && announced.port <= 65535,
                            "the port of a sentinel");
     }
@@ -113,19 +108,13 @@ reply_fuzz_sentinel(const ngx_secops_redis_value_t *values, ngx_uint_t i)
 
 
 static void
-reply_fuzz_slots(const ngx_secops_redis_value_t *values, ngx_uint_t n)
+reply_fuzz_slots(const secops_redis_value_t *values, ngx_uint_t n)
 {
-    size_t                       i;
-    secops_redis_slots_value_t  *copy;
+    size_t  i;
 
     static secops_redis_slots_t  slots;
 
-    copy = calloc(n, sizeof(secops_redis_slots_value_t));
-    reply_fuzz_require(copy != NULL, "memory");
-
-    ngx_secops_redis_value_slots(copy, values, n);
-
-    if (secops_redis_slots_read(&slots, copy, n) == NULL) {
+    if (secops_redis_slots_read(&slots, values, n) == NULL) {
 
         for (i = 0; i < SECOPS_REDIS_SLOTS; i++) {
             reply_fuzz_require(slots.owners[i] <= slots.nmasters, "a master");
@@ -137,19 +126,17 @@ reply_fuzz_slots(const ngx_secops_redis_value_t *values, ngx_uint_t n)
                                "the port of a master");
         }
     }
-
-    free(copy);
 }
 
 
 static void
-reply_fuzz_error(const ngx_str_t *text)
+reply_fuzz_error(secops_slice_t text)
 {
     secops_redis_redirect_t  redirect;
 
-    (void) secops_redis_error(secops_redis_error_code(text->data, text->len));
+    (void) secops_redis_error(secops_redis_error_code(text.data, text.len));
 
-    if (secops_redis_redirect_read(&redirect, text->data, text->len) == 0) {
+    if (secops_redis_redirect_read(&redirect, text.data, text.len) == 0) {
         reply_fuzz_require(redirect.slot < SECOPS_REDIS_SLOTS, "a slot");
         reply_fuzz_require(redirect.address.port >= 1
                            && redirect.address.port <= 65535, "a port");
@@ -158,10 +145,10 @@ reply_fuzz_error(const ngx_str_t *text)
 
 
 static void
-reply_fuzz_readers(const ngx_secops_redis_value_t *values, ngx_uint_t n)
+reply_fuzz_readers(const secops_redis_value_t *values, ngx_uint_t n)
 {
     ngx_uint_t                         i;
-    const ngx_secops_redis_value_t    *actual;
+    const secops_redis_value_t        *actual;
     const ngx_secops_redis_setting_t  *unset;
 
     (void) ngx_secops_redis_is_master(values);
@@ -177,7 +164,7 @@ reply_fuzz_readers(const ngx_secops_redis_value_t *values, ngx_uint_t n)
     if (unset && actual) {
         reply_fuzz_require(actual > values && actual < values + n,
                            "a setting outside");
-        (void) reply_fuzz_sum(0, actual->str.data, actual->str.len);
+        (void) reply_fuzz_sum(0, actual->text.data, actual->text.len);
     }
 
     for (i = 0; i < n; i++) {
@@ -186,11 +173,11 @@ reply_fuzz_readers(const ngx_secops_redis_value_t *values, ngx_uint_t n)
                                                         "aof_enabled")
                            <= 999999999, "a number of INFO");
 
-        if (values[i].type == NGX_SECOPS_REDIS_ARRAY) {
+        if (values[i].type == SECOPS_REDIS_ARRAY) {
             reply_fuzz_sentinel(values, i);
 
-        } else if (values[i].type == NGX_SECOPS_REDIS_ERROR) {
-            reply_fuzz_error(&values[i].str);
+        } else if (values[i].type == SECOPS_REDIS_ERROR) {
+            reply_fuzz_error(values[i].text);
         }
     }
 
@@ -203,16 +190,16 @@ reply_fuzz_readers(const ngx_secops_redis_value_t *values, ngx_uint_t n)
 static uint32_t
 reply_fuzz_reply(const ngx_secops_redis_reply_t *reply)
 {
-    uint32_t                   sum;
-    ngx_secops_redis_value_t  *values;
+    uint32_t               sum;
+    secops_redis_value_t  *values;
 
     reply_fuzz_require(reply->nvalues > 0, "no value");
 
-    values = malloc(reply->nvalues * sizeof(ngx_secops_redis_value_t));
+    values = malloc(reply->nvalues * sizeof(secops_redis_value_t));
     reply_fuzz_require(values != NULL, "memory");
 
     ngx_memcpy(values, reply->values,
-               reply->nvalues * sizeof(ngx_secops_redis_value_t));
+               reply->nvalues * sizeof(secops_redis_value_t));
 
     reply_fuzz_require(values[0].next == reply->nvalues,
                        "the values of a reply");

@@ -44,7 +44,7 @@ slots_fuzz_address(const secops_redis_address_t *address)
    number; a text is taken from the input itself */
 
 static size_t
-slots_fuzz_values(secops_redis_slots_value_t *values, const uint8_t *data,
+slots_fuzz_values(secops_redis_value_t *values, const uint8_t *data,
     size_t size)
 {
     size_t          n;
@@ -54,7 +54,7 @@ slots_fuzz_values(secops_redis_slots_value_t *values, const uint8_t *data,
 
     for (p = data; p + 4 <= data + size && n < SLOTS_FUZZ_VALUES; p += 4) {
 
-        values[n].type = p[0] % 5;
+        values[n].type = SECOPS_REDIS_STRING + p[0] % 6;
         values[n].next = n + p[1];
         values[n].integer = (int16_t) (p[2] << 8 | p[3]);
         values[n].text.data = p;
@@ -69,9 +69,9 @@ slots_fuzz_values(secops_redis_slots_value_t *values, const uint8_t *data,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    size_t                       i, n, covered;
-    secops_redis_redirect_t      redirect;
-    secops_redis_slots_value_t  *values;
+    size_t                   i, n, covered;
+    secops_redis_redirect_t  redirect;
+    secops_redis_value_t    *values;
 
     static secops_redis_slots_t  slots;
 
@@ -83,11 +83,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     slots_fuzz_require(secops_redis_slot(data, size) < SECOPS_REDIS_SLOTS,
                        "a slot");
 
-    values = calloc(size / 4 + 1, sizeof(secops_redis_slots_value_t));
+    values = calloc(size / 4 + 1, sizeof(secops_redis_value_t));
     n = slots_fuzz_values(values, data, size);
 
     if (n) {
-        values[0].type = SECOPS_REDIS_SLOTS_ARRAY;
+        values[0].type = SECOPS_REDIS_ARRAY;
         values[0].next = n;
     }
 

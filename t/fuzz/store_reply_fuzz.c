@@ -50,7 +50,7 @@ store_fuzz_text(secops_slice_t text)
    the next one is, a number or a length; a text is taken from the input */
 
 static size_t
-store_fuzz_values(secops_reply_value_t *values, const uint8_t *data,
+store_fuzz_values(secops_redis_value_t *values, const uint8_t *data,
     size_t size)
 {
     size_t          n;
@@ -60,7 +60,7 @@ store_fuzz_values(secops_reply_value_t *values, const uint8_t *data,
 
     for (p = data; p + 5 <= data + size; p += 5, n++) {
 
-        values[n].type = (secops_reply_type_e) (1 + p[0] % 6);
+        values[n].type = (secops_redis_type_e) (1 + p[0] % 6);
         values[n].elements = p[1] == 255 ? (size_t) -1 : p[1];
         values[n].next = n + p[2];
         values[n].integer = (int16_t) (p[3] << 8 | p[4]);
@@ -78,7 +78,7 @@ store_fuzz_values(secops_reply_value_t *values, const uint8_t *data,
 
 
 static void
-store_fuzz_find(const secops_reply_value_t *values, size_t n, size_t nlookups)
+store_fuzz_find(const secops_redis_value_t *values, size_t n, size_t nlookups)
 {
     size_t                i;
     secops_reply_find_t   find;
@@ -107,7 +107,7 @@ store_fuzz_find(const secops_reply_value_t *values, size_t n, size_t nlookups)
 
 
 static void
-store_fuzz_audit(const secops_reply_value_t *values, size_t n)
+store_fuzz_audit(const secops_redis_value_t *values, size_t n)
 {
     int                   rc;
     size_t                i, before, field;
@@ -140,7 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t                 n;
     secops_slice_t         id, domain;
-    secops_reply_value_t  *values;
+    secops_redis_value_t  *values;
 
     if (size < 6) {
         return 0;
@@ -149,13 +149,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     store_fuzz_begin = data;
     store_fuzz_end = data + size;
 
-    values = calloc((size - 1) / 5, sizeof(secops_reply_value_t));
+    values = calloc((size - 1) / 5, sizeof(secops_redis_value_t));
     n = store_fuzz_values(values, data + 1, size - 1);
 
     /* most inputs have an outer array that is whole */
 
     if (data[0] & 1) {
-        values[0].type = SECOPS_REPLY_ARRAY;
+        values[0].type = SECOPS_REDIS_ARRAY;
         values[0].elements = n - 1;
     }
 

@@ -18,8 +18,8 @@
 
 
 typedef struct {
-    secops_redis_slots_value_t  values[TEST_VALUES];
-    size_t                      n;
+    secops_redis_value_t  values[TEST_VALUES];
+    size_t                n;
 } test_reply_t;
 
 
@@ -266,14 +266,14 @@ test_damaged(void)
     for (i = 0; i < reply.n; i++) {
         for (wrong = 0; wrong < reply.n + 3; wrong++) {
 
-            test_reply_t                 damaged = reply;
-            secops_redis_slots_value_t  *exact;
+            test_reply_t           damaged = reply;
+            secops_redis_value_t  *exact;
 
             damaged.values[i].next = wrong;
 
-            exact = malloc(reply.n * sizeof(secops_redis_slots_value_t));
+            exact = malloc(reply.n * sizeof(secops_redis_value_t));
             memcpy(exact, damaged.values,
-                   reply.n * sizeof(secops_redis_slots_value_t));
+                   reply.n * sizeof(secops_redis_value_t));
 
             if (secops_redis_slots_read(&map, exact, reply.n)) {
                 refused++;
@@ -294,18 +294,18 @@ test_damaged(void)
 static void
 test_many(void)
 {
-    size_t                       i, n;
-    unsigned                     slot;
-    const char                  *fault;
-    secops_redis_slots_value_t  *values, *value;
+    size_t                 i, n;
+    unsigned               slot;
+    const char            *fault;
+    secops_redis_value_t  *values, *value;
 
     /* every slot has a master of its own: an array, two numbers, an array, a
        host, a port */
 
     n = 1 + SECOPS_REDIS_SLOTS * 6;
-    values = calloc(n, sizeof(secops_redis_slots_value_t));
+    values = calloc(n, sizeof(secops_redis_value_t));
 
-    values[0].type = SECOPS_REDIS_SLOTS_ARRAY;
+    values[0].type = SECOPS_REDIS_ARRAY;
     values[0].next = n;
 
     for (slot = 0; slot < SECOPS_REDIS_SLOTS; slot++) {
@@ -313,14 +313,14 @@ test_many(void)
         value = &values[1 + slot * 6];
 
         for (i = 0; i < 6; i++) {
-            value[i].type = SECOPS_REDIS_SLOTS_INTEGER;
+            value[i].type = SECOPS_REDIS_INTEGER;
             value[i].next = 1 + slot * 6 + i + 1;
             value[i].integer = slot;
         }
 
-        value[0].type = value[3].type = SECOPS_REDIS_SLOTS_ARRAY;
+        value[0].type = value[3].type = SECOPS_REDIS_ARRAY;
         value[0].next = value[3].next = 1 + slot * 6 + 6;
-        value[4].type = SECOPS_REDIS_SLOTS_TEXT;
+        value[4].type = SECOPS_REDIS_STRING;
         value[5].integer = 1 + slot % SECOPS_REDIS_SLOTS_NODES;
     }
 
@@ -405,16 +405,16 @@ test_hosts(void)
 static const char *
 read_map(const char *text)
 {
-    const char         *fault;
-    test_reply_t        reply;
-    secops_redis_slots_value_t  *exact;
+    const char            *fault;
+    test_reply_t           reply;
+    secops_redis_value_t  *exact;
 
-    static secops_redis_slots_value_t  *last;
+    static secops_redis_value_t  *last;
 
     parse(&reply, text);
 
-    exact = malloc(reply.n * sizeof(secops_redis_slots_value_t));
-    memcpy(exact, reply.values, reply.n * sizeof(secops_redis_slots_value_t));
+    exact = malloc(reply.n * sizeof(secops_redis_value_t));
+    memcpy(exact, reply.values, reply.n * sizeof(secops_redis_value_t));
 
     fault = secops_redis_slots_read(&map, exact, reply.n);
 
@@ -428,8 +428,8 @@ read_map(const char *text)
 static void
 parse(test_reply_t *reply, const char *text)
 {
-    size_t                       depth, len, open[8];
-    secops_redis_slots_value_t  *value;
+    size_t                 depth, len, open[8];
+    secops_redis_value_t  *value;
 
     memset(reply, 0, sizeof(test_reply_t));
 
@@ -453,21 +453,21 @@ parse(test_reply_t *reply, const char *text)
         value->next = reply->n;
 
         if (*text == '(') {
-            value->type = SECOPS_REDIS_SLOTS_ARRAY;
+            value->type = SECOPS_REDIS_ARRAY;
             open[depth++] = reply->n - 1;
 
         } else if (*text == '~') {
-            value->type = SECOPS_REDIS_SLOTS_NIL;
+            value->type = SECOPS_REDIS_NIL;
 
         } else if (*text == '!') {
-            value->type = SECOPS_REDIS_SLOTS_OTHER;
+            value->type = SECOPS_REDIS_ERROR;
 
         } else if (strspn(text, "-0123456789") == len) {
-            value->type = SECOPS_REDIS_SLOTS_INTEGER;
+            value->type = SECOPS_REDIS_INTEGER;
             value->integer = atoi(text);
 
         } else {
-            value->type = SECOPS_REDIS_SLOTS_TEXT;
+            value->type = SECOPS_REDIS_STRING;
             value->text.data = (const unsigned char *) text;
             value->text.len = (*text == '\'') ? 0 : len;
         }

@@ -13,10 +13,6 @@
 #define NGX_SECOPS_REDIS_MAP_APART   200
 #define NGX_SECOPS_REDIS_MAP_RETRY   500
 
-/* of a reply: as many ranges as there may be, with some replicas each */
-
-#define NGX_SECOPS_REDIS_MAP_VALUES  1048576
-
 
 static void ngx_secops_redis_cluster_schedule(
     ngx_secops_redis_cluster_t *cluster, ngx_msec_t period);
@@ -30,7 +26,7 @@ static void ngx_secops_redis_cluster_told(void *data,
     ngx_secops_redis_result_t *result);
 static const char *ngx_secops_redis_cluster_read(
     ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *from,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 static const char *ngx_secops_redis_cluster_install(
     ngx_secops_redis_cluster_t *cluster, ngx_secops_redis_node_t *from,
     const secops_redis_slots_t *slots);
@@ -275,40 +271,23 @@ ngx_secops_redis_cluster_told(void *data, ngx_secops_redis_result_t *result)
 
 static const char *
 ngx_secops_redis_cluster_read(ngx_secops_redis_cluster_t *cluster,
-    ngx_secops_redis_node_t *from, ngx_secops_redis_value_t *value)
+    ngx_secops_redis_node_t *from, secops_redis_value_t *value)
 {
-    ngx_uint_t                   n;
-    const char                  *fault;
-    secops_redis_slots_t        *slots;
-    secops_redis_slots_value_t  *values;
-
-    n = value[0].next;
-
-    if (n > NGX_SECOPS_REDIS_MAP_VALUES) {
-        return "too many values";
-    }
-
-    values = ngx_alloc(n * sizeof(secops_redis_slots_value_t), cluster->log);
-    if (values == NULL) {
-        return "no memory";
-    }
+    const char            *fault;
+    secops_redis_slots_t  *slots;
 
     slots = ngx_alloc(sizeof(secops_redis_slots_t), cluster->log);
     if (slots == NULL) {
-        ngx_free(values);
         return "no memory";
     }
 
-    ngx_secops_redis_value_slots(values, value, n);
-
-    fault = secops_redis_slots_read(slots, values, n);
+    fault = secops_redis_slots_read(slots, value, value[0].next);
 
     if (fault == NULL) {
         fault = ngx_secops_redis_cluster_install(cluster, from, slots);
     }
 
     ngx_free(slots);
-    ngx_free(values);
 
     return fault;
 }

@@ -739,15 +739,16 @@ ngx_secops_redis_fault(ngx_secops_redis_node_t *node, const char *text)
 /* the same of an error reply, which has no NUL */
 
 ngx_int_t
-ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node, ngx_str_t *error)
+ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
+    secops_slice_t error)
 {
     size_t                    len;
     ngx_secops_redis_link_t  *link;
 
     link = node->link;
-    len = ngx_min(error->len, sizeof(link->fault) - 1);
+    len = ngx_min(error.len, sizeof(link->fault) - 1);
 
-    ngx_memcpy(link->fault, error->data, len);
+    ngx_memcpy(link->fault, error.data, len);
     link->fault[len] = '\0';
 
     return NGX_ERROR;

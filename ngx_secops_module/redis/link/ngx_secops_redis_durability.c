@@ -58,13 +58,13 @@ static ngx_uint_t ngx_secops_redis_look_further(
     ngx_secops_redis_node_t *node);
 
 static void ngx_secops_redis_judge_wait(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 static void ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 static void ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 static void ngx_secops_redis_judge_info(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 static void ngx_secops_redis_short(ngx_secops_redis_node_t *node,
     const char *fmt, ...);
 
@@ -300,7 +300,8 @@ ngx_secops_redis_hold(ngx_secops_redis_cmd_t *cmd,
     }
 
     cmd->value = result->value[0];
-    ngx_str_null(&cmd->value.str);
+    cmd->value.text.len = 0;
+    cmd->value.text.data = NULL;
 
     cmd->state = NGX_SECOPS_REDIS_CMD_HELD;
 
@@ -395,7 +396,7 @@ ngx_secops_redis_look_further(ngx_secops_redis_node_t *node)
 
 void
 ngx_secops_redis_judge(ngx_secops_redis_node_t *node, ngx_uint_t i,
-    ngx_secops_redis_value_t *value)
+    secops_redis_value_t *value)
 {
     ngx_secops_redis_link_t  *link;
 
@@ -427,12 +428,13 @@ ngx_secops_redis_judge(ngx_secops_redis_node_t *node, ngx_uint_t i,
 
 static void
 ngx_secops_redis_judge_wait(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
+    secops_redis_value_t *value)
 {
     ngx_uint_t  n, replicas;
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        ngx_secops_redis_short(node, "%V", &value->str);
+    if (value->type == SECOPS_REDIS_ERROR) {
+        ngx_secops_redis_short(node, "%*s", value->text.len,
+                               value->text.data);
         return;
     }
 
@@ -448,16 +450,17 @@ ngx_secops_redis_judge_wait(ngx_secops_redis_node_t *node,
 
 static void
 ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
+    secops_redis_value_t *value)
 {
-    const ngx_secops_redis_value_t    *actual;
+    const secops_redis_value_t        *actual;
     const ngx_secops_redis_setting_t  *unset;
 
     node->misset = 1;
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+    if (value->type == SECOPS_REDIS_ERROR) {
         ngx_secops_redis_short(node, "its settings can not be seen, CONFIG GET "
-                               "answers: %V", &value->str);
+                               "answers: %*s", value->text.len,
+                               value->text.data);
         return;
     }
 
@@ -472,9 +475,10 @@ ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
         node->link->settled = 0;
     }
 
-    if (actual && actual->type == NGX_SECOPS_REDIS_STRING) {
-        ngx_secops_redis_short(node, "%s is \"%V\", it must be \"%s\"",
-                               unset->name, &actual->str, unset->wanted);
+    if (actual && actual->type == SECOPS_REDIS_STRING) {
+        ngx_secops_redis_short(node, "%s is \"%*s\", it must be \"%s\"",
+                               unset->name, actual->text.len,
+                               actual->text.data, unset->wanted);
 
     } else {
         ngx_secops_redis_short(node, "its settings can not be seen, CONFIG GET "
@@ -485,13 +489,13 @@ ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
 
 static void
 ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
+    secops_redis_value_t *value)
 {
     static ngx_str_t  unknown = ngx_string("ERR unknown command");
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR
-        && value->str.len >= unknown.len
-        && ngx_memcmp(value->str.data, unknown.data, unknown.len) == 0)
+    if (value->type == SECOPS_REDIS_ERROR
+        && value->text.len >= unknown.len
+        && ngx_memcmp(value->text.data, unknown.data, unknown.len) == 0)
     {
         node->link->waitaof = 0;
         return;
@@ -499,8 +503,9 @@ ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
 
     node->link->waitaof = 1;
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        ngx_secops_redis_short(node, "%V", &value->str);
+    if (value->type == SECOPS_REDIS_ERROR) {
+        ngx_secops_redis_short(node, "%*s", value->text.len,
+                               value->text.data);
 
     } else if (!ngx_secops_redis_waitaof_synced(value)) {
         ngx_secops_redis_short(node, "the append-only file was not synced in "
@@ -513,7 +518,7 @@ ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
 
 static void
 ngx_secops_redis_judge_info(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_value_t *value)
+    secops_redis_value_t *value)
 {
     ngx_int_t                 enabled, rewriting, scheduled;
     ngx_secops_redis_link_t  *link;
@@ -524,9 +529,10 @@ ngx_secops_redis_judge_info(ngx_secops_redis_node_t *node,
         return;
     }
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+    if (value->type == SECOPS_REDIS_ERROR) {
         ngx_secops_redis_short(node, "its append-only file can not be seen, "
-                               "INFO answers: %V", &value->str);
+                               "INFO answers: %*s", value->text.len,
+                               value->text.data);
         return;
     }
 

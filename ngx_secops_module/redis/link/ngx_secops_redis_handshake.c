@@ -240,12 +240,12 @@ ngx_secops_redis_process_ping(ngx_secops_redis_node_t *node)
 static ngx_int_t
 ngx_secops_redis_process_role(ngx_secops_redis_node_t *node)
 {
-    ngx_secops_redis_value_t  *value;
+    secops_redis_value_t  *value;
 
     value = node->link->reply.values;
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        return ngx_secops_redis_fault_reply(node, &value->str);
+    if (value->type == SECOPS_REDIS_ERROR) {
+        return ngx_secops_redis_fault_reply(node, value->text);
     }
 
     if (!ngx_secops_redis_is_master(value)) {
@@ -272,17 +272,17 @@ ngx_int_t
 ngx_secops_redis_expect_status(ngx_secops_redis_node_t *node,
     const char *status)
 {
-    ngx_secops_redis_value_t  *value;
+    secops_redis_value_t  *value;
 
     value = node->link->reply.values;
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        return ngx_secops_redis_fault_reply(node, &value->str);
+    if (value->type == SECOPS_REDIS_ERROR) {
+        return ngx_secops_redis_fault_reply(node, value->text);
     }
 
-    if (value->type != NGX_SECOPS_REDIS_STATUS
-        || value->str.len != ngx_strlen(status)
-        || ngx_memcmp(value->str.data, status, value->str.len) != 0)
+    if (value->type != SECOPS_REDIS_STATUS
+        || value->text.len != ngx_strlen(status)
+        || ngx_memcmp(value->text.data, status, value->text.len) != 0)
     {
         return ngx_secops_redis_fault(node, "unexpected handshake reply");
     }

@@ -27,9 +27,9 @@ static void ngx_secops_redis_written(ngx_secops_redis_node_t *node, size_t n);
 static void ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd,
-    ngx_str_t *str, secops_redis_action_e action);
+    secops_slice_t text, secops_redis_action_e action);
 static void ngx_secops_redis_note_effect(ngx_secops_redis_cmd_t *cmd,
-    ngx_secops_redis_value_t *value);
+    secops_redis_value_t *value);
 
 
 /*
@@ -364,26 +364,26 @@ static void
 ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_reply_t *reply)
 {
-    ngx_str_t                   *str;
     ngx_uint_t                   i;
+    secops_slice_t               text;
     const secops_redis_error_t  *error;
 
     for (i = 0; i < reply->nvalues; i++) {
 
-        if (reply->values[i].type != NGX_SECOPS_REDIS_ERROR) {
+        if (reply->values[i].type != SECOPS_REDIS_ERROR) {
             continue;
         }
 
-        str = &reply->values[i].str;
-        error = secops_redis_error(secops_redis_error_code(str->data,
-                                                           str->len));
+        text = reply->values[i].text;
+        error = secops_redis_error(secops_redis_error_code(text.data,
+                                                           text.len));
 
         if (error->action == SECOPS_REDIS_RECONNECT) {
-            ngx_secops_redis_drain(cmd->node, str);
+            ngx_secops_redis_drain(cmd->node, text);
         }
 
         if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
-            ngx_secops_redis_note_error(cmd, str, error->action);
+            ngx_secops_redis_note_error(cmd, text, error->action);
         }
 
         cmd->node->stats.errors[secops_redis_error_index(error)]++;
@@ -392,7 +392,7 @@ ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
 
 
 static void
-ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd, ngx_str_t *str,
+ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd, secops_slice_t text,
     secops_redis_action_e action)
 {
     cmd->status = (action == SECOPS_REDIS_REFUSE
@@ -403,17 +403,17 @@ ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd, ngx_str_t *str,
 
     /* without memory the status stands, the text is lost */
 
-    cmd->error.data = ngx_alloc(str->len + 1, cmd->node->log);
+    cmd->error.data = ngx_alloc(text.len + 1, cmd->node->log);
 
     if (cmd->error.data) {
-        ngx_memcpy(cmd->error.data, str->data, str->len);
-        cmd->error.len = str->len;
+        ngx_memcpy(cmd->error.data, text.data, text.len);
+        cmd->error.len = text.len;
     }
 }
 
 
 void
-ngx_secops_redis_drain(ngx_secops_redis_node_t *node, ngx_str_t *why)
+ngx_secops_redis_drain(ngx_secops_redis_node_t *node, secops_slice_t why)
 {
     if (node->state != NGX_SECOPS_REDIS_READY) {
         return;
@@ -435,9 +435,9 @@ ngx_secops_redis_drain(ngx_secops_redis_node_t *node, ngx_str_t *why)
 
 static void
 ngx_secops_redis_note_effect(ngx_secops_redis_cmd_t *cmd,
-    ngx_secops_redis_value_t *value)
+    secops_redis_value_t *value)
 {
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
+    if (value->type == SECOPS_REDIS_ERROR) {
         return;
     }
 
@@ -445,9 +445,9 @@ ngx_secops_redis_note_effect(ngx_secops_redis_cmd_t *cmd,
         return;
     }
 
-    if (value->type == NGX_SECOPS_REDIS_STATUS
-        && value->str.len == 6
-        && ngx_memcmp(value->str.data, "QUEUED", 6) == 0)
+    if (value->type == SECOPS_REDIS_STATUS
+        && value->text.len == 6
+        && ngx_memcmp(value->text.data, "QUEUED", 6) == 0)
     {
         return;
     }

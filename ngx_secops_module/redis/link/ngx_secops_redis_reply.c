@@ -42,12 +42,12 @@ static void *ngx_secops_redis_reply_bool(const redisReadTask *task,
 #endif
 static void ngx_secops_redis_reply_object_free(void *object);
 
-static ngx_secops_redis_value_t *ngx_secops_redis_reply_add(
-    ngx_secops_redis_reply_t *reply, ngx_secops_redis_type_e type);
+static secops_redis_value_t *ngx_secops_redis_reply_add(
+    ngx_secops_redis_reply_t *reply, secops_redis_type_e type);
 static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
     const char *fault);
 static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
-    ngx_secops_redis_value_t *value, char *str, size_t len);
+    secops_redis_value_t *value, char *str, size_t len);
 #if (NGX_SECOPS_HIREDIS_FIELDS)
 static ngx_uint_t ngx_secops_redis_reply_line(
     ngx_secops_redis_reply_t *reply);
@@ -219,14 +219,14 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
 static ngx_uint_t
 ngx_secops_redis_reply_line(ngx_secops_redis_reply_t *reply)
 {
-    char                      *p;
-    size_t                     rest;
-    ngx_str_t                 *str;
-    redisReader               *reader;
-    ngx_secops_redis_value_t  *value;
+    char                  *p;
+    size_t                 rest;
+    const secops_slice_t  *text;
+    redisReader           *reader;
+    secops_redis_value_t  *value;
 
-    static ngx_str_t  queued = ngx_string("QUEUED");
-    static ngx_str_t  ok = ngx_string("OK");
+    static const secops_slice_t  queued = secops_slice("QUEUED");
+    static const secops_slice_t  ok = secops_slice("OK");
 
     reader = reply->reader;
 
@@ -234,27 +234,27 @@ ngx_secops_redis_reply_line(ngx_secops_redis_reply_t *reply)
     rest = reader->len - reader->pos;
 
     if (rest >= 9 && ngx_memcmp(p, "+QUEUED\r\n", 9) == 0) {
-        str = &queued;
+        text = &queued;
 
     } else if (rest >= 5 && ngx_memcmp(p, "+OK\r\n", 5) == 0) {
-        str = &ok;
+        text = &ok;
 
     } else {
         return 0;
     }
 
-    value = ngx_secops_redis_reply_add(reply, NGX_SECOPS_REDIS_STATUS);
+    value = ngx_secops_redis_reply_add(reply, SECOPS_REDIS_STATUS);
     if (value == NULL) {
         return 0;
     }
 
-    value->str = *str;
+    value->text = *text;
     value->next = 1;
 
     /* and "+", CR, LF */
 
-    reader->pos += str->len + 3;
-    reply->unread -= str->len + 3;
+    reader->pos += text->len + 3;
+    reply->unread -= text->len + 3;
 
     return 1;
 }
@@ -330,7 +330,7 @@ ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply)
         reply->size = 0;
     }
 
-    if (reply->capacity * sizeof(ngx_secops_redis_value_t)
+    if (reply->capacity * sizeof(secops_redis_value_t)
         > NGX_SECOPS_REDIS_REPLY_KEEP)
     {
         free(reply->values);
@@ -350,8 +350,8 @@ ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply)
 static void
 ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply)
 {
-    ngx_uint_t                 i, n, next;
-    ngx_secops_redis_value_t  *value;
+    ngx_uint_t             i, n, next;
+    secops_redis_value_t  *value;
 
     i = reply->nvalues;
 
@@ -359,11 +359,11 @@ ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply)
         i--;
         value = &reply->values[i];
 
-        if (value->str.len) {
-            value->str.data = reply->bytes + (uintptr_t) value->str.data;
+        if (value->text.len) {
+            value->text.data = reply->bytes + (uintptr_t) value->text.data;
 
         } else {
-            value->str.data = (u_char *) "";
+            value->text.data = (u_char *) "";
         }
 
         next = i + 1;
@@ -380,24 +380,24 @@ ngx_secops_redis_reply_link(ngx_secops_redis_reply_t *reply)
 static void *
 ngx_secops_redis_reply_string(const redisReadTask *task, char *str, size_t len)
 {
-    ngx_secops_redis_type_e    type;
+    secops_redis_type_e        type;
     ngx_secops_redis_reply_t  *reply;
-    ngx_secops_redis_value_t  *value;
+    secops_redis_value_t      *value;
 
     reply = task->privdata;
 
     switch (task->type) {
 
     case REDIS_REPLY_STRING:
-        type = NGX_SECOPS_REDIS_STRING;
+        type = SECOPS_REDIS_STRING;
         break;
 
     case REDIS_REPLY_STATUS:
-        type = NGX_SECOPS_REDIS_STATUS;
+        type = SECOPS_REDIS_STATUS;
         break;
 
     case REDIS_REPLY_ERROR:
-        type = NGX_SECOPS_REDIS_ERROR;
+        type = SECOPS_REDIS_ERROR;
         reply->errors++;
         break;
 
@@ -424,7 +424,7 @@ ngx_secops_redis_reply_array(const redisReadTask *task,
     ngx_uint_t                 depth;
     const redisReadTask       *parent;
     ngx_secops_redis_reply_t  *reply;
-    ngx_secops_redis_value_t  *value;
+    secops_redis_value_t      *value;
 
     reply = task->privdata;
 
@@ -444,7 +444,7 @@ ngx_secops_redis_reply_array(const redisReadTask *task,
         return ngx_secops_redis_reply_fault(reply, "too many values in reply");
     }
 
-    value = ngx_secops_redis_reply_add(task->privdata, NGX_SECOPS_REDIS_ARRAY);
+    value = ngx_secops_redis_reply_add(task->privdata, SECOPS_REDIS_ARRAY);
     if (value == NULL) {
         return NULL;
     }
@@ -459,10 +459,10 @@ static void *
 ngx_secops_redis_reply_integer(const redisReadTask *task, long long integer)
 {
     ngx_secops_redis_reply_t  *reply;
-    ngx_secops_redis_value_t  *value;
+    secops_redis_value_t      *value;
 
     value = ngx_secops_redis_reply_add(task->privdata,
-                                       NGX_SECOPS_REDIS_INTEGER);
+                                       SECOPS_REDIS_INTEGER);
     if (value == NULL) {
         return NULL;
     }
@@ -480,7 +480,7 @@ ngx_secops_redis_reply_nil(const redisReadTask *task)
 {
     ngx_secops_redis_reply_t  *reply;
 
-    if (ngx_secops_redis_reply_add(task->privdata, NGX_SECOPS_REDIS_NIL)
+    if (ngx_secops_redis_reply_add(task->privdata, SECOPS_REDIS_NIL)
         == NULL)
     {
         return NULL;
@@ -524,12 +524,12 @@ ngx_secops_redis_reply_object_free(void *object)
 }
 
 
-static ngx_secops_redis_value_t *
+static secops_redis_value_t *
 ngx_secops_redis_reply_add(ngx_secops_redis_reply_t *reply,
-    ngx_secops_redis_type_e type)
+    secops_redis_type_e type)
 {
-    ngx_uint_t                 n;
-    ngx_secops_redis_value_t  *value;
+    ngx_uint_t             n;
+    secops_redis_value_t  *value;
 
     if (reply->nvalues == NGX_SECOPS_REDIS_REPLY_VALUES) {
         return ngx_secops_redis_reply_fault(reply, "too many values in reply");
@@ -538,7 +538,7 @@ ngx_secops_redis_reply_add(ngx_secops_redis_reply_t *reply,
     if (reply->nvalues == reply->capacity) {
         n = ngx_max(2 * reply->capacity, NGX_SECOPS_REDIS_REPLY_MIN_VALUES);
 
-        value = realloc(reply->values, n * sizeof(ngx_secops_redis_value_t));
+        value = realloc(reply->values, n * sizeof(secops_redis_value_t));
         if (value == NULL) {
             return ngx_secops_redis_reply_fault(reply, "no memory for reply");
         }
@@ -549,7 +549,7 @@ ngx_secops_redis_reply_add(ngx_secops_redis_reply_t *reply,
 
     value = &reply->values[reply->nvalues++];
 
-    ngx_memzero(value, sizeof(ngx_secops_redis_value_t));
+    ngx_memzero(value, sizeof(secops_redis_value_t));
     value->type = type;
 
     return value;
@@ -558,7 +558,7 @@ ngx_secops_redis_reply_add(ngx_secops_redis_reply_t *reply,
 
 static ngx_int_t
 ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
-    ngx_secops_redis_value_t *value, char *str, size_t len)
+    secops_redis_value_t *value, char *str, size_t len)
 {
     size_t   size;
     u_char  *bytes;
@@ -586,8 +586,8 @@ ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
         ngx_memcpy(reply->bytes + reply->len, str, len);
     }
 
-    value->str.len = len;
-    value->str.data = (u_char *) (uintptr_t) reply->len;
+    value->text.len = len;
+    value->text.data = (u_char *) (uintptr_t) reply->len;
 
     reply->len += len;
 

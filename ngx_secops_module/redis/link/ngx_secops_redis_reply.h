@@ -29,7 +29,7 @@
 typedef struct {
     redisReader                *reader;
 
-    ngx_secops_redis_value_t   *values;         /* malloc'ed, they grow */
+    secops_redis_value_t       *values;         /* malloc'ed, they grow */
     ngx_uint_t                  nvalues;
     ngx_uint_t                  capacity;
 

@@ -20,19 +20,20 @@
 
 static unsigned secops_redis_crc16(const unsigned char *data, size_t len);
 static size_t secops_redis_slots_members(
-    const secops_redis_slots_value_t *values, size_t n, size_t array,
+    const secops_redis_value_t *values, size_t n, size_t array,
     size_t *members, size_t max);
 static const char *secops_redis_slots_range(secops_redis_slots_t *slots,
-    const secops_redis_slots_value_t *values, size_t n, size_t range);
+    const secops_redis_value_t *values, size_t n, size_t range);
 static const char *secops_redis_slots_own(secops_redis_slots_t *slots,
     int64_t first, int64_t last, uint16_t owner);
 static const char *secops_redis_slots_master(secops_redis_slots_t *slots,
-    const secops_redis_slots_value_t *values, size_t n, size_t node,
+    const secops_redis_value_t *values, size_t n, size_t node,
     uint16_t *owner);
-static int secops_redis_slots_host(const secops_redis_slots_value_t *values,
+static int secops_redis_slots_host(const secops_redis_value_t *values,
     size_t n, const size_t *members, size_t count, secops_slice_t *host);
+static int secops_redis_slots_is_text(const secops_redis_value_t *value);
 static int secops_redis_slots_metadata(
-    const secops_redis_slots_value_t *values, size_t n, size_t array,
+    const secops_redis_value_t *values, size_t n, size_t array,
     secops_slice_t *ip);
 static uint16_t secops_redis_slots_find(secops_redis_slots_t *slots,
     const secops_redis_address_t *address);
@@ -87,14 +88,14 @@ secops_redis_crc16(const unsigned char *data, size_t len)
 
 const char *
 secops_redis_slots_read(secops_redis_slots_t *slots,
-    const secops_redis_slots_value_t *values, size_t n)
+    const secops_redis_value_t *values, size_t n)
 {
     size_t       i;
     const char  *fault;
 
     memset(slots, 0, sizeof(secops_redis_slots_t));
 
-    if (n == 0 || values[0].type != SECOPS_REDIS_SLOTS_ARRAY
+    if (n == 0 || values[0].type != SECOPS_REDIS_ARRAY
         || values[0].next != n)
     {
         return "not an array of slots";
@@ -117,12 +118,12 @@ secops_redis_slots_read(secops_redis_slots_t *slots,
    array, or reaches beyond the end */
 
 static size_t
-secops_redis_slots_members(const secops_redis_slots_value_t *values, size_t n,
+secops_redis_slots_members(const secops_redis_value_t *values, size_t n,
     size_t array, size_t *members, size_t max)
 {
     size_t  i, count, end;
 
-    if (array >= n || values[array].type != SECOPS_REDIS_SLOTS_ARRAY) {
+    if (array >= n || values[array].type != SECOPS_REDIS_ARRAY) {
         return 0;
     }
 
@@ -149,12 +150,12 @@ secops_redis_slots_members(const secops_redis_slots_value_t *values, size_t n,
 
 static const char *
 secops_redis_slots_range(secops_redis_slots_t *slots,
-    const secops_redis_slots_value_t *values, size_t n, size_t range)
+    const secops_redis_value_t *values, size_t n, size_t range)
 {
-    size_t                             members[3];
-    uint16_t                           owner;
-    const char                        *fault;
-    const secops_redis_slots_value_t  *first, *last;
+    size_t                       members[3];
+    uint16_t                     owner;
+    const char                  *fault;
+    const secops_redis_value_t  *first, *last;
 
     if (secops_redis_slots_members(values, n, range, members, 3) != 3) {
         return "incomplete slot range";
@@ -163,8 +164,8 @@ secops_redis_slots_range(secops_redis_slots_t *slots,
     first = &values[members[SECOPS_REDIS_SLOTS_FIRST]];
     last = &values[members[SECOPS_REDIS_SLOTS_LAST]];
 
-    if (first->type != SECOPS_REDIS_SLOTS_INTEGER
-        || last->type != SECOPS_REDIS_SLOTS_INTEGER
+    if (first->type != SECOPS_REDIS_INTEGER
+        || last->type != SECOPS_REDIS_INTEGER
         || first->integer < 0
         || first->integer > last->integer
         || last->integer >= SECOPS_REDIS_SLOTS)
@@ -214,7 +215,7 @@ secops_redis_slots_own(secops_redis_slots_t *slots, int64_t first,
 
 static const char *
 secops_redis_slots_master(secops_redis_slots_t *slots,
-    const secops_redis_slots_value_t *values, size_t n, size_t node,
+    const secops_redis_value_t *values, size_t n, size_t node,
     uint16_t *owner)
 {
     size_t                   count, members[SECOPS_REDIS_SLOTS_MEMBERS];
@@ -225,7 +226,7 @@ secops_redis_slots_master(secops_redis_slots_t *slots,
 
     if (count < 2
         || values[members[SECOPS_REDIS_SLOTS_PORT]].type
-           != SECOPS_REDIS_SLOTS_INTEGER)
+           != SECOPS_REDIS_INTEGER)
     {
         return "a master is incomplete";
     }
@@ -255,21 +256,21 @@ secops_redis_slots_master(secops_redis_slots_t *slots,
  */
 
 static int
-secops_redis_slots_host(const secops_redis_slots_value_t *values, size_t n,
+secops_redis_slots_host(const secops_redis_value_t *values, size_t n,
     const size_t *members, size_t count, secops_slice_t *host)
 {
-    const secops_redis_slots_value_t  *value;
+    const secops_redis_value_t  *value;
 
     value = &values[members[SECOPS_REDIS_SLOTS_HOST]];
 
     host->len = 0;
     host->data = NULL;
 
-    if (value->type == SECOPS_REDIS_SLOTS_NIL) {
+    if (value->type == SECOPS_REDIS_NIL) {
         return 0;
     }
 
-    if (value->type != SECOPS_REDIS_SLOTS_TEXT) {
+    if (!secops_redis_slots_is_text(value)) {
         return -1;
     }
 
@@ -297,11 +298,11 @@ secops_redis_slots_host(const secops_redis_slots_value_t *values, size_t n,
 /* names and values in turn */
 
 static int
-secops_redis_slots_metadata(const secops_redis_slots_value_t *values, size_t n,
+secops_redis_slots_metadata(const secops_redis_value_t *values, size_t n,
     size_t array, secops_slice_t *ip)
 {
-    size_t                             i, count, members[16];
-    const secops_redis_slots_value_t  *name, *value;
+    size_t                       i, count, members[16];
+    const secops_redis_value_t  *name, *value;
 
     static const secops_slice_t  key = secops_slice("ip");
 
@@ -312,8 +313,8 @@ secops_redis_slots_metadata(const secops_redis_slots_value_t *values, size_t n,
         name = &values[members[i]];
         value = &values[members[i + 1]];
 
-        if (name->type == SECOPS_REDIS_SLOTS_TEXT
-            && value->type == SECOPS_REDIS_SLOTS_TEXT
+        if (secops_redis_slots_is_text(name)
+            && secops_redis_slots_is_text(value)
             && secops_slice_equal(name->text, key))
         {
             *ip = value->text;
@@ -322,6 +323,14 @@ secops_redis_slots_metadata(const secops_redis_slots_value_t *values, size_t n,
     }
 
     return -1;
+}
+
+
+static int
+secops_redis_slots_is_text(const secops_redis_value_t *value)
+{
+    return value->type == SECOPS_REDIS_STRING
+           || value->type == SECOPS_REDIS_STATUS;
 }
 
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/secops_slice.h"
+#include "redis/resp/secops_redis_value.h"
 
 
 #define SECOPS_REDIS_SLOTS        16384
@@ -28,25 +28,6 @@
    that is nothing; else of all of it */
 
 unsigned secops_redis_slot(const unsigned char *key, size_t len);
-
-
-/* a reply, as an array of values in document order: an array's elements follow
-   it, and next is the index after the last of them */
-
-typedef enum {
-    SECOPS_REDIS_SLOTS_NIL = 0,
-    SECOPS_REDIS_SLOTS_TEXT,
-    SECOPS_REDIS_SLOTS_INTEGER,
-    SECOPS_REDIS_SLOTS_ARRAY,
-    SECOPS_REDIS_SLOTS_OTHER
-} secops_redis_slots_type_e;
-
-typedef struct {
-    secops_redis_slots_type_e  type;
-    size_t                     next;
-    int64_t                    integer;
-    secops_slice_t             text;
-} secops_redis_slots_value_t;
 
 
 /* host: a name or a literal address, without brackets; empty: the one of the
@@ -76,7 +57,7 @@ typedef struct {
  */
 
 const char *secops_redis_slots_read(secops_redis_slots_t *slots,
-    const secops_redis_slots_value_t *values, size_t n);
+    const secops_redis_value_t *values, size_t n);
 
 
 /* "MOVED 3999 127.0.0.1:6381" or "ASK ...": 0; anything else: -1 */

@@ -551,14 +551,15 @@ ngx_secops_redis_sentinel_leave(ngx_secops_redis_sentinels_t *sentinels)
 {
     ngx_secops_redis_node_t  *master;
 
-    static ngx_str_t  why = ngx_string("another server is the master");
+    static const secops_slice_t  why =
+                                 secops_slice("another server is the master");
 
     master = sentinels->redis->node;
 
     master->link->moved = 1;
     sentinels->drained = ngx_current_msec;
 
-    ngx_secops_redis_drain(master, &why);
+    ngx_secops_redis_drain(master, why);
 
     ngx_post_event(&master->flush, &ngx_posted_events);
 
@@ -790,7 +791,8 @@ ngx_secops_redis_sentinel_role_handler(void *data,
     ngx_secops_redis_node_t       *master;
     ngx_secops_redis_sentinels_t  *sentinels;
 
-    static ngx_str_t  why = ngx_string("this server is no master any more");
+    static const secops_slice_t  why =
+                            secops_slice("this server is no master any more");
 
     sentinels = data;
     master = sentinels->redis->node;
@@ -806,13 +808,13 @@ ngx_secops_redis_sentinel_role_handler(void *data,
     case NGX_SECOPS_REDIS_REPLIED:
 
         if (!ngx_secops_redis_is_master(result->value)) {
-            ngx_secops_redis_drain(master, &why);
+            ngx_secops_redis_drain(master, why);
         }
 
         return;
 
     case NGX_SECOPS_REDIS_REFUSED:
-        ngx_secops_redis_drain(master, &result->message);
+        ngx_secops_redis_drain(master, ngx_secops_slice(&result->message));
         return;
 
     default:

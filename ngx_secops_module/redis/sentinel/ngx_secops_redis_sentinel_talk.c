@@ -20,7 +20,7 @@ static ngx_int_t ngx_secops_redis_sentinel_process_message(
     ngx_secops_redis_node_t *node);
 
 static void ngx_secops_redis_sentinel_learn(
-    ngx_secops_redis_sentinels_t *sentinels, ngx_secops_redis_value_t *values,
+    ngx_secops_redis_sentinels_t *sentinels, secops_redis_value_t *values,
     ngx_uint_t i);
 static ngx_secops_redis_sentinel_t *ngx_secops_redis_sentinel_find(
     ngx_secops_redis_sentinels_t *sentinels, ngx_str_t *name);
@@ -30,7 +30,7 @@ static void ngx_secops_redis_sentinel_add(
 static void ngx_secops_redis_sentinel_forget(
     ngx_secops_redis_sentinels_t *sentinels);
 static secops_slice_t ngx_secops_redis_sentinel_text(
-    const ngx_secops_redis_value_t *value);
+    const secops_redis_value_t *value);
 
 
 static ngx_str_t  ngx_secops_redis_switch = ngx_string("+switch-master");
@@ -99,21 +99,21 @@ ngx_secops_redis_sentinel_process_auth(ngx_secops_redis_node_t *node)
 static ngx_int_t
 ngx_secops_redis_sentinel_process_master(ngx_secops_redis_node_t *node)
 {
-    const char                *reason;
-    ngx_secops_redis_value_t  *value;
-    secops_redis_announced_t   announced;
+    const char               *reason;
+    secops_redis_value_t     *value;
+    secops_redis_announced_t  announced;
 
     value = node->link->reply.values;
 
     switch (value->type) {
 
-    case NGX_SECOPS_REDIS_ARRAY:
+    case SECOPS_REDIS_ARRAY:
         break;
 
-    case NGX_SECOPS_REDIS_ERROR:
-        return ngx_secops_redis_fault_reply(node, &value->str);
+    case SECOPS_REDIS_ERROR:
+        return ngx_secops_redis_fault_reply(node, value->text);
 
-    case NGX_SECOPS_REDIS_NIL:
+    case SECOPS_REDIS_NIL:
         return ngx_secops_redis_fault(node, "it does not know the master");
 
     default:
@@ -145,7 +145,7 @@ static ngx_int_t
 ngx_secops_redis_sentinel_process_others(ngx_secops_redis_node_t *node)
 {
     ngx_uint_t                     i, n;
-    ngx_secops_redis_value_t      *values;
+    secops_redis_value_t          *values;
     ngx_secops_redis_sentinels_t  *sentinels;
 
     sentinels = node->sentinels;
@@ -153,7 +153,7 @@ ngx_secops_redis_sentinel_process_others(ngx_secops_redis_node_t *node)
 
     node->link->process = ngx_secops_redis_sentinel_process_subscribe;
 
-    if (values->type != NGX_SECOPS_REDIS_ARRAY) {
+    if (values->type != SECOPS_REDIS_ARRAY) {
         ngx_log_error(NGX_LOG_INFO, node->log, 0,
                       "secops redis \"%V\": sentinel \"%V\" does not name "
                       "the others", &node->redis->conf.url, &node->name);
@@ -168,7 +168,7 @@ ngx_secops_redis_sentinel_process_others(ngx_secops_redis_node_t *node)
 
     for (n = values->elements; n > 0; n--) {
 
-        if (values[i].type == NGX_SECOPS_REDIS_ARRAY) {
+        if (values[i].type == SECOPS_REDIS_ARRAY) {
             ngx_secops_redis_sentinel_learn(sentinels, values, i);
         }
 
@@ -185,7 +185,7 @@ ngx_secops_redis_sentinel_process_others(ngx_secops_redis_node_t *node)
 
 static void
 ngx_secops_redis_sentinel_learn(ngx_secops_redis_sentinels_t *sentinels,
-    ngx_secops_redis_value_t *values, ngx_uint_t i)
+    secops_redis_value_t *values, ngx_uint_t i)
 {
     u_char                       *p;
     ngx_str_t                     name;
@@ -337,20 +337,20 @@ ngx_secops_redis_sentinel_forget(ngx_secops_redis_sentinels_t *sentinels)
 static ngx_int_t
 ngx_secops_redis_sentinel_process_subscribe(ngx_secops_redis_node_t *node)
 {
-    ngx_connection_t          *c;
-    ngx_secops_redis_link_t   *link;
-    ngx_secops_redis_value_t  *value;
+    ngx_connection_t         *c;
+    ngx_secops_redis_link_t  *link;
+    secops_redis_value_t     *value;
 
     link = node->link;
     value = link->reply.values;
 
-    if (value->type == NGX_SECOPS_REDIS_ERROR) {
-        return ngx_secops_redis_fault_reply(node, &value->str);
+    if (value->type == SECOPS_REDIS_ERROR) {
+        return ngx_secops_redis_fault_reply(node, value->text);
     }
 
     /* answered before it was asked? */
 
-    if (value->type != NGX_SECOPS_REDIS_ARRAY
+    if (value->type != SECOPS_REDIS_ARRAY
         || value->elements != 3
         || !ngx_secops_redis_value_is(&value[1], "subscribe")
         || link->greeting.data)
@@ -380,7 +380,7 @@ static ngx_int_t
 ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
 {
     secops_slice_t                 master;
-    ngx_secops_redis_value_t      *value;
+    secops_redis_value_t          *value;
     ngx_secops_redis_sentinels_t  *sentinels;
 
     sentinels = node->sentinels;
@@ -388,7 +388,7 @@ ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
 
     sentinels->silence = 0;
 
-    if (value->type != NGX_SECOPS_REDIS_ARRAY || value->elements < 2) {
+    if (value->type != SECOPS_REDIS_ARRAY || value->elements < 2) {
         return ngx_secops_redis_fault(node, "unexpected message of a sentinel");
     }
 
@@ -399,7 +399,7 @@ ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
     if (value->elements != 3
         || !ngx_secops_redis_value_is(&value[1], "message")
         || !ngx_secops_redis_value_is(&value[2], "+switch-master")
-        || value[3].type != NGX_SECOPS_REDIS_STRING)
+        || value[3].type != SECOPS_REDIS_STRING)
     {
         return ngx_secops_redis_fault(node, "unexpected message of a sentinel");
     }
@@ -437,12 +437,9 @@ ngx_secops_redis_sentinel_ping(ngx_secops_redis_node_t *node)
 /* empty of NULL */
 
 static secops_slice_t
-ngx_secops_redis_sentinel_text(const ngx_secops_redis_value_t *value)
+ngx_secops_redis_sentinel_text(const secops_redis_value_t *value)
 {
-    secops_slice_t  text;
+    static const secops_slice_t  none = secops_slice("");
 
-    text.data = value ? value->str.data : NULL;
-    text.len = value ? value->str.len : 0;
-
-    return text;
+    return value ? value->text : none;
 }
