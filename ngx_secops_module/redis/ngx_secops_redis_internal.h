@@ -335,7 +335,8 @@ extern ngx_str_t  ngx_secops_redis_unreachable_text;
 ngx_uint_t ngx_secops_redis_full(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd);
 
-/* the command begins now, and has the client's timeout */
+
+/* ngx_secops_redis_cmd.c: the command begins now, and has the client's timeout */
 
 void ngx_secops_redis_cmd_time(ngx_secops_redis_cmd_t *cmd);
 
@@ -355,13 +356,10 @@ void ngx_secops_redis_cmd_enter(ngx_secops_redis_node_t *node,
 void ngx_secops_redis_cmd_leave(ngx_secops_redis_cmd_t *cmd);
 void ngx_secops_redis_settle(ngx_secops_redis_node_t *node);
 
-/* 1: it should have a link, even if nothing is pending */
-
-ngx_uint_t ngx_secops_redis_wanted(ngx_secops_redis_node_t *node);
-
 
 /* ngx_secops_redis_conn.c */
 
+void ngx_secops_redis_retry_handler(ngx_event_t *ev);
 void ngx_secops_redis_connect(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_connect_endpoint(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node);
@@ -373,11 +371,6 @@ void ngx_secops_redis_read_handler(ngx_event_t *rev);
 /* reads what is there, and has it processed; NGX_ERROR: call _broken() */
 
 ngx_int_t ngx_secops_redis_read(ngx_secops_redis_node_t *node);
-
-ngx_int_t ngx_secops_redis_fault(ngx_secops_redis_node_t *node,
-    const char *text);
-ngx_int_t ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
-    secops_slice_t error);
 
 
 /* ngx_secops_redis_conf.c: 1: they may share a client; both are complete */
@@ -427,11 +420,11 @@ void ngx_secops_redis_endpoint_set(ngx_secops_redis_endpoint_t *endpoint,
 
 /* ngx_secops_redis_handshake.c */
 
-/* TLS if the node has it, then what is said first; NGX_AGAIN: TLS goes on.
-   What TLS is done with goes on with _login() */
+/* TLS if the node has it, then what is said first; NGX_AGAIN: TLS goes on, and
+   with the next event _secure() */
 
 ngx_int_t ngx_secops_redis_handshake(ngx_secops_redis_node_t *node);
-ngx_int_t ngx_secops_redis_login(ngx_secops_redis_node_t *node);
+ngx_int_t ngx_secops_redis_secure(ngx_secops_redis_node_t *node);
 
 /* AUTH, SELECT, PING and what else there is to be said, into link->greeting;
    link->process becomes the first one's */
@@ -467,7 +460,8 @@ ngx_int_t ngx_secops_redis_ssl_create(ngx_conf_t *cf,
 
 ngx_int_t ngx_secops_redis_ssl_start(ngx_secops_redis_node_t *node);
 
-/* returns as _handshake() does */
+/* NGX_OK: the server is the right one; NGX_AGAIN: nginx has set handlers of its
+   own */
 
 ngx_int_t ngx_secops_redis_ssl_handshake(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_ssl_shutdown(ngx_connection_t *c);
@@ -558,7 +552,16 @@ void ngx_secops_redis_deadline_handler(ngx_event_t *ev);
 
 /* ngx_secops_redis_reconnect.c */
 
-void ngx_secops_redis_retry_handler(ngx_event_t *ev);
+/* link->fault; both return NGX_ERROR */
+
+ngx_int_t ngx_secops_redis_fault(ngx_secops_redis_node_t *node,
+    const char *text);
+ngx_int_t ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
+    secops_slice_t error);
+
+/* 1: it should have a link, even if nothing is pending */
+
+ngx_uint_t ngx_secops_redis_wanted(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_retry_now(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_retry_later(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_retry_lost(ngx_secops_redis_node_t *node,

@@ -73,6 +73,12 @@ ngx_int_t ngx_secops_redis_cluster_create(ngx_conf_t *cf,
     ngx_secops_redis_t *redis);
 void ngx_secops_redis_cluster_start(ngx_secops_redis_t *redis);
 void ngx_secops_redis_cluster_stop(ngx_secops_redis_t *redis);
+
+
+/* ngx_secops_redis_cluster_route.c */
+
+/* the topology's */
+
 ngx_int_t ngx_secops_redis_cluster_send(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd);
 ngx_int_t ngx_secops_redis_cluster_share(ngx_secops_redis_t *redis,
@@ -89,6 +95,13 @@ void ngx_secops_redis_unpark(ngx_secops_redis_cmd_t *cmd);
 void ngx_secops_redis_cluster_dispatch(ngx_secops_redis_cluster_t *cluster);
 void ngx_secops_redis_cluster_give_up(ngx_secops_redis_cluster_t *cluster,
     u_char *fault);
+void ngx_secops_redis_cluster_wake_handler(ngx_event_t *ev);
+
+/* a newer map is wanted; and in how many ms, half of these at random */
+
+void ngx_secops_redis_cluster_stale(ngx_secops_redis_cluster_t *cluster);
+void ngx_secops_redis_cluster_schedule(ngx_secops_redis_cluster_t *cluster,
+    ngx_msec_t period);
 
 
 /* ngx_secops_redis_cluster_map.c */
@@ -98,9 +111,8 @@ void ngx_secops_redis_cluster_give_up(ngx_secops_redis_cluster_t *cluster,
 void ngx_secops_redis_cluster_up(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_cluster_down(ngx_secops_redis_node_t *node);
 
-/* a newer map is wanted */
+/* it is time to ask for a map */
 
-void ngx_secops_redis_cluster_stale(ngx_secops_redis_cluster_t *cluster);
 void ngx_secops_redis_cluster_refresh_handler(ngx_event_t *ev);
 
 

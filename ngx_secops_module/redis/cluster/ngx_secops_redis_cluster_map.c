@@ -10,12 +10,9 @@
 /* ms: half of each at random, or all workers would ask at once */
 
 #define NGX_SECOPS_REDIS_MAP_PERIOD  30000
-#define NGX_SECOPS_REDIS_MAP_APART   200
 #define NGX_SECOPS_REDIS_MAP_RETRY   500
 
 
-static void ngx_secops_redis_cluster_schedule(
-    ngx_secops_redis_cluster_t *cluster, ngx_msec_t period);
 static void ngx_secops_redis_cluster_ask(ngx_secops_redis_cluster_t *cluster);
 static ngx_secops_redis_node_t *ngx_secops_redis_cluster_pick(
     ngx_secops_redis_cluster_t *cluster);
@@ -36,38 +33,6 @@ static void ngx_secops_redis_cluster_adopt(
 static void ngx_secops_redis_cluster_report(
     ngx_secops_redis_cluster_t *cluster, const secops_redis_slots_t *slots,
     ngx_uint_t changed);
-
-
-void
-ngx_secops_redis_cluster_stale(ngx_secops_redis_cluster_t *cluster)
-{
-    ngx_msec_t  period;
-
-    if (cluster->stale) {
-        return;
-    }
-
-    cluster->stale = 1;
-
-    period = ngx_current_msec - cluster->asked;
-    period = (period < NGX_SECOPS_REDIS_MAP_APART)
-             ? 2 * NGX_SECOPS_REDIS_MAP_APART : NGX_SECOPS_REDIS_MAP_APART / 4;
-
-    ngx_secops_redis_cluster_schedule(cluster, period);
-}
-
-
-static void
-ngx_secops_redis_cluster_schedule(ngx_secops_redis_cluster_t *cluster,
-    ngx_msec_t period)
-{
-    if (cluster->refresh.timer_set) {
-        ngx_del_timer(&cluster->refresh);
-    }
-
-    ngx_add_timer(&cluster->refresh,
-                  period / 2 + ngx_random() % (period / 2 + 1));
-}
 
 
 void

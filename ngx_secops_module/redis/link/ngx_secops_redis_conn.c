@@ -46,6 +46,25 @@ static u_char *ngx_secops_redis_log_error(ngx_log_t *log, u_char *buf,
 
 
 void
+ngx_secops_redis_retry_handler(ngx_event_t *ev)
+{
+    ngx_secops_redis_node_t  *node;
+
+    node = ev->data;
+
+    if (node->state != NGX_SECOPS_REDIS_CLOSED) {
+        return;
+    }
+
+    if (!ngx_secops_redis_wanted(node)) {
+        return;
+    }
+
+    ngx_secops_redis_connect(node);
+}
+
+
+void
 ngx_secops_redis_connect(ngx_secops_redis_node_t *node)
 {
     ngx_secops_redis_link_t  *link;
@@ -451,7 +470,7 @@ ngx_secops_redis_connect_handler(ngx_event_t *ev)
     }
 
     if (c->ssl) {
-        rc = ngx_secops_redis_ssl_handshake(node);
+        rc = ngx_secops_redis_secure(node);
 
     } else if (ngx_secops_redis_test_connect(c) != NGX_OK) {
         rc = ngx_secops_redis_fault(node, "connect failed");
@@ -718,40 +737,6 @@ ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link)
         ngx_close_connection(link->peer.connection);
         link->peer.connection = NULL;
     }
-}
-
-
-/* copies the text: it may live in the reply, which goes before the link */
-
-ngx_int_t
-ngx_secops_redis_fault(ngx_secops_redis_node_t *node, const char *text)
-{
-    ngx_secops_redis_link_t  *link;
-
-    link = node->link;
-
-    (void) ngx_cpystrn(link->fault, (u_char *) text, sizeof(link->fault));
-
-    return NGX_ERROR;
-}
-
-
-/* the same of an error reply, which has no NUL */
-
-ngx_int_t
-ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
-    secops_slice_t error)
-{
-    size_t                    len;
-    ngx_secops_redis_link_t  *link;
-
-    link = node->link;
-    len = ngx_min(error.len, sizeof(link->fault) - 1);
-
-    ngx_memcpy(link->fault, error.data, len);
-    link->fault[len] = '\0';
-
-    return NGX_ERROR;
 }
 
 

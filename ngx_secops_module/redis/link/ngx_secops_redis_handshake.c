@@ -9,6 +9,7 @@
 #include "redis/ngx_secops_redis_internal.h"
 
 
+static ngx_int_t ngx_secops_redis_login(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_greet(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_greet_handler(ngx_event_t *wev);
 static ngx_int_t ngx_secops_redis_process_auth(ngx_secops_redis_node_t *node);
@@ -39,12 +40,41 @@ ngx_secops_redis_handshake(ngx_secops_redis_node_t *node)
         return ngx_secops_redis_fault(node, "no TCP_NODELAY");
     }
 
-    return node->ssl ? ngx_secops_redis_ssl_start(node)
-                     : ngx_secops_redis_login(node);
+    if (!node->ssl) {
+        return ngx_secops_redis_login(node);
+    }
+
+    if (ngx_secops_redis_ssl_start(node) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_secops_redis_secure(node);
 }
 
 
 ngx_int_t
+ngx_secops_redis_secure(ngx_secops_redis_node_t *node)
+{
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
+
+    rc = ngx_secops_redis_ssl_handshake(node);
+
+    if (rc == NGX_AGAIN) {
+
+        /* nginx sets its own, which do not look at c->close */
+
+        c = node->link->peer.connection;
+
+        c->read->handler = ngx_secops_redis_connect_handler;
+        c->write->handler = ngx_secops_redis_connect_handler;
+    }
+
+    return (rc == NGX_OK) ? ngx_secops_redis_login(node) : rc;
+}
+
+
+static ngx_int_t
 ngx_secops_redis_login(ngx_secops_redis_node_t *node)
 {
     ngx_connection_t         *c;

@@ -255,10 +255,3 @@ ngx_secops_redis_settle(ngx_secops_redis_node_t *node)
 
     node->link->peer.connection->idle = 1;
 }
-
-
-ngx_uint_t
-ngx_secops_redis_wanted(ngx_secops_redis_node_t *node)
-{
-    return node->pending || node->redis->topology->wants(node);
-}

@@ -16,25 +16,6 @@ static void ngx_secops_redis_retry(ngx_secops_redis_node_t *node,
     ngx_msec_t delay);
 
 
-void
-ngx_secops_redis_retry_handler(ngx_event_t *ev)
-{
-    ngx_secops_redis_node_t  *node;
-
-    node = ev->data;
-
-    if (node->state != NGX_SECOPS_REDIS_CLOSED) {
-        return;
-    }
-
-    if (!ngx_secops_redis_wanted(node)) {
-        return;
-    }
-
-    ngx_secops_redis_connect(node);
-}
-
-
 /* by a timer all the same: never from inside a command's handler */
 
 void
@@ -111,6 +92,13 @@ ngx_secops_redis_retry(ngx_secops_redis_node_t *node, ngx_msec_t delay)
 }
 
 
+ngx_uint_t
+ngx_secops_redis_wanted(ngx_secops_redis_node_t *node)
+{
+    return node->pending || node->redis->topology->wants(node);
+}
+
+
 /* 1: the last attempt has failed, and the next one is not due yet */
 
 ngx_uint_t
@@ -119,6 +107,40 @@ ngx_secops_redis_backing_off(ngx_secops_redis_node_t *node)
     return node->state == NGX_SECOPS_REDIS_CLOSED
            && node->failures
            && node->retry.timer_set;
+}
+
+
+/* copies the text: it may live in the reply, which goes before the link */
+
+ngx_int_t
+ngx_secops_redis_fault(ngx_secops_redis_node_t *node, const char *text)
+{
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+
+    (void) ngx_cpystrn(link->fault, (u_char *) text, sizeof(link->fault));
+
+    return NGX_ERROR;
+}
+
+
+/* the same of an error reply, which has no NUL */
+
+ngx_int_t
+ngx_secops_redis_fault_reply(ngx_secops_redis_node_t *node,
+    secops_slice_t error)
+{
+    size_t                    len;
+    ngx_secops_redis_link_t  *link;
+
+    link = node->link;
+    len = ngx_min(error.len, sizeof(link->fault) - 1);
+
+    ngx_memcpy(link->fault, error.data, len);
+    link->fault[len] = '\0';
+
+    return NGX_ERROR;
 }
 
 

@@ -61,7 +61,7 @@ ngx_secops_redis_ssl_start(ngx_secops_redis_node_t *node)
 
     c->ssl->save_session = ngx_secops_redis_ssl_save_session;
 
-    return ngx_secops_redis_ssl_handshake(node);
+    return NGX_OK;
 }
 
 
@@ -160,12 +160,6 @@ ngx_secops_redis_ssl_handshake(ngx_secops_redis_node_t *node)
     rc = ngx_ssl_handshake(c);
 
     if (rc == NGX_AGAIN) {
-
-        /* nginx sets its own, which do not look at c->close */
-
-        c->read->handler = ngx_secops_redis_connect_handler;
-        c->write->handler = ngx_secops_redis_connect_handler;
-
         return NGX_AGAIN;
     }
 
@@ -185,7 +179,7 @@ ngx_secops_redis_ssl_handshake(ngx_secops_redis_node_t *node)
                    "secops redis TLS handshake done, session reused: %d",
                    SSL_session_reused(c->ssl->connection));
 
-    return ngx_secops_redis_login(node);
+    return NGX_OK;
 }
 
 

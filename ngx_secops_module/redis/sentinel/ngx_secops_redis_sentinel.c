@@ -60,6 +60,8 @@ static void ngx_secops_redis_sentinel_useless(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_sentinel_check_handler(ngx_event_t *ev);
 static void ngx_secops_redis_sentinel_check_subscription(
     ngx_secops_redis_sentinels_t *sentinels);
+static ngx_int_t ngx_secops_redis_sentinel_ping(
+    ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_sentinel_ask_role(
     ngx_secops_redis_sentinels_t *sentinels);
 static void ngx_secops_redis_sentinel_role_handler(void *data,
@@ -755,6 +757,25 @@ ngx_secops_redis_sentinel_check_subscription(
     if (rc != NGX_OK) {
         ngx_secops_redis_broken(node);
     }
+}
+
+
+/* its answer breaks the silence; NGX_ERROR: it could not be sent */
+
+static ngx_int_t
+ngx_secops_redis_sentinel_ping(ngx_secops_redis_node_t *node)
+{
+    ngx_connection_t  *c;
+
+    static u_char  ping[] = "*1" CRLF "$4" CRLF "PING" CRLF;
+
+    c = node->link->peer.connection;
+
+    if (c->send(c, ping, sizeof(ping) - 1) != sizeof(ping) - 1) {
+        return ngx_secops_redis_fault(node, "write failed");
+    }
+
+    return NGX_OK;
 }
 
 

@@ -141,9 +141,4 @@ void ngx_secops_redis_sentinel_subscribed(
 
 ngx_int_t ngx_secops_redis_sentinel_greeting(ngx_secops_redis_node_t *node);
 
-/* its answer breaks the silence; NGX_ERROR: it could not be sent */
-
-ngx_int_t ngx_secops_redis_sentinel_ping(ngx_secops_redis_node_t *node);
-
-
 #endif /* _NGX_SECOPS_REDIS_SENTINEL_H_INCLUDED_ */

@@ -417,23 +417,6 @@ ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
 }
 
 
-ngx_int_t
-ngx_secops_redis_sentinel_ping(ngx_secops_redis_node_t *node)
-{
-    ngx_connection_t  *c;
-
-    static u_char  ping[] = "*1" CRLF "$4" CRLF "PING" CRLF;
-
-    c = node->link->peer.connection;
-
-    if (c->send(c, ping, sizeof(ping) - 1) != sizeof(ping) - 1) {
-        return ngx_secops_redis_fault(node, "write failed");
-    }
-
-    return NGX_OK;
-}
-
-
 /* empty of NULL */
 
 static secops_slice_t
