@@ -336,7 +336,7 @@ ngx_uint_t ngx_secops_redis_full(ngx_secops_redis_t *redis,
     ngx_secops_redis_cmd_t *cmd);
 
 
-/* ngx_secops_redis_cmd.c: the command begins now, and has the client's timeout */
+/* ngx_secops_redis_cmd.c: the command begins now, with the client's timeout */
 
 void ngx_secops_redis_cmd_time(ngx_secops_redis_cmd_t *cmd);
 
@@ -351,11 +351,6 @@ ngx_secops_redis_node_t *ngx_secops_redis_node_create(
 void ngx_secops_redis_node_start(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_node_stop(ngx_secops_redis_node_t *node);
 
-void ngx_secops_redis_cmd_enter(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_cmd_t *cmd);
-void ngx_secops_redis_cmd_leave(ngx_secops_redis_cmd_t *cmd);
-void ngx_secops_redis_settle(ngx_secops_redis_node_t *node);
-
 
 /* ngx_secops_redis_conn.c */
 
@@ -363,6 +358,7 @@ void ngx_secops_redis_retry_handler(ngx_event_t *ev);
 void ngx_secops_redis_connect(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_connect_endpoint(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node);
+void ngx_secops_redis_settle(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_broken(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_close(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_connect_handler(ngx_event_t *ev);
@@ -438,10 +434,6 @@ void ngx_secops_redis_greet_auth(secops_redis_resp_t *resp, ngx_str_t *user,
 ngx_int_t ngx_secops_redis_expect_status(ngx_secops_redis_node_t *node,
     const char *status);
 
-/* the last reply of the handshake came */
-
-ngx_int_t ngx_secops_redis_ready(ngx_secops_redis_node_t *node);
-
 
 /* ngx_secops_redis_ssl_conf.c; NGX_ERROR was logged */
 
@@ -479,12 +471,12 @@ void ngx_secops_redis_ping_handler(ngx_event_t *ev);
 
 /* ngx_secops_redis_durability.c */
 
-/* adds to the greeting what asks for the durability; _process_durability takes
-   the replies, and is the last of the handshake */
+/* adds to the greeting what asks for the durability, at its end, and takes each
+   of the replies; NGX_OK: this was the last one, NGX_AGAIN: it was not */
 
 void ngx_secops_redis_greet_durability(ngx_secops_redis_node_t *node,
     secops_redis_resp_t *resp);
-ngx_int_t ngx_secops_redis_process_durability(ngx_secops_redis_node_t *node);
+ngx_int_t ngx_secops_redis_greeted_durability(ngx_secops_redis_node_t *node);
 
 /* before commands are written: has a barrier follow them if they need one;
    NGX_ERROR: no memory, the link must be closed */
@@ -531,23 +523,40 @@ void ngx_secops_redis_drain(ngx_secops_redis_node_t *node,
     secops_slice_t why);
 
 
-/* ngx_secops_redis_outcome.c */
+/* ngx_secops_redis_queue.c */
 
-void ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd);
+void ngx_secops_redis_cmd_enter(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_cmd_t *cmd);
+void ngx_secops_redis_cmd_leave(ngx_secops_redis_cmd_t *cmd);
+
+/* 1: the command is beyond its time; one that was written is */
+
+ngx_uint_t ngx_secops_redis_expired(ngx_secops_redis_cmd_t *cmd);
+ngx_uint_t ngx_secops_redis_late(ngx_secops_redis_node_t *node);
+void ngx_secops_redis_arm_deadline(ngx_secops_redis_node_t *node);
+
+/* of what was not written, all that is expired, or all, goes to ended */
+
+void ngx_secops_redis_take_waiting(ngx_secops_redis_node_t *node,
+    ngx_queue_t *ended, ngx_uint_t expired);
 
 /* of a command that is to be written again: as if it had never been */
 
 void ngx_secops_redis_rewind(ngx_secops_redis_cmd_t *cmd);
-ngx_uint_t ngx_secops_redis_expired(ngx_secops_redis_cmd_t *cmd);
-void ngx_secops_redis_lost(ngx_secops_redis_node_t *node);
 
-/* calls the handlers of commands that left their queue for this one; message:
-   with NUL */
+/* calls the handler of a command that left its queue, or the handlers of those
+   that did for this one; message: with NUL */
 
+void ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_redis_result_t *result);
 void ngx_secops_redis_end_all(ngx_queue_t *ended, u_char *message);
+
+
+/* ngx_secops_redis_outcome.c: link->fault says why a link that was ready is
+   lost, or why an attempt has failed */
+
+void ngx_secops_redis_lost(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_unreachable(ngx_secops_redis_node_t *node);
-void ngx_secops_redis_arm_deadline(ngx_secops_redis_node_t *node);
-void ngx_secops_redis_deadline_handler(ngx_event_t *ev);
 
 
 /* ngx_secops_redis_reconnect.c */

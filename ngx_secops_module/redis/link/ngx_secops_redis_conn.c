@@ -670,6 +670,31 @@ ngx_secops_redis_read_handler(ngx_event_t *rev)
 }
 
 
+/* after events: a link that has nothing to do rests, or ends with the worker */
+
+void
+ngx_secops_redis_settle(ngx_secops_redis_node_t *node)
+{
+    if (node->state == NGX_SECOPS_REDIS_DRAINING
+        && ngx_secops_redis_drained(node))
+    {
+        node->redis->topology->lost(node);
+        return;
+    }
+
+    if (node->state != NGX_SECOPS_REDIS_READY || node->pending) {
+        return;
+    }
+
+    if (ngx_exiting && !ngx_secops_redis_wanted(node)) {
+        ngx_secops_redis_close(node);
+        return;
+    }
+
+    node->link->peer.connection->idle = 1;
+}
+
+
 /* the socket is of no more use, link->fault says why */
 
 void

@@ -232,10 +232,8 @@ ngx_secops_redis_add_number(secops_redis_resp_t *resp, ngx_uint_t n)
 }
 
 
-/* an error here does not close the link: reads are served all the same */
-
 ngx_int_t
-ngx_secops_redis_process_durability(ngx_secops_redis_node_t *node)
+ngx_secops_redis_greeted_durability(ngx_secops_redis_node_t *node)
 {
     ngx_secops_redis_link_t  *link;
 
@@ -244,12 +242,12 @@ ngx_secops_redis_process_durability(ngx_secops_redis_node_t *node)
     ngx_secops_redis_judge(node, link->replied, link->reply.values);
 
     if (++link->replied < link->nasks) {
-        return NGX_OK;
+        return NGX_AGAIN;
     }
 
     ngx_secops_redis_note_durability(node, link->judged);
 
-    return ngx_secops_redis_ready(node);
+    return NGX_OK;
 }
 
 

@@ -17,6 +17,9 @@ static ngx_int_t ngx_secops_redis_process_select(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_process_ping(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_process_role(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_greeted(ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_process_durability(
+    ngx_secops_redis_node_t *node);
+static ngx_int_t ngx_secops_redis_ready(ngx_secops_redis_node_t *node);
 
 
 /* a link's next step after connect(); NGX_ERROR: call _broken() */
@@ -298,6 +301,16 @@ ngx_secops_redis_greeted(ngx_secops_redis_node_t *node)
 }
 
 
+/* an error here does not close the link: reads are served all the same */
+
+static ngx_int_t
+ngx_secops_redis_process_durability(ngx_secops_redis_node_t *node)
+{
+    return (ngx_secops_redis_greeted_durability(node) == NGX_OK)
+           ? ngx_secops_redis_ready(node) : NGX_OK;
+}
+
+
 ngx_int_t
 ngx_secops_redis_expect_status(ngx_secops_redis_node_t *node,
     const char *status)
@@ -321,7 +334,9 @@ ngx_secops_redis_expect_status(ngx_secops_redis_node_t *node,
 }
 
 
-ngx_int_t
+/* the last reply of the handshake came */
+
+static ngx_int_t
 ngx_secops_redis_ready(ngx_secops_redis_node_t *node)
 {
     ngx_connection_t         *c;

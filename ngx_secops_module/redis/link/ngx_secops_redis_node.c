@@ -1,12 +1,13 @@
 
 /*
- * A server and the commands that are for it: how these come into its queues
- * and leave them, and when what is queued is written.
+ * A server and its events: when what is queued for it is written, when it takes
+ * too long, and when it begins and ends.
  */
 
 #include "redis/ngx_secops_redis_internal.h"
 
 
+static void ngx_secops_redis_deadline_handler(ngx_event_t *ev);
 static void ngx_secops_redis_flush_handler(ngx_event_t *ev);
 static void ngx_secops_redis_drop(ngx_queue_t *queue);
 
@@ -132,77 +133,52 @@ ngx_secops_redis_drop(ngx_queue_t *queue)
 }
 
 
-/* puts a command at the end of the queue, and sees to it that it is written */
-
-void
-ngx_secops_redis_cmd_enter(ngx_secops_redis_node_t *node,
-    ngx_secops_redis_cmd_t *cmd)
+static void
+ngx_secops_redis_deadline_handler(ngx_event_t *ev)
 {
-    cmd->node = node;
-    cmd->state = NGX_SECOPS_REDIS_CMD_WAITING;
+    ngx_queue_t               ended;
+    ngx_secops_redis_node_t  *node;
 
-    ngx_queue_insert_tail(&node->waiting, &cmd->queue);
+    node = ev->data;
 
-    node->pending++;
-    node->redis->pending++;
-    node->redis->bytes += cmd->resp.len;
-    node->stats.commands++;
+    /*
+     * A worker that was itself stopped for a while has the replies waiting:
+     * the next turn of the loop brings them before this runs again.
+     */
 
-    /* while it can not be reached, the command will be refused */
-
-    if (cmd->durable && !node->undurable) {
-        node->unguarded = 1;
+    if (ngx_secops_redis_late(node) && !node->overdue) {
+        node->overdue = 1;
+        ngx_add_timer(ev, 1);
+        return;
     }
 
-    /* from now on an exiting worker waits for the reply */
+    node->overdue = 0;
 
-    node->deadline.cancelable = 0;
-
-    if (node->deadline.timer_set
-        && (ngx_msec_int_t) (cmd->deadline - node->deadline.timer.key) < 0)
+    if (ngx_secops_redis_late(node)
+        && node->link->peer.connection->read->ready
+        && ngx_secops_redis_read(node) != NGX_OK)
     {
-        ngx_del_timer(&node->deadline);
+        ngx_secops_redis_broken(node);
+        return;
     }
+
+    if (ngx_secops_redis_late(node)) {
+        node->stats.timeouts++;
+        node->link->late = 1;
+
+        (void) ngx_secops_redis_fault(node, "timed out");
+        ngx_secops_redis_broken(node);
+        return;
+    }
+
+    ngx_queue_init(&ended);
+    ngx_secops_redis_take_waiting(node, &ended, 1);
 
     ngx_secops_redis_arm_deadline(node);
 
-    switch (node->state) {
+    ngx_secops_redis_end_all(&ended, (u_char *) "timed out, not sent");
 
-    case NGX_SECOPS_REDIS_CLOSED:
-        ngx_secops_redis_retry_now(node);
-        break;
-
-    case NGX_SECOPS_REDIS_READY:
-        node->link->peer.connection->idle = 0;
-        ngx_post_event(&node->flush, &ngx_posted_events);
-        break;
-
-    default:
-        break;
-    }
-}
-
-
-/* takes a pending command out of its queue: its outcome is known */
-
-void
-ngx_secops_redis_cmd_leave(ngx_secops_redis_cmd_t *cmd)
-{
-    ngx_secops_redis_node_t  *node;
-
-    node = cmd->node;
-
-    ngx_queue_remove(&cmd->queue);
-
-    cmd->state = NGX_SECOPS_REDIS_CMD_DONE;
-
-    node->pending--;
-    node->redis->pending--;
-    node->redis->bytes -= cmd->resp.len;
-
-    if (node->pending == 0) {
-        node->deadline.cancelable = 1;
-    }
+    ngx_secops_redis_settle(node);
 }
 
 
@@ -229,29 +205,4 @@ ngx_secops_redis_flush_handler(ngx_event_t *ev)
     }
 
     ngx_secops_redis_settle(node);
-}
-
-
-/* after events: a link that has nothing to do rests, or ends with the worker */
-
-void
-ngx_secops_redis_settle(ngx_secops_redis_node_t *node)
-{
-    if (node->state == NGX_SECOPS_REDIS_DRAINING
-        && ngx_secops_redis_drained(node))
-    {
-        node->redis->topology->lost(node);
-        return;
-    }
-
-    if (node->state != NGX_SECOPS_REDIS_READY || node->pending) {
-        return;
-    }
-
-    if (ngx_exiting && !ngx_secops_redis_wanted(node)) {
-        ngx_secops_redis_close(node);
-        return;
-    }
-
-    node->link->peer.connection->idle = 1;
 }

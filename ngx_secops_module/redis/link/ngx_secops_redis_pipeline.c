@@ -24,6 +24,7 @@ static void ngx_secops_redis_gather(ngx_secops_redis_node_t *node,
 static ngx_secops_redis_cmd_t *ngx_secops_redis_partial(
     ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_written(ngx_secops_redis_node_t *node, size_t n);
+static void ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd,
@@ -355,6 +356,68 @@ ngx_secops_redis_process_reply(ngx_secops_redis_node_t *node)
     ngx_secops_redis_answered(cmd);
 
     return NGX_OK;
+}
+
+
+/* the last reply of a command is in link->reply */
+
+static void
+ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
+{
+    secops_slice_t             code;
+    ngx_secops_redis_node_t   *node;
+    ngx_secops_redis_result_t  result;
+
+    node = cmd->node;
+
+    if (node->state == NGX_SECOPS_REDIS_READY) {
+        node->link->served = 1;
+        node->failures = 0;
+        node->flaps = 0;
+        node->told = 0;
+    }
+
+    if (cmd->status != NGX_SECOPS_REDIS_REPLIED
+        && node->redis->topology->redirect(cmd))
+    {
+        return;
+    }
+
+    ngx_memzero(&result, sizeof(ngx_secops_redis_result_t));
+
+    ngx_str_set(&result.code, "");
+    ngx_str_set(&result.message, "");
+
+    result.status = cmd->status;
+    result.again = cmd->unsure;
+
+    if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
+        result.value = node->link->reply.values;
+
+    } else if (cmd->error.len) {
+        code = secops_redis_error_code(cmd->error.data, cmd->error.len);
+
+        result.code.data = (u_char *) code.data;
+        result.code.len = code.len;
+        result.message = cmd->error;
+    }
+
+    /* "surely not executed" can not be said of a group when a part was */
+
+    if (cmd->status == NGX_SECOPS_REDIS_UNAVAILABLE && cmd->executed) {
+        result.status = NGX_SECOPS_REDIS_REFUSED;
+    }
+
+    if (cmd->status != NGX_SECOPS_REDIS_REPLIED && cmd->unsure) {
+        result.status = NGX_SECOPS_REDIS_UNKNOWN;
+    }
+
+    if (ngx_secops_redis_hold(cmd, &result)) {
+        return;
+    }
+
+    ngx_secops_redis_cmd_leave(cmd);
+    ngx_secops_redis_end(cmd, &result);
 }
 
 
