@@ -2,6 +2,7 @@
 /* The secops_jwt_* directives, and what they become when merged. */
 
 #include "identity/ngx_http_secops_jwt.h"
+#include "util/ngx_secops_string.h"
 
 
 #define NGX_HTTP_SECOPS_JWT_MAX_FILE      SECOPS_JWK_SET_MAX_SIZE
@@ -353,8 +354,7 @@ ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        slice->len = value[i].len;
-        slice->data = value[i].data;
+        *slice = ngx_secops_slice(&value[i]);
     }
 
     return NGX_CONF_OK;

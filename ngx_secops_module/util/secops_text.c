@@ -323,6 +323,19 @@ secops_text_append_string(secops_text_t *text, const char *more)
 }
 
 
+const char *
+secops_text_string(secops_text_t *text)
+{
+    if (text->failed || secops_text_reserve(text, 1) != 0) {
+        return NULL;
+    }
+
+    text->data[text->len] = '\0';
+
+    return (const char *) text->data;
+}
+
+
 void
 secops_text_free(secops_text_t *text)
 {

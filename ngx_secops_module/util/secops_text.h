@@ -99,6 +99,11 @@ void secops_text_append_string(secops_text_t *text, const char *more);
 
 void secops_text_append_escaped(secops_text_t *text, secops_slice_t more);
 
+/* the text as a C string, which is borrowed until the next append: its NUL does
+   not count.  NULL: the text has failed, or there is no memory */
+
+const char *secops_text_string(secops_text_t *text);
+
 void secops_text_free(secops_text_t *text);
 
 

@@ -205,6 +205,32 @@ test_query(void)
 }
 
 
+static void
+test_string(void)
+{
+    secops_text_t  text;
+
+    memset(&text, 0, sizeof(secops_text_t));
+
+    ok(strcmp(secops_text_string(&text), "") == 0, "an empty text as a string");
+
+    secops_text_append_string(&text, "ab");
+
+    ok(strcmp(secops_text_string(&text), "ab") == 0, "a text as a string");
+    is_int(text.len, 2, "... whose NUL does not count");
+
+    secops_text_append_string(&text, "c");
+
+    ok(strcmp(secops_text_string(&text), "abc") == 0, "... it may grow");
+
+    text.failed = 1;
+
+    ok(secops_text_string(&text) == NULL, "a text that has failed is none");
+
+    secops_text_free(&text);
+}
+
+
 /* each line in brackets, those that are blank as "-" */
 
 static void
@@ -388,6 +414,7 @@ main(void)
     test_escape();
     test_form();
     test_query();
+    test_string();
     test_lines();
     test_boolean();
     test_grow();

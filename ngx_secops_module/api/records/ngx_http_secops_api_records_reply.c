@@ -372,8 +372,7 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_t *records,
 
     if (code == SECOPS_ERROR_NONE) {
 
-        id.len = SECOPS_ID_LEN;
-        id.data = entry->id.text;
+        id = secops_slice_bytes(entry->id.text, SECOPS_ID_LEN);
 
         secops_text_append_string(text, "{\"success\":true,\"sys_id\":\"");
         secops_text_append(text, id);
@@ -411,10 +410,5 @@ static void
 ngx_http_secops_records_write_escaped(secops_text_t *text, const u_char *data,
     size_t len)
 {
-    secops_slice_t  slice;
-
-    slice.len = len;
-    slice.data = data;
-
-    secops_text_append_escaped(text, slice);
+    secops_text_append_escaped(text, secops_slice_bytes(data, len));
 }

@@ -329,14 +329,11 @@ ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
     ngx_secops_store_found_t *found)
 {
     json_t                  *document;
+    const char              *where;
     secops_text_t            message;
-    secops_slice_t           end;
     secops_resource_type_e   type;
 
     ngx_memzero(&message, sizeof(secops_text_t));
-
-    end.len = sizeof("\"");
-    end.data = (u_char *) "\"";
 
     type = op->find.lookups[found->lookup].type;
 
@@ -347,7 +344,7 @@ ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
     secops_text_append(&message, secops_resource_type_name(type));
     secops_text_append_string(&message, " \"");
     secops_text_append(&message, secops_resource_stored_title(type, document));
-    secops_text_append(&message, end);
+    secops_text_append_string(&message, "\"");
 
     json_decref(document);
 
@@ -356,9 +353,11 @@ ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
         return NGX_ERROR;
     }
 
-    secops_resource_fault(&op->faults, SECOPS_ERROR_REFERRED, NULL, NULL,
-                          op->query.title.len ? "title" : "id",
-                          (char *) message.data);
+    where = op->query.title.len ? "title" : "id";
+
+    secops_resource_fault_at(&op->faults, SECOPS_ERROR_REFERRED, NULL, NULL,
+                             secops_slice_of(where),
+                             secops_text_slice(&message));
 
     secops_text_free(&message);
 

@@ -87,8 +87,7 @@ ngx_http_secops_resources_make_key(ngx_http_secops_resources_t *op,
 {
     secops_slice_t  value;
 
-    value.len = SECOPS_APIKEY_VALUE_LEN;
-    value.data = key->value;
+    value = secops_slice_bytes(key->value, SECOPS_APIKEY_VALUE_LEN);
 
     if (secops_apikey_make_id(key->made_id) != 0
         || secops_apikey_make_value(key->value) != 0
@@ -225,8 +224,7 @@ ngx_http_secops_resources_check_expiry(ngx_http_secops_resources_t *op,
     last = ngx_secops_slice(&op->ctx->identity.expire_at);
 
     if (secops_apikey_expire_at(entry->resource->properties, time) == 0) {
-        expire_at.len = SECOPS_TIME_LEN;
-        expire_at.data = time;
+        expire_at = secops_slice_bytes(time, SECOPS_TIME_LEN);
 
     } else if (entry->created) {
         return;
@@ -267,12 +265,8 @@ static ngx_uint_t
 ngx_http_secops_resources_too_late(ngx_http_secops_resources_t *op,
     secops_slice_t expire_at)
 {
-    secops_slice_t  now;
-
-    now.len = SECOPS_TIME_LEN;
-    now.data = op->time;
-
-    return secops_apikey_expired(expire_at, now);
+    return secops_apikey_expired(expire_at,
+                                 secops_slice_bytes(op->time, SECOPS_TIME_LEN));
 }
 
 

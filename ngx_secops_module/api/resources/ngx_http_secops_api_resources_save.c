@@ -212,8 +212,7 @@ ngx_http_secops_resources_begin_plan(ngx_http_secops_resources_t *op)
     }
 
     op->context.user = ngx_secops_slice(&op->audit.user);
-    op->context.time.len = SECOPS_TIME_LEN;
-    op->context.time.data = op->time;
+    op->context.time = secops_slice_bytes(op->time, SECOPS_TIME_LEN);
     op->context.overwrite = ngx_http_secops_resources_overwrite(op);
 
     op->plan = secops_resource_plan_begin(&mcf->resources, &op->set,

@@ -193,8 +193,7 @@ ngx_http_secops_resources_write_entry(u_char *p,
     *p++ = '"';
 
     if (key && entry->created) {
-        value.len = SECOPS_APIKEY_VALUE_LEN;
-        value.data = key->value;
+        value = secops_slice_bytes(key->value, SECOPS_APIKEY_VALUE_LEN);
 
         *p++ = ',';
         p = ngx_http_secops_resources_member(p, "value", value);

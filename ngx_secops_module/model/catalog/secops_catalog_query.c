@@ -129,8 +129,9 @@ secops_catalog_query_set(secops_catalog_query_t *query,
     secops_text_append_string(&message, "must be one of ");
     secops_catalog_query_list(&message, (1u << SECOPS_CATALOG_ROLES) - 1);
 
-    secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, NULL, NULL, name,
-                          message.failed ? "" : (char *) message.data);
+    secops_resource_fault_at(faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
+                             secops_slice_of(name),
+                             secops_text_slice(&message));
 
     secops_text_free(&message);
 }
@@ -149,20 +150,18 @@ secops_catalog_query_role(const secops_catalog_query_t *query,
     secops_text_append_string(&message, ", which has ");
     secops_catalog_query_list(&message, query->type->roles);
 
-    secops_resource_fault(faults, SECOPS_ERROR_NO_RESOURCE, NULL, NULL, "role",
-                          message.failed ? "" : (char *) message.data);
+    secops_resource_fault_at(faults, SECOPS_ERROR_NO_RESOURCE, NULL, NULL,
+                             secops_slice_of("role"),
+                             secops_text_slice(&message));
 
     secops_text_free(&message);
 }
 
 
-/* ends with a NUL, which is no part of the text */
-
 static void
 secops_catalog_query_list(secops_text_t *text, unsigned roles)
 {
-    int                          role, n;
-    static const secops_slice_t  end = { 1, (const unsigned char *) "" };
+    int  role, n;
 
     n = 0;
 
@@ -178,6 +177,4 @@ secops_catalog_query_list(secops_text_t *text, unsigned roles)
 
         secops_text_append(text, secops_catalog_role_name(role));
     }
-
-    secops_text_append(text, end);
 }

@@ -160,11 +160,10 @@ secops_json_tree_string(secops_json_tree_t *tree, uint32_t i)
 static const char *
 secops_json_tree_text(secops_json_tree_t *tree, uint32_t i, size_t *len)
 {
+    const char                 *string;
     secops_text_t              *scratch;
     secops_slice_t              raw;
     const secops_json_token_t  *token;
-
-    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
 
     token = &tree->json->tokens[i];
     raw = secops_json_raw(tree->json, i);
@@ -175,9 +174,10 @@ secops_json_tree_text(secops_json_tree_t *tree, uint32_t i, size_t *len)
     scratch->len = 0;
 
     secops_text_append(scratch, raw);
-    secops_text_append(scratch, nul);
 
-    if (scratch->failed) {
+    string = secops_text_string(scratch);
+
+    if (string == NULL) {
         return NULL;
     }
 
@@ -188,7 +188,7 @@ secops_json_tree_text(secops_json_tree_t *tree, uint32_t i, size_t *len)
         scratch->data[*len] = '\0';
     }
 
-    return (const char *) scratch->data;
+    return string;
 }
 
 

@@ -111,15 +111,12 @@ secops_resource_pipeline_key(secops_resource_pipeline_t *line,
 {
     secops_text_t  *key;
 
-    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
-
     key = &line->key;
     key->len = 0;
 
     secops_text_append(key, role);
     secops_text_append_string(key, ":");
     secops_text_append(key, secops_resource_text(resource));
-    secops_text_append(key, nul);
 
-    return key->failed ? NULL : (const char *) key->data;
+    return secops_text_string(key);
 }

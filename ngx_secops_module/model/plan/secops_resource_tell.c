@@ -71,22 +71,22 @@ secops_resource_tell_bad_ref(secops_resource_plan_t *plan, size_t i,
 static int
 secops_resource_is_unsound(secops_resource_plan_t *plan, secops_slice_t what)
 {
+    const char     *key;
     secops_text_t  *name;
-
-    static const secops_slice_t  nul = { 1, (const unsigned char *) "" };
 
     name = &plan->key;
     name->len = 0;
 
     secops_text_append(name, what);
-    secops_text_append(name, nul);
 
-    if (name->failed) {
+    key = secops_text_string(name);
+
+    if (key == NULL) {
         plan->failed = 1;
         return 0;
     }
 
-    return json_object_get(plan->unsound, (const char *) name->data) != NULL;
+    return json_object_get(plan->unsound, key) != NULL;
 }
 
 
