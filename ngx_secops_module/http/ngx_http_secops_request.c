@@ -17,6 +17,7 @@ static void ngx_http_secops_auth_wake(void *data);
 static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_secops_is_told(ngx_http_request_t *r);
 static void ngx_http_secops_read_handler(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_secops_client_left(ngx_http_request_t *r);
 static void ngx_http_secops_leave(ngx_http_secops_ctx_t *ctx);
@@ -275,12 +276,50 @@ ngx_http_secops_watch(ngx_http_request_t *r)
 
     rev = r->connection->read;
 
-    if (rev->ready) {
+    if (rev->ready && !ngx_http_secops_is_told(r)) {
         ngx_post_event(rev, &ngx_posted_events);
         return NGX_OK;
     }
 
     return ngx_handle_read_event(rev, 0);
+}
+
+
+/*
+ * 1: the kernel has told of everything up to now, and the client's end was not
+ * among it; that will come as an event of its own.  "ready" alone does not mean
+ * that there is something to read: it stays set after a read that took exactly
+ * what was wanted, as that of a body does, and looking would cost each request
+ * a system call.
+ */
+
+static ngx_uint_t
+ngx_http_secops_is_told(ngx_http_request_t *r)
+{
+#if (NGX_HAVE_EPOLLRDHUP)
+
+    ngx_event_t  *rev;
+
+    rev = r->connection->read;
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream) {
+        return 0;
+    }
+
+#endif
+
+    return (ngx_event_flags & NGX_USE_EPOLL_EVENT)
+           && ngx_use_epoll_rdhup
+           && rev->active
+           && !rev->pending_eof;
+
+#else
+
+    return 0;
+
+#endif
 }
 
 
