@@ -12,6 +12,7 @@
  *     secops_schema_ref.c         $ref -> nodes, refusing what would never end
  *     secops_schema.c             nodes x instance -> valid or not
  *     secops_schema_object.c      the same, for what objects have
+ *     secops_schema_scalar.c      the same, for texts and numbers
  *     secops_schema_fault.c       a fault's pointer and message
  *     secops_schema_number.c      exact decimal arithmetic
  *     secops_schema_unique.c      uniqueItems
@@ -321,6 +322,15 @@ int secops_schema_meets_quietly(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
 int secops_schema_object_meets(secops_schema_run_t *run,
+    const secops_schema_node_t *node, uint32_t i,
+    const secops_schema_place_t *place);
+
+/* the checks of a string, and of a number */
+
+int secops_schema_string_meets(secops_schema_run_t *run,
+    const secops_schema_node_t *node, uint32_t i,
+    const secops_schema_place_t *place);
+int secops_schema_number_meets(secops_schema_run_t *run,
     const secops_schema_node_t *node, uint32_t i,
     const secops_schema_place_t *place);
 
