@@ -422,4 +422,37 @@ ok(wait_for(sub {
 }, 10), '... and the record may be stored');
 ok($t->wait_log(qr/prematurely closed connection/), '... the log says so');
 
+
+# A request that waits looks for its client when the kernel tells of it, and not
+# at once: that was a system call for each record, whose body is read exactly and
+# leaves the connection "ready".
+
+SKIP: {
+    my $debug = SecOps->new(log_level => 'debug');
+    skip 'nginx was built without debugging', 6
+        if $debug->version() !~ /--with-debug/;
+
+    my $stopped = $debug->redis();
+    my $looks = 'secops test reading';
+    my $large = records(observable => 'large',
+        details => { more => 'x' x 6000 });
+    $debug->run(conf() =~ s/%%REDIS%%/${\ $stopped->url()}/r);
+
+    my $client = $debug->connect();
+    my @status = map { $client->request('POST', path(), who(), $large)->{status} }
+        1 .. 5;
+    is("@status", '201 201 201 201 201', 'records that do not fit in the buffer of a head');
+    is($debug->logged(0, $looks), 0, '... none looks for its client');
+
+    $stopped->pause();
+    $client->send($client->format('POST', path(), who(), $large));
+    $client->taken();
+    $client->close();
+    ok($debug->has_left(), '... but who leaves is noticed');
+    is($debug->logged(0, $looks), 1, '... by looking once');
+    $stopped->resume();
+    is($debug->quit(20), 0, '... and nginx ends');
+    is_deeply([$debug->faults()], [], '... without a fault');
+}
+
 $t->done();
