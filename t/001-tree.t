@@ -198,6 +198,17 @@ my $tree = SecOps::Tree->new("$root/$top");
 none('no file names a function of a layer above its own',
     $tree->upward(\%BELOW));
 
+# functions that only their own file uses are static; a unit test may use one
+my $uses = $tree->uses;
+my %used = map { $_ => 1 } map { map { @$_ } values %$_ } values %$uses;
+my $headers = join '', (map { bare($text{$_}) } grep { /\.h$/ } @sources);
+my $units = join '', map { slurp("$root/$_") } files('t', qr/\.[ch]$/);
+
+none('a function that no other file uses is static', grep {
+    !$used{$_} && $units !~ /\b\Q$_\E\b/
+        && (() = $headers =~ /\b\Q$_\E\b/g) < 2
+} sort keys %{$tree->{owner}});
+
 # t/circles.txt has the files that use each other in a circle: which of them are
 # no longer in one must leave the list, and no other may come
 

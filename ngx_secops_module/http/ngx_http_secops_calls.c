@@ -1,7 +1,7 @@
 
 /*
  * Calls of the store and pauses of a request; see ngx_http_secops_calls.h.
- * They are cancelled by ngx_http_secops_cancel().
+ * They are cancelled with the request: http/ngx_http_secops_request.c.
  */
 
 #include "http/ngx_http_secops.h"

@@ -6,13 +6,14 @@
 
 #include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_body.h"
-#include "util/ngx_http_secops_header.h"
 #include "http/ngx_http_secops_reply.h"
+#include "util/ngx_http_secops_header.h"
 #include "util/secops_id.h"
 
 
 static ngx_uint_t ngx_http_secops_holds(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_cleanup(void *data);
+static void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_auth_wake(void *data);
 static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
     ngx_secops_store_result_t *result);
@@ -116,7 +117,9 @@ ngx_http_secops_cleanup(void *data)
 }
 
 
-void
+/* whatever is under way, calls, a pause, identity, will not come back */
+
+static void
 ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
 {
     ngx_http_secops_call_t   *link;

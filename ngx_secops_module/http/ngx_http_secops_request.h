@@ -127,11 +127,6 @@ void ngx_http_secops_wake(ngx_http_secops_ctx_t *ctx,
     ngx_http_secops_answer_pt answer, void *data,
     ngx_secops_store_result_t *result);
 
-/* whatever is under way, calls, a pause, identity, will not come back */
-
-void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
-
-
 /* adds X-SecOps-Durability, for something that was stored */
 
 ngx_int_t ngx_http_secops_add_durability(ngx_http_request_t *r);

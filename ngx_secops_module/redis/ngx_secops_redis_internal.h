@@ -357,7 +357,6 @@ void ngx_secops_redis_node_stop(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_retry_handler(ngx_event_t *ev);
 void ngx_secops_redis_connect(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_connect_endpoint(ngx_secops_redis_node_t *node);
-void ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_settle(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_broken(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_close(ngx_secops_redis_node_t *node);

@@ -142,10 +142,6 @@ void secops_resource_plan_ask(secops_resource_plan_t *plan,
 void secops_resource_plan_ask_key(secops_resource_plan_t *plan,
     const char *key);
 
-/* 1: it is a key by an id, not by a title */
-
-int secops_resource_plan_is_id(const char *key);
-
 /* the next key of a list, or plain name, from *pos on, which is 0 at first;
    NULL: there are no more */
 

@@ -6,6 +6,7 @@
 #include "model/plan/secops_resource_internal.h"
 
 
+static int secops_resource_plan_is_id(const char *key);
 static void secops_resource_plan_names(secops_resource_plan_t *plan);
 static void secops_resource_plan_unsound(secops_resource_plan_t *plan,
     const secops_resource_t *resource);
@@ -240,7 +241,9 @@ secops_resource_plan_key(secops_resource_plan_t *plan,
 }
 
 
-int
+/* 1: it is a key by an id, not by a title */
+
+static int
 secops_resource_plan_is_id(const char *key)
 {
     return key[strcspn(key, "#:")] == '#';

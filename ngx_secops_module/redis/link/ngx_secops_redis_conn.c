@@ -23,6 +23,7 @@
 #define NGX_SECOPS_REDIS_KEEPCNT    3
 
 
+static void ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node);
 static ngx_secops_redis_link_t *ngx_secops_redis_link_create(
     ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_resolve(ngx_secops_redis_node_t *node);
@@ -276,7 +277,7 @@ ngx_secops_redis_resolved(ngx_secops_redis_node_t *node,
  * one that worked last time; when there is none left the attempt has failed.
  */
 
-void
+static void
 ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node)
 {
     ngx_int_t                 rc;
