@@ -18,7 +18,7 @@ static void ngx_http_secops_auth_wake(void *data);
 static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_watch(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_secops_is_told(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_secops_has_rdhup(ngx_http_request_t *r);
 static void ngx_http_secops_read_handler(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_secops_client_left(ngx_http_request_t *r);
 static void ngx_http_secops_leave(ngx_http_secops_ctx_t *ctx);
@@ -279,7 +279,7 @@ ngx_http_secops_watch(ngx_http_request_t *r)
 
     rev = r->connection->read;
 
-    if (rev->ready && !ngx_http_secops_is_told(r)) {
+    if (rev->ready && !ngx_http_secops_has_rdhup(r)) {
         ngx_post_event(rev, &ngx_posted_events);
         return NGX_OK;
     }
@@ -289,15 +289,14 @@ ngx_http_secops_watch(ngx_http_request_t *r)
 
 
 /*
- * 1: the kernel has told of everything up to now, and the client's end was not
- * among it; that will come as an event of its own.  "ready" alone does not mean
- * that there is something to read: it stays set after a read that took exactly
- * what was wanted, as that of a body does, and looking would cost each request
- * a system call.
+ * 1: epoll will report the client's end by an event of its own (EPOLLRDHUP), and
+ * has not done so yet.  Then there is no need to look for it: "ready" stays set
+ * after a read that took exactly what was wanted, as that of a body does, and
+ * each look is a system call.
  */
 
 static ngx_uint_t
-ngx_http_secops_is_told(ngx_http_request_t *r)
+ngx_http_secops_has_rdhup(ngx_http_request_t *r)
 {
 #if (NGX_HAVE_EPOLLRDHUP)
 
