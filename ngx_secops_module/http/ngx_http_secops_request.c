@@ -289,10 +289,10 @@ ngx_http_secops_watch(ngx_http_request_t *r)
 
 
 /*
- * 1: epoll will report the client's end by an event of its own (EPOLLRDHUP), and
- * has not done so yet.  Then there is no need to look for it: "ready" stays set
- * after a read that took exactly what was wanted, as that of a body does, and
- * each look is a system call.
+ * 1: epoll will report the client's end by an event of its own (EPOLLRDHUP),
+ * and has not done so yet.  Then there is no need to look for it: "ready" stays
+ * set after a read that took exactly what was wanted, as that of a body does,
+ * and each look is a system call.
  */
 
 static ngx_uint_t
