@@ -197,7 +197,7 @@ sub start_module {
 
 
 # one record as the module stores it: what nginx alone answers is as long;
-# its key, in which @ID@ and @SHARD@, the id's first digit, stand for others'
+# its key, in which @ID@ and @SHARD@, the id's 13th digit, stand for others'
 
 my $key_of;
 
@@ -206,7 +206,7 @@ sub stored_record {
     my ($key) = grep { /\Q$id\E/ } split /\n/,
         Bench::Redis::ask($redis, '--scan', '--pattern', '*:rec:*');
     my $record = Bench::Redis::ask($redis, 'get', $key);
-    my $shard = substr $id, 0, 1;
+    my $shard = substr $id, 12, 1;
 
     chomp $record;
     $key_of = $key =~ s/\Q$id\E/\@ID@/r =~ s/:$shard\}/:\@SHARD@}/r;
@@ -216,7 +216,7 @@ sub stored_record {
 
 sub key_of {
     my ($id) = @_;
-    my $shard = substr $id, 0, 1;
+    my $shard = substr $id, 12, 1;
     return $key_of =~ s/\@ID@/$id/r =~ s/\@SHARD@/$shard/r;
 }
 

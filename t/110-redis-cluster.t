@@ -52,7 +52,7 @@ sub api { # method, query, body, what who() takes
 
 sub slot_of { # of what belongs to a record
     my ($sys_id) = @_;
-    return $cluster->slot('{global:' . substr($sys_id, 0, 1) . '}');
+    return $cluster->slot('{global:' . shard_of($sys_id) . '}');
 }
 
 

@@ -335,7 +335,7 @@ is_who(ask('realip', \%me), 'header/acme/me',
 my $r = $t->request('POST', '/realip' . path(), { %{who()},
     'X-Forwarded-For' => '203.0.113.5' }, records());
 my ($audit) = keys_like($redis, 'secops:{global:'
-    . substr($r->{json}{sys_id}, 0, 1) . '}:audit');
+    . shard_of($r->{json}{sys_id}) . '}:audit');
 my %audit = @{$redis->cmd('XREVRANGE', $audit, '+', '-', 'COUNT', 1)->[0][1]};
 is($audit{address}, '203.0.113.5',
     'the audit names the client that realip found');

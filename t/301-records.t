@@ -44,7 +44,7 @@ EOT
 sub key {
     my ($kind, $sys_id, $domain, $table) = @_;
     return sprintf 'secops:{%s:%s}:%s:%s', $domain // 'global',
-        substr($sys_id, 0, 1), $kind, $table // 'sn_ti_lookup_result';
+        shard_of($sys_id), $kind, $table // 'sn_ti_lookup_result';
 }
 
 
@@ -84,7 +84,7 @@ foreach my $table (@tables) {
         is_deeply({ map { $_ => $json->{$_} } grep { !/^sys_/ } keys %$json },
             $table->{record}, '... and the fields, nothing else');
 
-        my $msec = hex substr $json->{sys_id}, 1, 12;
+        my $msec = msec_of($json->{sys_id});
         ok($msec >= $from * 1000 - 50 && $msec <= $to * 1000 + 50,
             '... sys_id holds the time');
 
@@ -268,7 +268,7 @@ $r = post($t, records(observable => 'a/b'), user => 'u',
 my $to = int(time() * 1000) + 50;
 
 my $id = $r->{json}{sys_id};
-my $shard = substr $id, 0, 1;
+my $shard = shard_of($id);
 my $digest = substr sha256_hex('a/b'), 0, 32;
 
 is($shard, substr($digest, 0, 1),
@@ -285,7 +285,7 @@ foreach my $key (key('idx', $id), key('sub', $id) . ":$digest") {
         "$key names the record once");
 }
 
-my $msec = hex(substr $id, 1, 12);
+my $msec = msec_of($id);
 ok($msec >= $from && $msec <= $to, 'the time in its id is that of the request');
 
 my ($entry) = @{$redis->cmd('XRANGE', "secops:{global:$shard}:audit",
@@ -303,7 +303,7 @@ $r = post($t, qq({"observable":"\\u0061\\/b","finding":"Clean",)
     . '"source_engine":"z"}');
 is($redis->cmd('LLEN', key('sub', $id) . ":$digest"), 2,
     'an escape in it does not make another subject');
-is(substr($r->{json}{sys_id}, 0, 1), $shard,
+is(shard_of($r->{json}{sys_id}), $shard,
     'records about one subject lie in one shard');
 is($redis->cmd('XLEN', "secops:{global:$shard}:audit"), 2,
     'every record has an audit entry');
@@ -318,7 +318,7 @@ $redis->cmd('FLUSHALL');
 my %shards;
 for (1 .. 40) {
     $r = post($t, '{"more":1,"ignore_mandatory_fields":true}');
-    $shards{substr $r->{json}{sys_id}, 0, 1} = 1;
+    $shards{shard_of($r->{json}{sys_id})} = 1;
 }
 ok(keys %shards > 4, 'records about nothing are spread over the shards');
 is_deeply([keys_like($redis, '*:sub:*')], [],
@@ -357,7 +357,7 @@ foreach my $user ('o"neil', 'back\\slash', 'a\\"', '</script>', '{"a":1}',
     is($r->{json}{sys_created_by}, $expected,
         'a user\'s name survives: ' . encode_utf8(substr $user, 0, 20));
 
-    my $key = 'secops:{global:' . substr($r->{json}{sys_id}, 0, 1) . '}:audit';
+    my $key = 'secops:{global:' . shard_of($r->{json}{sys_id}) . '}:audit';
     my %audit = @{$redis->cmd('XREVRANGE', $key, '+', '-', 'COUNT', 1)
         ->[0][1]};
     is($audit{user}, encode_utf8($expected), '... into the audit as well');

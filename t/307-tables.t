@@ -143,6 +143,19 @@ $redis->cmd('FLUSHALL');
 is(get($t, "/api/now/table/$table/$id", domain => 'acme')->{status}, 404,
     'what was deleted there is gone');
 
+# ids of the form that earlier versions made, which begins with the shard
+
+foreach my $old (['f', 'f01a2041fa93bafe01f6a2f43f9633f7'],
+    ['0', '001a2041fa7d5a9543e7bbd8efc78f3c'],
+    ['1', '101a2041fa7d5a9543e7bbd8efc78f3c'])
+{
+    my ($shard, $id) = @$old;
+
+    $redis->cmd('SET', "secops:{global:$shard}:rec:$table:$id", '{"old":1}');
+    is(get($t, "/api/now/table/$table/$id")->{body}, '{"result":{"old":1}}',
+        "a record of an earlier version is found in shard $shard");
+}
+
 my $key = 'secops:{global:0}:rec:' . "$table:" . '0' x 32;
 $redis->cmd('SADD', $key, 'x');
 is_refused(get($t, "/api/now/table/$table/" . '0' x 32), 500,

@@ -122,7 +122,7 @@ is(h2('POST', path(), who(), { data => [ records(), {} ] })->{status}, 207,
     'a batch of which some are stored');
 
 is($redis->cmd('LLEN', 'secops:{global:'
-    . substr($r->{json}{sys_id}, 0, 1) . '}:idx:sn_ti_lookup_result'), 7,
+    . shard_of($r->{json}{sys_id}) . '}:idx:sn_ti_lookup_result'), 7,
     'exactly what was answered with 201 and 207 is stored');
 
 $redis->stop();

@@ -207,7 +207,7 @@ is($found->{request}, logged(path('threat_lookup', 'unique=1')),
     '... is that of the access log');
 
 my @raw = @{$redis->cmd('XRANGE', stream('acme',
-    hex substr $r->{json}{sys_id}, 0, 1), '-', '+')};
+    hex shard_of($r->{json}{sys_id})), '-', '+')};
 is(scalar @raw, 1, 'the entry lies in the stream of the record\'s shard');
 is_deeply({ @{$raw[0][1]} }, { map { $_ => $found->{$_} }
     qw(user method address request operation type id) },

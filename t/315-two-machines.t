@@ -53,10 +53,10 @@ for my $i (1 .. 50) {
         foreach $one, $two;
 }
 is(keys %ids, 100, 'machines do not give the same id twice');
-is(keys %{{ map { substr($_, 0, 1) => 1 } keys %ids }}, 1,
+is(keys %{{ map { shard_of($_) => 1 } keys %ids }}, 1,
     '... and agree upon a subject\'s shard');
 is($redis->cmd('LLEN', (keys_like($redis, 'secops:{global:'
-    . substr((keys %ids)[0], 0, 1) . '}:sub:sn_ti_lookup_result:*'))[0])
+    . shard_of((keys %ids)[0]) . '}:sub:sn_ti_lookup_result:*'))[0])
     >= 100 ? 1 : 0, 1, '... so that its records stand in one index');
 
 my $kept = post($one, records());

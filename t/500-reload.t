@@ -99,7 +99,7 @@ is($seen->{mixed} + $kept_seen->{mixed}, 0, '... and the right one');
 
 my $missing = 0;
 foreach my $id (@{$seen->{ids}}) {
-    my $key = 'secops:{global:' . substr($id, 0, 1)
+    my $key = 'secops:{global:' . shard_of($id)
         . "}:rec:sn_ti_lookup_result:$id";
     $missing++ unless $redis->cmd('EXISTS', $key);
 }

@@ -58,7 +58,7 @@ my $seen = $load->finish()->end();
 my $missing = 0;
 
 foreach my $id (@{$seen->{ids}}) {
-    my $key = 'secops:{global:' . substr($id, 0, 1)
+    my $key = 'secops:{global:' . shard_of($id)
         . "}:rec:sn_ti_lookup_result:$id";
     my $record = $redis->cmd('GET', $key) // '';
     $missing++ unless $record =~ /"sys_id":"$id"/;

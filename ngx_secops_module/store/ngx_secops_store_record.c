@@ -88,7 +88,7 @@ ngx_secops_store_group_add(ngx_secops_store_group_t *group,
     ngx_uint_t               shard;
     ngx_secops_store_ids_t  *ids;
 
-    shard = secops_id_digit(record->id->text[0]);
+    shard = secops_id_known_shard(record->id->text);
 
     if (group->nrecords++ == 0) {
         group->shard = shard;

@@ -1,13 +1,13 @@
 
 /* Record ids; see secops_id.h. */
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include "util/secops_hex.h"
 #include "util/secops_id.h"
 
 
+#define SECOPS_ID_TIME    12        /* digits */
 #define SECOPS_ID_RANDOM  10        /* bytes; 19 of their 20 digits are used */
 
 
@@ -28,12 +28,19 @@ secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
         return -1;
     }
 
-    id[0] = secops_hex_digit(shard);
+    if (msec < SECOPS_ID_MSEC_MIN) {
+        msec = SECOPS_ID_MSEC_MIN;
 
-    for (i = 12; i > 0; i--) {
-        id[i] = secops_hex_digit((unsigned) msec);
+    } else if (msec > SECOPS_ID_MSEC_MAX) {
+        msec = SECOPS_ID_MSEC_MAX;
+    }
+
+    for (i = SECOPS_ID_TIME; i > 0; i--) {
+        id[i - 1] = secops_hex_digit((unsigned) msec);
         msec >>= 4;
     }
+
+    id[SECOPS_ID_TIME] = secops_hex_digit(shard);
 
     for (i = 13; i < SECOPS_ID_LEN; i++) {
         id[i] = secops_hex_digit((i & 1) ? random[(i - 13) / 2]
@@ -112,5 +119,36 @@ secops_id_shard(secops_slice_t id)
         }
     }
 
-    return (int) secops_id_digit(id.data[0]);
+    return (int) secops_id_known_shard(id.data);
+}
+
+
+uint64_t
+secops_id_msec(const unsigned char id[SECOPS_ID_LEN])
+{
+    size_t    i;
+    uint64_t  msec;
+
+    id += secops_id_old(id);
+
+    for (i = 0, msec = 0; i < SECOPS_ID_TIME; i++) {
+        msec = (msec << 4) | secops_id_digit(id[i]);
+    }
+
+    return msec;
+}
+
+
+/* the times are compared as digits: those of two forms begin at two places */
+
+int
+secops_id_compare(const unsigned char one[SECOPS_ID_LEN],
+    const unsigned char two[SECOPS_ID_LEN])
+{
+    int  order;
+
+    order = memcmp(one + secops_id_old(one), two + secops_id_old(two),
+                   SECOPS_ID_TIME);
+
+    return order ? order : memcmp(one, two, SECOPS_ID_LEN);
 }

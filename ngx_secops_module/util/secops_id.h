@@ -2,9 +2,14 @@
 /*
  * Record ids: 32 lower case hexadecimal digits, of which
  *
+ *     12  are the time in milliseconds, so that ids sort by age,
  *     1   is the shard, so that a record is found by its id alone,
- *     12  are the time in milliseconds, so that ids sort by age in a shard,
  *     19  are random (76 bits), so that nobody can guess one.
+ *
+ * Ids that were made before this form begin with the shard, and the time
+ * follows it.  They stay good.  The two forms cannot be confused: the time of a
+ * new id begins with "0" and a digit that is not "0", from 2004 until 2527.  An
+ * old id of shard 0 begins with "00".
  *
  * Pure C with OpenSSL's random generator.
  */
@@ -14,12 +19,18 @@
 
 
 #include <stdint.h>
+#include <string.h>
 
 #include "util/secops_slice.h"
 
 
 #define SECOPS_ID_LEN     32
 #define SECOPS_ID_SHARDS  16
+
+/* the times that a new id can have, in milliseconds */
+
+#define SECOPS_ID_MSEC_MIN  0x010000000000ULL
+#define SECOPS_ID_MSEC_MAX  0x0fffffffffffULL
 
 
 /*
@@ -34,7 +45,8 @@ typedef struct {
 } secops_id_stock_t;
 
 
-/* 0: made; -1: the random generator failed, there is no id */
+/* 0: made; -1: the random generator failed, there is no id.  A time that an id
+   cannot have, of a clock that is wrong, becomes the nearest one that it can */
 
 int secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
     unsigned char id[SECOPS_ID_LEN]);
@@ -65,6 +77,36 @@ secops_id_digit(unsigned char c)
 /* the shard of an id, or -1 when it is none */
 
 int secops_id_shard(secops_slice_t id);
+
+
+/* 1: its shard comes before its time */
+
+static inline unsigned
+secops_id_old(const unsigned char id[SECOPS_ID_LEN])
+{
+    return id[0] != '0' || id[1] == '0';
+}
+
+
+/* the shard of what is known to be an id */
+
+static inline unsigned
+secops_id_known_shard(const unsigned char id[SECOPS_ID_LEN])
+{
+    return secops_id_digit(id[secops_id_old(id) ? 0 : 12]);
+}
+
+
+/* the time of what is known to be an id, in milliseconds */
+
+uint64_t secops_id_msec(const unsigned char id[SECOPS_ID_LEN]);
+
+
+/* the order of a table's records: by time, then by the ids' bytes.  Below 0:
+   one is older, or comes first; 0: they are the same */
+
+int secops_id_compare(const unsigned char one[SECOPS_ID_LEN],
+    const unsigned char two[SECOPS_ID_LEN]);
 
 
 #endif /* _SECOPS_ID_H_INCLUDED_ */

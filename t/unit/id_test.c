@@ -44,17 +44,78 @@ test_parts(void)
     for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
         made &= secops_id_make(&stock, shard, 0x0123456789abULL, id) == 0;
         shards &= test_shard((char *) id, SECOPS_ID_LEN) == (int) shard;
-        digits &= memcmp(id + 1, "0123456789ab", 12) == 0;
+        shards &= secops_id_digit(id[12]) == shard;
+        digits &= memcmp(id, "0123456789ab", 12) == 0;
+        digits &= secops_id_msec(id) == 0x0123456789abULL;
     }
 
     ok(made, "ids are made");
-    ok(shards, "an id's first digit is its shard");
-    ok(digits, "the next twelve are the time in milliseconds");
+    ok(digits, "an id's first twelve digits are the time in milliseconds");
+    ok(shards, "the next one is its shard");
+}
 
-    (void) secops_id_make(&stock, 1, 0xffffffffffffffffULL, id);
-    ok(test_shard((char *) id, SECOPS_ID_LEN) == 1
-       && memcmp(id + 1, "ffffffffffff", 12) == 0,
-       "a time beyond twelve digits does not reach into the shard");
+
+/* of a time beyond these the shard could not be told */
+
+static void
+test_times(void)
+{
+    size_t         i;
+    unsigned char  id[SECOPS_ID_LEN];
+
+    static const struct {
+        uint64_t     msec;
+        const char  *digits;
+    } cases[] = {
+        { 0, "010000000000" },
+        { 0x00ffffffffffULL, "010000000000" },
+        { 0x010000000000ULL, "010000000000" },
+        { 0x010000000001ULL, "010000000001" },
+        { 0x0ffffffffffeULL, "0ffffffffffe" },
+        { 0x0fffffffffffULL, "0fffffffffff" },
+        { 0x100000000000ULL, "0fffffffffff" },
+        { 0xffffffffffffffffULL, "0fffffffffff" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void) secops_id_make(&stock, 9, cases[i].msec, id);
+        is_str(id, 12, cases[i].digits, "an id's time is one that it can have");
+        is_int(test_shard((char *) id, SECOPS_ID_LEN), 9, "... in its shard");
+    }
+}
+
+
+/* ids of versions that put the shard first */
+
+static void
+test_old(void)
+{
+    size_t                i;
+    const unsigned char  *id;
+
+    static const struct {
+        const char  *id;
+        int          shard;
+        uint64_t     msec;
+    } cases[] = {
+        { "f01a2041fa93bafe01f6a2f43f9633f7", 15, 0x01a2041fa93bULL },
+        { "001a2041fa7d5a9543e7bbd8efc78f3c", 0, 0x01a2041fa7d5ULL },
+        { "101a2041fa7d5a9543e7bbd8efc78f3c", 1, 0x01a2041fa7d5ULL },
+        { "00ffffffffffffffffffffffffffffff", 0, 0x0fffffffffffULL },
+        { "01a2041fa7d5fa9543e7bbd8efc78f3c", 15, 0x01a2041fa7d5ULL },
+        { "01000000000000000000000000000000", 0, 0x010000000000ULL },
+        { "0f00000000000000000000000000000c", 0, 0x0f0000000000ULL }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        id = (const unsigned char *) cases[i].id;
+
+        is_int(test_shard(cases[i].id, SECOPS_ID_LEN), cases[i].shard,
+               "an id of either form has its shard");
+        ok(secops_id_known_shard(id) == (unsigned) cases[i].shard
+           && secops_id_msec(id) == cases[i].msec,
+           "... and its time");
+    }
 }
 
 
@@ -105,16 +166,55 @@ test_random(void)
 }
 
 
+/* each is older than the next one, or comes before it at the same time */
+
 static void
 test_order(void)
 {
+    int                   expected, order, wrong;
+    size_t                i, j, n;
+    const unsigned char  *one, *two;
+
+    static const char  *ids[] = {
+        "f01a2041fa7d4ffffffffffffffffff0",
+        "001a2041fa7d5a9543e7bbd8efc78f3c",
+        "01a2041fa7d50a9543e7bbd8efc78f3c",
+        "01a2041fa7d5fa9543e7bbd8efc78f3b",
+        "01a2041fa7d5fa9543e7bbd8efc78f3c",
+        "101a2041fa7d5a9543e7bbd8efc78f3c",
+        "f01a2041fa7d5a9543e7bbd8efc78f3c",
+        "01a2041fa7d60000000000000000000f",
+        "001a2041fa7d70000000000000000000"
+    };
+
+    n = sizeof(ids) / sizeof(ids[0]);
+    wrong = 0;
+
+    for (i = 0; i < n; i++) {
+        for (j = 0; j < n; j++) {
+            one = (const unsigned char *) ids[i];
+            two = (const unsigned char *) ids[j];
+
+            expected = (i > j) - (i < j);
+            order = secops_id_compare(one, two);
+            wrong += ((order > 0) - (order < 0) != expected);
+        }
+    }
+
+    is_int(wrong, 0, "ids of both forms sort by their time, then by bytes");
+}
+
+
+static void
+test_order_made(void)
+{
     unsigned char  early[SECOPS_ID_LEN], late[SECOPS_ID_LEN];
 
-    (void) secops_id_make(&stock, 7, 1767225599999ULL, early);
-    (void) secops_id_make(&stock, 7, 1767225600000ULL, late);
+    (void) secops_id_make(&stock, 15, 1767225599999ULL, early);
+    (void) secops_id_make(&stock, 0, 1767225600000ULL, late);
 
     ok(memcmp(early, late, SECOPS_ID_LEN) < 0,
-       "in a shard, ids sort by their time");
+       "new ids sort by their time, whatever their shards");
 }
 
 
@@ -176,7 +276,7 @@ test_valid(void)
     static const char  id[] = "f123456789abcdef0123456789abcdef";
 
     is_int(test_shard(id, 32), 15, "an id");
-    is_int(test_shard("0123456789abcdef0123456789abcdef", 32), 0,
+    is_int(test_shard("0023456789abcdef0123456789abcdef", 32), 0,
            "an id of shard 0");
     is_int(test_shard(id, 31), -1, "one digit less is none");
     is_int(test_shard("f123456789abcdef0123456789abcdef0", 33), -1,
@@ -264,8 +364,11 @@ main(void)
     (void) setenv("TZ", "America/New_York", 1);
 
     test_parts();
+    test_times();
+    test_old();
     test_random();
     test_order();
+    test_order_made();
     test_request();
     test_random_shard();
     test_valid();

@@ -38,7 +38,7 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
 
     /* of an atomic batch, the first shard's group has them all */
 
-    shard = records->atomic ? 0 : secops_id_digit(entry->id.text[0]);
+    shard = records->atomic ? 0 : secops_id_known_shard(entry->id.text);
     open = &records->open[shard];
 
     if (*open
@@ -61,7 +61,7 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
     }
 
     if (!ngx_secops_store_group_takes(&(*open)->group,
-                                      secops_id_digit(entry->id.text[0])))
+                                      secops_id_known_shard(entry->id.text)))
     {
         return ngx_http_secops_records_apart(records);
     }

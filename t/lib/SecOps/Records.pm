@@ -14,7 +14,7 @@ use Test::More;
 use parent 'Exporter';
 
 our @EXPORT = qw(conf who post path get records apart @tables is_refused is_stored
-    keys_like audited);
+    keys_like audited shard_of msec_of);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
 my $errors = do {
@@ -182,6 +182,21 @@ sub audited { # ids in an audit stream, the oldest first
     my ($redis, $stream) = @_;
     return map { my %entry = @{$_->[1]}; split /,/, $entry{id} }
         @{$redis->cmd('XRANGE', $stream, '-', '+')};
+}
+
+
+# the parts of a record's id: 12 digits of its time, then one of its shard
+
+sub shard_of {
+    my ($sys_id) = @_;
+    return substr $sys_id, 12, 1;
+}
+
+
+sub msec_of {
+    my ($sys_id) = @_;
+    no warnings 'portable'; # a number of more than 32 bits
+    return hex substr $sys_id, 0, 12;
 }
 
 
