@@ -55,7 +55,8 @@ static void ngx_secops_store_index_end(ngx_secops_store_index_t *index,
 
 static ngx_secops_store_script_t  ngx_secops_store_index_script = {
     &secops_script_index, NGX_SECOPS_REDIS_REPLAY,
-    ngx_secops_store_index_args, ngx_secops_store_index_read,
+    ngx_secops_store_resource_keys, ngx_secops_store_index_args,
+    ngx_secops_store_index_read,
     0, ""
 };
 
@@ -285,9 +286,8 @@ ngx_secops_store_index_step(ngx_secops_store_index_t *index)
     }
 
     index->step.script = &ngx_secops_store_index_script;
+    index->step.nkeys = NGX_SECOPS_STORE_KEYS;
     index->step.nargs = 4 + n;
-    index->step.text = 0;
-    index->step.unsure = 0;
 
     return ngx_secops_store_eval(&index->step);
 }

@@ -32,6 +32,11 @@
 struct ngx_secops_store_script_s {
     const secops_script_t   *script;
     ngx_uint_t               flags;
+
+    /* writes KEYS and ARGV: as many as the call has counted */
+
+    void                   (*keys)(ngx_secops_store_eval_t *eval,
+                                   ngx_secops_redis_cmd_t *cmd);
     void                   (*args)(ngx_secops_store_eval_t *eval,
                                    ngx_secops_redis_cmd_t *cmd);
 
@@ -46,9 +51,16 @@ struct ngx_secops_store_script_s {
 };
 
 
-/* sends the script: by its name at first, in full if Redis asks for it */
+/* sends the script: by its name at first, in full if Redis asks for it.  Of
+   eval, store, space, script and the numbers are filled in */
 
 ngx_int_t ngx_secops_store_eval(ngx_secops_store_eval_t *eval);
+
+
+/* the keys of a domain's resources, NGX_SECOPS_STORE_KEYS of them */
+
+void ngx_secops_store_resource_keys(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_cmd_t *cmd);
 
 
 #define ngx_secops_store_literal(cmd, text)                                   \

@@ -67,21 +67,66 @@ static void ngx_secops_store_hdel(ngx_secops_redis_cmd_t *cmd, ngx_uint_t key,
 
 static ngx_secops_store_script_t  ngx_secops_store_find_script = {
     &secops_script_find, NGX_SECOPS_REDIS_REPLAY,
-    ngx_secops_store_find_args, ngx_secops_store_find_read,
+    ngx_secops_store_resource_keys, ngx_secops_store_find_args,
+    ngx_secops_store_find_read,
     0, ""
 };
 
 static ngx_secops_store_script_t  ngx_secops_store_commit_script = {
     &secops_script_commit, NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE,
-    ngx_secops_store_commit_args, ngx_secops_store_commit_read,
+    ngx_secops_store_resource_keys, ngx_secops_store_commit_args,
+    ngx_secops_store_commit_read,
     0, ""
 };
 
 static ngx_secops_store_script_t  ngx_secops_store_touch_script = {
     &secops_script_touch, NGX_SECOPS_REDIS_REPLAY,
-    ngx_secops_store_touch_args, ngx_secops_store_touch_read,
+    ngx_secops_store_resource_keys, ngx_secops_store_touch_args,
+    ngx_secops_store_touch_read,
     0, ""
 };
+
+
+void
+ngx_secops_store_resource_keys(ngx_secops_store_eval_t *eval,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_uint_t      i;
+    secops_key_t    key;
+    secops_slice_t  type;
+
+    secops_keys_revision(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_audit(&key, eval->space, SECOPS_KEYS_RESOURCES);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_next_id(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_commits(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_size(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    secops_keys_refs(&key, eval->space);
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
+
+        type = secops_resource_type_name(i);
+
+        secops_keys_resources(&key, eval->space, type);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+        secops_keys_titles(&key, eval->space, type);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+
+        secops_keys_used(&key, eval->space, type);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    }
+}
 
 
 ngx_int_t
@@ -111,9 +156,8 @@ ngx_secops_store_find(ngx_secops_store_find_t *find)
     eval = &find->eval;
 
     eval->script = &ngx_secops_store_find_script;
+    eval->nkeys = NGX_SECOPS_STORE_KEYS;
     eval->nargs = 3 + 3 * find->nlookups;
-    eval->text = 0;
-    eval->unsure = 0;
 
     return ngx_secops_store_eval(eval);
 }
@@ -264,9 +308,8 @@ ngx_secops_store_commit_resources(ngx_secops_store_t *store,
     eval->store = store;
     eval->space = space;
     eval->script = &ngx_secops_store_commit_script;
+    eval->nkeys = NGX_SECOPS_STORE_KEYS;
     eval->nargs = ngx_secops_store_commit_argc(commit);
-    eval->text = 0;
-    eval->unsure = 0;
 
     return ngx_secops_store_eval(eval);
 }
@@ -606,9 +649,8 @@ ngx_secops_store_touch_resource(ngx_secops_store_t *store,
     eval->store = store;
     eval->space = space;
     eval->script = &ngx_secops_store_touch_script;
+    eval->nkeys = NGX_SECOPS_STORE_KEYS;
     eval->nargs = 3;
-    eval->text = 0;
-    eval->unsure = 0;
 
     return ngx_secops_store_eval(eval);
 }

@@ -8,8 +8,7 @@
 
 
 static void ngx_secops_store_script_name(ngx_secops_store_script_t *script);
-static void ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd);
+static ngx_int_t ngx_secops_store_eval_send(ngx_secops_store_eval_t *eval);
 static void ngx_secops_store_evaluated(void *data,
     ngx_secops_redis_result_t *reply);
 
@@ -17,18 +16,29 @@ static void ngx_secops_store_evaluated(void *data,
 ngx_int_t
 ngx_secops_store_eval(ngx_secops_store_eval_t *eval)
 {
+    eval->text = 0;
+    eval->unsure = 0;
+
+    return ngx_secops_store_eval_send(eval);
+}
+
+
+static ngx_int_t
+ngx_secops_store_eval_send(ngx_secops_store_eval_t *eval)
+{
     ngx_secops_redis_cmd_t     *cmd;
     ngx_secops_store_script_t  *script;
 
     script = eval->script;
 
     cmd = ngx_secops_redis_cmd_create(eval->store->redis,
-                                      NGX_SECOPS_STORE_KEYS * SECOPS_KEY_MAX);
+                                      eval->nkeys * SECOPS_KEY_MAX
+                                      + eval->bytes);
     if (cmd == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_secops_redis_cmd_begin(cmd, 3 + NGX_SECOPS_STORE_KEYS + eval->nargs);
+    ngx_secops_redis_cmd_begin(cmd, 3 + eval->nkeys + eval->nargs);
 
     if (eval->text) {
         ngx_secops_store_literal(cmd, "EVAL");
@@ -40,8 +50,9 @@ ngx_secops_store_eval(ngx_secops_store_eval_t *eval)
         ngx_secops_redis_cmd_arg(cmd, script->sha, SECOPS_SCRIPTS_SHA_LEN);
     }
 
-    ngx_secops_store_eval_keys(eval, cmd);
+    ngx_secops_store_number(cmd, eval->nkeys);
 
+    script->keys(eval, cmd);
     script->args(eval, cmd);
 
     return ngx_secops_store_send(&eval->call, cmd, script->flags,
@@ -57,50 +68,6 @@ ngx_secops_store_script_name(ngx_secops_store_script_t *script)
     if (!script->named) {
         secops_script_sha(script->script, script->sha);
         script->named = 1;
-    }
-}
-
-
-static void
-ngx_secops_store_eval_keys(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd)
-{
-    ngx_uint_t      i;
-    secops_key_t    key;
-    secops_slice_t  type;
-
-    ngx_secops_store_number(cmd, NGX_SECOPS_STORE_KEYS);
-
-    secops_keys_revision(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_audit(&key, eval->space, SECOPS_KEYS_RESOURCES);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_next_id(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_commits(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_size(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    secops_keys_refs(&key, eval->space);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    for (i = 0; i < SECOPS_RESOURCE_TYPES; i++) {
-
-        type = secops_resource_type_name(i);
-
-        secops_keys_resources(&key, eval->space, type);
-        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-        secops_keys_titles(&key, eval->space, type);
-        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-        secops_keys_used(&key, eval->space, type);
-        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
     }
 }
 
@@ -129,7 +96,7 @@ ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
 
         eval->text = 1;
 
-        rc = ngx_secops_store_eval(eval);
+        rc = ngx_secops_store_eval_send(eval);
 
         if (rc == NGX_OK) {
             return;

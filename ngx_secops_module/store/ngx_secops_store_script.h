@@ -21,7 +21,10 @@ struct ngx_secops_store_eval_s {
     ngx_secops_store_t                      *store;
     const secops_keyspace_t                 *space;
     ngx_secops_store_script_t               *script;
+    ngx_uint_t                               nkeys;
     ngx_uint_t                               nargs;
+    size_t                                   bytes;  /* of the arguments, about;
+                                                        0: they are few */
     ngx_uint_t                               text;  /* 1: sent in full */
     ngx_uint_t                               unsure;  /* 1: it may have been
                                                          executed before */
