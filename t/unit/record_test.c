@@ -523,6 +523,61 @@ test_defaults(void)
 }
 
 
+/* who tells the facts, and which verdict is the worst */
+
+static void
+test_facts(void)
+{
+    size_t                 i;
+    secops_table_t         facts;
+    secops_schema_error_t  error;
+
+    static const char  text[] = RECORD_TEST_TABLE
+        "},\"st\\u0061te\":{\"enum\":[\"B\\u0061d\",\"Good\"]},"
+        "\"w\\u0068o\":{}},\"x-engine\":\"wh\\u006f\","
+        "\"x-finding\":\"state\"}";
+
+    static const char  *refused[][2] = {
+        { RECORD_TEST_TABLE "}},\"x-engine\":\"who\"}", "/x-engine" },
+        { RECORD_TEST_TABLE "}},\"x-engine\":\"\"}", "/x-engine" },
+        { RECORD_TEST_TABLE "}},\"x-engine\":null}", "/x-engine" },
+        { RECORD_TEST_TABLE "}},\"x-finding\":\"who\"}", "/x-finding" },
+        { RECORD_TEST_TABLE "}},\"x-finding\":\"about\"}", "/x-finding" },
+        { RECORD_TEST_TABLE "\"enum\":[\"A\",null]}},"
+          "\"x-finding\":\"about\"}", "/x-finding" },
+        { RECORD_TEST_TABLE "},\"a\":true},\"x-finding\":\"a\"}",
+          "/x-finding" }
+    };
+
+    is_int(secops_table_compile(&facts, slice("t_x"),
+                                (const unsigned char *) text,
+                                sizeof(text) - 1, &error), 0,
+           "a table with x-engine and x-finding");
+    is_str(facts.engine.data, facts.engine.len, "who", "... who tells it");
+    is_str(facts.finding.data, facts.finding.len, "state",
+           "... what the verdict is");
+    is_int(facts.nfindings, 2, "... which has two choices");
+    is_str(facts.findings[0].data, facts.findings[0].len, "Bad",
+           "... the worst first");
+    is_str(facts.findings[1].data, facts.findings[1].len, "Good",
+           "... the best last");
+
+    secops_table_free(&facts);
+
+    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        ok(secops_table_compile(&facts, slice("t_x"),
+                                (const unsigned char *) refused[i][0],
+                                strlen(refused[i][0]), &error)
+           != 0
+           && strcmp(error.pointer, refused[i][1]) == 0,
+           "refused: %s", refused[i][0]);
+    }
+
+    is_int(table.engine.len + table.finding.len + table.nfindings, 0,
+           "a table without them has neither");
+}
+
+
 static void
 test_subject(void)
 {
@@ -578,6 +633,7 @@ main(void)
     test_budget();
     test_write();
     test_defaults();
+    test_facts();
     test_subject();
 
     secops_table_free(&table);

@@ -37,7 +37,9 @@ secops_table_compile(secops_table_t *table, secops_slice_t name,
 
     if (reason == NULL) {
 
-        if (secops_table_read_defaults(table, data, len, error) == 0) {
+        if (secops_table_read_defaults(table, data, len, error) == 0
+            && secops_table_read_facts(table, error) == 0)
+        {
             return 0;
         }
 

@@ -6,6 +6,9 @@
  *                  [a-z0-9_-], at most 80 bytes; required
  *     x-label      the table's name for people; required
  *     x-subject    the property that says what a record is about; optional
+ *     x-engine     the property that says who told what a record says; optional
+ *     x-finding    the property that has the verdict; optional.  Its "enum" is
+ *                  a list of strings, the worst verdict first
  *     default      of a property: stored where a record does not have it
  *
  * Mandatory fields are what the schema requires of the root object, also from
@@ -19,6 +22,11 @@
 #include "model/schema/secops_schema.h"
 
 
+/* choices of the property that x-finding names */
+
+#define SECOPS_TABLE_FINDINGS_MAX  32
+
+
 typedef struct {
     secops_slice_t           name;      /* decoded */
     secops_slice_t           member;    /* "name":value, as JSON */
@@ -27,14 +35,20 @@ typedef struct {
 
 typedef struct {
     secops_slice_t    name;         /* "sn_ti_lookup_result"; borrowed */
-    secops_slice_t    endpoint;     /* these three are owned by the schema */
+    secops_slice_t    endpoint;     /* these five are owned by the schema */
     secops_slice_t    label;
     secops_slice_t    subject;      /* empty: records are about nothing */
+    secops_slice_t    engine;       /* empty: nobody is named */
+    secops_slice_t    finding;      /* empty: records have no verdict */
     secops_schema_t  *schema;       /* owned */
 
     secops_table_default_t  *defaults;  /* owned, with what they point to */
     size_t                   ndefaults;
     size_t                   defaults_size; /* of their members and commas */
+
+    secops_slice_t           findings[SECOPS_TABLE_FINDINGS_MAX];
+    size_t                   nfindings;     /* verdicts, decoded, the worst
+                                               first; owned by the schema */
 } secops_table_t;
 
 

@@ -16,4 +16,11 @@ int secops_table_read_defaults(secops_table_t *table,
 void secops_table_free_defaults(secops_table_t *table);
 
 
+/* x-engine and x-finding of the schema, which was compiled; -1: error says what
+   is wrong */
+
+int secops_table_read_facts(secops_table_t *table,
+    secops_schema_error_t *error);
+
+
 #endif /* _SECOPS_TABLE_INTERNAL_H_INCLUDED_ */

@@ -175,6 +175,15 @@ secops_slice_t secops_schema_annotation(const secops_schema_t *schema,
     const char *name);
 
 
+/*
+ * The schema's document, for annotations that are no strings; owned by the
+ * schema.  Its strings are decoded where they stand: what secops_json_raw()
+ * gives is what they mean.
+ */
+
+const secops_json_t *secops_schema_document(const secops_schema_t *schema);
+
+
 /* 1 when the root's "properties" names this member (given decoded) */
 
 int secops_schema_has_property(const secops_schema_t *schema,

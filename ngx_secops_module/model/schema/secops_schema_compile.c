@@ -82,6 +82,13 @@ secops_schema_annotation(const secops_schema_t *schema, const char *name)
 }
 
 
+const secops_json_t *
+secops_schema_document(const secops_schema_t *schema)
+{
+    return &schema->json;
+}
+
+
 int
 secops_schema_has_property(const secops_schema_t *schema,
     const unsigned char *name, size_t len)
