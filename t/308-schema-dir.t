@@ -185,6 +185,12 @@ foreach my $case (
         { 'x-finding' => 'grade', properties => { grade => {
           enum => [map { "grade $_" } 1 .. 33] } } },
         '"/x-finding" must name a property with an "enum"'],
+    ['x-reference that is no table\'s name',
+        { properties => { host => { 'x-reference' => 'Hosts' } } },
+        '"/properties/host/x-reference" must be the name of a table'],
+    ['x-reference a list',
+        { properties => { host => { 'x-reference' => ['cmdb_ci'] } } },
+        '"/properties/host/x-reference" must be the name of a table'],
     ['an unknown keyword', { requird => [] },
         '"/requird" unknown keyword "requird"'],
     ['an unknown keyword further in',

@@ -4,12 +4,8 @@
 #include "model/record/secops_table_internal.h"
 
 
-#define SECOPS_TABLE_NAME_MAX  80
-
-
 static const char *secops_table_check(const secops_table_t *table,
     const char **pointer);
-static int secops_table_word(secops_slice_t text, int dash);
 
 
 int
@@ -33,12 +29,16 @@ secops_table_compile(secops_table_t *table, secops_slice_t name,
     table->ndefaults = 0;
     table->defaults_size = 0;
 
+    table->references = NULL;
+    table->nreferences = 0;
+
     reason = secops_table_check(table, &pointer);
 
     if (reason == NULL) {
 
         if (secops_table_read_defaults(table, data, len, error) == 0
-            && secops_table_read_facts(table, error) == 0)
+            && secops_table_read_facts(table, error) == 0
+            && secops_table_read_references(table, error) == 0)
         {
             return 0;
         }
@@ -59,13 +59,13 @@ secops_table_check(const secops_table_t *table, const char **pointer)
 {
     *pointer = "";
 
-    if (!secops_table_word(table->name, 0)) {
+    if (!secops_table_is_word(table->name, 0)) {
         return "a table's name is made of a-z, 0-9 and _, 80 at most";
     }
 
     *pointer = "/x-endpoint";
 
-    if (!secops_table_word(table->endpoint, 1)) {
+    if (!secops_table_is_word(table->endpoint, 1)) {
         return "must be a string of a-z, 0-9, _ and -, 80 at most";
     }
 
@@ -88,33 +88,6 @@ secops_table_check(const secops_table_t *table, const char **pointer)
 }
 
 
-static int
-secops_table_word(secops_slice_t text, int dash)
-{
-    size_t         i;
-    unsigned char  c;
-
-    if (text.len == 0 || text.len > SECOPS_TABLE_NAME_MAX) {
-        return 0;
-    }
-
-    for (i = 0; i < text.len; i++) {
-
-        c = text.data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
-            || (c == '-' && dash))
-        {
-            continue;
-        }
-
-        return 0;
-    }
-
-    return 1;
-}
-
-
 void
 secops_table_free(secops_table_t *table)
 {
@@ -122,4 +95,5 @@ secops_table_free(secops_table_t *table)
     table->schema = NULL;
 
     secops_table_free_defaults(table);
+    secops_table_free_references(table);
 }

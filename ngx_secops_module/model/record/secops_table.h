@@ -10,6 +10,8 @@
  *     x-finding    the property that has the verdict; optional.  Its "enum" is
  *                  a list of strings, the worst verdict first
  *     default      of a property: stored where a record does not have it
+ *     x-reference  of a property: the table whose records' ids it has.  That
+ *                  table need not be one of the module's own
  *
  * Mandatory fields are what the schema requires of the root object, also from
  * within "if", "then", "else" and "allOf".  Pure C.
@@ -34,6 +36,12 @@ typedef struct {
 
 
 typedef struct {
+    secops_slice_t           column;    /* decoded */
+    secops_slice_t           table;     /* [a-z0-9_] */
+} secops_table_reference_t;
+
+
+typedef struct {
     secops_slice_t    name;         /* "sn_ti_lookup_result"; borrowed */
     secops_slice_t    endpoint;     /* these five are owned by the schema */
     secops_slice_t    label;
@@ -49,6 +57,10 @@ typedef struct {
     secops_slice_t           findings[SECOPS_TABLE_FINDINGS_MAX];
     size_t                   nfindings;     /* verdicts, decoded, the worst
                                                first; owned by the schema */
+
+    secops_table_reference_t *references;   /* owned; what they point to is the
+                                               schema's */
+    size_t                   nreferences;
 } secops_table_t;
 
 
@@ -65,6 +77,12 @@ void secops_table_free(secops_table_t *table);
 
 int secops_table_has_default(const secops_table_t *table,
     secops_slice_t name);
+
+
+/* what a column refers to; NULL: it is no reference */
+
+const secops_table_reference_t *secops_table_reference(
+    const secops_table_t *table, secops_slice_t column);
 
 
 #endif /* _SECOPS_TABLE_H_INCLUDED_ */

@@ -8,6 +8,11 @@
 #include "model/record/secops_table.h"
 
 
+/* bytes of a table's name, or of an endpoint's */
+
+#define SECOPS_TABLE_NAME_MAX  80
+
+
 /* of the schema in data, which was compiled; -1: error says what is wrong */
 
 int secops_table_read_defaults(secops_table_t *table,
@@ -21,6 +26,43 @@ void secops_table_free_defaults(secops_table_t *table);
 
 int secops_table_read_facts(secops_table_t *table,
     secops_schema_error_t *error);
+
+
+/* x-reference of the schema's properties; as the facts */
+
+int secops_table_read_references(secops_table_t *table,
+    secops_schema_error_t *error);
+
+void secops_table_free_references(secops_table_t *table);
+
+
+/* 1: it may be the name of a table, or with dashes, of an endpoint */
+
+static inline int
+secops_table_is_word(secops_slice_t text, int dash)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (text.len == 0 || text.len > SECOPS_TABLE_NAME_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < text.len; i++) {
+
+        c = text.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
+            || (c == '-' && dash))
+        {
+            continue;
+        }
+
+        return 0;
+    }
+
+    return 1;
+}
 
 
 #endif /* _SECOPS_TABLE_INTERNAL_H_INCLUDED_ */
