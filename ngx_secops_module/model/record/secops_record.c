@@ -25,8 +25,6 @@ typedef struct {
 
 static unsigned secops_record_check_members(
     const secops_record_check_t *check);
-static secops_slice_t secops_record_key_name(const secops_json_t *json,
-    uint32_t i, secops_text_t *buf);
 static void secops_record_check_schema(secops_record_check_t *check);
 static int secops_record_check_data(const secops_record_check_t *check);
 static int secops_record_knows_some(const secops_record_check_t *check);
@@ -38,8 +36,8 @@ static int secops_record_is_excused(const secops_record_check_t *check,
     const secops_schema_fault_t *fault);
 static int secops_record_is_missing(const secops_record_faults_t *faults,
     secops_slice_t name);
-static void secops_record_tell_member(const secops_record_check_t *check,
-    secops_slice_t name, const char *message);
+static void secops_record_tell_member(secops_record_faults_t *faults,
+    const char *where, secops_slice_t name, const char *message);
 static void secops_record_tell(secops_record_faults_t *faults,
     const char *where, secops_slice_t pointer, secops_slice_t message);
 static void secops_record_error(secops_record_faults_t *faults,
@@ -94,12 +92,36 @@ secops_record_check(const secops_table_t *table, const secops_json_t *json,
     }
 
     if (body->data) {
-        secops_record_tell_member(&check, secops_slice_of("data"),
+        secops_record_tell_member(faults, where, secops_slice_of("data"),
                                   "is taken for a field, as there are other"
                                   " fields beside it");
     }
 
     return -1;
+}
+
+
+void
+secops_record_check_patch(const secops_table_t *table,
+    const secops_json_t *json, uint32_t i, const secops_record_body_t *body,
+    const char *where, secops_record_faults_t *faults)
+{
+    secops_record_check_t  check;
+
+    memset(&check, 0, sizeof(secops_record_check_t));
+
+    check.table = table;
+    check.json = json;
+    check.object = i;
+    check.body = body;
+    check.where = where;
+    check.faults = faults;
+
+    (void) secops_record_check_members(&check);
+
+    if (body->data) {
+        (void) secops_record_check_data(&check);
+    }
 }
 
 
@@ -132,9 +154,9 @@ secops_record_check_members(const secops_record_check_t *check)
 
         name = secops_record_key_name(json, i, &buf);
 
-        if (name.len >= 4 && memcmp(name.data, "sys_", 4) == 0) {
-            secops_record_error(check->faults, SECOPS_ERROR_BODY);
-            secops_record_tell_member(check, name, "is set by the server");
+        if (secops_record_is_server(name)) {
+            secops_record_fault_member(check->faults, check->where, name,
+                                       "is set by the server");
         }
     }
 
@@ -144,9 +166,7 @@ secops_record_check_members(const secops_record_check_t *check)
 }
 
 
-/* a name, decoded; buf is memory for it and may be used again */
-
-static secops_slice_t
+secops_slice_t
 secops_record_key_name(const secops_json_t *json, uint32_t i,
     secops_text_t *buf)
 {
@@ -255,10 +275,10 @@ secops_record_check_data(const secops_record_check_t *check)
         if (i + 1 != check->body->data
             && !secops_record_is_apart(check->body, json, i))
         {
-            secops_record_tell_member(check,
-                                      secops_record_key_name(json, i, &buf),
-                                      "must not stand beside \"data\": only"
-                                      " \"config\" and parameters may");
+            secops_record_fault_member(check->faults, check->where,
+                                       secops_record_key_name(json, i, &buf),
+                                       "must not stand beside \"data\": only"
+                                       " \"config\" and parameters may");
         }
     }
 
@@ -442,10 +462,19 @@ secops_record_fault(secops_record_faults_t *faults, secops_error_e error,
 }
 
 
+void
+secops_record_fault_member(secops_record_faults_t *faults, const char *where,
+    secops_slice_t name, const char *message)
+{
+    secops_record_error(faults, SECOPS_ERROR_BODY);
+    secops_record_tell_member(faults, where, name, message);
+}
+
+
 /* the name of a member of the fields, decoded */
 
 static void
-secops_record_tell_member(const secops_record_check_t *check,
+secops_record_tell_member(secops_record_faults_t *faults, const char *where,
     secops_slice_t name, const char *message)
 {
     size_t          i;
@@ -478,8 +507,7 @@ secops_record_tell_member(const secops_record_check_t *check,
     pointer.data = text;
     pointer.len = p - text;
 
-    secops_record_tell(check->faults, check->where, pointer,
-                       secops_slice_of(message));
+    secops_record_tell(faults, where, pointer, secops_slice_of(message));
 }
 
 

@@ -5,6 +5,7 @@
  *     secops_record_body.c     what a body means, and its parameters
  *     secops_record.c          whether the fields may be stored
  *     secops_record_write.c    what is stored
+ *     secops_record_change.c   what is stored of a change
  */
 
 #ifndef _SECOPS_RECORD_INTERNAL_H_INCLUDED_
@@ -112,6 +113,39 @@ secops_record_empty(const secops_json_t *json, uint32_t i)
            || (json->tokens[i].type == SECOPS_JSON_STRING
                && json->tokens[i].len == 0);
 }
+
+
+/* a name that is the server's to write, decoded */
+
+static inline int
+secops_record_is_server(secops_slice_t name)
+{
+    return name.len >= 4 && memcmp(name.data, "sys_", 4) == 0;
+}
+
+
+/* the name of the key at token i, decoded; buf is memory for it, and may be
+   used again */
+
+secops_slice_t secops_record_key_name(const secops_json_t *json, uint32_t i,
+    secops_text_t *buf);
+
+/* checks what can be told of an object's members without the record that they
+   are to change */
+
+void secops_record_check_patch(const secops_table_t *table,
+    const secops_json_t *json, uint32_t i, const secops_record_body_t *body,
+    const char *where, secops_record_faults_t *faults);
+
+/* a fault, BODY, of the member of the fields with this name, decoded */
+
+void secops_record_fault_member(secops_record_faults_t *faults,
+    const char *where, secops_slice_t name, const char *message);
+
+/* a member as it stands in the document, from the quote of its name on */
+
+secops_slice_t secops_record_member_text(const secops_json_t *json,
+    uint32_t key);
 
 
 #endif /* _SECOPS_RECORD_INTERNAL_H_INCLUDED_ */

@@ -14,8 +14,6 @@ static unsigned char *secops_record_write_members(unsigned char *dst,
     const secops_json_t *json, uint32_t i, const secops_record_body_t *body);
 static unsigned char *secops_record_write_defaults(unsigned char *dst,
     const secops_table_t *table, const secops_json_t *json, uint32_t i);
-static secops_slice_t secops_record_member_text(const secops_json_t *json,
-    uint32_t key);
 
 
 secops_slice_t
@@ -195,9 +193,7 @@ secops_record_write_defaults(unsigned char *dst, const secops_table_t *table,
 }
 
 
-/* a member as it stands in the document, from the quote of its name on */
-
-static secops_slice_t
+secops_slice_t
 secops_record_member_text(const secops_json_t *json, uint32_t key)
 {
     secops_slice_t              text;
