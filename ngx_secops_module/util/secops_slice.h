@@ -57,4 +57,19 @@ secops_slice_equal(secops_slice_t a, secops_slice_t b)
 }
 
 
+/* the order of their bytes, a prefix first: below 0, 0 or above 0 */
+
+static inline int
+secops_slice_compare(secops_slice_t a, secops_slice_t b)
+{
+    int     rc;
+    size_t  len;
+
+    len = a.len < b.len ? a.len : b.len;
+    rc = len ? memcmp(a.data, b.data, len) : 0;
+
+    return rc ? rc : (a.len > b.len) - (a.len < b.len);
+}
+
+
 #endif /* _SECOPS_SLICE_H_INCLUDED_ */

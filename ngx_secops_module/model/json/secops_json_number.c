@@ -46,8 +46,12 @@ typedef struct {
 
 static void secops_json_decimal(secops_json_decimal_t *d,
     const unsigned char *pos, size_t len);
+static size_t secops_json_count_digits(const unsigned char *pos,
+    const unsigned char *last);
 static int64_t secops_json_exponent(const unsigned char *pos,
     const unsigned char *last);
+static int secops_json_compare_magnitudes(secops_json_decimal_t *a,
+    secops_json_decimal_t *b);
 static int secops_json_number_short(secops_json_decimal_t d, double *value);
 
 
@@ -62,6 +66,65 @@ static const char  secops_json_too_large[] =
     "02630657488671505820681908902000708383676273854845817711531764475730"
     "27006985557136695962284291481986083493647529271907416844436551070434"
     "2711559699508093042880177904174497792";
+
+
+int
+secops_json_is_number(secops_slice_t text)
+{
+    size_t                n;
+    const unsigned char  *p, *last;
+
+    if (text.len == 0) {
+        return 0;
+    }
+
+    p = text.data;
+    last = p + text.len;
+
+    p += (*p == '-');
+
+    n = secops_json_count_digits(p, last);
+
+    if (n == 0 || (*p == '0' && n > 1)) {
+        return 0;
+    }
+
+    p += n;
+
+    if (p < last && *p == '.') {
+        n = secops_json_count_digits(++p, last);
+        p += n;
+
+        if (n == 0) {
+            return 0;
+        }
+    }
+
+    if (p < last && (*p | 0x20) == 'e') {
+        p++;
+        p += (p < last && (*p == '+' || *p == '-'));
+
+        n = secops_json_count_digits(p, last);
+        p += n;
+
+        if (n == 0) {
+            return 0;
+        }
+    }
+
+    return p == last;
+}
+
+
+static size_t
+secops_json_count_digits(const unsigned char *pos, const unsigned char *last)
+{
+    const unsigned char  *p;
+
+    for (p = pos; p < last && *p >= '0' && *p <= '9'; p++) { /* void */ }
+
+    return p - pos;
+}
 
 
 static void
@@ -204,6 +267,53 @@ secops_json_number_equal(secops_slice_t a, secops_slice_t b)
     }
 
     return 1;
+}
+
+
+int
+secops_json_number_compare(secops_slice_t a, secops_slice_t b)
+{
+    int                    rc, sign;
+    secops_json_decimal_t  da, db;
+
+    secops_json_decimal(&da, a.data, a.len);
+    secops_json_decimal(&db, b.data, b.len);
+
+    /* the sign of each, which is 0 of zero */
+
+    rc = (da.pos == da.last) ? 0 : da.negative ? -1 : 1;
+    sign = (db.pos == db.last) ? 0 : db.negative ? -1 : 1;
+
+    if (rc != sign) {
+        return rc - sign;
+    }
+
+    return sign * secops_json_compare_magnitudes(&da, &db);
+}
+
+
+/* both are read to their ends; of two zeros the exponents say nothing */
+
+static int
+secops_json_compare_magnitudes(secops_json_decimal_t *a,
+    secops_json_decimal_t *b)
+{
+    int  rc;
+
+    if (a->exponent != b->exponent) {
+        return a->exponent > b->exponent ? 1 : -1;
+    }
+
+    while (a->pos < a->last || b->pos < b->last) {
+
+        rc = secops_json_next_digit(a) - secops_json_next_digit(b);
+
+        if (rc) {
+            return rc;
+        }
+    }
+
+    return 0;
 }
 
 

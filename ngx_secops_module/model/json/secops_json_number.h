@@ -1,7 +1,7 @@
 
 /*
- * For the secops_json files, and for uniqueItems.  All texts here are numbers
- * as RFC 8259 has them, already found valid.
+ * For the secops_json files, for uniqueItems, and for what compares columns.
+ * All texts here are numbers as RFC 8259 has them, already found valid.
  */
 
 #ifndef _SECOPS_JSON_NUMBER_H_INCLUDED_
@@ -13,6 +13,11 @@
 #include "util/secops_slice.h"
 
 
+/* 1 when a text of any kind is such a number, all of it */
+
+int secops_json_is_number(secops_slice_t text);
+
+
 /* 1 when an integer leaves int64_t, or a real rounds to no finite double */
 
 int secops_json_number_is_huge(const unsigned char *pos, size_t len,
@@ -22,6 +27,11 @@ int secops_json_number_is_huge(const unsigned char *pos, size_t len,
 /* 1 when both are the same number: "1", "1.0", "10e-1" */
 
 int secops_json_number_equal(secops_slice_t a, secops_slice_t b);
+
+
+/* below 0: a is less; 0: they are the same number; above 0: a is greater */
+
+int secops_json_number_compare(secops_slice_t a, secops_slice_t b);
 
 
 /* the same number has the same hash */
