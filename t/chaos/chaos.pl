@@ -241,7 +241,12 @@ sub campaign {
 
     my $store = Chaos::Store->snapshot(map { $_->{socket} }
         $topology->masters());
-    my $verdict = Chaos::Store->judge($store, $history);
+    my $cut = () = join('', map { $_->log() } @{$t->{redis}})
+        =~ /Truncating the AOF/g;
+    my $verdict = Chaos::Store->judge($store, $history, $cut);
+
+    say_ "$campaign->{name}: Redis has truncated $cut files; halved by that: "
+        . join ', ', @{$verdict->{halved}} if $cut;
 
     foreach my $machine (@machines) {
         $machine->quit(20);
