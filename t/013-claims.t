@@ -85,7 +85,8 @@ EOT
 # a server that has as many connections waiting as it takes, and accepts none
 
 my $full = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-    LocalPort => $t->port(1), Listen => 1) or die "can not listen: $!";
+    LocalPort => $t->port(1), Listen => 1, ReuseAddr => 1)
+    or die "can not listen: $!";
 my (@waiting, $one);
 push @waiting, $one while $one = IO::Socket::INET->new(Timeout => 0.3,
     PeerAddr => '127.0.0.1', PeerPort => $t->port(1));

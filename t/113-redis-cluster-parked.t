@@ -56,8 +56,13 @@ sub begun {
 
 
 $fake->state(map => $all, nodes => [['OK']]);
-$t->run(conf(location => 'secops_redis_cluster on;'
-    . ' secops_redis_timeout 1s; secops_redis_connect_timeout 400ms;'));
+sub patient { # so many seconds
+    return conf(location => "secops_redis_cluster on; secops_redis_timeout $_[0];"
+        . ' secops_redis_connect_timeout 400ms;');
+}
+
+
+$t->run(patient('1s'));
 
 foreach my $name (sort keys %cases) {
     $cases{$name}->();
@@ -77,12 +82,19 @@ foreach my $name (sort keys %cases) {
     is($since->(qr/> LPUSH .*:$left/), 0, '... it is not stored');
     post($t, records(observable => 'left'));
     is($since->(qr/> LPUSH .*:$left/), 1, '... which would be seen');
+}
 
+# no deadline comes before the end
+
+$t->stop();
+
+foreach my $name (sort keys %cases) {
+    $fake->state(map => $all, nodes => [['OK']]);
+    $t->run(patient('60s'));
     $cases{$name}->();
     my $waiting = begun($name);
     is($t->stop(), 0, "$name: its worker is stopped");
     is($waiting->answer('POST'), undef, '... without an answer');
-    $t->run();
 }
 
 $t->done();
