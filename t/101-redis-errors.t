@@ -166,6 +166,7 @@ ok(wait_for(sub { $get[$order[0] - 1]->fill(time() + 0.1) }),
     'the first is answered READONLY');
 
 my $later = start($t, 'GET', read_path('0' x 31 . 4));
+ok($later->taken(), 'one more is asked for while the link still owes replies');
 $fake->play('SEND $7\r\n{"a":2}\r\n$7\r\n{"a":3}\r\n' . "\nWAITCLOSE\n"
     . "HANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":4}\\r\\n", 'moved');
 
