@@ -699,7 +699,16 @@ sub api_keys {
     is($t->request('POST', $resources, \%key, $new->('more'))->{status}, 403,
         'and nothing else');
     refused($t->request('POST', $path, \%key, $record), 403,
-        'Insufficient access', 'records take a role');
+        'Insufficient access', 'records take a scope of their own');
+
+    $r = $t->request('POST', $resources, { $login->('alice') },
+        $new->('script', 'write:records:sn_ti_lookup_result'));
+    my %script = ('x-arcanna-api-key' => $r->{json}{created}[0]{value});
+    is($t->request('POST', $path, \%script, $record)->{status}, 201,
+        'a script stores records with a key for them');
+    refused($t->request('POST', $path =~ s/threat_lookup/ci_enrichment/r,
+        \%script, $record), 403, 'Insufficient access',
+        '... and of no other table');
     refused($t->request('GET', $resources, {}), 401,
         'User is not authenticated', 'neither key nor password');
     refused($t->request('GET', $resources, { $login->('alice', 'wrong') }),

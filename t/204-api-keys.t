@@ -144,7 +144,7 @@ is($t->request('GET', $path, { 'x-arcanna-api-key' => $key })->{status}, 200,
 is($t->request('POST', $path, { 'x-arcanna-api-key' => $key }, '{}')->{status},
     403, '... and nothing else');
 is($t->request('POST', path(), { 'x-arcanna-api-key' => $key }, records())
-    ->{status}, 403, '... where no scope will do, not by a key');
+    ->{status}, 403, '... records take other scopes');
 is($t->request('GET', $scopes, { %{who(roles => '')},
     'x-arcanna-api-key' => $key })->{body}, '["read:resources"]',
     'the first method that knows the caller decides');

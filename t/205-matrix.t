@@ -87,13 +87,13 @@ my $rows = () = $t->read(source('ngx_http_secops_route.c'))
     =~ m{ngx_string\("/}g;
 is(scalar @routes, $rows, 'every row of the route table was read');
 cmp_ok($rows, '>=', 7, '... and there are some');
-is(scalar @names, 4, 'so are the names of scopes');
-is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED)$/ } map { $_->{access} }
-    @routes), 0, 'access is of one of three kinds');
+is(scalar @names, 6, 'so are the names of scopes');
+is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT)$/ }
+    map { $_->{access} } @routes), 0, 'access is of one of five kinds');
 
 foreach my $route (@routes) {
     is($route->{permission} || $route->{scope} ? 1 : 0,
-        $route->{access} eq 'GRANTED' ? 1 : 0,
+        $route->{access} =~ /^(?:PUBLIC|KNOWN)$/ ? 0 : 1,
         "$route->{name}: names who may if, and only if, not everybody may");
     ok($route->{access} ne 'PUBLIC' || $route->{operation} =~ /^health\./,
         '... health alone is public') if $route->{access} eq 'PUBLIC';
@@ -160,6 +160,18 @@ foreach my $without (@names) {
             grep { $_ ne $without } @names) };
 }
 
+# scopes narrowed to the table that is asked for below, and to another one
+
+foreach my $name (grep { /:records$/ } @names) {
+    my $kind = $name =~ s/:.*//r;
+    push @callers, { name => "a key with $name of this table",
+        narrow => $scope{$name},
+        headers => key("this_$kind", "$name:sn_ti_lookup_result") };
+    push @callers, { name => "a key with $name of another table", scopes => 0,
+        headers => key("other_$kind", "$name:sn_ti_observable_enrichment_result",
+            "$name:sn_ti_lookup_resul", "$name:threat_lookup") };
+}
+
 my %both = %{key('both', 'read:resources')};
 push @callers, { name => 'a key with a scope, and headers with all roles',
     scopes => $scope{'read:resources'},
@@ -171,13 +183,13 @@ push @callers, { name => 'a key with a scope, and headers with all roles',
 my $record = post($t, records(), domain => 'one')->{json};
 
 sub concrete {
-    my ($pattern) = @_;
-    my @values = $pattern =~ m{/table/} ? ('sn_ti_lookup_result',
+    my ($route) = @_;
+    my @values = $route->{access} eq 'TABLE' ? ('sn_ti_lookup_result',
             $record->{sys_id})
-        : $pattern =~ m{/integration_capabilities/} ? 'threat_lookup'
+        : $route->{access} eq 'ENDPOINT' ? 'threat_lookup'
         : ('1001', '1001');
 
-    return $pattern =~ s{\*}{shift @values}ger;
+    return $route->{pattern} =~ s{\*}{shift @values}ger;
 }
 
 
@@ -210,14 +222,16 @@ sub may {
     return 0 if $caller->{nobody};
     return 1 if $route->{access} eq 'KNOWN';
     return (($caller->{permissions} // 0) & $route->{permission})
-        || (($caller->{scopes} // 0) & $route->{scope}) ? 1 : 0;
+        || (($caller->{scopes} // 0) & $route->{scope})
+        || ($route->{access} =~ /^(?:TABLE|ENDPOINT)$/
+            && ($caller->{narrow} // 0) & $route->{scope}) ? 1 : 0;
 }
 
 
 foreach my $route (@routes) {
     foreach my $i (grep { $route->{methods} & 1 << $_ } 0 .. $#methods) {
         foreach my $caller (@callers) {
-            my $r = call($methods[$i], concrete($route->{pattern}),
+            my $r = call($methods[$i], concrete($route),
                 $caller->{headers}, $route->{body} ? '{}' : undef);
             my $status = $r->{status} // 0;
             my $expected = may($route, $caller) ? 'allowed'
@@ -248,7 +262,7 @@ is(get($t, $path, domain => 'two', roles => everyone())->{status}, 404,
 my %seen;
 my ($admin) = grep { $_->{name} eq 'somebody with all roles' } @callers;
 
-foreach my $path (grep { !$seen{$_}++ } map { concrete($_->{pattern}) }
+foreach my $path (grep { !$seen{$_}++ } map { concrete($_) }
                   @routes)
 {
     my $has = 0;
@@ -274,7 +288,7 @@ foreach my $path (grep { !$seen{$_}++ } map { concrete($_->{pattern}) }
 # --- every other path -------------------------------------------------------
 
 my @paths = map {
-    my $path = concrete($_->{pattern});
+    my $path = concrete($_);
     ("$path/x", substr($path, 0, -1) =~ s{/$}{}r, uc $path, "/api$path",
      $path =~ s{/[^/]+$}{}r, "$path.json", "$path;x", "$path%20",
      $path =~ s{^/api/}{/api/v3/}r, $path =~ s{/}{/x/}r);
@@ -313,7 +327,7 @@ sub serves {
 foreach my $group (sort keys %groups) {
     foreach my $route (@routes) {
         my ($i) = grep { $route->{methods} & 1 << $_ } 0 .. $#methods;
-        my $path = concrete($route->{pattern});
+        my $path = concrete($route);
         my $r = call($methods[$i], "/only/$group$path", $callers[0]{headers});
 
         if (grep { serves($group, $_) } matching($path)) {

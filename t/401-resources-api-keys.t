@@ -539,11 +539,11 @@ is_deeply($t->request('GET', '/api/v2/token/scopes',
     'a key learns its scopes');
 is_deeply($t->request('GET', '/api/v2/token/scopes/', who())->{json},
     [qw(read:resources write:resources delete:resources
-        execute:job_operations)],
+        execute:job_operations read:records write:records)],
     'Semantics 6: ... who may write, all there are: those with an operation');
 is_deeply($t->request('GET', '/api/v2/token/scopes',
     who(roles => 'sn_sec_cmn.api_read'))->{json},
-    [qw(read:resources)], '... who may read, those that read');
+    [qw(read:resources read:records)], '... who may read, those that read');
 is($t->request('GET', '/api/v2/token/scopes', who(roles => ''))->{body}, '[]',
     '... who may nothing, none');
 is($t->request('GET', '/api/v2/token/scopes')->{status}, 401,

@@ -11,6 +11,7 @@
 static unsigned ngx_http_secops_scopes_of(
     ngx_http_secops_identity_t *identity);
 static ngx_uint_t ngx_http_secops_scope_reads(secops_slice_t name);
+static u_char *ngx_http_secops_scope_append(u_char *p, secops_slice_t name);
 
 
 ngx_int_t
@@ -18,14 +19,15 @@ ngx_http_secops_scopes_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
     u_char          *p;
     size_t           size;
-    unsigned         scopes;
+    unsigned         i, scopes;
     ngx_str_t       *body;
-    ngx_uint_t       i;
-    secops_slice_t   name;
+    secops_slice_t   rest, name;
 
     scopes = ngx_http_secops_scopes_of(&ctx->identity);
 
-    size = sizeof("[]");
+    /* a narrowed scope takes a space there, and two quotes and a comma here */
+
+    size = sizeof("[]") + 3 * ctx->identity.scopes.narrow.len;
 
     for (i = 0; i < SECOPS_SCOPES; i++) {
         size += secops_scope_name(i).len + sizeof("\"\",") - 1;
@@ -43,20 +45,15 @@ ngx_http_secops_scopes_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     *p++ = '[';
 
     for (i = 0; i < SECOPS_SCOPES; i++) {
-
-        if (!(scopes & 1U << i)) {
-            continue;
+        if (scopes & 1U << i) {
+            p = ngx_http_secops_scope_append(p, secops_scope_name(i));
         }
+    }
 
-        if (p[-1] != '[') {
-            *p++ = ',';
-        }
+    rest = ctx->identity.scopes.narrow;
 
-        name = secops_scope_name(i);
-
-        *p++ = '"';
-        p = ngx_cpymem(p, name.data, name.len);
-        *p++ = '"';
+    while (secops_scopes_next(&rest, &name)) {
+        p = ngx_http_secops_scope_append(p, name);
     }
 
     *p++ = ']';
@@ -67,15 +64,29 @@ ngx_http_secops_scopes_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 }
 
 
+static u_char *
+ngx_http_secops_scope_append(u_char *p, secops_slice_t name)
+{
+    if (p[-1] != '[') {
+        *p++ = ',';
+    }
+
+    *p++ = '"';
+    p = ngx_cpymem(p, name.data, name.len);
+    *p++ = '"';
+
+    return p;
+}
+
+
 /* for a caller with roles: what they come to */
 
 static unsigned
 ngx_http_secops_scopes_of(ngx_http_secops_identity_t *identity)
 {
-    unsigned    scopes;
-    ngx_uint_t  i;
+    unsigned  i, scopes;
 
-    scopes = identity->scopes;
+    scopes = identity->scopes.whole;
 
     for (i = 0; i < SECOPS_SCOPES; i++) {
 

@@ -7,6 +7,7 @@
 
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_access.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_header.h"
@@ -22,7 +23,6 @@ static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf);
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
-static ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_log_refusal(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_deny(ngx_http_request_t *r,
@@ -305,28 +305,6 @@ ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
                   "secops: %V refused: user \"%V\" of domain \"%V\" "
                   "lacks the role or scope", &ctx->route->operation, &user,
                   &domain);
-}
-
-
-/* the only place that decides whether a caller may do something */
-
-static ngx_uint_t
-ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx)
-{
-    const ngx_http_secops_route_t  *route;
-
-    route = ctx->route;
-
-    switch (route->access) {
-
-    case NGX_HTTP_SECOPS_PUBLIC:
-    case NGX_HTTP_SECOPS_KNOWN:
-        return 1;
-
-    default: /* NGX_HTTP_SECOPS_GRANTED */
-        return (ctx->identity.permissions & route->permission) != 0
-               || (ctx->identity.scopes & route->scope) != 0;
-    }
 }
 
 

@@ -26,23 +26,24 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
 
     { ngx_string("/api/sn_sec_cmn/integration_capabilities/*"),
       NGX_HTTP_POST, NGX_HTTP_SECOPS_RECORDS,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_ENDPOINT, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
       NGX_HTTP_SECOPS_BATCH, ngx_string("records.create"),
       ngx_http_secops_records_create, ngx_http_secops_records_head },
 
     { ngx_string("/api/now/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
       0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
     { ngx_string("/api/now/v1/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
       0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
     { ngx_string("/api/now/v2/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
       0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
     { ngx_string("/api/v1/health"),

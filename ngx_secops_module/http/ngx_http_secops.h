@@ -31,12 +31,18 @@
 
 #define NGX_HTTP_SECOPS_MAX_UNPACKED  (32 * 1024 * 1024)
 
-/* callers that may use a route: all; all that are identified; those that have
-   the permission or the scope */
+/*
+ * Callers that may use a route: all; all that are identified; those that have
+ * the permission or the scope.  Where the first parameter of the path is the
+ * name or the endpoint of a table, also those that have the scope narrowed to
+ * this table.
+ */
 
 #define NGX_HTTP_SECOPS_PUBLIC      0
 #define NGX_HTTP_SECOPS_KNOWN       1
 #define NGX_HTTP_SECOPS_GRANTED     2
+#define NGX_HTTP_SECOPS_TABLE       3
+#define NGX_HTTP_SECOPS_ENDPOINT    4
 
 
 typedef struct {

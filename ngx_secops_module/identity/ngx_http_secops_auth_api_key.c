@@ -287,6 +287,7 @@ static ngx_int_t
 ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
     ngx_str_t *text, ngx_http_secops_credential_t *credential)
 {
+    u_char                *scopes;
     json_t                *document;
     ngx_int_t              rc;
     secops_apikey_t        stored;
@@ -305,6 +306,12 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
         return NGX_ERROR;
     }
 
+    scopes = ngx_pnalloc(r->pool, secops_apikey_scopes_size(stored.scopes));
+    if (scopes == NULL) {
+        json_decref(document);
+        return NGX_ERROR;
+    }
+
     ngx_memzero(&key, sizeof(ngx_secops_api_key_t));
 
     /* else the digest was left over from another key of this id */
@@ -317,7 +324,8 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
         key.expire_at = ngx_secops_str(stored.expire_at);
         key.id = state->lookup.id;
         key.domain = state->lookup.domain;
-        key.scopes = stored.scopes;
+
+        secops_apikey_scopes(&key.scopes, stored.scopes, scopes);
     }
 
     ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
@@ -361,7 +369,7 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
                            + key->id.len;
 
     p = ngx_pnalloc(r->pool, credential->user.len + key->domain.len
-                             + key->expire_at.len);
+                             + key->expire_at.len + key->scopes.narrow.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -372,9 +380,8 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     p = ngx_cpymem(p, key->id.data, key->id.len);
 
     p = ngx_secops_str_copy(p, &credential->domain, &key->domain);
-    (void) ngx_secops_str_copy(p, &credential->expire_at, &key->expire_at);
-
-    credential->scopes = key->scopes;
+    p = ngx_secops_str_copy(p, &credential->expire_at, &key->expire_at);
+    (void) ngx_secops_scopes_copy(p, &credential->scopes, &key->scopes);
 
     ngx_secops_api_keys_used(conf->api_keys, conf->store, digest,
                              r->connection->log);

@@ -75,7 +75,7 @@ typedef struct {
     ngx_str_t                        user;
     ngx_str_t                        domain;
     ngx_uint_t                       permissions;   /* SECOPS_PERMISSION_* */
-    ngx_uint_t                       scopes;    /* SECOPS_SCOPE_* */
+    secops_scopes_t                  scopes;
     ngx_str_t                        expire_at; /* of an api key; empty:
                                                    never */
     const ngx_http_secops_auth_method_t  *method;
@@ -88,7 +88,7 @@ typedef struct {
     ngx_str_t                        user;      /* empty: nobody */
     ngx_str_t                        roles;     /* a list */
     ngx_str_t                        domain;    /* empty: the default one */
-    ngx_uint_t                       scopes;
+    secops_scopes_t                  scopes;
     ngx_str_t                        expire_at; /* as in the identity */
 } ngx_http_secops_credential_t;
 

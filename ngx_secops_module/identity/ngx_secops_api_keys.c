@@ -146,7 +146,8 @@ ngx_secops_api_keys_copy(const ngx_secops_api_key_t *key, ngx_log_t *log)
     ngx_secops_api_keys_entry_t  *entry;
 
     entry = ngx_calloc(sizeof(ngx_secops_api_keys_entry_t) + key->name.len
-                       + key->id.len + key->domain.len + key->expire_at.len,
+                       + key->id.len + key->domain.len + key->expire_at.len
+                       + key->scopes.narrow.len,
                        log);
     if (entry == NULL) {
         return NULL;
@@ -164,9 +165,8 @@ ngx_secops_api_keys_copy(const ngx_secops_api_key_t *key, ngx_log_t *log)
     p = ngx_secops_str_copy(p, &entry->key.name, &key->name);
     p = ngx_secops_str_copy(p, &entry->key.id, &key->id);
     p = ngx_secops_str_copy(p, &entry->key.domain, &key->domain);
-    (void) ngx_secops_str_copy(p, &entry->key.expire_at, &key->expire_at);
-
-    entry->key.scopes = key->scopes;
+    p = ngx_secops_str_copy(p, &entry->key.expire_at, &key->expire_at);
+    (void) ngx_secops_scopes_copy(p, &entry->key.scopes, &key->scopes);
 
     return entry;
 }

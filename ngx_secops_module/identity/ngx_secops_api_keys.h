@@ -27,11 +27,11 @@ typedef struct ngx_secops_api_keys_s  ngx_secops_api_keys_t;
 /* an api key; without a name: there is no such key */
 
 typedef struct {
-    ngx_str_t    name;
-    ngx_str_t    id;
-    ngx_str_t    domain;
-    ngx_str_t    expire_at;         /* empty: never */
-    ngx_uint_t   scopes;            /* SECOPS_SCOPE_* */
+    ngx_str_t        name;
+    ngx_str_t        id;
+    ngx_str_t        domain;
+    ngx_str_t        expire_at;     /* empty: never */
+    secops_scopes_t  scopes;
 } ngx_secops_api_key_t;
 
 
@@ -69,6 +69,21 @@ void ngx_secops_api_keys_forget(ngx_secops_api_keys_t *keys,
 
 void ngx_secops_api_keys_used(ngx_secops_api_keys_t *keys,
     ngx_secops_store_t *store, const u_char *digest, ngx_log_t *log);
+
+
+/* makes dst a copy of src whose text lies at p; returns the byte after it */
+
+static ngx_inline u_char *
+ngx_secops_scopes_copy(u_char *p, secops_scopes_t *dst,
+    const secops_scopes_t *src)
+{
+    dst->whole = src->whole;
+    dst->narrow.len = src->narrow.len;
+    dst->narrow.data = p;
+
+    return src->narrow.len ? ngx_cpymem(p, src->narrow.data, src->narrow.len)
+                           : p;
+}
 
 
 #endif /* _NGX_SECOPS_API_KEYS_H_INCLUDED_ */

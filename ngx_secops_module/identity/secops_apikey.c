@@ -6,7 +6,6 @@
 #include <openssl/sha.h>
 
 #include "identity/secops_apikey.h"
-#include "identity/secops_scope.h"
 #include "jose/secops_base64.h"
 #include "util/secops_hex.h"
 
@@ -16,8 +15,10 @@
 
 
 static int secops_apikey_random(unsigned char *dst, size_t len);
-static json_t *secops_apikey_scope_names(unsigned scopes);
-static unsigned secops_apikey_scope_bits(const json_t *names);
+static json_t *secops_apikey_sorted(const json_t *names);
+static int secops_apikey_insert(json_t *sorted, size_t first,
+    secops_slice_t name);
+static secops_slice_t secops_apikey_string(const json_t *value);
 static int secops_apikey_set(json_t *document, const char *name,
     secops_slice_t text);
 static int secops_apikey_replace(json_t *document, const char *name,
@@ -86,40 +87,112 @@ secops_apikey_digest(secops_slice_t value,
 }
 
 
-unsigned
-secops_apikey_scopes(const json_t *properties)
+/* as many as there may be: names that are not known take no room in the end */
+
+size_t
+secops_apikey_scopes_size(const json_t *names)
 {
-    return secops_apikey_scope_bits(json_object_get(properties, "scopes"));
+    size_t  i, size;
+
+    size = 0;
+
+    for (i = 0; i < json_array_size(names); i++) {
+        size += secops_apikey_scope_at(names, i).len + 1;
+    }
+
+    return size;
 }
 
 
-/* names that are not known give nothing */
-
-static unsigned
-secops_apikey_scope_bits(const json_t *names)
+void
+secops_apikey_scopes(secops_scopes_t *scopes, const json_t *names,
+    unsigned char *dst)
 {
     size_t          i;
-    unsigned        scopes;
-    const json_t   *name;
-    secops_slice_t  text;
+    unsigned        scope;
+    secops_slice_t  name, table;
 
-    scopes = SECOPS_SCOPE_NONE;
+    scopes->whole = SECOPS_SCOPE_NONE;
+    scopes->narrow.len = 0;
+    scopes->narrow.data = dst;
 
     for (i = 0; i < json_array_size(names); i++) {
 
-        name = json_array_get(names, i);
+        name = secops_apikey_scope_at(names, i);
+        scope = secops_scope(name, &table);
 
-        if (!json_is_string(name)) {
+        if (scope == SECOPS_SCOPE_NONE) {
             continue;
         }
 
-        text.len = json_string_length(name);
-        text.data = (const unsigned char *) json_string_value(name);
+        if (table.len == 0) {
+            scopes->whole |= scope;
+            continue;
+        }
 
-        scopes |= secops_scope(text);
+        memcpy(dst, name.data, name.len);
+        dst += name.len;
+        *dst++ = ' ';
+
+        scopes->narrow.len += name.len + 1;
+    }
+}
+
+
+int
+secops_apikey_is_within(const json_t *names,
+    const secops_scopes_t *scopes, const json_t *stored)
+{
+    size_t          i;
+    secops_slice_t  name, table;
+
+    for (i = 0; i < json_array_size(names); i++) {
+
+        name = secops_apikey_scope_at(names, i);
+
+        if (secops_scope(name, &table) != SECOPS_SCOPE_NONE
+            && !secops_scopes_has_name(scopes, name)
+            && !secops_apikey_has_scope(stored, name))
+        {
+            return 0;
+        }
     }
 
-    return scopes;
+    return 1;
+}
+
+
+int
+secops_apikey_has_scope(const json_t *names, secops_slice_t name)
+{
+    size_t  i;
+
+    for (i = 0; i < json_array_size(names); i++) {
+        if (secops_slice_equal(secops_apikey_scope_at(names, i), name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+secops_slice_t
+secops_apikey_scope_at(const json_t *names, size_t i)
+{
+    return secops_apikey_string(json_array_get(names, i));
+}
+
+
+static secops_slice_t
+secops_apikey_string(const json_t *value)
+{
+    secops_slice_t  text;
+
+    text.len = json_string_length(value);
+    text.data = (const unsigned char *) json_string_value(value);
+
+    return text;
 }
 
 
@@ -158,8 +231,8 @@ secops_apikey_create(const json_t *properties,
                           secops_apikey_text(properties, "name"))
         != 0
         || json_object_set_new(document, "scopes",
-                               secops_apikey_scope_names(
-                                   secops_apikey_scopes(properties)))
+                               secops_apikey_sorted(
+                                   json_object_get(properties, "scopes")))
            != 0
         || secops_apikey_set(document, "digest", text) != 0
         || (expire_at.len
@@ -182,6 +255,7 @@ secops_apikey_update(json_t *document, const json_t *properties,
     const secops_apikey_change_t *change)
 {
     int            name, scopes, expire_at;
+    json_t        *names;
     unsigned char  time[SECOPS_TIME_LEN];
 
     scopes = 0;
@@ -191,10 +265,11 @@ secops_apikey_update(json_t *document, const json_t *properties,
                                  json_incref(json_object_get(properties,
                                                              "name")));
 
-    if (json_is_array(json_object_get(properties, "scopes"))) {
+    names = json_object_get(properties, "scopes");
+
+    if (json_is_array(names)) {
         scopes = secops_apikey_replace(document, "scopes",
-                                       secops_apikey_scope_names(
-                                           secops_apikey_scopes(properties)));
+                                       secops_apikey_sorted(names));
     }
 
     if (secops_apikey_expire_at(properties, time) == 0) {
@@ -255,33 +330,83 @@ secops_apikey_replace(json_t *document, const char *name, json_t *value)
 }
 
 
+/* The names that are known, each once: whole scopes in the order of their bits,
+   then narrowed ones by their bytes.  NULL: no memory */
+
 static json_t *
-secops_apikey_scope_names(unsigned scopes)
+secops_apikey_sorted(const json_t *names)
 {
-    json_t          *names;
-    unsigned         i;
-    secops_slice_t   name;
+    json_t          *sorted;
+    size_t           i, nwhole;
+    unsigned         bit;
+    secops_slice_t   name, table;
 
-    names = json_array();
+    sorted = json_array();
 
-    for (i = 0; i < SECOPS_SCOPES; i++) {
+    for (bit = 0; bit < SECOPS_SCOPES; bit++) {
 
-        if (!(scopes & 1U << i)) {
-            continue;
-        }
+        name = secops_scope_name(bit);
 
-        name = secops_scope_name(i);
-
-        if (json_array_append_new(names, json_stringn((const char *) name.data,
-                                                      name.len))
-            != 0)
+        if (secops_apikey_has_scope(names, name)
+            && secops_apikey_insert(sorted, json_array_size(sorted), name)
+               != 0)
         {
-            json_decref(names);
-            return NULL;
+            goto failed;
         }
     }
 
-    return names;
+    nwhole = json_array_size(sorted);
+
+    for (i = 0; i < json_array_size(names); i++) {
+
+        name = secops_apikey_scope_at(names, i);
+
+        if (secops_scope(name, &table) != SECOPS_SCOPE_NONE
+            && table.len
+            && secops_apikey_insert(sorted, nwhole, name) != 0)
+        {
+            goto failed;
+        }
+    }
+
+    return sorted;
+
+failed:
+
+    json_decref(sorted);
+
+    return NULL;
+}
+
+
+/* at its place among those from first on, unless it is there */
+
+static int
+secops_apikey_insert(json_t *sorted, size_t first, secops_slice_t name)
+{
+    int             order;
+    size_t          i, len;
+    secops_slice_t  one;
+
+    for (i = json_array_size(sorted); i > first; i--) {
+
+        one = secops_apikey_scope_at(sorted, i - 1);
+        len = one.len < name.len ? one.len : name.len;
+
+        order = memcmp(one.data, name.data, len);
+
+        if (order == 0 && one.len == name.len) {
+            return 0;
+        }
+
+        if (order < 0 || (order == 0 && one.len < name.len)) {
+            break;
+        }
+    }
+
+    return json_array_insert_new(sorted, i,
+                                 json_stringn((const char *) name.data,
+                                              name.len));
 }
 
 
@@ -299,15 +424,7 @@ secops_apikey_set(json_t *document, const char *name, secops_slice_t text)
 static secops_slice_t
 secops_apikey_text(const json_t *document, const char *name)
 {
-    const json_t    *value;
-    secops_slice_t   text;
-
-    value = json_object_get(document, name);
-
-    text.len = json_string_length(value);
-    text.data = (const unsigned char *) json_string_value(value);
-
-    return text;
+    return secops_apikey_string(json_object_get(document, name));
 }
 
 
@@ -317,8 +434,7 @@ secops_apikey_read(secops_apikey_t *key, const json_t *document)
     key->name = secops_apikey_text(document, "name");
     key->digest = secops_apikey_text(document, "digest");
     key->expire_at = secops_apikey_text(document, "expire_at");
-    key->scopes = secops_apikey_scope_bits(json_object_get(document,
-                                                           "scopes"));
+    key->scopes = json_object_get(document, "scopes");
 
     return (key->name.len && key->digest.len == SECOPS_APIKEY_DIGEST_LEN)
            ? 0 : -1;
@@ -365,7 +481,7 @@ secops_apikey_describe(secops_slice_t id, const json_t *document,
         || secops_apikey_set(list, "name", name) != 0
         || json_object_set_new(list, "type", json_string("api_key")) != 0
         || json_object_set_new(list, "scopes",
-                               secops_apikey_scope_names(key.scopes))
+                               secops_apikey_sorted(key.scopes))
            != 0)
     {
         goto failed;

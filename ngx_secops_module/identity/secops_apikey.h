@@ -21,6 +21,7 @@
 
 #include <jansson.h>
 
+#include "identity/secops_scope.h"
 #include "util/secops_slice.h"
 #include "util/secops_time.h"
 
@@ -47,7 +48,7 @@ typedef struct {
     secops_slice_t  name;
     secops_slice_t  digest;
     secops_slice_t  expire_at;              /* empty: never */
-    unsigned        scopes;
+    const json_t   *scopes;                 /* their names; NULL: none */
 } secops_apikey_t;
 
 
@@ -63,15 +64,38 @@ int secops_apikey_digest(secops_slice_t value,
     unsigned char digest[SECOPS_APIKEY_DIGEST_LEN]);
 
 
-/*
- * What the properties of a valid request ask for.  scopes: SECOPS_SCOPE_*, or
- * SECOPS_SCOPE_NONE where they name none.  expire_at: in the stored form; -1:
- * there is none.
- */
+/* when the key expires as the properties of a valid request have it, in the
+   stored form; -1: they name no time */
 
-unsigned secops_apikey_scopes(const json_t *properties);
 int secops_apikey_expire_at(const json_t *properties,
     unsigned char time[SECOPS_TIME_LEN]);
+
+
+/*
+ * What the names of scopes in an array give, which may be NULL.  dst has room
+ * for secops_apikey_scopes_size() bytes; the result borrows them.
+ */
+
+size_t secops_apikey_scopes_size(const json_t *names);
+void secops_apikey_scopes(secops_scopes_t *scopes, const json_t *names,
+    unsigned char *dst);
+
+
+/*
+ * 1: what each of the names stands for is within the scopes, or the name is one
+ * of the stored ones.  names and stored may be NULL.
+ */
+
+int secops_apikey_is_within(const json_t *names,
+    const secops_scopes_t *scopes, const json_t *stored);
+
+/* one of the names, as it stands there; empty: it is no text */
+
+secops_slice_t secops_apikey_scope_at(const json_t *names, size_t i);
+
+/* 1: the array, which may be NULL, has this name */
+
+int secops_apikey_has_scope(const json_t *names, secops_slice_t name);
 
 
 /* a new key's document; NULL: no memory */

@@ -26,6 +26,7 @@ static void test_digest(void);
 static void test_create(void);
 static void test_update(void);
 static void test_read(void);
+static void test_scopes(void);
 static void test_expired(void);
 static void test_describe(void);
 static int refused(const char *value);
@@ -54,6 +55,7 @@ main(void)
     test_create();
     test_update();
     test_read();
+    test_scopes();
     test_expired();
     test_describe();
 
@@ -149,6 +151,16 @@ test_create(void)
             "\"2027-03-04 05:06:07\"", "... and times in one form");
     json_decref(document);
 
+    document = created("{\"name\":\"n\",\"scopes\":[\"write:records:b\","
+                       "\"read:records:c\",\"write:records\","
+                       "\"read:records:ca\",\"write:records:a\","
+                       "\"read:records:c\",\"read:resources\"]}");
+    is_json(json_object_get(document, "scopes"),
+            "[\"read:resources\",\"write:records\",\"read:records:c\","
+            "\"read:records:ca\",\"write:records:a\",\"write:records:b\"]",
+            "... those for one table behind the others, each once");
+    json_decref(document);
+
     document = created("{\"name\":\"n\","
                        "\"expire_at\":\"2027-03-04T05:06:07.25+02:00\"}");
     is_json(json_object_get(document, "expire_at"),
@@ -214,6 +226,8 @@ test_read(void)
 {
     json_t           *document;
     secops_apikey_t   key;
+    secops_scopes_t   scopes;
+    unsigned char     narrow[128];
 
     document = created("{\"name\":\"n\",\"scopes\":[\"read:resources\"],"
                        "\"expire_at\":\"2027-01-01 00:00:00\"}");
@@ -223,19 +237,23 @@ test_read(void)
     is_str(key.digest.data, key.digest.len, DIGEST, "... its digest");
     is_str(key.expire_at.data, key.expire_at.len, "2027-01-01 00:00:00",
            "... its end");
-    is_int(key.scopes, SECOPS_SCOPE_READ_RESOURCES, "... its scopes");
+    is_json(key.scopes, "[\"read:resources\"]", "... its scopes");
 
     (void) json_object_set_new(document, "scopes",
                                parsed("[7,\"read:all\",\"write:events\","
                                       "\"write:resources\"]"));
     ok(secops_apikey_read(&key, document) == 0,
        "a key of before, with a scope that is not known, is read");
-    is_int(key.scopes, SECOPS_SCOPE_WRITE_RESOURCES,
+    secops_apikey_scopes(&scopes, key.scopes, narrow);
+    is_int(scopes.whole, SECOPS_SCOPE_WRITE_RESOURCES,
            "... and that scope gives nothing");
+    is_int(scopes.narrow.len, 0, "... for no table either");
 
     (void) json_object_del(document, "scopes");
     (void) secops_apikey_read(&key, document);
-    is_int(key.scopes, SECOPS_SCOPE_NONE, "... nor do none at all");
+    secops_apikey_scopes(&scopes, key.scopes, narrow);
+    is_int(scopes.whole, SECOPS_SCOPE_NONE, "... nor do none at all");
+    is_int(secops_apikey_scopes_size(key.scopes), 0, "... which take no room");
 
     (void) json_object_set_new(document, "digest", json_string("abc"));
     ok(secops_apikey_read(&key, document) == -1, "a digest of another length");
@@ -249,6 +267,45 @@ test_read(void)
     ok(secops_apikey_read(&key, document) == -1, "an array is no key");
     ok(secops_apikey_read(&key, NULL) == -1, "nothing is no key");
     json_decref(document);
+}
+
+
+static void
+test_scopes(void)
+{
+    json_t           *names, *stored;
+    secops_scopes_t   scopes;
+    unsigned char     narrow[128];
+
+    names = parsed("[\"read:records:b\",\"write:events\",\"write:records\","
+                   "{},\"read:records:a\",\"read:records:B\"]");
+
+    ok(secops_apikey_scopes_size(names) <= sizeof(narrow),
+       "names of scopes take little room");
+    secops_apikey_scopes(&scopes, names, narrow);
+    is_int(scopes.whole, SECOPS_SCOPE_WRITE_RECORDS, "the whole ones are bits");
+    is_str(scopes.narrow.data, scopes.narrow.len,
+           "read:records:b read:records:a ", "... the narrowed ones a list");
+
+    ok(secops_apikey_is_within(names, &scopes, NULL),
+       "a key is within its own scopes: what is not known is nothing");
+    ok(secops_apikey_is_within(NULL, &scopes, NULL),
+       "... so is one without any");
+    json_decref(names);
+
+    names = parsed("[\"write:records:x\",\"read:records:c\"]");
+    stored = parsed("[\"read:records:c\",\"read:resources\"]");
+    ok(!secops_apikey_is_within(names, &scopes, NULL),
+       "a scope for another table is beyond them");
+    ok(secops_apikey_is_within(names, &scopes, stored),
+       "... unless it is one that was there");
+    json_decref(names);
+
+    names = parsed("[\"read:records\"]");
+    ok(!secops_apikey_is_within(names, &scopes, stored),
+       "... and a whole one is more than narrowed ones");
+    json_decref(names);
+    json_decref(stored);
 }
 
 

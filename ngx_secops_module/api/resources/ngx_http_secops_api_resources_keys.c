@@ -5,6 +5,7 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
+#include "http/ngx_http_secops_tables.h"
 #include "identity/ngx_secops_api_keys.h"
 #include "model/resource/secops_resource_value.h"
 #include "util/ngx_secops_string.h"
@@ -22,7 +23,13 @@ static void ngx_http_secops_resources_check_expiry(
     const secops_apikey_t *stored);
 static ngx_uint_t ngx_http_secops_resources_too_late(
     ngx_http_secops_resources_t *op, secops_slice_t expire_at);
-static unsigned ngx_http_secops_resources_grantable(
+static void ngx_http_secops_resources_check_scopes(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    const secops_apikey_t *stored);
+static void ngx_http_secops_resources_no_table(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    size_t i, secops_slice_t table);
+static secops_scopes_t ngx_http_secops_resources_grantable(
     ngx_http_secops_ctx_t *ctx);
 static json_t *ngx_http_secops_resources_update_key(
     const secops_resource_entry_t *entry, secops_apikey_change_t *who);
@@ -175,7 +182,6 @@ static void
 ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
     const secops_resource_entry_t *entry)
 {
-    unsigned          scopes;
     const json_t     *properties;
     secops_apikey_t   stored;
 
@@ -194,17 +200,78 @@ ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
         ngx_http_secops_resources_may_change_key(op, entry->resource, &stored);
     }
 
-    scopes = secops_apikey_scopes(properties);
+    ngx_http_secops_resources_check_scopes(op, entry, &stored);
+    ngx_http_secops_resources_check_expiry(op, entry, &stored);
+}
 
-    if (scopes != stored.scopes
-        && (scopes & ~ngx_http_secops_resources_grantable(op->ctx)))
-    {
+
+/*
+ * Whoever misspells a table is told, and not left with a key that gives
+ * nothing.  But a table may be configured elsewhere, or may have been here
+ * before: what a key has already can be sent back.
+ */
+
+static void
+ngx_http_secops_resources_check_scopes(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, const secops_apikey_t *stored)
+{
+    size_t                        i;
+    ngx_str_t                     table;
+    const json_t                 *names;
+    secops_slice_t                name, of;
+    secops_scopes_t               grantable;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    names = json_object_get(entry->resource->properties, "scopes");
+    grantable = ngx_http_secops_resources_grantable(op->ctx);
+
+    if (!secops_apikey_is_within(names, &grantable, stored->scopes)) {
         secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS, &op->set,
                               entry->resource, "/properties/scopes",
                               "must not go beyond the caller's own scopes");
     }
 
-    ngx_http_secops_resources_check_expiry(op, entry, &stored);
+    mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
+
+    for (i = 0; i < json_array_size(names); i++) {
+
+        name = secops_apikey_scope_at(names, i);
+
+        (void) secops_scope(name, &of);
+
+        table = ngx_secops_str(of);
+
+        if (of.len
+            && ngx_http_secops_table_by_name(mcf, &table) == NULL
+            && !secops_apikey_has_scope(stored->scopes, name))
+        {
+            ngx_http_secops_resources_no_table(op, entry, i, of);
+        }
+    }
+}
+
+
+static void
+ngx_http_secops_resources_no_table(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, size_t i, secops_slice_t table)
+{
+    u_char     where[sizeof("/properties/scopes/") + NGX_INT64_LEN],
+               message[sizeof("there is no table called \"\"")
+                       + SECOPS_TABLE_NAME_MAX];
+    u_char    *where_end, *message_end;
+    ngx_str_t  name;
+
+    name = ngx_secops_str(table);
+
+    where_end = ngx_sprintf(where, "/properties/scopes/%uz", i);
+    message_end = ngx_sprintf(message, "there is no table called \"%V\"",
+                              &name);
+
+    secops_resource_fault_at(&op->faults, SECOPS_ERROR_INVALID, &op->set,
+                             entry->resource,
+                             secops_slice_bytes(where, where_end - where),
+                             secops_slice_bytes(message,
+                                                message_end - message));
 }
 
 
@@ -251,7 +318,11 @@ void
 ngx_http_secops_resources_may_change_key(ngx_http_secops_resources_t *op,
     const secops_resource_t *resource, const secops_apikey_t *stored)
 {
-    if (stored->scopes & ~ngx_http_secops_resources_grantable(op->ctx)) {
+    secops_scopes_t  grantable;
+
+    grantable = ngx_http_secops_resources_grantable(op->ctx);
+
+    if (!secops_apikey_is_within(stored->scopes, &grantable, NULL)) {
         secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS,
                               resource ? &op->set : NULL, resource,
                               resource ? ""
@@ -273,14 +344,13 @@ ngx_http_secops_resources_too_late(ngx_http_secops_resources_t *op,
 /* a caller with roles may write, or would not be here: that is everything.  A
    key passes on what it has */
 
-static unsigned
+static secops_scopes_t
 ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
 {
-    if (ctx->identity.permissions & SECOPS_PERMISSION_WRITE) {
-        return ~0U;
-    }
+    static const secops_scopes_t  all = { ~0U, secops_slice("") };
 
-    return (unsigned) ctx->identity.scopes;
+    return (ctx->identity.permissions & SECOPS_PERMISSION_WRITE)
+           ? all : ctx->identity.scopes;
 }
 
 

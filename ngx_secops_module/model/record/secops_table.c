@@ -59,7 +59,7 @@ secops_table_check(const secops_table_t *table, const char **pointer)
 {
     *pointer = "";
 
-    if (!secops_table_is_word(table->name, 0)) {
+    if (!secops_table_is_name(table->name)) {
         return "a table's name is made of a-z, 0-9 and _, 80 at most";
     }
 
@@ -85,6 +85,13 @@ secops_table_check(const secops_table_t *table, const char **pointer)
     }
 
     return NULL;
+}
+
+
+int
+secops_table_is_name(secops_slice_t text)
+{
+    return secops_table_is_word(text, 0);
 }
 
 

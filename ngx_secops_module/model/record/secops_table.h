@@ -28,6 +28,10 @@
 
 #define SECOPS_TABLE_FINDINGS_MAX  32
 
+/* bytes, also of an endpoint */
+
+#define SECOPS_TABLE_NAME_MAX  80
+
 
 typedef struct {
     secops_slice_t           name;      /* decoded */
@@ -73,6 +77,12 @@ int secops_table_compile(secops_table_t *table, secops_slice_t name,
     const unsigned char *data, size_t len, secops_schema_error_t *error);
 
 void secops_table_free(secops_table_t *table);
+
+
+/* 1: [a-z0-9_], one byte at least and SECOPS_TABLE_NAME_MAX at most: it may be
+   the name of a table */
+
+int secops_table_is_name(secops_slice_t text);
 
 
 int secops_table_has_default(const secops_table_t *table,

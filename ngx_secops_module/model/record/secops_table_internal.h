@@ -8,11 +8,6 @@
 #include "model/record/secops_table.h"
 
 
-/* bytes of a table's name, or of an endpoint's */
-
-#define SECOPS_TABLE_NAME_MAX  80
-
-
 /* of the schema in data, which was compiled; -1: error says what is wrong */
 
 int secops_table_read_defaults(secops_table_t *table,
@@ -36,7 +31,7 @@ int secops_table_read_references(secops_table_t *table,
 void secops_table_free_references(secops_table_t *table);
 
 
-/* 1: it may be the name of a table, or with dashes, of an endpoint */
+/* 1: it may be the name of a table; with dashes, of an endpoint */
 
 static inline int
 secops_table_is_word(secops_slice_t text, int dash)
