@@ -32,13 +32,18 @@ secops_table_compile(secops_table_t *table, secops_slice_t name,
     table->references = NULL;
     table->nreferences = 0;
 
+    table->columns = NULL;
+    table->column_slots = NULL;
+    table->ncolumns = 0;
+
     reason = secops_table_check(table, &pointer);
 
     if (reason == NULL) {
 
         if (secops_table_read_defaults(table, data, len, error) == 0
             && secops_table_read_facts(table, error) == 0
-            && secops_table_read_references(table, error) == 0)
+            && secops_table_read_references(table, error) == 0
+            && secops_table_read_columns(table, error) == 0)
         {
             return 0;
         }
@@ -103,4 +108,5 @@ secops_table_free(secops_table_t *table)
 
     secops_table_free_defaults(table);
     secops_table_free_references(table);
+    secops_table_free_columns(table);
 }

@@ -65,6 +65,17 @@ typedef struct {
     secops_table_reference_t *references;   /* owned; what they point to is the
                                                schema's */
     size_t                   nreferences;
+
+    /* see secops_table_has_column(); owned; what they point to is the
+       schema's, or static.  A slot of the hash table has 1 + an index */
+
+    secops_slice_t          *columns;
+    uint32_t                *column_slots;
+    uint32_t                 ncolumns;
+    uint32_t                 column_mask;
+
+    unsigned                 subject_text:1;    /* a subject is a string always,
+                                                   by its "type" */
 } secops_table_t;
 
 
@@ -87,6 +98,15 @@ int secops_table_is_name(secops_slice_t text);
 
 int secops_table_has_default(const secops_table_t *table,
     secops_slice_t name);
+
+
+/*
+ * 1: records can be found by this column, given decoded.  It is a property that
+ * the schema declares, at its root or in "allOf", "anyOf", "oneOf", "if",
+ * "then" and "else" there, or a member that the server writes.
+ */
+
+int secops_table_has_column(const secops_table_t *table, secops_slice_t name);
 
 
 /* what a column refers to; NULL: it is no reference */

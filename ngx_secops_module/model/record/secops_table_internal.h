@@ -31,6 +31,14 @@ int secops_table_read_references(secops_table_t *table,
 void secops_table_free_references(secops_table_t *table);
 
 
+/* of the schema, which was compiled; -1: error says that there is no memory */
+
+int secops_table_read_columns(secops_table_t *table,
+    secops_schema_error_t *error);
+
+void secops_table_free_columns(secops_table_t *table);
+
+
 /* 1: it may be the name of a table; with dashes, of an endpoint */
 
 static inline int
