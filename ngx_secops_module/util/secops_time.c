@@ -10,6 +10,7 @@
 #define SECOPS_TIME_LAST   253402300799         /* 9999-12-31 23:59:59 */
 
 
+static int64_t secops_time_seconds(const unsigned char *p);
 static int64_t secops_time_offset(const unsigned char *p,
     const unsigned char *last);
 static int secops_time_number(const unsigned char *p, int digits);
@@ -44,7 +45,6 @@ int
 secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN], secops_slice_t text)
 {
     int64_t               seconds;
-    struct tm             tm;
     const unsigned char  *p, *last;
 
     if (text.len < SECOPS_TIME_LEN) {
@@ -54,20 +54,7 @@ secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN], secops_slice_t text)
     p = text.data;
     last = p + text.len;
 
-    memset(&tm, 0, sizeof(struct tm));
-
-    tm.tm_year = secops_time_number(p, 4) - 1900;
-    tm.tm_mon = secops_time_number(p + 5, 2) - 1;
-    tm.tm_mday = secops_time_number(p + 8, 2);
-    tm.tm_hour = secops_time_number(p + 11, 2);
-    tm.tm_min = secops_time_number(p + 14, 2);
-    tm.tm_sec = secops_time_number(p + 17, 2);
-
-    /* a leap second is the one before it */
-
-    tm.tm_sec -= (tm.tm_sec == 60);
-
-    seconds = (int64_t) timegm(&tm);
+    seconds = secops_time_seconds(p);
 
     p += SECOPS_TIME_LEN;
 
@@ -88,6 +75,73 @@ secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN], secops_slice_t text)
     secops_time_format(dst, seconds);
 
     return 0;
+}
+
+
+int
+secops_time_read(int64_t *seconds, secops_slice_t text)
+{
+    size_t         i;
+    unsigned char  c;
+
+    static const char  form[SECOPS_TIME_LEN + 1] = "9999-19-39 29:59:69";
+
+    if (text.len != SECOPS_TIME_LEN) {
+        return -1;
+    }
+
+    for (i = 0; i < SECOPS_TIME_LEN; i++) {
+
+        c = text.data[i];
+
+        if (form[i] < '0' || form[i] > '9') {
+
+            if (c != (unsigned char) form[i]) {
+                return -1;
+            }
+
+        } else if (c < '0' || c > (unsigned char) form[i]) {
+            return -1;
+        }
+    }
+
+    if (secops_time_number(text.data + 5, 2) < 1
+        || secops_time_number(text.data + 5, 2) > 12
+        || secops_time_number(text.data + 8, 2) < 1
+        || secops_time_number(text.data + 8, 2) > 31
+        || secops_time_number(text.data + 11, 2) > 23
+        || secops_time_number(text.data + 17, 2) > 60)
+    {
+        return -1;
+    }
+
+    *seconds = secops_time_seconds(text.data);
+
+    return 0;
+}
+
+
+/* of digits that stand in their places */
+
+static int64_t
+secops_time_seconds(const unsigned char *p)
+{
+    struct tm  tm;
+
+    memset(&tm, 0, sizeof(struct tm));
+
+    tm.tm_year = secops_time_number(p, 4) - 1900;
+    tm.tm_mon = secops_time_number(p + 5, 2) - 1;
+    tm.tm_mday = secops_time_number(p + 8, 2);
+    tm.tm_hour = secops_time_number(p + 11, 2);
+    tm.tm_min = secops_time_number(p + 14, 2);
+    tm.tm_sec = secops_time_number(p + 17, 2);
+
+    /* a leap second is the one before it */
+
+    tm.tm_sec -= (tm.tm_sec == 60);
+
+    return (int64_t) timegm(&tm);
 }
 
 

@@ -30,4 +30,13 @@ int secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN],
     secops_slice_t text);
 
 
+/*
+ * The seconds since the epoch that "YYYY-MM-DD HH:MM:SS" says, in UTC.  A day
+ * that its month does not have is one of the next month.  -1: the text is not
+ * of this form.
+ */
+
+int secops_time_read(int64_t *seconds, secops_slice_t text);
+
+
 #endif /* _SECOPS_TIME_H_INCLUDED_ */

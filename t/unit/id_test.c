@@ -357,6 +357,43 @@ test_time(void)
 }
 
 
+static void
+test_read_time(void)
+{
+    size_t   i;
+    int64_t  seconds;
+
+    static const struct {
+        const char  *text;
+        int64_t      seconds;
+    } times[] = {
+        { "1970-01-01 00:00:00", 0 },
+        { "2000-02-29 12:34:56", 951827696 },
+        { "9999-12-31 23:59:59", 253402300799 },
+        { "1969-12-31 23:59:59", -1 },
+        { "2016-12-31 23:59:60", 1483228799 },
+        { "2026-02-29 00:00:00", 1772323200 }
+    };
+
+    static const char  *others[] = {
+        "", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01 00:00:00Z",
+        "2026-00-01 00:00:00", "2026-13-01 00:00:00", "2026-01-00 00:00:00",
+        "2026-01-32 00:00:00", "2026-01-01 24:00:00", "2026-01-01 00:60:00",
+        "2026-01-01 00:00:61", "202x-01-01 00:00:00", "2026-01-01 00:00: 0"
+    };
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        is_int(secops_time_read(&seconds, slice(times[i].text)), 0,
+               times[i].text);
+        is_int(seconds, times[i].seconds, "... in seconds");
+    }
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        is_int(secops_time_read(&seconds, slice(others[i])), -1, others[i]);
+    }
+}
+
+
 int
 main(void)
 {
@@ -373,6 +410,7 @@ main(void)
     test_random_shard();
     test_valid();
     test_time();
+    test_read_time();
     test_normalize();
 
     return tap_done();
