@@ -237,9 +237,10 @@ test_references(void)
 
     reference = secops_table_reference(&table, slice("ci"));
 
-    ok(reference != NULL, "one that is spelled with an escape")
-    && is_str(reference->table.data, reference->table.len, "cmdb_ci_2",
-              "... and what it refers to");
+    if (ok(reference != NULL, "one that is spelled with an escape")) {
+        is_str(reference->table.data, reference->table.len, "cmdb_ci_2",
+               "... and what it refers to");
+    }
 
     ok(secops_table_reference(&table, slice("note")) == NULL
        && secops_table_reference(&table, slice("tas")) == NULL,
