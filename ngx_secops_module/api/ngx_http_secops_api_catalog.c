@@ -93,7 +93,7 @@ ngx_http_secops_catalog_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
         rc = ngx_http_secops_resources_fail(op, NULL);
     }
 
-    secops_resource_faults_free(&op->faults);
+    secops_faults_free(&op->faults);
 
     return rc;
 }

@@ -697,14 +697,14 @@ static void
 test_query(const secops_catalog_t *catalog, const char *args,
     const char *expected, const char *name)
 {
-    char                      text[400];
-    size_t                    i, len;
-    json_t                   *fault;
-    unsigned char             buffer[200];
-    secops_catalog_query_t    query;
-    secops_resource_faults_t  faults;
+    char                     text[400];
+    size_t                   place, len;
+    unsigned char            buffer[200];
+    secops_fault_t           fault;
+    secops_faults_t          faults;
+    secops_catalog_query_t   query;
 
-    memset(&faults, 0, sizeof(secops_resource_faults_t));
+    memset(&faults, 0, sizeof(secops_faults_t));
 
     if (secops_catalog_read_query(&query, catalog, SECOPS_CATALOG_QUERY_TYPE
                                                    |SECOPS_CATALOG_QUERY_ROLE
@@ -721,17 +721,21 @@ test_query(const secops_catalog_t *catalog, const char *args,
         len = (size_t) snprintf(text, sizeof(text), "%d",
                                 (int) secops_error(faults.error)->status);
 
-        json_array_foreach(faults.list, i, fault) {
+        place = 0;
+
+        while (secops_faults_next(&faults, &place, &fault)) {
             len += (size_t) snprintf(text + len, sizeof(text) - len,
-                                     "; %s %s",
-                          json_string_value(json_object_get(fault, "pointer")),
-                         json_string_value(json_object_get(fault, "message")));
+                                     "; %.*s %.*s",
+                                     (int) fault.pointer.len,
+                                     fault.pointer.data,
+                                     (int) fault.message.len,
+                                     fault.message.data);
         }
     }
 
     is_str(text, strlen(text), expected, name);
 
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
 }
 
 

@@ -1,35 +1,146 @@
 
-/* How much faults may say: the budget, and names that are cut. */
+/* Faults: what is told of them, the budget, and names that are cut. */
 
 #include "secops_tap.h"
 #include "util/secops_faults.h"
 
 
+/* what is told, as secops_faults_write() has it */
+
 static void
-test_budget(void)
+told(const secops_faults_t *faults, const char *expected, const char *name)
 {
-    unsigned                n;
-    secops_faults_budget_t  budget;
+    secops_text_t  text;
 
-    memset(&budget, 0, sizeof(budget));
+    memset(&text, 0, sizeof(text));
 
-    for (n = 0; secops_faults_take(&budget, 1000) == 0; n++) {
-        /* void */
-    }
-
-    is_int(n, SECOPS_FAULTS_BYTES / 1000, "faults are told up to the budget");
-    ok(budget.more, "... and it is known that there are more");
-    ok(secops_faults_take(&budget, 1) == -1, "no shorter one follows");
-    ok(budget.used <= SECOPS_FAULTS_BYTES, "the budget is kept");
+    secops_faults_write(&text, faults);
+    is_str(text.data ? (char *) text.data : "", text.len, expected, name);
+    secops_text_free(&text);
 }
 
 
 static void
-test_size(void)
+test_list(void)
 {
-    is_int(secops_faults_size(secops_slice_of("abc/ä")), 6, "plain bytes");
-    is_int(secops_faults_size(secops_slice_of("\"\\\n")), 2 + 2 + 6,
-           "escapes are counted, control characters at their longest");
+    size_t           place;
+    secops_fault_t   fault;
+    secops_faults_t  faults;
+
+    memset(&faults, 0, sizeof(faults));
+    memset(&fault, 0, sizeof(fault));
+
+    place = 0;
+    ok(!secops_faults_next(&faults, &place, &fault), "there is no fault");
+    told(&faults, "", "... and none is told");
+
+    secops_faults_tell(&faults, SECOPS_ERROR_MANDATORY, secops_slice_of("/a"),
+                       secops_slice_of("is required"));
+    is_int(faults.error, SECOPS_ERROR_MANDATORY, "the first fault's error");
+
+    fault.about = secops_slice_of("");
+    fault.message = secops_slice_of("is wrong");
+    secops_faults_add(&faults, SECOPS_ERROR_BODY, &fault);
+    is_int(faults.error, SECOPS_ERROR_BODY, "one that comes first wins");
+
+    secops_faults_tell(&faults, SECOPS_ERROR_UNKNOWN, secops_slice_of("/b"),
+                       secops_slice_of("is odd"));
+    is_int(faults.error, SECOPS_ERROR_BODY, "... and stays");
+
+    told(&faults, "/a: is required; is wrong; /b: is odd", "all are told");
+
+    ok(secops_faults_next(&faults, &place, &fault)
+       && fault.about.data == NULL, "the first one is about nothing");
+    ok(secops_faults_next(&faults, &place, &fault)
+       && fault.about.data && fault.about.len == 0,
+       "the second one is about what has an empty name");
+    ok(secops_faults_next(&faults, &place, &fault)
+       && !secops_faults_next(&faults, &place, &fault), "there is no fourth");
+
+    secops_faults_free(&faults);
+    ok(faults.error == SECOPS_ERROR_NONE && faults.told == 0, "all are gone");
+}
+
+
+static void
+test_budget(void)
+{
+    unsigned         n;
+    secops_faults_t  faults;
+
+    static char  text[1000];
+
+    memset(&faults, 0, sizeof(faults));
+    memset(text, 'x', sizeof(text) - 1);
+
+    for (n = 0; !faults.more; n++) {
+        secops_faults_tell(&faults, SECOPS_ERROR_BODY, secops_slice_of("/a"),
+                           secops_slice_of(text));
+    }
+
+    is_int(n, SECOPS_FAULTS_BYTES / (3 * 1001 + 64) + 1,
+           "faults are told up to the budget, for an answer with each thrice");
+    is_int(faults.told, n - 1, "... and it is known that there are more");
+
+    secops_faults_tell(&faults, SECOPS_ERROR_BODY, secops_slice_of(""),
+                       secops_slice_of(""));
+    is_int(faults.told, n - 1, "no shorter one follows");
+
+    secops_faults_free(&faults);
+}
+
+
+/* records share a budget, in which each has its own number of faults */
+
+static void
+test_shared(void)
+{
+    size_t           bytes;
+    unsigned         n;
+    secops_faults_t  first, second;
+
+    static char  text[1000];
+
+    memset(&first, 0, sizeof(first));
+    memset(text, 'x', sizeof(text) - 1);
+
+    bytes = 0;
+    first.shared = &bytes;
+    first.once = 1;
+    second = first;
+
+    for (n = 0; n < SECOPS_FAULTS_MAX; n++) {
+        secops_faults_tell(&first, SECOPS_ERROR_BODY, secops_slice_of("/a"),
+                           secops_slice_of("\"\n"));
+    }
+
+    ok(secops_faults_full(&first) && !first.more, "as many as may be told");
+    is_int(bytes, (2 + 2 + 2 + 6) * 100 + 2 * 99, "... are counted as they are"
+           " written, control characters at their longest");
+
+    secops_faults_tell(&first, SECOPS_ERROR_BODY, secops_slice_of("/a"),
+                       secops_slice_of("b"));
+    ok(first.more && first.told == SECOPS_FAULTS_MAX, "one more is not told");
+
+    n = (SECOPS_FAULTS_BYTES - bytes + 2) / 1003;
+
+    while (!second.more) {
+        secops_faults_tell(&second, SECOPS_ERROR_BODY, secops_slice_of(""),
+                           secops_slice_of(text));
+    }
+
+    is_int(second.told, n, "those of another one take what is left");
+
+    secops_faults_free(&second);
+    second.shared = &bytes;
+
+    secops_faults_tell(&second, SECOPS_ERROR_BODY, secops_slice_of("/a"),
+                       secops_slice_of("b"));
+    told(&second, "and more", "nothing is left for a third");
+    is_int(second.error, SECOPS_ERROR_BODY, "... but its error");
+
+    secops_faults_free(&first);
+    secops_faults_free(&second);
 }
 
 
@@ -68,6 +179,15 @@ test_pointer(void)
     is_int(result.len, SECOPS_FAULTS_NAME + strlen("…"),
            "a long name in it is cut");
 
+    result.len = 0;
+    secops_faults_append_member(&result, secops_slice_of("a/b~c"));
+    is_str(result.data, result.len, "/a~1b~0c", "a member's name is escaped");
+
+    result.len = 0;
+    secops_faults_append_member(&result, secops_slice_of(long_name));
+    is_int(result.len, strlen("/~1") + SECOPS_FAULTS_NAME - 1 + strlen("…"),
+           "... and cut");
+
     for (i = 0; i < 1000; i++) {
         secops_text_append_string(&pointer, "/name");
     }
@@ -86,8 +206,9 @@ test_pointer(void)
 int
 main(void)
 {
+    test_list();
     test_budget();
-    test_size();
+    test_shared();
 
     cut("abc", 3, "abc");
     cut("abcd", 3, "abc…");

@@ -58,6 +58,7 @@ static const char  schema[] =
 static int
 test_change(change_test_t *t, const char *stored, const char *patch)
 {
+    int                   rc;
     secops_json_error_t   error;
     secops_json_limits_t  limits = { 8, 40 };
 
@@ -71,7 +72,7 @@ test_change(change_test_t *t, const char *stored, const char *patch)
     }
 
     secops_record_budget(&t->budget);
-    t->faults.budget = &t->budget;
+    secops_record_faults_init(&t->faults, &t->budget);
 
     if (secops_json_parse(&t->json, (const unsigned char *) patch,
                           strlen(patch), tokens, CHANGE_TEST_TOKENS, &limits,
@@ -89,9 +90,13 @@ test_change(change_test_t *t, const char *stored, const char *patch)
         return -1;
     }
 
-    return secops_record_change(&t->change, &t->stored, &t->json,
-                                t->body.fields, &t->body, &t->options,
-                                t->body.fields ? "/data" : "", &t->faults);
+    rc = secops_record_change(&t->change, &t->stored, &t->json,
+                              t->body.fields, &t->body, &t->options,
+                              t->body.fields ? "/data" : "", &t->faults);
+
+    (void) secops_record_detail(&t->faults);
+
+    return rc;
 }
 
 
@@ -281,7 +286,7 @@ test_refused(void)
         rc = test_change(&t, stored, cases[i].patch);
 
         is_int(rc, -1, cases[i].patch);
-        is_int(t.faults.error, cases[i].error, "... the error");
+        is_int(t.faults.all.error, cases[i].error, "... the error");
         is_str(t.faults.detail.data, t.faults.detail.len, cases[i].detail,
                "... all faults");
         is_str(t.faults.missing.data, t.faults.missing.len, cases[i].missing,
@@ -344,7 +349,7 @@ test_limits(void)
     is_int(test_change(&t, "{\"about\":\"x\",\"kind\":\"A\"}",
                        "{\"why\":\"012345678901234567890\"}"),
            -1, "a record can not grow beyond the limit");
-    is_int(t.faults.error, SECOPS_ERROR_TOO_LARGE, "... the error");
+    is_int(t.faults.all.error, SECOPS_ERROR_TOO_LARGE, "... the error");
     is_str(t.faults.detail.data, t.faults.detail.len,
            "the body: makes the record larger than a body may be",
            "... is said");

@@ -51,7 +51,7 @@ test_read(record_test_t *t, const char *text, const char *query)
     memset(t, 0, sizeof(record_test_t));
 
     secops_record_budget(&t->budget);
-    t->faults.budget = &t->budget;
+    secops_record_faults_init(&t->faults, &t->budget);
 
     (void) snprintf(t->text, sizeof(t->text), "%s", text);
 
@@ -91,7 +91,7 @@ test_error(record_test_t *t, const char *text, const char *query)
                                    &t->faults);
     }
 
-    return rc == -2 ? SECOPS_ERRORS : t->faults.error;
+    return rc == -2 ? SECOPS_ERRORS : t->faults.all.error;
 }
 
 
@@ -208,8 +208,9 @@ test_parameters(void)
 static void
 test_errors(void)
 {
-    size_t         i;
-    record_test_t  t;
+    size_t          i;
+    record_test_t   t;
+    secops_slice_t  detail;
 
     static const struct {
         const char      *text;
@@ -303,8 +304,10 @@ test_errors(void)
         is_str(t.faults.missing.len ? (char *) t.faults.missing.data : "",
                t.faults.missing.len, cases[i].missing,
                "... what is missing, each once, in the schema's order");
-        is_str(t.faults.detail.len ? (char *) t.faults.detail.data : "",
-               t.faults.detail.len, cases[i].detail, "... and the detail");
+
+        detail = secops_record_detail(&t.faults);
+        is_str(detail.len ? (char *) detail.data : "", detail.len,
+               cases[i].detail, "... and the detail");
 
         secops_record_faults_free(&t.faults);
     }
@@ -320,6 +323,7 @@ test_budget(void)
     unsigned        n;
     record_test_t   t;
     secops_text_t   text;
+    secops_slice_t  detail;
 
     memset(&text, 0, sizeof(secops_text_t));
     secops_text_append_string(&text, "{\"data\":{\"nested\":{\"");
@@ -341,32 +345,32 @@ test_budget(void)
 
     (void) test_error(&t, (char *) text.data, "ignore_mandatory_fields=1");
 
-    ok(t.faults.error == SECOPS_ERROR_BODY && t.faults.count >= 100
-       && t.faults.detail.len < 100 * 340 && t.faults.more,
-       "R.2: 149 faults with a name of 3000 bytes say %zu bytes",
-       t.faults.detail.len);
+    detail = secops_record_detail(&t.faults);
 
-    ok(memcmp(t.faults.detail.data + t.faults.detail.len - 10, "; and more",
-              10) == 0, "... and end with \"and more\"");
+    ok(t.faults.all.error == SECOPS_ERROR_BODY
+       && t.faults.all.told == SECOPS_FAULTS_MAX
+       && detail.len < 100 * 340 && t.faults.all.more,
+       "R.2: 149 faults with a name of 3000 bytes say %zu bytes", detail.len);
+
+    ok(memcmp(detail.data + detail.len - 10, "; and more", 10) == 0,
+       "... and end with \"and more\"");
 
     said = 0;
 
     for (n = 0; n < 50; n++) {
 
         if (n) {
-            t.faults.error = SECOPS_ERROR_NONE;
-            t.faults.count = 0;
-            t.faults.more = 0;
-            t.faults.detail.len = 0;
+            secops_record_faults_free(&t.faults);
+            secops_record_faults_init(&t.faults, &t.budget);
 
             (void) secops_record_check(&table, &t.json, t.body.fields,
                                        &t.body, &t.options, "/data",
                                        &t.faults);
         }
 
-        said += t.faults.detail.len;
+        said += secops_record_detail(&t.faults).len;
 
-        if (t.faults.error != SECOPS_ERROR_BODY) {
+        if (t.faults.all.error != SECOPS_ERROR_BODY) {
             break;
         }
     }

@@ -671,7 +671,7 @@ test_reset(void)
     secops_resource_set_t           set;
     secops_resource_plan_t         *plan;
     secops_resource_type_e          type;
-    secops_resource_faults_t        faults;
+    secops_faults_t        faults;
     secops_resource_context_t       context;
     const secops_resource_entry_t  *entries;
 
@@ -750,7 +750,7 @@ test_reset(void)
 
     secops_resource_plan_free(plan);
     secops_resource_set_free(&set);
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
 }
 
 

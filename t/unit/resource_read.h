@@ -10,7 +10,7 @@
 
 static inline int
 read_all(secops_resource_set_t *set, const secops_resource_model_t *model,
-    const secops_json_t *json, size_t max, secops_resource_faults_t *faults)
+    const secops_json_t *json, size_t max, secops_faults_t *faults)
 {
     int  rc;
 

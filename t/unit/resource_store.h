@@ -211,21 +211,21 @@ store_answer(secops_resource_plan_t *plan)
 
 
 static inline void
-store_tell_faults(const secops_resource_faults_t *faults)
+store_tell_faults(const secops_faults_t *faults)
 {
-    size_t   i, len, size;
-    json_t  *fault;
+    size_t          place, len, size;
+    secops_fault_t  fault;
 
     size = sizeof(store_told);
     len = snprintf(store_told, size, "%u",
                    secops_error(faults->error)->status);
 
-    for (i = 0; i < json_array_size(faults->list); i++) {
-        fault = json_array_get(faults->list, i);
+    place = 0;
 
-        len += snprintf(store_told + len, size - len, "|%s: %s",
-                        json_string_value(json_object_get(fault, "pointer")),
-                        json_string_value(json_object_get(fault, "message")));
+    while (secops_faults_next(faults, &place, &fault)) {
+        len += snprintf(store_told + len, size - len, "|%.*s: %.*s",
+                        (int) fault.pointer.len, fault.pointer.data,
+                        (int) fault.message.len, fault.message.data);
     }
 }
 
@@ -284,7 +284,7 @@ store_key_ids(secops_slice_t *ids, const secops_resource_set_t *set)
 
 static inline int
 store_steps(secops_resource_plan_t *plan, int64_t *next_id,
-    secops_resource_faults_t *faults)
+    secops_faults_t *faults)
 {
     int  rc;
 
@@ -324,7 +324,7 @@ store_post_text(const char *text, int overwrite)
     secops_json_error_t         error;
     secops_resource_set_t       set;
     secops_resource_plan_t     *plan;
-    secops_resource_faults_t    faults;
+    secops_faults_t    faults;
     secops_resource_context_t   context;
     const secops_resource_entry_t  *entries;
 
@@ -356,7 +356,7 @@ store_post_text(const char *text, int overwrite)
 
     if (faults.failed) {
         secops_resource_set_free(&set);
-        secops_resource_faults_free(&faults);
+        secops_faults_free(&faults);
         (void) strcpy(store_told, "failed");
         return store_told;
     }
@@ -409,7 +409,7 @@ store_post_text(const char *text, int overwrite)
 
     secops_resource_plan_free(plan);
     secops_resource_set_free(&set);
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
     free(ids);
 
     return store_told;

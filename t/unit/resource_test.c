@@ -181,9 +181,9 @@ static void test_overwrite(void);
 static void test_many_faults(void);
 static void test_queries(void);
 static int read_document(const char *text, secops_resource_set_t *set,
-    secops_resource_faults_t *faults, size_t max);
+    secops_faults_t *faults, size_t max);
 static void print_faults(char *dst, size_t size,
-    const secops_resource_faults_t *faults);
+    const secops_faults_t *faults);
 
 
 static secops_catalog_t         catalog;
@@ -240,7 +240,7 @@ test_documents(void)
     size_t                    i, len;
     const resource_case_t    *c;
     secops_resource_set_t     set;
-    secops_resource_faults_t  faults;
+    secops_faults_t  faults;
 
     for (i = 0; i < sizeof(resource_cases) / sizeof(resource_cases[0]); i++) {
         c = &resource_cases[i];
@@ -261,7 +261,7 @@ test_documents(void)
         is_str(told, strlen(told), c->faults, "... and so it is told");
 
         secops_resource_set_free(&set);
-        secops_resource_faults_free(&faults);
+        secops_faults_free(&faults);
     }
 }
 
@@ -270,7 +270,7 @@ static void
 test_set(void)
 {
     secops_resource_set_t     set;
-    secops_resource_faults_t  faults;
+    secops_faults_t  faults;
 
     (void) read_document("{\"resources\":{\"\\u20ac/\":" KEY("n\\u20ac")
                          ",\"b\":" KEY("m") "}}", &set, &faults, MAX);
@@ -286,7 +286,7 @@ test_set(void)
            "... the second one's title");
 
     secops_resource_set_free(&set);
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
 }
 
 
@@ -296,7 +296,7 @@ test_overwrite(void)
     char                      text[256];
     size_t                    i;
     secops_resource_set_t     set;
-    secops_resource_faults_t  faults;
+    secops_faults_t  faults;
 
     static const struct {
         const char  *value;
@@ -317,14 +317,14 @@ test_overwrite(void)
            cases[i].value);
 
         secops_resource_set_free(&set);
-        secops_resource_faults_free(&faults);
+        secops_faults_free(&faults);
     }
 
     (void) read_document("{\"k\":" KEY("n") "}", &set, &faults, MAX);
     is_int(set.overwrite, -1, "the flat form does not say");
 
     secops_resource_set_free(&set);
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
 }
 
 
@@ -334,7 +334,7 @@ test_many_faults(void)
     char                      text[8192], *p;
     unsigned                  i;
     secops_resource_set_t     set;
-    secops_resource_faults_t  faults;
+    secops_faults_t  faults;
 
     p = text;
     *p++ = '{';
@@ -347,20 +347,18 @@ test_many_faults(void)
     *p = '\0';
 
     ok(read_document(text, &set, &faults, 300) == -1, "300 faults");
-    is_int(json_array_size(faults.list), SECOPS_RESOURCE_FAULTS_MAX,
-           "... of which some are told");
-    ok(faults.budget.more && set.n == SECOPS_RESOURCE_FAULTS_MAX,
+    is_int(faults.told, SECOPS_FAULTS_MAX, "... of which some are told");
+    ok(faults.more && set.n == SECOPS_FAULTS_MAX,
        "... and no others are looked for");
 
     secops_resource_set_free(&set);
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
 
     ok(read_document(text, &set, &faults, 299) == -1 && set.n == 0
-       && json_array_size(faults.list) == 1,
-       "... one more than the largest set");
+       && faults.told == 1, "... one more than the largest set");
 
     secops_resource_set_free(&set);
-    secops_resource_faults_free(&faults);
+    secops_faults_free(&faults);
 }
 
 
@@ -374,7 +372,7 @@ test_queries(void)
     secops_slice_t            args;
     const query_case_t       *c;
     secops_resource_query_t   query;
-    secops_resource_faults_t  faults;
+    secops_faults_t  faults;
 
     for (i = 0; i < sizeof(query_cases) / sizeof(query_cases[0]); i++) {
         c = &query_cases[i];
@@ -402,7 +400,7 @@ test_queries(void)
 
         is_str(told, strlen(told), c->result, c->name);
 
-        secops_resource_faults_free(&faults);
+        secops_faults_free(&faults);
         free(buffer);
     }
 }
@@ -410,7 +408,7 @@ test_queries(void)
 
 static int
 read_document(const char *text, secops_resource_set_t *set,
-    secops_resource_faults_t *faults, size_t max)
+    secops_faults_t *faults, size_t max)
 {
     int                          rc;
     secops_json_t                json;
@@ -420,7 +418,7 @@ read_document(const char *text, secops_resource_set_t *set,
     static secops_json_limits_t  limits = { 32, 4096 };
 
     memset(set, 0, sizeof(secops_resource_set_t));
-    memset(faults, 0, sizeof(secops_resource_faults_t));
+    memset(faults, 0, sizeof(secops_faults_t));
 
     rc = secops_json_parse(&json, (const unsigned char *) text, strlen(text),
                            tokens, 8192, &limits, &error);
@@ -435,10 +433,10 @@ read_document(const char *text, secops_resource_set_t *set,
 
 
 static void
-print_faults(char *dst, size_t size, const secops_resource_faults_t *faults)
+print_faults(char *dst, size_t size, const secops_faults_t *faults)
 {
-    size_t   i, len;
-    json_t  *fault;
+    size_t          place, len;
+    secops_fault_t  fault;
 
     dst[0] = '\0';
 
@@ -448,11 +446,10 @@ print_faults(char *dst, size_t size, const secops_resource_faults_t *faults)
 
     len = snprintf(dst, size, "%u|", secops_error(faults->error)->status);
 
-    for (i = 0; i < json_array_size(faults->list); i++) {
-        fault = json_array_get(faults->list, i);
-
-        len += snprintf(dst + len, size - len, "%s%s: %s", i ? "; " : "",
-                        json_string_value(json_object_get(fault, "pointer")),
-                        json_string_value(json_object_get(fault, "message")));
+    for (place = 0; secops_faults_next(faults, &place, &fault); /* void */ ) {
+        len += snprintf(dst + len, size - len, "%s%.*s: %.*s",
+                        dst[len - 1] == '|' ? "" : "; ",
+                        (int) fault.pointer.len, fault.pointer.data,
+                        (int) fault.message.len, fault.message.data);
     }
 }

@@ -193,8 +193,7 @@ ngx_http_secops_records_options(ngx_http_secops_records_t *records,
         }
     }
 
-    ngx_memzero(&faults, sizeof(secops_record_faults_t));
-    faults.budget = &records->budget;
+    secops_record_faults_init(&faults, &records->budget);
 
     valid = (json == NULL
              || secops_record_read_body(body, json, &records->options, &faults)

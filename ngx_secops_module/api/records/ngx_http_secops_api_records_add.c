@@ -83,8 +83,7 @@ ngx_http_secops_records_add(ngx_http_secops_records_t *records,
     ngx_int_t                rc;
     secops_record_faults_t   faults;
 
-    ngx_memzero(&faults, sizeof(secops_record_faults_t));
-    faults.budget = &records->budget;
+    secops_record_faults_init(&faults, &records->budget);
 
     if (secops_record_check(records->table, json, i, body, &records->options,
                             (char *) where, &faults)
@@ -95,7 +94,7 @@ ngx_http_secops_records_add(ngx_http_secops_records_t *records,
              : ngx_http_secops_records_insert(records, entry, json, i, body);
 
     } else if (records->batch) {
-        ngx_http_secops_records_refuse(records, entry, faults.error);
+        ngx_http_secops_records_refuse(records, entry, faults.all.error);
         rc = ngx_http_secops_records_entry_faults(records, entry, &faults);
 
     } else {
@@ -243,22 +242,25 @@ ngx_int_t
 ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
     secops_record_faults_t *faults)
 {
-    ngx_str_t  more, detail;
+    ngx_str_t       more, detail;
+    secops_error_e  error;
 
     ngx_str_null(&more);
 
-    if (faults->error == SECOPS_ERROR_UNKNOWN) {
+    error = faults->all.error;
+
+    if (error == SECOPS_ERROR_UNKNOWN) {
         ngx_str_set(&detail, "the record could not be validated");
         return ngx_http_secops_fail_server(records->request, records->ctx,
-                                           SECOPS_ERROR_UNKNOWN, &detail);
+                                           error, &detail);
     }
 
-    if (faults->error == SECOPS_ERROR_MANDATORY) {
+    if (error == SECOPS_ERROR_MANDATORY) {
         more = ngx_secops_str(secops_text_slice(&faults->missing));
     }
 
-    detail = ngx_secops_str(secops_text_slice(&faults->detail));
+    detail = ngx_secops_str(secops_record_detail(faults));
 
-    return ngx_http_secops_fail(records->request, records->ctx, faults->error,
-                                &more, &detail);
+    return ngx_http_secops_fail(records->request, records->ctx, error, &more,
+                                &detail);
 }

@@ -29,10 +29,6 @@ static ngx_int_t ngx_http_secops_records_details(
 static void ngx_http_secops_records_write_entry(
     ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_text_t *text);
-static void ngx_http_secops_records_write_escaped(secops_text_t *text,
-    const u_char *data, size_t len);
-static ngx_int_t ngx_http_secops_records_copy(ngx_pool_t *pool,
-    ngx_str_t *dst, secops_text_t *text);
 
 
 ngx_int_t
@@ -135,42 +131,32 @@ ngx_int_t
 ngx_http_secops_records_entry_faults(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_record_faults_t *faults)
 {
+    ngx_str_t    text;
     ngx_pool_t  *pool;
 
     pool = records->request->pool;
 
-    if (ngx_http_secops_records_copy(pool, &entry->more, &faults->missing)
-        != NGX_OK
-        || ngx_http_secops_records_copy(pool, &entry->detail, &faults->detail)
-           != NGX_OK)
-    {
+    text = ngx_secops_str(secops_record_detail(faults));
+
+    entry->detail.len = text.len;
+    entry->detail.data = ngx_pstrdup(pool, &text);
+
+    if (entry->detail.data == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (faults->error != SECOPS_ERROR_MANDATORY) {
-        entry->more.len = 0;
+    if (faults->all.error == SECOPS_ERROR_MANDATORY) {
+        text = ngx_secops_str(secops_text_slice(&faults->missing));
+
+        entry->more.len = text.len;
+        entry->more.data = ngx_pstrdup(pool, &text);
+
+        if (entry->more.data == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_secops_records_copy(ngx_pool_t *pool, ngx_str_t *dst,
-    secops_text_t *text)
-{
-    dst->len = text->len;
-    dst->data = ngx_pnalloc(pool, text->len + 1);
-
-    if (dst->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (text->len) {
-        ngx_memcpy(dst->data, text->data, text->len);
-    }
-
-    return NGX_OK;
 }
 
 
@@ -385,10 +371,8 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_t *records,
 
     secops_text_append_string(text,
                               "{\"success\":false,\"error\":{\"message\":\"");
-    ngx_http_secops_records_write_escaped(text, error->message.data,
-                                          error->message.len);
-    ngx_http_secops_records_write_escaped(text, entry->more.data,
-                                          entry->more.len);
+    secops_text_append_escaped(text, error->message);
+    secops_text_append_escaped(text, ngx_secops_slice(&entry->more));
 
     detail = (error->status < NGX_HTTP_INTERNAL_SERVER_ERROR)
              ? &entry->detail
@@ -397,18 +381,10 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_t *records,
 
     if (detail->len) {
         secops_text_append_string(text, "\",\"detail\":\"");
-        ngx_http_secops_records_write_escaped(text, detail->data, detail->len);
+        secops_text_append_escaped(text, ngx_secops_slice(detail));
         secops_text_append_string(text, "\"}}");
 
     } else {
         secops_text_append_string(text, "\",\"detail\":null}}");
     }
-}
-
-
-static void
-ngx_http_secops_records_write_escaped(secops_text_t *text, const u_char *data,
-    size_t len)
-{
-    secops_text_append_escaped(text, secops_slice_bytes(data, len));
 }

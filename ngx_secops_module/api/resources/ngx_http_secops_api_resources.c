@@ -165,7 +165,7 @@ ngx_http_secops_resources_cleanup(void *data)
 
     secops_resource_plan_free(op->plan);
     secops_resource_set_free(&op->set);
-    secops_resource_faults_free(&op->faults);
+    secops_faults_free(&op->faults);
 
 #ifdef __GLIBC__
 

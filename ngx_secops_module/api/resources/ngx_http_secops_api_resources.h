@@ -108,7 +108,7 @@ struct ngx_http_secops_resources_s {
     secops_json_t                         json;     /* the body, while it is
                                                        read */
     secops_resource_set_t                 set;
-    secops_resource_faults_t              faults;
+    secops_faults_t                       faults;
 
     secops_keyspace_t                     space;
     ngx_secops_store_audit_t              audit;

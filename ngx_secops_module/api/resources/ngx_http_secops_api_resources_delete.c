@@ -122,9 +122,7 @@ ngx_http_secops_resources_remove(ngx_http_secops_resources_t *op,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (result->more
-        && json_array_size(op->faults.list) < SECOPS_RESOURCE_FAULTS_MAX)
-    {
+    if (result->more && !secops_faults_full(&op->faults)) {
         return ngx_http_secops_resources_more(op);
     }
 

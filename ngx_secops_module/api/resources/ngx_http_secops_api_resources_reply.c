@@ -12,13 +12,13 @@
 static ngx_int_t ngx_http_secops_resources_refuse(
     ngx_http_secops_resources_t *op, ngx_str_t *detail);
 static json_t *ngx_http_secops_resources_refusal(json_t *status,
-    json_t *details, const secops_resource_faults_t *faults,
-    secops_text_t *all);
+    json_t *details, json_t *errors, secops_text_t *all);
 static json_t *ngx_http_secops_resources_flat(json_t *status,
     secops_text_t *all);
 static ngx_int_t ngx_http_secops_resources_details(
-    const secops_resource_faults_t *faults, ngx_str_t *detail, json_t *details,
-    secops_text_t *all);
+    const secops_faults_t *faults, ngx_str_t *detail, json_t *details,
+    json_t *errors, secops_text_t *all);
+static json_t *ngx_http_secops_resources_error(const secops_fault_t *fault);
 
 
 ngx_int_t
@@ -84,9 +84,9 @@ ngx_http_secops_resources_fail(ngx_http_secops_resources_t *op,
     reason = ngx_secops_str(row->message);
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "secops: %V refused: %V, %uz faults",
+                  "secops: %V refused: %V, %ui faults",
                   &op->ctx->route->operation, &reason,
-                  json_array_size(op->faults.list));
+                  (ngx_uint_t) op->faults.told);
 
     return ngx_http_secops_resources_refuse(op, detail);
 }
@@ -117,7 +117,7 @@ static ngx_int_t
 ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
     ngx_str_t *detail)
 {
-    json_t                *json, *status, *details;
+    json_t                *json, *status, *details, *errors;
     secops_text_t          all;
     const secops_error_t  *row;
 
@@ -128,11 +128,14 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
     ngx_memzero(&all, sizeof(secops_text_t));
 
     details = json_array();
+    errors = json_array();
 
-    if (ngx_http_secops_resources_details(&op->faults, detail, details, &all)
+    if (ngx_http_secops_resources_details(&op->faults, detail, details, errors,
+                                          &all)
         != NGX_OK)
     {
         json_decref(details);
+        json_decref(errors);
         secops_text_free(&all);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -142,9 +145,10 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
 
     json = op->flat ? ngx_http_secops_resources_flat(status, &all)
                     : ngx_http_secops_resources_refusal(status, details,
-                                                        &op->faults, &all);
+                                                        errors, &all);
     json_decref(status);
     json_decref(details);
+    json_decref(errors);
     secops_text_free(&all);
 
     return json ? ngx_http_secops_resources_json(op, row->status, json)
@@ -157,18 +161,11 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
 
 static json_t *
 ngx_http_secops_resources_refusal(json_t *status, json_t *details,
-    const secops_resource_faults_t *faults, secops_text_t *all)
+    json_t *errors, secops_text_t *all)
 {
-    json_t  *errors;
-
-    errors = faults->list ? json_incref(faults->list) : json_array();
-
-    if (json_object_set(status, "reason_details", details) != 0) {
-        json_decref(errors);
-        return NULL;
-    }
-
-    if (json_object_set_new(status, "errors", errors) != 0) {
+    if (json_object_set(status, "reason_details", details) != 0
+        || json_object_set(status, "errors", errors) != 0)
+    {
         return NULL;
     }
 
@@ -201,17 +198,16 @@ ngx_http_secops_resources_flat(json_t *status, secops_text_t *all)
 }
 
 
-/* one sentence for each fault, and all of them in one text, with a last one if
-   there are more.  NGX_ERROR: no memory */
+/* each fault as an object and as a sentence, and all sentences in a text, with
+   a last one if there are more.  NGX_ERROR: no memory */
 
 static ngx_int_t
-ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
-    ngx_str_t *detail, json_t *details, secops_text_t *all)
+ngx_http_secops_resources_details(const secops_faults_t *faults,
+    ngx_str_t *detail, json_t *details, json_t *errors, secops_text_t *all)
 {
-    size_t           i, begin;
-    const char      *pointer;
-    const json_t    *fault;
-    secops_slice_t   text;
+    size_t          place, begin;
+    secops_fault_t  fault;
+    secops_slice_t  text;
 
     if (detail) {
         text = ngx_secops_slice(detail);
@@ -224,9 +220,9 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
         }
     }
 
-    for (i = 0; i < json_array_size(faults->list); i++) {
+    place = 0;
 
-        fault = json_array_get(faults->list, i);
+    while (secops_faults_next(faults, &place, &fault)) {
 
         if (all->len) {
             secops_text_append_string(all, "; ");
@@ -234,17 +230,7 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
 
         begin = all->len;
 
-        pointer = json_string_value(json_object_get(fault, "pointer"));
-
-        /* what is about all of it has none */
-
-        if (pointer && *pointer) {
-            secops_text_append_string(all, pointer);
-            secops_text_append_string(all, ": ");
-        }
-
-        secops_text_append_string(all,
-                       json_string_value(json_object_get(fault, "message")));
+        secops_faults_write_one(all, &fault);
 
         if (all->failed) {
             return NGX_ERROR;
@@ -253,14 +239,16 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
         text.len = all->len - begin;
         text.data = all->data + begin;
 
-        if (json_array_append_new(details, secops_resource_string(text))
-            != 0)
+        if (json_array_append_new(details, secops_resource_string(text)) != 0
+            || json_array_append_new(errors,
+                                     ngx_http_secops_resources_error(&fault))
+               != 0)
         {
             return NGX_ERROR;
         }
     }
 
-    if (faults->budget.more) {
+    if (faults->more) {
         secops_text_append_string(all, "; " SECOPS_FAULTS_MORE);
 
         if (json_array_append_new(details, json_string(SECOPS_FAULTS_MORE))
@@ -271,4 +259,16 @@ ngx_http_secops_resources_details(const secops_resource_faults_t *faults,
     }
 
     return all->failed ? NGX_ERROR : NGX_OK;
+}
+
+
+/* NULL: no memory */
+
+static json_t *
+ngx_http_secops_resources_error(const secops_fault_t *fault)
+{
+    return json_pack("{s:o, s:o, s:o}", "resource", fault->about.data
+                     ? secops_resource_string(fault->about) : json_null(),
+                     "pointer", secops_resource_string(fault->pointer),
+                     "message", secops_resource_string(fault->message));
 }

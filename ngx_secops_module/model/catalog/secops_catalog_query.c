@@ -18,9 +18,9 @@ typedef enum {
 
 static void secops_catalog_query_set(secops_catalog_query_t *query,
     const secops_catalog_t *catalog, const secops_query_name_t *parameter,
-    secops_slice_t value, secops_resource_faults_t *faults);
+    secops_slice_t value, secops_faults_t *faults);
 static void secops_catalog_query_role(const secops_catalog_query_t *query,
-    secops_resource_faults_t *faults);
+    secops_faults_t *faults);
 static void secops_catalog_query_list(secops_text_t *text, unsigned roles);
 
 
@@ -42,7 +42,7 @@ static const secops_query_rules_t  secops_catalog_query_rules = {
 int
 secops_catalog_read_query(secops_catalog_query_t *query,
     const secops_catalog_t *catalog, unsigned parameters, secops_slice_t args,
-    unsigned char *buffer, secops_resource_faults_t *faults)
+    unsigned char *buffer, secops_faults_t *faults)
 {
     secops_query_t         reader;
     secops_query_status_e  status;
@@ -60,9 +60,9 @@ secops_catalog_read_query(secops_catalog_query_t *query,
         }
 
         if (status == SECOPS_QUERY_TWICE) {
-            secops_resource_fault(faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
-                                  reader.name->name,
-                                  "is given more than once");
+            secops_faults_tell(faults, SECOPS_ERROR_RESOURCES,
+                               secops_slice_of(reader.name->name),
+                               secops_slice_of("is given more than once"));
             continue;
         }
 
@@ -83,12 +83,12 @@ secops_catalog_read_query(secops_catalog_query_t *query,
 static void
 secops_catalog_query_set(secops_catalog_query_t *query,
     const secops_catalog_t *catalog, const secops_query_name_t *parameter,
-    secops_slice_t value, secops_resource_faults_t *faults)
+    secops_slice_t value, secops_faults_t *faults)
 {
-    const char     *name;
     secops_text_t   message;
+    secops_slice_t  name;
 
-    name = parameter->name;
+    name = secops_slice_of(parameter->name);
 
     switch (parameter->id) {
 
@@ -96,8 +96,8 @@ secops_catalog_query_set(secops_catalog_query_t *query,
         query->type = secops_catalog_type(catalog, value);
 
         if (query->type == NULL) {
-            secops_resource_fault(faults, SECOPS_ERROR_NO_RESOURCE, NULL, NULL,
-                                  name, "names no integration type");
+            secops_faults_tell(faults, SECOPS_ERROR_NO_RESOURCE, name,
+                               secops_slice_of("names no integration type"));
         }
 
         return;
@@ -106,8 +106,8 @@ secops_catalog_query_set(secops_catalog_query_t *query,
         query->category = secops_catalog_category(catalog, value);
 
         if (query->category == NULL) {
-            secops_resource_fault(faults, SECOPS_ERROR_NO_RESOURCE, NULL, NULL,
-                                  name, "names no job category");
+            secops_faults_tell(faults, SECOPS_ERROR_NO_RESOURCE, name,
+                               secops_slice_of("names no job category"));
         }
 
         return;
@@ -129,9 +129,8 @@ secops_catalog_query_set(secops_catalog_query_t *query,
     secops_text_append_string(&message, "must be one of ");
     secops_catalog_query_list(&message, (1u << SECOPS_CATALOG_ROLES) - 1);
 
-    secops_resource_fault_at(faults, SECOPS_ERROR_RESOURCES, NULL, NULL,
-                             secops_slice_of(name),
-                             secops_text_slice(&message));
+    secops_faults_tell(faults, SECOPS_ERROR_RESOURCES, name,
+                       secops_text_slice(&message));
 
     secops_text_free(&message);
 }
@@ -139,7 +138,7 @@ secops_catalog_query_set(secops_catalog_query_t *query,
 
 static void
 secops_catalog_query_role(const secops_catalog_query_t *query,
-    secops_resource_faults_t *faults)
+    secops_faults_t *faults)
 {
     secops_text_t  message;
 
@@ -150,9 +149,8 @@ secops_catalog_query_role(const secops_catalog_query_t *query,
     secops_text_append_string(&message, ", which has ");
     secops_catalog_query_list(&message, query->type->roles);
 
-    secops_resource_fault_at(faults, SECOPS_ERROR_NO_RESOURCE, NULL, NULL,
-                             secops_slice_of("role"),
-                             secops_text_slice(&message));
+    secops_faults_tell(faults, SECOPS_ERROR_NO_RESOURCE,
+                       secops_slice_of("role"), secops_text_slice(&message));
 
     secops_text_free(&message);
 }

@@ -6,7 +6,7 @@
 
 
 #include "model/catalog/secops_catalog.h"
-#include "model/resource/secops_resource.h"
+#include "util/secops_faults.h"
 
 
 /* which parameters count; the others are passed over like those that are not
@@ -34,7 +34,7 @@ typedef struct {
 
 int secops_catalog_read_query(secops_catalog_query_t *query,
     const secops_catalog_t *catalog, unsigned parameters, secops_slice_t args,
-    unsigned char *buffer, secops_resource_faults_t *faults);
+    unsigned char *buffer, secops_faults_t *faults);
 
 
 #endif /* _SECOPS_CATALOG_QUERY_H_INCLUDED_ */

@@ -308,9 +308,9 @@ secops_resource_phase_load(secops_resource_plan_t *plan, int64_t *next_id)
     secops_resource_node_t   *node;
     secops_resource_found_t  *found;
 
-    if (plan->next < plan->set->n && secops_resource_faults_full(plan->faults))
+    if (plan->next < plan->set->n && secops_faults_full(plan->faults))
     {
-        plan->faults->budget.more = 1;
+        plan->faults->more = 1;
         return SECOPS_RESOURCE_FAULTY;
     }
 

@@ -121,7 +121,7 @@ struct secops_resource_plan_s {
     unsigned char                    *seen;     /* of each node */
     secops_resource_graph_t           graph;
 
-    secops_resource_faults_t         *faults;   /* while it decides */
+    secops_faults_t                  *faults;   /* while it decides */
     secops_text_t                     path;     /* below the resource, where it
                                                    is looking */
     secops_text_t                     message;

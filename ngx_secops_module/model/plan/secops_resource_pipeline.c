@@ -170,7 +170,7 @@ secops_resource_pipeline_named(secops_resource_pipeline_t *line,
 
     for (k = 0; k < json_array_size(list); k++) {
 
-        if (secops_resource_faults_full(line->plan->faults)) {
+        if (secops_faults_full(line->plan->faults)) {
             return;
         }
 

@@ -204,7 +204,7 @@ secops_resource_found_free(secops_resource_found_t *found)
 
 int
 secops_resource_plan_step(secops_resource_plan_t *plan, int64_t *next_id,
-    secops_resource_faults_t *faults)
+    secops_faults_t *faults)
 {
     int  rc;
 

@@ -141,7 +141,7 @@ int secops_resource_plan_reset(secops_resource_plan_t *plan);
  */
 
 int secops_resource_plan_step(secops_resource_plan_t *plan, int64_t *next_id,
-    secops_resource_faults_t *faults);
+    secops_faults_t *faults);
 
 /* no two are the same; n may be 0, and then there is nothing to look up: so it
    is of a set that asks for too much */

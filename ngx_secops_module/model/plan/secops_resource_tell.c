@@ -130,7 +130,7 @@ secops_resource_path_down(secops_resource_plan_t *plan, const char *name)
 
     len = plan->path.len;
 
-    secops_resource_pointer_append(&plan->path, secops_slice_of(name));
+    secops_faults_append_member(&plan->path, secops_slice_of(name));
 
     return len;
 }

@@ -93,7 +93,7 @@ secops_resource_validate_fault(void *data, const secops_schema_fault_t *fault)
     secops_resource_tell(plan, validation->entry, SECOPS_ERROR_INVALID, "");
     secops_resource_path_up(plan, len);
 
-    return secops_resource_faults_full(plan->faults) ? SECOPS_SCHEMA_ENOUGH
+    return secops_faults_full(plan->faults) ? SECOPS_SCHEMA_ENOUGH
                                                      : SECOPS_SCHEMA_COUNTS;
 }
 

@@ -2,10 +2,8 @@
 /* Whether the fields of a record may be stored; see secops_record.h. */
 
 #include "model/record/secops_record_internal.h"
-#include "util/secops_pointer.h"
 
 
-#define SECOPS_RECORD_FAULTS_MAX  100       /* told; the rest is counted */
 #define SECOPS_RECORD_RESPELLED   8         /* validations of one record */
 
 
@@ -36,12 +34,9 @@ static int secops_record_is_excused(const secops_record_check_t *check,
     const secops_schema_fault_t *fault);
 static int secops_record_is_missing(const secops_record_faults_t *faults,
     secops_slice_t name);
-static void secops_record_tell_member(secops_record_faults_t *faults,
-    const char *where, secops_slice_t name, const char *message);
 static void secops_record_tell(secops_record_faults_t *faults,
-    const char *where, secops_slice_t pointer, secops_slice_t message);
-static void secops_record_error(secops_record_faults_t *faults,
-    secops_error_e error);
+    secops_error_e error, const char *where, secops_slice_t pointer,
+    secops_slice_t message);
 
 
 void
@@ -50,6 +45,18 @@ secops_record_budget(secops_record_budget_t *budget)
     memset(budget, 0, sizeof(secops_record_budget_t));
 
     budget->patterns.steps = SECOPS_SCHEMA_STEPS;
+}
+
+
+void
+secops_record_faults_init(secops_record_faults_t *faults,
+    secops_record_budget_t *budget)
+{
+    memset(faults, 0, sizeof(secops_record_faults_t));
+
+    faults->budget = budget;
+    faults->all.shared = &budget->faults;
+    faults->all.once = 1;
 }
 
 
@@ -75,7 +82,9 @@ secops_record_check(const secops_table_t *table, const secops_json_t *json,
     check.where = where;
     check.faults = faults;
 
-    if (secops_record_check_members(&check) == 0 && faults->count == 0) {
+    if (secops_record_check_members(&check) == 0
+        && faults->all.error == SECOPS_ERROR_NONE)
+    {
         secops_record_fault(faults, SECOPS_ERROR_NO_FIELDS, where,
                             "has no field that is filled in");
         return -1;
@@ -87,14 +96,15 @@ secops_record_check(const secops_table_t *table, const secops_json_t *json,
 
     secops_record_check_schema(&check);
 
-    if (faults->error == SECOPS_ERROR_NONE) {
+    if (faults->all.error == SECOPS_ERROR_NONE) {
         return 0;
     }
 
     if (body->data) {
-        secops_record_tell_member(faults, where, secops_slice_of("data"),
-                                  "is taken for a field, as there are other"
-                                  " fields beside it");
+        secops_record_fault_member(faults, faults->all.error, where,
+                                   secops_slice_of("data"),
+                                   "is taken for a field, as there are other"
+                                   " fields beside it");
     }
 
     return -1;
@@ -155,7 +165,8 @@ secops_record_check_members(const secops_record_check_t *check)
         name = secops_record_key_name(json, i, &buf);
 
         if (secops_record_is_server(name)) {
-            secops_record_fault_member(check->faults, check->where, name,
+            secops_record_fault_member(check->faults, SECOPS_ERROR_BODY,
+                                       check->where, name,
                                        "is set by the server");
         }
     }
@@ -198,28 +209,24 @@ secops_record_key_name(const secops_json_t *json, uint32_t i,
 static void
 secops_record_check_schema(secops_record_check_t *check)
 {
-    int                       n;
-    unsigned                  times;
-    secops_record_faults_t    before, *faults;
-    secops_record_budget_t    budget;
-    secops_schema_budget_t   *patterns;
+    int                      n;
+    size_t                   bytes;
+    unsigned                 times;
+    secops_record_faults_t   before, *faults;
 
     faults = check->faults;
-    patterns = faults->budget ? &faults->budget->patterns : NULL;
 
     for (times = 0; ; times++) {
 
         check->respelled = 0;
 
         before = *faults;
-
-        if (faults->budget) {
-            budget = *faults->budget;
-        }
+        bytes = faults->budget->faults;
 
         n = secops_schema_validate(check->table->schema, check->json,
                                    check->object,
-                                   SECOPS_SCHEMA_EMPTY_IS_ABSENT, patterns,
+                                   SECOPS_SCHEMA_EMPTY_IS_ABSENT,
+                                   &faults->budget->patterns,
                                    secops_record_schema_fault, check);
 
         if (!check->respelled || times == SECOPS_RECORD_RESPELLED) {
@@ -228,19 +235,16 @@ secops_record_check_schema(secops_record_check_t *check)
 
         /* the texts may have grown, and lie elsewhere */
 
-        faults->error = before.error;
+        faults->all.error = before.all.error;
+        faults->all.told = before.all.told;
+        faults->all.more = before.all.more;
+        faults->all.list.len = before.all.list.len;
         faults->missing.len = before.missing.len;
-        faults->detail.len = before.detail.len;
-        faults->count = before.count;
-        faults->more = before.more;
-
-        if (faults->budget) {
-            faults->budget->faults = budget.faults;
-        }
+        faults->budget->faults = bytes;
     }
 
-    if (n == -1) {
-        secops_record_error(faults, SECOPS_ERROR_UNKNOWN);
+    if (n == -1 && faults->all.error == SECOPS_ERROR_NONE) {
+        faults->all.error = SECOPS_ERROR_UNKNOWN;
     }
 }
 
@@ -266,8 +270,6 @@ secops_record_check_data(const secops_record_check_t *check)
 
     memset(&buf, 0, sizeof(secops_text_t));
 
-    secops_record_error(check->faults, SECOPS_ERROR_BODY);
-
     last = json->tokens[0].next;
 
     for (i = 1; i < last; i = json->tokens[i + 1].next) {
@@ -275,7 +277,8 @@ secops_record_check_data(const secops_record_check_t *check)
         if (i + 1 != check->body->data
             && !secops_record_is_apart(check->body, json, i))
         {
-            secops_record_fault_member(check->faults, check->where,
+            secops_record_fault_member(check->faults, SECOPS_ERROR_BODY,
+                                       check->where,
                                        secops_record_key_name(json, i, &buf),
                                        "must not stand beside \"data\": only"
                                        " \"config\" and parameters may");
@@ -323,9 +326,11 @@ secops_record_schema_fault(void *data, const secops_schema_fault_t *fault)
 {
     secops_record_check_t  *check = data;
 
+    secops_error_e           error;
     secops_record_faults_t  *faults;
 
     faults = check->faults;
+    error = SECOPS_ERROR_BODY;
 
     if (secops_record_respell(check, fault)
         || secops_record_is_excused(check, fault))
@@ -341,23 +346,21 @@ secops_record_schema_fault(void *data, const secops_schema_fault_t *fault)
             return SECOPS_SCHEMA_COUNTS;
         }
 
-        secops_record_error(faults, SECOPS_ERROR_MANDATORY);
+        error = SECOPS_ERROR_MANDATORY;
 
         if (faults->missing.len) {
             secops_text_append_string(&faults->missing, ",");
         }
 
         secops_text_append(&faults->missing, fault->property);
-
-    } else {
-        secops_record_error(faults, SECOPS_ERROR_BODY);
     }
 
-    secops_record_tell(faults, check->where, fault->pointer, fault->message);
+    secops_record_tell(faults, error, check->where, fault->pointer,
+                       fault->message);
 
     /* until the error is known to be the one that wins, all must be seen */
 
-    return (faults->more && faults->error == SECOPS_ERROR_BODY)
+    return (faults->all.more && faults->all.error == SECOPS_ERROR_BODY)
            ? SECOPS_SCHEMA_ENOUGH : SECOPS_SCHEMA_COUNTS;
 }
 
@@ -457,129 +460,64 @@ secops_record_fault(secops_record_faults_t *faults, secops_error_e error,
 {
     secops_slice_t  none = secops_slice("");
 
-    secops_record_error(faults, error);
-    secops_record_tell(faults, where, none, secops_slice_of(message));
+    secops_record_tell(faults, error, where, none, secops_slice_of(message));
 }
 
 
 void
-secops_record_fault_member(secops_record_faults_t *faults, const char *where,
-    secops_slice_t name, const char *message)
+secops_record_fault_member(secops_record_faults_t *faults,
+    secops_error_e error, const char *where, secops_slice_t name,
+    const char *message)
 {
-    secops_record_error(faults, SECOPS_ERROR_BODY);
-    secops_record_tell_member(faults, where, name, message);
+    secops_text_t  pointer;
+
+    memset(&pointer, 0, sizeof(secops_text_t));
+
+    secops_faults_append_member(&pointer, name);
+
+    secops_record_tell(faults, error, where, secops_text_slice(&pointer),
+                       secops_slice_of(message));
+
+    secops_text_free(&pointer);
 }
 
 
-/* the name of a member of the fields, decoded */
-
 static void
-secops_record_tell_member(secops_record_faults_t *faults, const char *where,
-    secops_slice_t name, const char *message)
+secops_record_tell(secops_record_faults_t *faults, secops_error_e error,
+    const char *where, secops_slice_t pointer, secops_slice_t message)
 {
-    size_t          i;
-    const char     *escape;
-    unsigned char  *p, text[1 + 2 * (SECOPS_FAULTS_NAME + 1)];
-    secops_slice_t  pointer;
+    secops_text_t  place;
 
-    /* a byte more than is told, so that it is seen to be cut */
+    memset(&place, 0, sizeof(secops_text_t));
 
-    if (name.len > SECOPS_FAULTS_NAME + 1) {
-        name.len = SECOPS_FAULTS_NAME + 1;
+    secops_text_append_string(&place, where);
+    secops_faults_append_pointer(&place, pointer);
+
+    if (place.len == 0) {
+        secops_text_append_string(&place, "the body");
     }
 
-    p = text;
-    *p++ = '/';
+    secops_faults_tell(&faults->all, error, secops_text_slice(&place),
+                       message);
 
-    for (i = 0; i < name.len; i++) {
-
-        escape = secops_pointer_escape(name.data[i]);
-
-        if (escape) {
-            *p++ = (unsigned char) escape[0];
-            *p++ = (unsigned char) escape[1];
-
-        } else {
-            *p++ = name.data[i];
-        }
-    }
-
-    pointer.data = text;
-    pointer.len = p - text;
-
-    secops_record_tell(faults, where, pointer, secops_slice_of(message));
+    secops_text_free(&place);
 }
 
 
-/* one fault, as long as there are not too many and the answer has room */
-
-static void
-secops_record_tell(secops_record_faults_t *faults, const char *where,
-    secops_slice_t pointer, secops_slice_t message)
+secops_slice_t
+secops_record_detail(secops_record_faults_t *faults)
 {
-    size_t          len;
-    secops_text_t  *detail;
-    secops_slice_t  said;
+    faults->detail.len = 0;
+    secops_faults_write(&faults->detail, &faults->all);
 
-    faults->count++;
-
-    if (faults->more) {
-        return;
-    }
-
-    detail = &faults->detail;
-    len = detail->len;
-
-    if (len) {
-        secops_text_append_string(detail, "; ");
-    }
-
-    if (where[0] == '\0' && pointer.len == 0) {
-        secops_text_append_string(detail, "the body");
-
-    } else {
-        secops_text_append_string(detail, where);
-        secops_faults_append_pointer(detail, pointer);
-    }
-
-    secops_text_append_string(detail, ": ");
-    secops_text_append(detail, message);
-
-    said.data = detail->data + len;
-    said.len = detail->len - len;
-
-    if (faults->count <= SECOPS_RECORD_FAULTS_MAX
-        && (faults->budget == NULL
-            || secops_faults_take(&faults->budget->faults,
-                                  secops_faults_size(said))
-               == 0))
-    {
-        return;
-    }
-
-    faults->more = 1;
-
-    detail->len = len;
-    secops_text_append_string(detail, len ? "; " SECOPS_FAULTS_MORE
-                                          : SECOPS_FAULTS_MORE);
-}
-
-
-/* errors of a body stand in the table in the order in which they win */
-
-static void
-secops_record_error(secops_record_faults_t *faults, secops_error_e error)
-{
-    if (faults->error == SECOPS_ERROR_NONE || error < faults->error) {
-        faults->error = error;
-    }
+    return secops_text_slice(&faults->detail);
 }
 
 
 void
 secops_record_faults_free(secops_record_faults_t *faults)
 {
+    secops_faults_free(&faults->all);
     secops_text_free(&faults->missing);
     secops_text_free(&faults->detail);
-    memset(faults, 0, sizeof(secops_record_faults_t));
 }

@@ -34,24 +34,19 @@ typedef struct {
 /* what all records of one request may cost together */
 
 typedef struct {
-    secops_faults_budget_t   faults;    /* bytes of the answer */
+    size_t                   faults;    /* bytes of the answer so far */
     secops_schema_budget_t   patterns;
 } secops_record_budget_t;
 
 
-/*
- * What is wrong with a body.  The texts are malloc'ed, and freed by
- * secops_record_faults_free().  Zeroed at first, but for the budget.
- */
+/* what is wrong with a body; the texts are malloc'ed, and freed by
+   secops_record_faults_free() */
 
 typedef struct {
-    secops_record_budget_t  *budget;    /* the request's; NULL: each record
-                                           has its own */
-    secops_error_e         error;       /* the one to answer; NONE: no fault */
-    secops_text_t          missing;     /* of MANDATORY: "x,y,z" */
-    secops_text_t          detail;      /* every fault: "/x: is required; …" */
-    unsigned               count;       /* of all faults */
-    unsigned               more:1;      /* not all are in detail */
+    secops_record_budget_t  *budget;    /* the request's, borrowed */
+    secops_faults_t          all;
+    secops_text_t            missing;   /* of MANDATORY: "x,y,z" */
+    secops_text_t            detail;    /* see secops_record_detail() */
 } secops_record_faults_t;
 
 
@@ -86,6 +81,11 @@ typedef struct {
 
 void secops_record_budget(secops_record_budget_t *budget);
 
+/* no faults, of a record whose request has this budget */
+
+void secops_record_faults_init(secops_record_faults_t *faults,
+    secops_record_budget_t *budget);
+
 
 /*
  * Reads the parameters of a query string, or those of a body that is an
@@ -116,6 +116,10 @@ int secops_record_check(const secops_table_t *table, const secops_json_t *json,
 
 void secops_record_fault(secops_record_faults_t *faults, secops_error_e error,
     const char *where, const char *message);
+
+/* every fault: "/x: is required; …"; borrowed until they are freed */
+
+secops_slice_t secops_record_detail(secops_record_faults_t *faults);
 
 void secops_record_faults_free(secops_record_faults_t *faults);
 

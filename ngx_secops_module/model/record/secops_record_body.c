@@ -82,7 +82,7 @@ secops_record_read_query(secops_slice_t args, unsigned char *buffer,
         secops_record_set_parameter(options, query.name->id, value);
     }
 
-    return faults->count ? -1 : 0;
+    return faults->all.error == SECOPS_ERROR_NONE ? 0 : -1;
 }
 
 
@@ -211,7 +211,7 @@ secops_record_read_body(secops_record_body_t *body,
         secops_record_read_parameters(json, 0, "", options, faults);
     }
 
-    return faults->count ? -1 : 0;
+    return faults->all.error == SECOPS_ERROR_NONE ? 0 : -1;
 }
 
 

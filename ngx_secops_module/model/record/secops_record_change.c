@@ -125,7 +125,7 @@ secops_record_change(secops_record_change_t *change,
     secops_text_free(&patch.name);
     free(patch.map.keys);
 
-    return (faults->error == SECOPS_ERROR_NONE) ? 0 : -1;
+    return (faults->all.error == SECOPS_ERROR_NONE) ? 0 : -1;
 }
 
 
@@ -169,7 +169,8 @@ secops_record_patch_subject(secops_record_patch_t *patch, const char *where,
         return 0;
     }
 
-    secops_record_fault_member(faults, where, table->subject,
+    secops_record_fault_member(faults, SECOPS_ERROR_BODY, where,
+                               table->subject,
                                "cannot be changed: it says what the record is"
                                " about");
 
@@ -416,7 +417,7 @@ secops_record_patch_finish(secops_record_patch_t *patch,
     (void) secops_record_check(change->table, &merged, 0, &body, options,
                                where, faults);
 
-    if (faults->error == SECOPS_ERROR_NONE) {
+    if (faults->all.error == SECOPS_ERROR_NONE) {
         secops_record_patch_compare(patch, &merged);
 
         if (change->changed) {

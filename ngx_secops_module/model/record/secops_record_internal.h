@@ -137,10 +137,11 @@ void secops_record_check_patch(const secops_table_t *table,
     const secops_json_t *json, uint32_t i, const secops_record_body_t *body,
     const char *where, secops_record_faults_t *faults);
 
-/* a fault, BODY, of the member of the fields with this name, decoded */
+/* a fault of the member of the fields with this name, decoded */
 
 void secops_record_fault_member(secops_record_faults_t *faults,
-    const char *where, secops_slice_t name, const char *message);
+    secops_error_e error, const char *where, secops_slice_t name,
+    const char *message);
 
 /* a member as it stands in the document, from the quote of its name on */
 

@@ -20,7 +20,7 @@ struct secops_resource_reader_s {
     secops_resource_set_t           *set;
     const secops_resource_model_t   *model;
     const secops_json_t             *json;      /* during a step */
-    secops_resource_faults_t        *faults;
+    secops_faults_t                 *faults;
 
     secops_resource_read_e           phase;
     uint32_t                         key;       /* of the next resource */
@@ -69,7 +69,7 @@ static void secops_resource_check_depends_on(secops_resource_reader_t *reader,
 int
 secops_resource_read_begin(secops_resource_set_t *set,
     const secops_resource_model_t *model, const secops_json_t *json,
-    size_t max, secops_resource_faults_t *faults)
+    size_t max, secops_faults_t *faults)
 {
     secops_resource_reader_t  *reader;
 
@@ -181,8 +181,8 @@ secops_resource_read_step(secops_resource_set_t *set,
     reader = set->reader;
     reader->json = json;
 
-    if (secops_resource_faults_full(reader->faults)) {
-        reader->faults->budget.more = 1;
+    if (secops_faults_full(reader->faults)) {
+        reader->faults->more = 1;
         return -1;
     }
 
@@ -254,7 +254,7 @@ secops_resource_envelope(secops_resource_reader_t *reader)
     }
 
     for (key = 1;
-         key < tokens[0].next && !secops_resource_faults_full(reader->faults);
+         key < tokens[0].next && !secops_faults_full(reader->faults);
          key = tokens[key].next)
     {
         if (key + 1 != value) {
@@ -581,7 +581,7 @@ secops_resource_schema_fault(void *data, const secops_schema_fault_t *fault)
 
     secops_text_free(&where);
 
-    return secops_resource_faults_full(check->reader->faults)
+    return secops_faults_full(check->reader->faults)
            ? SECOPS_SCHEMA_ENOUGH : SECOPS_SCHEMA_COUNTS;
 }
 
@@ -729,7 +729,7 @@ secops_resource_check_depends_on(secops_resource_reader_t *reader,
 
     for (i = 0; i < json_array_size(resource->depends_on); i++) {
 
-        if (secops_resource_faults_full(reader->faults)) {
+        if (secops_faults_full(reader->faults)) {
             return;
         }
 

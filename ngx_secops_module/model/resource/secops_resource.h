@@ -26,10 +26,6 @@
 #define SECOPS_RESOURCE_TITLE_MAX       200     /* bytes */
 #define SECOPS_RESOURCE_IDENTIFIER_MAX  255
 
-/* told, as far as secops_faults.h has room; that there are more is told, too */
-
-#define SECOPS_RESOURCE_FAULTS_MAX      100
-
 /*
  * What one request may ask for.  A value takes up to 250 bytes of memory, so
  * they are counted before trees are made of them: in the whole request, and in
@@ -103,22 +99,6 @@ typedef struct {
 } secops_resource_set_t;
 
 
-/*
- * What is wrong: an array of {"resource", "pointer", "message"}, owned.
- * Zeroed at first.  error is the one to answer: of several, that which comes
- * first in the table of errors.  Names in them are cut, and all of them
- * together keep a budget of bytes.
- */
-
-typedef struct {
-    secops_error_e           error;
-    json_t                  *list;
-    secops_faults_budget_t   budget;        /* of the answer, where a fault is
-                                               told three times */
-    int                      failed;        /* no memory for one of them */
-} secops_resource_faults_t;
-
-
 /* a query string; slices point into the buffer, empty: not given */
 
 typedef struct {
@@ -164,7 +144,7 @@ void secops_resource_model_free(secops_resource_model_t *model);
 
 int secops_resource_read_begin(secops_resource_set_t *set,
     const secops_resource_model_t *model, const secops_json_t *json,
-    size_t max, secops_resource_faults_t *faults);
+    size_t max, secops_faults_t *faults);
 int secops_resource_read_step(secops_resource_set_t *set,
     const secops_json_t *json);
 void secops_resource_set_free(secops_resource_set_t *set);
@@ -177,7 +157,7 @@ void secops_resource_set_free(secops_resource_set_t *set);
 
 int secops_resource_read_query(secops_resource_query_t *query,
     secops_slice_t args, unsigned char *buffer,
-    secops_resource_faults_t *faults);
+    secops_faults_t *faults);
 
 
 /*
@@ -185,27 +165,13 @@ int secops_resource_read_query(secops_resource_query_t *query,
  * (NULL) it is the whole pointer.  message is for people.
  */
 
-void secops_resource_fault(secops_resource_faults_t *faults,
-    secops_error_e error, const secops_resource_set_t *set,
-    const secops_resource_t *resource, const char *where,
-    const char *message);
+void secops_resource_fault(secops_faults_t *faults, secops_error_e error,
+    const secops_resource_set_t *set, const secops_resource_t *resource,
+    const char *where, const char *message);
 
-void secops_resource_fault_at(secops_resource_faults_t *faults,
-    secops_error_e error, const secops_resource_set_t *set,
-    const secops_resource_t *resource, secops_slice_t where,
-    secops_slice_t message);
-
-/* 1: no more of them are told, so none need be looked for */
-
-int secops_resource_faults_full(const secops_resource_faults_t *faults);
-
-/* a member's name as a JSON Pointer has it, after a slash; the end of a long
-   one is cut off */
-
-void secops_resource_pointer_append(secops_text_t *pointer,
-    secops_slice_t name);
-
-void secops_resource_faults_free(secops_resource_faults_t *faults);
+void secops_resource_fault_at(secops_faults_t *faults, secops_error_e error,
+    const secops_resource_set_t *set, const secops_resource_t *resource,
+    secops_slice_t where, secops_slice_t message);
 
 
 #endif /* _SECOPS_RESOURCE_H_INCLUDED_ */

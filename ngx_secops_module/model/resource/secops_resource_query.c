@@ -37,7 +37,7 @@ static const secops_query_rules_t  secops_resource_query_rules = {
 int
 secops_resource_read_query(secops_resource_query_t *query,
     secops_slice_t args, unsigned char *buffer,
-    secops_resource_faults_t *faults)
+    secops_faults_t *faults)
 {
     const char             *message;
     secops_query_t          reader;
