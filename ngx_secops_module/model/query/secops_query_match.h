@@ -73,8 +73,8 @@ void secops_query_match_begin(secops_query_match_t *match,
  * Goes on with the evaluation.  1: the record meets the query; 0: it does not;
  * SECOPS_QUERY_AGAIN: *work is used up, call again with more.  What was done is
  * taken from *work, which must not be 0: a byte that was compared is 1, and a
- * member or a condition that was looked at is 8; so one takes about a
- * nanosecond.
+ * member or a condition that was looked at is 8.  So one takes a nanosecond or
+ * two, and up to eight where a text is made of escapes.
  */
 
 #define SECOPS_QUERY_AGAIN  2
