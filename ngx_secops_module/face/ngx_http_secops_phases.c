@@ -10,10 +10,7 @@
 #include "http/ngx_http_secops_access.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_body.h"
-#include "util/ngx_http_secops_header.h"
-#include "http/ngx_http_secops_reply.h"
-#include "util/ngx_secops_string.h"
-#include "util/secops_text.h"
+#include "http/ngx_http_secops_refuse.h"
 
 
 static ngx_int_t ngx_http_secops_check(ngx_http_request_t *r,
@@ -23,17 +20,9 @@ static ngx_http_secops_ctx_t *ngx_http_secops_enter(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf);
 static ngx_int_t ngx_http_secops_authorize(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_http_secops_ctx_t *ctx);
-static void ngx_http_secops_log_refusal(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_deny(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_int_t status);
-static ngx_int_t ngx_http_secops_no_route(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
 static ngx_int_t ngx_http_secops_read_body(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
-static ngx_int_t ngx_http_secops_refuse_type(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
-static ngx_int_t ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_unpack(ngx_http_request_t *r);
 static ngx_int_t ngx_http_secops_unpack_run(void *data,
@@ -182,7 +171,7 @@ ngx_http_secops_handler(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
 
     if (ctx && ctx->route == NULL) {
-        return ngx_http_secops_no_route(r, ctx);
+        return ngx_http_secops_refuse_route(r, ctx);
     }
 
     if (ctx == NULL
@@ -276,38 +265,6 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
 }
 
 
-/* quotes in names are escaped: a name must not seem to end before it does */
-
-static void
-ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
-{
-    u_char          *p;
-    ngx_str_t        user, domain;
-    secops_slice_t   name;
-
-    p = ngx_pnalloc(r->pool, secops_text_escape_max(ctx->identity.user.len)
-                             + secops_text_escape_max(
-                                                   ctx->identity.domain.len));
-    if (p == NULL) {
-        return;
-    }
-
-    name = ngx_secops_slice(&ctx->identity.user);
-    user.data = p;
-    p = secops_text_escape(p, name);
-    user.len = p - user.data;
-
-    name = ngx_secops_slice(&ctx->identity.domain);
-    domain.data = p;
-    domain.len = secops_text_escape(p, name) - p;
-
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "secops: %V refused: user \"%V\" of domain \"%V\" "
-                  "lacks the role or scope", &ctx->route->operation, &user,
-                  &domain);
-}
-
-
 static ngx_int_t
 ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     ngx_int_t status)
@@ -318,10 +275,12 @@ ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     static ngx_str_t  none = ngx_null_string;
     static ngx_str_t  detail =
                            ngx_string("Required to provide Auth information");
-    static ngx_str_t  role = ngx_string("The operation takes a role or scope "
-                                        "that the caller does not have");
     static ngx_str_t  reason =
                            ngx_string("who calls can not be found out");
+
+    if (status == NGX_HTTP_FORBIDDEN) {
+        return ngx_http_secops_refuse_access(r, ctx);
+    }
 
     rc = ngx_http_secops_refuse_body(r);
 
@@ -329,12 +288,7 @@ ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
         return rc;
     }
 
-    switch (status) {
-
-    case NGX_HTTP_FORBIDDEN:
-        return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_ACCESS, &none, &role);
-
-    case NGX_HTTP_SERVICE_UNAVAILABLE:
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE) {
         return ngx_http_secops_fail_server(r, ctx, SECOPS_ERROR_LATER,
                                            &reason);
     }
@@ -347,32 +301,6 @@ ngx_http_secops_deny(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
     return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_UNAUTHENTICATED, &none,
                                 &detail);
-}
-
-
-static ngx_int_t
-ngx_http_secops_no_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
-{
-    ngx_int_t         rc;
-    static ngx_str_t  none = ngx_null_string;
-    static ngx_str_t  name = ngx_string("Allow");
-
-    rc = ngx_http_secops_refuse_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (ctx->allow.len == 0) {
-        return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NOT_FOUND, &none,
-                                    &none);
-    }
-
-    if (ngx_http_secops_add_header(r, &name, &ctx->allow) == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_METHOD, &none, &none);
 }
 
 
@@ -435,59 +363,6 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     }
 
     return NGX_DONE;
-}
-
-
-static ngx_int_t
-ngx_http_secops_refuse_type(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
-{
-    ngx_int_t         rc;
-
-    static ngx_str_t  none = ngx_null_string;
-    static ngx_str_t  json = ngx_string("Content-Type must be "
-                                        "application/json");
-    static ngx_str_t  batch = ngx_string("Content-Type must be "
-                                         "application/json or "
-                                         "application/x-ndjson");
-
-    rc = ngx_http_secops_refuse_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_MEDIA_TYPE, &none,
-                                (ctx->route->body & NGX_HTTP_SECOPS_BODY_LINES)
-                                ? &batch : &json);
-}
-
-
-/* RFC 9110 15.5.16: the answer tells what is taken */
-
-static ngx_int_t
-ngx_http_secops_refuse_encoding(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx)
-{
-    ngx_int_t         rc;
-
-    static ngx_str_t  none = ngx_null_string;
-    static ngx_str_t  name = ngx_string("Accept-Encoding");
-    static ngx_str_t  taken = ngx_string("gzip, identity");
-    static ngx_str_t  detail = ngx_string("Content-Encoding must be gzip or "
-                                          "identity");
-
-    rc = ngx_http_secops_refuse_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (ngx_http_secops_add_header(r, &name, &taken) == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_MEDIA_TYPE, &none,
-                                &detail);
 }
 
 
