@@ -766,8 +766,10 @@ sub statuses {
 
     return join ' ', $made->{status}, $record->{status},
         $listed ? $listed->{status} : '-', $used ? 'used' : '-',
-        map({ $user->request('GET', $_, \%who)->{status} }
-            $record->{headers}{location} // '/', '/api/v1/health',
+        map({ $user->request($_, $record->{headers}{location} // '/', \%who,
+                $_ eq 'PATCH' ? '{"note":1}' : undef)->{status} }
+            qw(GET PATCH DELETE)),
+        map({ $user->request('GET', $_, \%who)->{status} } '/api/v1/health',
             '/api/secops/v1/audit', '/api/v2/resources'),
         $user->request('DELETE', '/api/v2/resources?title=b',
             \%who)->{status},
@@ -777,7 +779,7 @@ sub statuses {
 }
 
 
-my $all_well = '200 201 200 used 200 200 200 200 200 0 200 0';
+my $all_well = '200 201 200 used 200 200 204 200 200 200 200 0 200 0';
 is(statuses(), $all_well, 'the rights in storage.md are enough');
 
 foreach my $right (grep { !/^(?:ping|select)$/ } @rights) {

@@ -257,7 +257,7 @@ ok(ref $r->{json}, 'what cannot be told is still answered in JSON');
 
 foreach my $path ('/api/', '/api/now', '/api/sn_sec_cmn', path('nothing'),
     path('threat_lookup/more'), path('threat_lookup') . '//x',
-    path('Threat_Lookup'), '/api/now/table', '/api/now/table/sn_ti_lookup_result',
+    path('Threat_Lookup'), '/api/now/table', '/api/now/table/',
     '/api/now/v3/table/sn_ti_lookup_result/x', '/api/v1/healthy')
 {
     refused($t->request('POST', $path, who(), records()), 404,
@@ -266,8 +266,9 @@ foreach my $path ('/api/', '/api/now', '/api/sn_sec_cmn', path('nothing'),
 
 $r = $t->request('POST', '/api/now/table/sn_ti_lookup_result/x', who(),
     records());
-refused($r, 405, 'Method not supported', 'the Table API is read only');
-is($r->{headers}{allow}, 'GET, HEAD', '... and Allow says so');
+refused($r, 405, 'Method not supported', 'a record is not made at its path');
+is($r->{headers}{allow}, 'GET, HEAD, PUT, PATCH, DELETE',
+    '... and Allow says what may be done there');
 
 
 # Redis refuses or is away: the request's id leads from the answer to the log

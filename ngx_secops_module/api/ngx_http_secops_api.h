@@ -44,6 +44,10 @@
 
 ngx_int_t ngx_http_secops_records_head(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_tables_create_head(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_tables_change_head(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_resources_save_head(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
@@ -51,6 +55,10 @@ ngx_int_t ngx_http_secops_resources_save_head(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_records_create(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_tables_get(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_tables_change(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_tables_delete(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_health_v1(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);

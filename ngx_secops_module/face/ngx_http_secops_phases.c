@@ -371,21 +371,13 @@ ngx_http_secops_read_body(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 static void
 ngx_http_secops_unpack(ngx_http_request_t *r)
 {
-    off_t                      limit;
-    ngx_int_t                  rc;
-    ngx_http_secops_ctx_t     *ctx;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_int_t               rc;
+    ngx_http_secops_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    limit = clcf->client_max_body_size;
-
-    if (limit == 0 || limit > NGX_HTTP_SECOPS_MAX_UNPACKED) {
-        limit = NGX_HTTP_SECOPS_MAX_UNPACKED;
-    }
-
-    ctx->packed = ngx_http_secops_gunzip_create(r, (size_t) limit);
+    ctx->packed = ngx_http_secops_gunzip_create(r,
+                                                ngx_http_secops_body_max(r));
 
     if (ctx->packed == NULL) {
         ngx_http_secops_end(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR);

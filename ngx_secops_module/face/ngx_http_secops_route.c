@@ -46,6 +46,86 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
       0, ngx_string("tables.get"), ngx_http_secops_tables_get, NULL },
 
+    { ngx_string("/api/now/table/*"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.create"),
+      ngx_http_secops_records_create, ngx_http_secops_tables_create_head },
+
+    { ngx_string("/api/now/v1/table/*"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.create"),
+      ngx_http_secops_records_create, ngx_http_secops_tables_create_head },
+
+    { ngx_string("/api/now/v2/table/*"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.create"),
+      ngx_http_secops_records_create, ngx_http_secops_tables_create_head },
+
+    { ngx_string("/api/now/table/*/*"),
+      NGX_HTTP_PATCH, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.update"),
+      ngx_http_secops_tables_change, ngx_http_secops_tables_change_head },
+
+    { ngx_string("/api/now/table/*/*"),
+      NGX_HTTP_PUT, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.update"),
+      ngx_http_secops_tables_change, ngx_http_secops_tables_change_head },
+
+    { ngx_string("/api/now/v1/table/*/*"),
+      NGX_HTTP_PATCH, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.update"),
+      ngx_http_secops_tables_change, ngx_http_secops_tables_change_head },
+
+    { ngx_string("/api/now/v1/table/*/*"),
+      NGX_HTTP_PUT, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.update"),
+      ngx_http_secops_tables_change, ngx_http_secops_tables_change_head },
+
+    { ngx_string("/api/now/v2/table/*/*"),
+      NGX_HTTP_PATCH, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.update"),
+      ngx_http_secops_tables_change, ngx_http_secops_tables_change_head },
+
+    { ngx_string("/api/now/v2/table/*/*"),
+      NGX_HTTP_PUT, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_RECORDS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("records.update"),
+      ngx_http_secops_tables_change, ngx_http_secops_tables_change_head },
+
+    /* no api key deletes a record */
+
+    { ngx_string("/api/now/table/*/*"),
+      NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
+
+    { ngx_string("/api/now/v1/table/*/*"),
+      NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
+
+    { ngx_string("/api/now/v2/table/*/*"),
+      NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
+
     { ngx_string("/api/v1/health"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,
       NGX_HTTP_SECOPS_PUBLIC, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
@@ -140,6 +220,7 @@ static const ngx_http_secops_method_t  ngx_http_secops_methods[] = {
     { NGX_HTTP_HEAD, ngx_string("HEAD") },
     { NGX_HTTP_POST, ngx_string("POST") },
     { NGX_HTTP_PUT, ngx_string("PUT") },
+    { NGX_HTTP_PATCH, ngx_string("PATCH") },
     { NGX_HTTP_DELETE, ngx_string("DELETE") },
     { 0, ngx_null_string }
 };

@@ -1,6 +1,7 @@
 
 /* The request body; see ngx_http_secops_body.h. */
 
+#include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_body.h"
 
 
@@ -110,6 +111,24 @@ ngx_http_secops_body_read_file(ngx_http_request_t *r, ngx_buf_t *b,
     }
 
     return NGX_OK;
+}
+
+
+size_t
+ngx_http_secops_body_max(ngx_http_request_t *r)
+{
+    off_t                      limit;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    limit = clcf->client_max_body_size;
+
+    if (limit == 0 || limit > NGX_HTTP_SECOPS_MAX_UNPACKED) {
+        limit = NGX_HTTP_SECOPS_MAX_UNPACKED;
+    }
+
+    return (size_t) limit;
 }
 
 

@@ -27,6 +27,11 @@ ngx_int_t ngx_http_secops_body_read_file(ngx_http_request_t *r, ngx_buf_t *b,
     off_t skip, u_char *dst, size_t len);
 
 
+/* the most bytes that a body may have once it is unpacked */
+
+size_t ngx_http_secops_body_max(ngx_http_request_t *r);
+
+
 /* 1 when the request announces a body, read or not */
 
 ngx_uint_t ngx_http_secops_has_body(ngx_http_request_t *r);

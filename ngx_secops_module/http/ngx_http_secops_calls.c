@@ -190,6 +190,7 @@ ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
     audit->method = ctx->identity.method->name;
     audit->address = ctx->request->connection->addr_text;
     audit->operation = ctx->route->operation;
+    ngx_str_null(&audit->members);
 
     (void) ngx_http_secops_request_id(ctx->request, &audit->request_id);
 }

@@ -22,6 +22,20 @@ static const secops_error_e
         [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_PERSIST_LATER,
         [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_PERSIST_UNKNOWN
     },
+    [NGX_HTTP_SECOPS_CHANGE] = {
+        [NGX_SECOPS_STORE_NOT_FOUND] = SECOPS_ERROR_NO_RECORD,
+        [NGX_SECOPS_STORE_CHANGED] = SECOPS_ERROR_PERSIST_LATER,
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_PERSIST,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_PERSIST_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_CHANGE_UNKNOWN
+    },
+    [NGX_HTTP_SECOPS_DELETE] = {
+        [NGX_SECOPS_STORE_NOT_FOUND] = SECOPS_ERROR_NO_RECORD,
+        [NGX_SECOPS_STORE_CHANGED] = SECOPS_ERROR_DELETE_LATER,
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_DELETE,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_DELETE_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_DELETE_UNKNOWN
+    },
     [NGX_HTTP_SECOPS_FIND] = {
         [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_UNKNOWN,
         [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_LATER,
@@ -126,6 +140,14 @@ ngx_http_secops_server_detail(ngx_http_request_t *r, secops_error_e error,
 
     case SECOPS_ERROR_PERSIST_UNKNOWN:
         ngx_str_set(&prefix, "the record may have been stored, request ");
+        break;
+
+    case SECOPS_ERROR_CHANGE_UNKNOWN:
+        ngx_str_set(&prefix, "the record may have been changed, request ");
+        break;
+
+    case SECOPS_ERROR_DELETE_UNKNOWN:
+        ngx_str_set(&prefix, "the record may have been deleted, request ");
         break;
 
     case SECOPS_ERROR_SAVE_UNKNOWN:

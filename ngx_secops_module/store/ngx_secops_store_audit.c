@@ -22,9 +22,11 @@ static ngx_int_t ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
 
 
 ngx_uint_t
-ngx_secops_store_audit_argc(const ngx_str_t *maxlen)
+ngx_secops_store_audit_argc(const ngx_str_t *maxlen,
+    const ngx_secops_store_audit_t *audit)
 {
-    return (maxlen->len ? 3 : 0) + 1 + 2 * SECOPS_AUDIT_FIELDS;
+    return (maxlen->len ? 3 : 0) + 1
+           + 2 * (SECOPS_AUDIT_FIELDS - (audit->members.len == 0));
 }
 
 
@@ -45,6 +47,7 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     fields[SECOPS_AUDIT_OPERATION] = ngx_secops_slice(&audit->operation);
     fields[SECOPS_AUDIT_TYPE] = type;
     fields[SECOPS_AUDIT_ID] = id;
+    fields[SECOPS_AUDIT_MEMBERS] = ngx_secops_slice(&audit->members);
 
     if (maxlen->len) {
         ngx_secops_store_literal(cmd, "MAXLEN");
@@ -55,6 +58,11 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_store_literal(cmd, "*");
 
     for (i = 0; i < SECOPS_AUDIT_FIELDS; i++) {
+
+        if (i == SECOPS_AUDIT_MEMBERS && fields[i].len == 0) {
+            continue;
+        }
+
         name = secops_audit_field_name(i);
 
         ngx_secops_store_slice(cmd, name);

@@ -16,6 +16,8 @@ typedef struct {
     ngx_str_t                   address;
     ngx_str_t                   request_id;
     ngx_str_t                   operation;
+    ngx_str_t                   members;        /* of a change: names of those
+                                                   that it has changed */
 } ngx_secops_store_audit_t;
 
 

@@ -130,11 +130,12 @@ void ngx_secops_store_string(secops_redis_value_t *value,
 
 /*
  * An audit entry, as the arguments of XADD that follow the key, _argc() of
- * them: "[MAXLEN ~ maxlen] * user … id …", without the former when it is empty.
- * A script is given the same and hands them on.
+ * them: "[MAXLEN ~ maxlen] * user … id … [members …]", without what is empty of
+ * maxlen and members.  A script is given the same and hands them on.
  */
 
-ngx_uint_t ngx_secops_store_audit_argc(const ngx_str_t *maxlen);
+ngx_uint_t ngx_secops_store_audit_argc(const ngx_str_t *maxlen,
+    const ngx_secops_store_audit_t *audit);
 void ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     const ngx_str_t *maxlen, const ngx_secops_store_audit_t *audit,
     secops_slice_t type, secops_slice_t id);

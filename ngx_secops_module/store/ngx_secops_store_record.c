@@ -272,7 +272,8 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
         }
 
         ngx_secops_redis_cmd_begin(group->cmd,
-                                   2 + ngx_secops_store_audit_argc(&maxlen));
+                                   2 + ngx_secops_store_audit_argc(
+                                                    &maxlen, group->audit));
         ngx_secops_store_literal(group->cmd, "XADD");
         ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
         ngx_secops_store_audit_args(group->cmd, &maxlen, group->audit,

@@ -324,7 +324,8 @@ ngx_secops_store_commit_argc(ngx_secops_store_commit_t *commit)
     ngx_uint_t                  i, n, refs, audit, add;
     ngx_secops_store_change_t  *change;
 
-    audit = 3 + ngx_secops_store_audit_argc(&commit->eval.store->audit_maxlen);
+    audit = 3 + ngx_secops_store_audit_argc(&commit->eval.store->audit_maxlen,
+                                            commit->audit);
 
     n = 7 + 3 * commit->nchanges;
 
@@ -424,7 +425,7 @@ ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
 
     ngx_secops_store_literal(cmd, "XADD");
     ngx_secops_store_number(cmd, NGX_SECOPS_STORE_AUDIT_KEY);
-    ngx_secops_store_number(cmd, ngx_secops_store_audit_argc(maxlen));
+    ngx_secops_store_number(cmd, ngx_secops_store_audit_argc(maxlen, &audit));
     ngx_secops_store_audit_args(cmd, maxlen, &audit,
                                 secops_resource_type_name(change->type),
                                 change->id);

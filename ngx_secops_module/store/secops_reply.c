@@ -146,6 +146,33 @@ secops_reply_commit(const secops_redis_value_t *value)
 }
 
 
+secops_reply_record_e
+secops_reply_record(const secops_redis_value_t *value)
+{
+    if (value->type != SECOPS_REDIS_INTEGER) {
+        return SECOPS_REPLY_RECORD_WRONG;
+    }
+
+    switch (value->integer) {
+
+    case 1:
+        return SECOPS_REPLY_RECORD_DONE;
+
+    case 0:
+        return SECOPS_REPLY_RECORD_OTHER;
+
+    case -1:
+        return SECOPS_REPLY_RECORD_GONE;
+
+    case 2:
+        return SECOPS_REPLY_RECORD_SAME;
+
+    default:
+        return SECOPS_REPLY_RECORD_WRONG;
+    }
+}
+
+
 int
 secops_reply_pointer(const secops_redis_value_t *values, size_t n,
     secops_slice_t *id, size_t id_max, secops_slice_t *domain,

@@ -68,6 +68,19 @@ typedef enum {
 secops_reply_commit_e secops_reply_commit(const secops_redis_value_t *value);
 
 
+/* of secops_script_change and secops_script_delete */
+
+typedef enum {
+    SECOPS_REPLY_RECORD_DONE = 0,
+    SECOPS_REPLY_RECORD_OTHER,          /* it is not the one that was read */
+    SECOPS_REPLY_RECORD_GONE,
+    SECOPS_REPLY_RECORD_SAME,           /* it is what it was to become */
+    SECOPS_REPLY_RECORD_WRONG           /* this is no such reply */
+} secops_reply_record_e;
+
+secops_reply_record_e secops_reply_record(const secops_redis_value_t *value);
+
+
 /* of HMGET, an api key's id and domain.  1: there they are; 0: it leads
    nowhere; -1: this is no such reply */
 

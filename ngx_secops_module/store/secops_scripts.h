@@ -5,7 +5,7 @@
  * their comments.  Redis knows a script by the SHA-1 of its text, and is sent
  * the text only when it does not know it.
  *
- * All of them are given the same keys, those of one domain's resources:
+ * Those of resources are given the same keys, all of one domain's:
  *     KEYS[1]  revision
  *     KEYS[2]  audit
  *     KEYS[3]  next id
@@ -126,9 +126,33 @@ extern const secops_script_t  secops_script_index;
 extern const secops_script_t  secops_script_touch;
 
 
-/* hexadecimal, as EVALSHA wants it */
+/*
+ * Of a record, provided that it is still the one that was read: the SHA-1 of
+ * its document, in hexadecimal, is ARGV[1].
+ *
+ * KEYS[1] is the record, KEYS[2] the audit stream of its shard; of delete,
+ * KEYS[3] is its table's list, KEYS[4] its subject's, if it has one.  ARGV[2]
+ * is the new document, of delete the record's id; the rest are the arguments
+ * of XADD after the key.
+ *
+ * Answers 1: it is done; 0: the record is another by now; -1: there is none; 2:
+ * it is what it was to become, which a caller that has sent this twice has
+ * done.  A change leaves the time at which the record expires as it is.
+ *
+ * A deleted record is taken out of its lists from the end that its time is
+ * nearer to, the subject's first.  At most 140,000 entries of both lists are
+ * looked at to find it, and as many again to take it out: that takes 2 to 5 ms.
+ * Where it is not enough the entry stays, and readers pass over it.
+ */
 
-void secops_script_sha(const secops_script_t *script,
+extern const secops_script_t  secops_script_change;
+extern const secops_script_t  secops_script_delete;
+
+
+/* the SHA-1 of a text, in hexadecimal: a script's, as EVALSHA wants it, or any
+   other, as redis.sha1hex() has it */
+
+void secops_script_sha(secops_slice_t text,
     unsigned char sha[SECOPS_SCRIPTS_SHA_LEN]);
 
 

@@ -18,6 +18,14 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
         { 500, secops_slice("Unable to persist record") },
     [SECOPS_ERROR_PERSIST_LATER] =
         { 503, secops_slice("Unable to persist record") },
+    [SECOPS_ERROR_CHANGE_UNKNOWN] =
+        { 500, secops_slice("Unable to persist record") },
+    [SECOPS_ERROR_DELETE] = { 500, secops_slice("Unable to delete record") },
+    [SECOPS_ERROR_DELETE_UNKNOWN] =
+        { 500, secops_slice("Unable to delete record") },
+    [SECOPS_ERROR_DELETE_LATER] =
+        { 503, secops_slice("Unable to delete record") },
+    [SECOPS_ERROR_PRECONDITION] = { 412, secops_slice("Precondition Failed") },
     [SECOPS_ERROR_ATOMIC] = { 400, secops_slice("Batch not stored") },
     [SECOPS_ERROR_READ] = { 500, secops_slice("Unable to read record") },
     [SECOPS_ERROR_READ_LATER] = { 503, secops_slice("Unable to read record") },

@@ -24,6 +24,11 @@ typedef enum {
     SECOPS_ERROR_PERSIST,           /* refused */
     SECOPS_ERROR_PERSIST_UNKNOWN,   /* it may be stored all the same */
     SECOPS_ERROR_PERSIST_LATER,     /* surely not stored; worth another try */
+    SECOPS_ERROR_CHANGE_UNKNOWN,    /* it may be changed all the same */
+    SECOPS_ERROR_DELETE,            /* these three as those before */
+    SECOPS_ERROR_DELETE_UNKNOWN,
+    SECOPS_ERROR_DELETE_LATER,
+    SECOPS_ERROR_PRECONDITION,      /* the record is not the one of If-Match */
     SECOPS_ERROR_ATOMIC,            /* valid, but others of its batch are not */
     SECOPS_ERROR_READ,
     SECOPS_ERROR_READ_LATER,

@@ -213,7 +213,7 @@ test_merge(void)
         is_int(t.change.changed, cases[i].expected != NULL, "... is a change");
         is_int(t.change.mod_count, cases[i].expected != NULL, "... counts");
         is_str(t.change.document.data, t.change.document.len,
-               cases[i].expected ? expected : "", "... the document");
+               cases[i].expected ? expected : stored, "... the document");
         is_str(t.change.members.data, t.change.members.len, cases[i].members,
                "... the members");
 

@@ -26,18 +26,42 @@ static ngx_int_t ngx_http_secops_records_fields(
 static ngx_int_t ngx_http_secops_records_options(
     ngx_http_secops_records_t *records, const secops_json_t *json,
     secops_record_body_t *body);
+static ngx_int_t ngx_http_secops_records_body(
+    ngx_http_secops_records_t *records, const secops_json_t *json,
+    secops_record_body_t *body, secops_record_faults_t *faults);
 
 
 ngx_int_t
 ngx_http_secops_records_head(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
     ngx_int_t                     rc;
-    ngx_http_secops_records_t    *records;
+    secops_table_t               *table;
     ngx_http_secops_main_conf_t  *mcf;
 
     static ngx_str_t  none = ngx_null_string;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_secops_module);
+    table = ngx_http_secops_table_by_endpoint(mcf, &ctx->params[0]);
+
+    if (table) {
+        return ngx_http_secops_records_begin(r, ctx, table);
+    }
+
+    rc = ngx_http_secops_refuse_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NOT_FOUND, &none, &none);
+}
+
+
+ngx_int_t
+ngx_http_secops_records_begin(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_table_t *table)
+{
+    ngx_http_secops_records_t  *records;
 
     records = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_records_t));
     if (records == NULL) {
@@ -48,21 +72,11 @@ ngx_http_secops_records_head(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     records->request = r;
     records->ctx = ctx;
-    records->table = ngx_http_secops_table_by_endpoint(mcf, &ctx->params[0]);
+    records->table = table;
 
     ctx->data = records;
 
-    if (records->table) {
-        return ngx_http_secops_records_options(records, NULL, NULL);
-    }
-
-    rc = ngx_http_secops_refuse_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NOT_FOUND, &none, &none);
+    return ngx_http_secops_records_options(records, NULL, NULL);
 }
 
 
@@ -102,17 +116,40 @@ ngx_http_secops_records_create(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_secops_records_document(ngx_http_secops_records_t *records)
 {
-    ngx_int_t              rc;
-    ngx_str_t              detail;
-    secops_json_t          json;
-    ngx_http_request_t    *r;
-    secops_record_body_t   body;
+    ngx_int_t             rc;
+    secops_json_t         json;
+    secops_record_body_t  body;
+
+    rc = ngx_http_secops_records_read(records, &json, &body);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = body.batch ? ngx_http_secops_records_array(records, &json, &body)
+                    : ngx_http_secops_records_fields(records, &json, &body);
+
+    ngx_http_secops_free_json(records->request, &json);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_secops_records_read(ngx_http_secops_records_t *records,
+    secops_json_t *json, secops_record_body_t *body)
+{
+    ngx_int_t            rc;
+    ngx_str_t            detail;
+    ngx_http_request_t  *r;
 
     static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  single = ngx_string("/data: must be an object: here it "
+                                          "is one record at a time");
 
     r = records->request;
 
-    rc = ngx_http_secops_read_batch(r, &json, &detail);
+    rc = ngx_http_secops_read_batch(r, json, &detail);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -123,26 +160,27 @@ ngx_http_secops_records_document(ngx_http_secops_records_t *records)
                                     &detail);
     }
 
-    rc = ngx_http_secops_records_options(records, &json, &body);
+    rc = ngx_http_secops_records_options(records, json, body);
 
     /* the request's own memory, which nobody else reads */
 
-    body.bytes = (u_char *) json.text.data;
+    body->bytes = (u_char *) json->text.data;
 
     records->unsound = (detail.len != 0);
 
-    if (rc == NGX_DECLINED && records->unsound && !body.batch) {
+    if (rc == NGX_DECLINED && records->single && body->batch) {
+        rc = ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_BODY, &none,
+                                  &single);
+    }
+
+    if (rc == NGX_DECLINED && records->unsound && !body->batch) {
         rc = ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_BODY, &none,
                                   &detail);
     }
 
-    if (rc == NGX_DECLINED) {
-        rc = body.batch ? ngx_http_secops_records_array(records, &json, &body)
-                        : ngx_http_secops_records_fields(records, &json,
-                                                         &body);
+    if (rc != NGX_DECLINED) {
+        ngx_http_secops_free_json(r, json);
     }
-
-    ngx_http_secops_free_json(r, &json);
 
     return rc;
 }
@@ -196,7 +234,7 @@ ngx_http_secops_records_options(ngx_http_secops_records_t *records,
     secops_record_faults_init(&faults, &records->budget);
 
     valid = (json == NULL
-             || secops_record_read_body(body, json, &records->options, &faults)
+             || ngx_http_secops_records_body(records, json, body, &faults)
                 == 0)
             && secops_record_read_query(ngx_secops_slice(args), buffer,
                                         &records->options, &faults)
@@ -209,11 +247,32 @@ ngx_http_secops_records_options(ngx_http_secops_records_t *records,
         rc = json ? NGX_OK : ngx_http_secops_refuse_body(records->request);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_secops_records_reject(records, &faults);
+            rc = ngx_http_secops_records_reject(records->ctx, &faults);
         }
     }
 
     secops_record_faults_free(&faults);
 
     return rc;
+}
+
+
+/* 0, or -1: faults says why it can not be one */
+
+static ngx_int_t
+ngx_http_secops_records_body(ngx_http_secops_records_t *records,
+    const secops_json_t *json, secops_record_body_t *body,
+    secops_record_faults_t *faults)
+{
+    if (records->change
+        && json->tokens[0].type == SECOPS_JSON_OBJECT
+        && json->tokens[0].size == 0)
+    {
+        ngx_memzero(body, sizeof(secops_record_body_t));
+        body->flat = 1;
+
+        return 0;
+    }
+
+    return secops_record_read_body(body, json, &records->options, faults);
 }

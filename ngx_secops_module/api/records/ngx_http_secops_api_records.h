@@ -26,6 +26,12 @@
 
 typedef struct ngx_http_secops_records_s  ngx_http_secops_records_t;
 
+/* answers for a single record, records->json, that was stored; the headers that
+   every such answer has are there */
+
+typedef ngx_int_t (*ngx_http_secops_records_answer_pt)(
+    ngx_http_secops_records_t *records);
+
 
 /* records that are stored by one call: those of one shard, or all that an
    atomic batch has */
@@ -72,6 +78,11 @@ struct ngx_http_secops_records_s {
     u_char                              created[SECOPS_TIME_LEN];  /* the same,
                                                                       as text */
 
+    ngx_http_secops_records_answer_pt   answer; /* NULL: as the Record API
+                                                   does */
+    unsigned                            single:1;   /* no batch is taken */
+    unsigned                            change:1;   /* the body is a change: it
+                                                       may have no members */
     unsigned                            batch:1;
     unsigned                            atomic:1;   /* a batch: all or none */
     unsigned                            unsound:1;  /* a batch of which some
@@ -102,6 +113,22 @@ struct ngx_http_secops_records_s {
  * be under way; else, to be returned like any reply.
  */
 
+/*
+ * ngx_http_secops_api_records.c: what a POST into this table begins with, as
+ * its route's head; it becomes ctx->data.  The operation is then
+ * ngx_http_secops_records_create().
+ */
+
+ngx_int_t ngx_http_secops_records_begin(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_table_t *table);
+
+/* reads the body, which is one document, and the parameters.  The tokens are
+   to be freed, or kept, after NGX_DECLINED only */
+
+ngx_int_t ngx_http_secops_records_read(ngx_http_secops_records_t *records,
+    secops_json_t *json, secops_record_body_t *body);
+
+
 /* ngx_http_secops_api_records_add.c: for n records of a body; then each of
    them.  where is the record's place in the body, with NUL */
 
@@ -118,7 +145,7 @@ void ngx_http_secops_records_refuse(ngx_http_secops_records_t *records,
 
 /* answers what is wrong with a single record, or with the parameters */
 
-ngx_int_t ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
+ngx_int_t ngx_http_secops_records_reject(ngx_http_secops_ctx_t *ctx,
     secops_record_faults_t *faults);
 
 

@@ -98,7 +98,7 @@ ngx_http_secops_records_add(ngx_http_secops_records_t *records,
         rc = ngx_http_secops_records_entry_faults(records, entry, &faults);
 
     } else {
-        rc = ngx_http_secops_records_reject(records, &faults);
+        rc = ngx_http_secops_records_reject(records->ctx, &faults);
     }
 
     secops_record_faults_free(&faults);
@@ -239,7 +239,7 @@ ngx_http_secops_records_buffer(ngx_http_secops_records_t *records, size_t size)
 
 
 ngx_int_t
-ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
+ngx_http_secops_records_reject(ngx_http_secops_ctx_t *ctx,
     secops_record_faults_t *faults)
 {
     ngx_str_t       more, detail;
@@ -251,8 +251,7 @@ ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
 
     if (error == SECOPS_ERROR_UNKNOWN) {
         ngx_str_set(&detail, "the record could not be validated");
-        return ngx_http_secops_fail_server(records->request, records->ctx,
-                                           error, &detail);
+        return ngx_http_secops_fail_server(ctx->request, ctx, error, &detail);
     }
 
     if (error == SECOPS_ERROR_MANDATORY) {
@@ -261,6 +260,5 @@ ngx_http_secops_records_reject(ngx_http_secops_records_t *records,
 
     detail = ngx_secops_str(secops_record_detail(faults));
 
-    return ngx_http_secops_fail(records->request, records->ctx, error, &more,
-                                &detail);
+    return ngx_http_secops_fail(ctx->request, ctx, error, &more, &detail);
 }

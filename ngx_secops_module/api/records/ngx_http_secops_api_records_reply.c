@@ -66,6 +66,10 @@ ngx_http_secops_records_reply_single(ngx_http_secops_records_t *records)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (records->answer) {
+        return records->answer(records);
+    }
+
     if (records->options.simple_response) {
         return ngx_http_secops_reply(records->request, NGX_HTTP_CREATED,
                                      records->options.include_wrap ? &wrapped

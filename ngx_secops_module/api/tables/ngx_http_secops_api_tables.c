@@ -2,6 +2,8 @@
 /* Table API: a record by its id. */
 
 #include "api/ngx_http_secops_api.h"
+#include "api/tables/ngx_http_secops_api_tables_write.h"
+#include "http/ngx_http_secops_etag.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_tables.h"
 #include "http/ngx_http_secops_reply.h"
@@ -26,10 +28,6 @@ static ngx_int_t ngx_http_secops_tables_reply(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_tables_result(ngx_http_request_t *r,
     ngx_str_t *json);
-static ngx_int_t ngx_http_secops_tables_none(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
-static ngx_int_t ngx_http_secops_tables_unknown(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, ngx_str_t *name);
 
 
 ngx_int_t
@@ -106,8 +104,21 @@ ngx_http_secops_tables_reply(void *data, ngx_secops_store_result_t *result)
 static ngx_int_t
 ngx_http_secops_tables_result(ngx_http_request_t *r, ngx_str_t *json)
 {
-    u_char     *p;
-    ngx_str_t   body;
+    u_char                  *p;
+    ngx_int_t                rc;
+    ngx_str_t                body;
+    secops_record_stored_t   stored;
+
+    if (secops_record_stored_read(&stored, ngx_secops_slice(json)) == 0) {
+
+        rc = ngx_http_secops_add_etag(r, stored.mod_count);
+
+        secops_record_stored_free(&stored);
+
+        if (rc != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
 
     body.len = sizeof(NGX_HTTP_SECOPS_RESULT_HEAD) - 1 + json->len
                + sizeof(NGX_HTTP_SECOPS_RESULT_TAIL) - 1;
@@ -129,7 +140,7 @@ ngx_http_secops_tables_result(ngx_http_request_t *r, ngx_str_t *json)
 
 /* absent, of another domain, or no id at all: the answer is the same */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_tables_none(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 {
     static ngx_str_t  none = ngx_null_string;
@@ -143,7 +154,7 @@ ngx_http_secops_tables_none(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
 /* a name that is no text is not repeated: the answer must be UTF-8 */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_tables_unknown(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_str_t *name)
 {

@@ -33,7 +33,8 @@ static const secops_slice_t  secops_audit_names[SECOPS_AUDIT_FIELDS] = {
     secops_slice("request"),
     secops_slice("operation"),
     secops_slice("type"),
-    secops_slice("id")
+    secops_slice("id"),
+    secops_slice("members")
 };
 
 
@@ -305,7 +306,9 @@ secops_audit_write_json(unsigned char *dst, const secops_audit_entry_t *entry,
     dst = secops_audit_copy(dst, quote);
 
     for (i = 0; i < SECOPS_AUDIT_FIELDS; i++) {
-        dst = secops_audit_write_member(dst, i, entry);
+        if (i != SECOPS_AUDIT_MEMBERS || entry->fields[i].len) {
+            dst = secops_audit_write_member(dst, i, entry);
+        }
     }
 
     *dst++ = '}';

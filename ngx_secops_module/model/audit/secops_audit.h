@@ -45,6 +45,8 @@ typedef enum {
     SECOPS_AUDIT_OPERATION,
     SECOPS_AUDIT_TYPE,              /* of what was written: a table's name, … */
     SECOPS_AUDIT_ID,                /* … and its id */
+    SECOPS_AUDIT_MEMBERS,           /* of a change: names of what it changed;
+                                       not written, nor shown, if empty */
 
     SECOPS_AUDIT_FIELDS
 } secops_audit_field_e;

@@ -64,6 +64,7 @@ static secops_slice_t secops_record_value_text(const secops_json_t *json,
 static int secops_record_patch_finish(secops_record_patch_t *patch,
     const secops_record_options_t *options, const char *where,
     secops_record_faults_t *faults);
+static int secops_record_patch_keep(secops_record_patch_t *patch);
 static int secops_record_patch_read(secops_record_patch_t *patch,
     secops_json_t *merged, const char *where, secops_record_faults_t *faults);
 static void secops_record_patch_compare(secops_record_patch_t *patch,
@@ -396,7 +397,7 @@ secops_record_patch_finish(secops_record_patch_t *patch,
     change = patch->change;
 
     if (!patch->differs && !change->always) {
-        return 0;
+        return secops_record_patch_keep(patch);
     }
 
     switch (secops_record_patch_read(patch, &merged, where, faults)) {
@@ -422,6 +423,9 @@ secops_record_patch_finish(secops_record_patch_t *patch,
 
         if (change->changed) {
             secops_record_patch_compose(patch);
+
+        } else {
+            (void) secops_record_patch_keep(patch);
         }
     }
 
@@ -430,6 +434,21 @@ secops_record_patch_finish(secops_record_patch_t *patch,
     return (patch->name.failed || change->document.failed
             || change->members.failed)
            ? -1 : 0;
+}
+
+
+/* nothing differs: the record stays as it is.  -1: no memory */
+
+static int
+secops_record_patch_keep(secops_record_patch_t *patch)
+{
+    secops_text_t  *document;
+
+    document = &patch->change->document;
+
+    secops_text_append(document, patch->stored->json.text);
+
+    return document->failed ? -1 : 0;
 }
 
 

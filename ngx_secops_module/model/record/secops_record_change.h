@@ -38,20 +38,21 @@ typedef struct {
     unsigned                always:1;   /* it counts as changed even if nothing
                                            differs */
 
-    unsigned                changed:1;
+    unsigned                changed:1;  /* 1: there is something to store */
     uint64_t                mod_count;  /* of the record, afterwards */
-    secops_text_t           document;   /* if it is changed: what to store */
-    secops_text_t           members;    /* ... and the names of those that
-                                           differ, with commas; ends with "…"
-                                           when there is no room for all */
+    secops_text_t           document;   /* ... which is this */
+    secops_text_t           members;    /* names of what differs, with commas;
+                                           ends with "…" when there is no room
+                                           for all */
 } secops_record_change_t;
 
 
 /*
  * Puts the members of the object at token i over the stored record.  It stands
  * in a document of which body says what is no field; where is its JSON Pointer
- * there.  0: changed says whether there is anything to store.  -1: faults says
- * why not, all of it; UNKNOWN, there was no memory, or the validation gave up.
+ * there.  0: document is the record afterwards, to be stored if it is changed.
+ * -1: faults says why not, all of it; UNKNOWN, there was no memory, or the
+ * validation gave up.
  */
 
 int secops_record_change(secops_record_change_t *change,

@@ -1,0 +1,124 @@
+
+/* What the writing operations of the Table API share; see the header. */
+
+#include "api/tables/ngx_http_secops_api_tables_write.h"
+#include "http/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_etag.h"
+#include "http/ngx_http_secops_fail.h"
+#include "http/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_tables.h"
+#include "model/record/secops_record_view.h"
+#include "util/ngx_secops_string.h"
+
+
+static ngx_int_t ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
+    secops_table_t *table, const secops_record_stored_t *stored,
+    ngx_str_t *body);
+
+
+ngx_int_t
+ngx_http_secops_tables_write_table(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_table_t **table)
+{
+    ngx_int_t                     rc;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_secops_module);
+
+    *table = ngx_http_secops_table_by_name(mcf, &ctx->params[0]);
+
+    if (*table) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_secops_refuse_body(r);
+
+    return (rc == NGX_OK)
+           ? ngx_http_secops_tables_unknown(r, ctx, &ctx->params[0]) : rc;
+}
+
+
+ngx_int_t
+ngx_http_secops_tables_write_id(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (secops_id_shard(ngx_secops_slice(&ctx->params[1])) >= 0) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_secops_refuse_body(r);
+
+    return (rc == NGX_OK) ? ngx_http_secops_tables_none(r, ctx) : rc;
+}
+
+
+ngx_int_t
+ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit)
+{
+    return ngx_http_secops_tables_none(edit->ctx->request, edit->ctx);
+}
+
+
+ngx_int_t
+ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
+    ngx_uint_t status, secops_table_t *table, secops_slice_t document,
+    ngx_uint_t simple)
+{
+    ngx_int_t                rc;
+    ngx_str_t                body;
+    secops_record_stored_t   stored;
+
+    if (secops_record_stored_read(&stored, document) != 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_secops_add_etag(ctx->request, stored.mod_count);
+
+    if (rc == NGX_OK && simple) {
+        ngx_str_set(&body, "{\"result\":{\"success\":true}}");
+
+    } else if (rc == NGX_OK) {
+        rc = ngx_http_secops_tables_write_view(ctx, table, &stored, &body);
+    }
+
+    secops_record_stored_free(&stored);
+
+    return (rc == NGX_OK) ? ngx_http_secops_reply(ctx->request, status, &body)
+                          : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
+    secops_table_t *table, const secops_record_stored_t *stored,
+    ngx_str_t *body)
+{
+    secops_text_t          text;
+    ngx_pool_cleanup_t    *cln;
+    secops_record_view_t   view;
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&text, sizeof(secops_text_t));
+    ngx_memzero(&view, sizeof(secops_record_view_t));
+
+    view.table = table;
+
+    secops_text_append_string(&text, "{\"result\":");
+    secops_record_view(&text, &view, &stored->json);
+    secops_text_append_string(&text, "}");
+
+    /* what secops_text_free() would do, once it was sent */
+
+    cln->handler = free;
+    cln->data = text.data;
+
+    *body = ngx_secops_str(secops_text_slice(&text));
+
+    return text.failed ? NGX_ERROR : NGX_OK;
+}

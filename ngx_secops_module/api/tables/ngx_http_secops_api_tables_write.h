@@ -1,0 +1,44 @@
+
+/* The Table API, writing: what its operations share. */
+
+#ifndef _NGX_HTTP_SECOPS_API_TABLES_WRITE_H_INCLUDED_
+#define _NGX_HTTP_SECOPS_API_TABLES_WRITE_H_INCLUDED_
+
+
+#include "api/ngx_http_secops_api.h"
+#include "api/records/ngx_http_secops_api_edit.h"
+
+
+/*
+ * The table that the path names.  NGX_DECLINED: there it is; otherwise it was
+ * refused, to be returned.  The same of the path's sys_id.  A body that is to
+ * come is refused with it.
+ */
+
+ngx_int_t ngx_http_secops_tables_write_table(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, secops_table_t **table);
+ngx_int_t ngx_http_secops_tables_write_id(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+/* edit->gone: there is no such record */
+
+ngx_int_t ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit);
+
+
+/* answers with the record that is stored now, in the Table API's form, and its
+   ETag.  simple: with no more than that it is */
+
+ngx_int_t ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
+    ngx_uint_t status, secops_table_t *table, secops_slice_t document,
+    ngx_uint_t simple);
+
+
+/* ngx_http_secops_api_tables.c: there is no such table, no such record */
+
+ngx_int_t ngx_http_secops_tables_unknown(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_str_t *name);
+ngx_int_t ngx_http_secops_tables_none(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+
+
+#endif /* _NGX_HTTP_SECOPS_API_TABLES_WRITE_H_INCLUDED_ */

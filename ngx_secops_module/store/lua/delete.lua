@@ -1,0 +1,59 @@
+-- Deletes a record, provided that it is still the one that was read.
+-- KEYS, ARGV and the answer: store/secops_scripts.h
+
+local now = redis.call('GET', KEYS[1])
+
+if not now then
+    return -1
+end
+
+if redis.sha1hex(now) ~= ARGV[1] then
+    return 0
+end
+
+-- util/secops_id.h: the time of an id, in milliseconds; of what is none, 0
+
+local function time(id)
+    local first = string.find(id, '^0[^0]') and 1 or 2
+    return tonumber(string.sub(id, first, first + 11), 16) or 0
+end
+
+local id, mine, left = ARGV[2], time(ARGV[2]), 140000
+
+local function forget(list, len)
+    if len == 0 or left == 0 then
+        return
+    end
+
+    local middle = time(redis.call('LINDEX', list, math.floor(len / 2)))
+    local rank = mine < middle and -1 or 1
+    local last = redis.call('LINDEX', list, rank == 1 and left or -1 - left)
+
+    if last and rank * mine < rank * time(last) then
+        return
+    end
+
+    local at = redis.call('LPOS', list, id, 'RANK', rank, 'MAXLEN', left)
+    local looked = not at and len or rank == 1 and at + 1 or len - at
+
+    if at then
+        redis.call('LREM', list, rank, id)
+    end
+
+    left = math.max(left - looked, 0)
+end
+
+local lens = {}
+
+for k = 3, #KEYS do
+    lens[k] = redis.call('LLEN', KEYS[k])
+end
+
+redis.call('XADD', KEYS[2], unpack(ARGV, 3))
+redis.call('UNLINK', KEYS[1])
+
+for k = #KEYS, 3, -1 do
+    forget(KEYS[k], lens[k])
+end
+
+return 1

@@ -1,0 +1,61 @@
+
+/*
+ * One record is changed or deleted, provided that it is still the one that was
+ * read.  Whoever wants to change one reads it, decides, and asks for this; when
+ * somebody else was first, again from the start.
+ */
+
+#ifndef _NGX_SECOPS_STORE_CHANGE_H_INCLUDED_
+#define _NGX_SECOPS_STORE_CHANGE_H_INCLUDED_
+
+
+#include "store/ngx_secops_store_audit.h"
+#include "store/ngx_secops_store_script.h"
+#include "store/secops_scripts.h"
+#include "util/secops_id.h"
+
+
+/* of ngx_secops_store_record_version() */
+
+#define NGX_SECOPS_STORE_VERSION_LEN  SECOPS_SCRIPTS_SHA_LEN
+
+
+/*
+ * The caller's, zeroed at first, and borrowed with all that it points to until
+ * it is answered.  The handler's status: OK; CHANGED, it is another one by now;
+ * NOT_FOUND, it is gone; and what all calls may have.
+ */
+
+typedef struct {
+    ngx_secops_store_eval_t          eval;      /* must be the first */
+    secops_slice_t                   table;
+    const u_char                    *sys_id;    /* an id, SECOPS_ID_LEN */
+    u_char                           version[NGX_SECOPS_STORE_VERSION_LEN];
+    ngx_str_t                        document;  /* of a change: what it becomes;
+                                                   must not be empty */
+    const u_char                    *digest;    /* of a delete: of what the
+                                                   record is about; NULL: it is
+                                                   about nothing */
+    const ngx_secops_store_audit_t  *audit;
+} ngx_secops_store_record_change_t;
+
+
+/* of a document as it was read: no other one has the same */
+
+void ngx_secops_store_record_version(u_char *version,
+    const ngx_str_t *document);
+
+
+/* the time at which it expires stays the same */
+
+ngx_int_t ngx_secops_store_change_record(ngx_secops_store_t *store,
+    ngx_secops_store_record_change_t *change, const secops_keyspace_t *space);
+
+/* it leaves both lists, too, unless it lies very deep in one of them: readers
+   of lists pass over entries whose record is gone */
+
+ngx_int_t ngx_secops_store_delete_record(ngx_secops_store_t *store,
+    ngx_secops_store_record_change_t *change, const secops_keyspace_t *space);
+
+
+#endif /* _NGX_SECOPS_STORE_CHANGE_H_INCLUDED_ */
