@@ -171,6 +171,10 @@ ngx_secops_store_cancel(ngx_secops_store_call_t *call)
     }
 
     call->nparts = 0;
+
+    if (call->also) {
+        ngx_secops_store_cancel(call->also);
+    }
 }
 
 

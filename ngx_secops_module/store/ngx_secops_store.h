@@ -87,13 +87,23 @@ typedef struct {
     off_t                       bytes;          /* of all resources; -1: it is
                                                    not known, see
                                                    _index_resources() */
-    ngx_uint_t                  total;          /* of all resources */
+    ngx_uint_t                  total;          /* of all resources, or of the
+                                                   entries of a list */
     ngx_uint_t                  listed;         /* ... of the types of which all
                                                    were asked for */
     ngx_uint_t                  more;           /* 1: this is a part, see
                                                    _find_more() */
     ngx_secops_store_found_t   *found;          /* in the order of lookups */
     ngx_uint_t                  nfound;
+    u_char                     *ids;            /* of records, one after the
+                                                   other, and how many */
+    ngx_uint_t                  nids;
+    ngx_uint_t                  begin;          /* of a list: entries before the
+                                                   first of ids, */
+    ngx_uint_t                  rank;           /* and before an id */
+    ngx_str_t                  *documents;      /* of records; of one that is
+                                                   not there data is NULL */
+    ngx_uint_t                  ndocuments;
     ngx_str_t                   reason;         /* for the log */
     ngx_msec_t                  time;           /* that Redis took */
 } ngx_secops_store_result_t;
@@ -110,6 +120,8 @@ struct ngx_secops_store_call_s {
     struct ngx_secops_redis_cmd_s  *cmd;        /* NULL: not under way */
     ngx_secops_store_call_t        *parts;      /* that it consists of, */
     ngx_uint_t                      nparts;     /* if there are several */
+    ngx_secops_store_call_t        *also;       /* is cancelled with it; or
+                                                   NULL */
 };
 
 

@@ -123,6 +123,14 @@ ngx_secops_store_evaluated(void *data, ngx_secops_redis_result_t *reply)
     if (result.found) {
         ngx_free(result.found);
     }
+
+    if (result.ids) {
+        ngx_free(result.ids);
+    }
+
+    if (result.documents) {
+        ngx_free(result.documents);
+    }
 }
 
 

@@ -123,11 +123,19 @@ void
 secops_keys_record(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table, const unsigned char *sys_id)
 {
+    secops_keys_records(key, space, shard, table);
+    secops_keys_append(key, sys_id, SECOPS_ID_LEN);
+}
+
+
+void
+secops_keys_records(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table)
+{
     secops_keys_begin(key, space, shard);
     secops_keys_append(key, ":rec:", 5);
     secops_keys_append(key, table.data, table.len);
     secops_keys_append(key, ":", 1);
-    secops_keys_append(key, sys_id, SECOPS_ID_LEN);
 }
 
 

@@ -87,6 +87,13 @@ unsigned secops_keys_digest_shard(
 
 void secops_keys_record(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table, const unsigned char *sys_id);
+
+/* what the keys of a table's records begin with: a script that finds ids in a
+   list appends them */
+
+void secops_keys_records(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table);
+
 void secops_keys_index(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table);
 void secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,

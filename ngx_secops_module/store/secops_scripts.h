@@ -149,6 +149,59 @@ extern const secops_script_t  secops_script_change;
 extern const secops_script_t  secops_script_delete;
 
 
+/*
+ * The scripts ids, scan and documents read lists of records, and what is in
+ * these.  KEYS[1] is a list, KEYS[2] what the keys of its records begin with;
+ * documents has the latter only.  All of these keys lie in one slot of a Redis
+ * Cluster, also those of records that are not among KEYS.
+ *
+ * An entry is dead if its record does not exist.  Where a place is found by
+ * halving, the list may be out of order by a minute.
+ */
+
+
+/*
+ * Reads ids.  Beforehand dead entries at the tail are removed, ARGV[1] at most.
+ * The list is read from its head, or, if ARGV[3] is 1, from its tail.  ARGV[2]
+ * is empty: then it begins after ARGV[4] entries, or if this is below 0, so
+ * many before the other end.  Or it is an id: then it begins ARGV[4] entries
+ * before the first that does not come before it.  ARGV[5] is how many ids,
+ * ARGV[6] of how many entries one is read; 0: they are spread over the list.
+ *
+ * Answers the number of entries, how many come before the id (-1: there was
+ * none), how many come before the first that was read; and an array of ids, in
+ * the order of the list: the one that is nearest to the head is the first.
+ */
+
+extern const secops_script_t  secops_script_ids;
+
+
+/*
+ * Which records of a list are next, the newest first.  It looks at ARGV[2]
+ * entries at most, and at so many that their documents are ARGV[3] bytes at
+ * most, but at one in any case; ARGV[4] and ARGV[5] are the times in
+ * milliseconds of which records are neither older nor newer, or empty.  ARGV[1]
+ * is empty when it begins.  Later on it is what was left, ARGV[6] is how many
+ * marks before the place there are, and these follow, then the marks after it.
+ *
+ * Answers how many entries are left: those between the place where it goes on
+ * and the tail, as nothing is added there; how many entries it has looked at;
+ * the marks, two arrays of the 8 entries before the place and after it, by
+ * which it is noticed if entries were taken away behind it; and an array of
+ * ids, of records that are there.
+ */
+
+extern const secops_script_t  secops_script_scan;
+
+
+/*
+ * Reads the documents of the ids from ARGV[2] on, until they are ARGV[1] bytes.
+ * Answers an array of them, of one at least: nil where there is no record.
+ */
+
+extern const secops_script_t  secops_script_documents;
+
+
 /* the SHA-1 of a text, in hexadecimal: a script's, as EVALSHA wants it, or any
    other, as redis.sha1hex() has it */
 
