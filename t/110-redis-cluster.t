@@ -119,6 +119,17 @@ is(scalar keys %owners, 3, '... on all three masters');
 is(scalar grep({ get($t, "/api/now/table/$tables[2]{table}/$_")->{status}
     != 200 } @ids), 0, '... and all are read by their ids');
 
+my %changed = map { ($_ => $t->request('PATCH',
+    "/api/now/table/$tables[2]{table}/$_", who(), { note => 'x' })) }
+    @ids[0 .. 39];
+is(scalar grep({ $_->{status} != 200 || $_->{json}{result}{note} ne 'x' }
+    values %changed), 0, '40 of them are changed');
+is(scalar grep({ $t->request('DELETE', "/api/now/table/$tables[2]{table}/$_",
+    who(roles => $admin))->{status} != 204 } @ids[20 .. 39]), 0,
+    '... 20 deleted');
+is(scalar grep({ get($t, "/api/now/table/$tables[2]{table}/$_")->{status}
+    != 200 } @ids), 20, '... which are gone');
+
 my $lines = join '', map { qq({"observable":"203.0.113.$_","finding":"Clean",)
     . qq("source_engine":"test"}\n) } 1 .. 50;
 is($t->request('POST', path(), { %{who()},
@@ -178,7 +189,7 @@ while (1) {
 my %seen;
 $seen{"$_->{id} $_->{operation} $_->{time}"}++ foreach @entries;
 is(scalar grep({ ($_->{type} // '') eq $tables[2]{table} } @entries),
-    1 + 100 + 50 + 3, 'every record has its entry in the audit');
+    1 + 100 + 40 + 20 + 50 + 3, 'every write has its entry in the audit');
 is(scalar grep({ $entries[$_]{time} gt $entries[$_ - 1]{time} }
     1 .. $#entries), 0, '... the newest first');
 

@@ -68,7 +68,10 @@ sub save_key {
 my $record = call('POST', path(), records())->{headers}{location};
 
 # the scripts have names from here on
-is($_->()->{status}, 200, 'something is saved') foreach \&save, \&save_key;
+is($_->()->{status}, 200, 'something is saved') foreach \&save, \&save_key,
+    sub { call('PATCH', $record, { note => 'first' }) };
+is(call('DELETE', post($t, records())->{headers}{location})->{status}, 204,
+    '... something deleted');
 
 my @kinds = (
     ['a record is read', sub { call('GET', $record) }, 'rec:',
@@ -80,6 +83,18 @@ my @kinds = (
     ['a record is written', sub { call('POST', path(), records()) }, 'MULTI',
         [500, 'Unable to persist record'], [503, 'Unable to persist record'],
         [500, 'Unable to persist record', qr/may have been stored/]],
+    ['a record is to be changed', sub { call('PATCH', $record,
+            { note => $number++ }) }, '\bGET\b',
+        [500, 'Unable to read record'], [503, 'Unable to read record'],
+        [503, 'Unable to read record']],
+    ['a record is changed', sub { call('PATCH', $record,
+            { note => $number++ }) }, 'records\.update',
+        [500, 'Unable to persist record'], [503, 'Unable to persist record'],
+        [500, 'Unable to persist record', qr/may have been changed/]],
+    ['a record is deleted', sub { call('DELETE',
+            post($t, records())->{headers}{location}) }, 'records\.delete',
+        [500, 'Unable to delete record'], [503, 'Unable to delete record'],
+        [500, 'Unable to delete record', qr/may have been deleted/]],
     ['resources are found', sub { call('GET', '/api/v2/resources') }, 'EVAL',
         [500, 'Unknown error'], [503, 'Service Unavailable'],
         [503, 'Service Unavailable']],

@@ -21,7 +21,40 @@ my $base = '/api/now/table/sn_ti_lookup_result';
 my $write = 'sn_sec_cmn.api_write';
 my $admin = 'sn_sec_cmn.admin';
 
-$t->run(conf(location => 'client_max_body_size 20k;'));
+my $dir = $t->dir();
+
+sub rule { # of what the relay does
+    $t->write('rule.new', "@_\n");
+    rename "$dir/rule.new", "$dir/rule" or die "rename: $!";
+}
+
+rule('pass');
+$t->spawn("$dir/relay.out", $^X, root() . '/t/lib/relay.pl', "$dir/relay.sock",
+    "$dir/redis0/redis.sock", "$dir/rule");
+wait_for(sub { -S "$dir/relay.sock" });
+
+$t->run(conf(location => 'client_max_body_size 20k;', server => <<"EOT",
+        location /relayed/ {
+            rewrite ^/relayed(/.*)\$ \$1 break;
+            secops_api;
+            secops_redis unix:$dir/relay.sock;
+            secops_auth header;
+        }
+EOT
+    http => <<'EOT'));
+    server {
+        listen 127.0.0.1:%%PORT1%% http2;
+
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS%%;
+            secops_auth header;
+            gzip on;
+            gzip_types application/json;
+            gzip_min_length 1;
+        }
+    }
+EOT
 
 
 sub call { # method, path, body; headers, and what who() takes
@@ -597,6 +630,38 @@ is_refused(call('POST', $base, records(), roles => 'sn_sec_cmn.api_read'), 403,
 }
 
 
+# --- the audit, as it is read ------------------------------------------------
+
+{
+    my $path = created(domain => 'x', note => 'secret-value');
+    my $id = id($path);
+    my $stream = 'secops:{global:' . shard($path) . '}:audit';
+
+    call('PATCH', $path, { note => 'another-value', 'a"b' => 1 });
+    call('DELETE', $path);
+
+    # one that was written before there were members, and one of somebody else
+    $redis->cmd('XADD', $stream, '*', user => 'u', operation => 'x.y',
+        type => 't', id => $id);
+    $redis->cmd('XADD', $stream, '*', user => 'u', operation => 'x.y',
+        type => 't', id => $id, members => "\xff\"\n");
+
+    my $r = get($t, "/api/secops/v1/audit?id=$id", roles => $admin);
+    my @entries = @{$r->{json}{result}};
+
+    is_deeply([ map { [ $_->{operation}, $_->{members} ] } @entries ],
+        [ [ 'x.y', '???' ], [ 'x.y', undef ], [ 'records.delete', undef ],
+            [ 'records.update', 'note,a"b' ], [ 'records.create', undef ] ],
+        'the audit names the members of a change, and of nothing else');
+    unlike($r->{body}, qr/-value/, '... no values');
+
+    $r = get($t, '/api/secops/v1/audit?operation=records.update&limit=1000',
+        roles => $admin);
+    is(scalar(grep { !length $_->{members} } @{$r->{json}{result}}), 0,
+        'each change names some');
+}
+
+
 # --- several at once --------------------------------------------------------
 
 {
@@ -634,6 +699,118 @@ is_refused(call('POST', $base, records(), roles => 'sn_sec_cmn.api_read'), 403,
     is_deeply(\%statuses, { 200 => 1, 412 => 19 },
         'with If-Match, one of them wins');
     is($json->decode(stored($path))->{sys_mod_count}, '101', '... once');
+}
+
+
+
+# --- a link that is lost ----------------------------------------------------
+
+{
+    my $path = created();
+    is(call('PATCH', "/relayed$path", { note => 0 })->{status}, 200,
+        'by the relay');
+
+    rule('lose records\.update');
+    my $r = call('PATCH', "/relayed$path", { note => 'once' });
+    is($r->{status}, 200, 'a change whose answer was lost is found done');
+    is($r->{headers}{etag}, '"2"', '... once');
+    is($json->decode(stored($path))->{note}, 'once', '... it is there');
+    is(scalar(entries($path)), 3, '... and once in the audit');
+    is($t->read('rule'), "pass\n", '... the link was lost, really');
+
+    rule('lose records\.delete');
+    is(call('DELETE', "/relayed$path")->{status}, 204,
+        'so is a record that was deleted');
+    is(stored($path), undef, '... it is gone');
+    is(scalar(entries($path)), 4, '... and once in the audit');
+    is($t->read('rule'), "pass\n", '... the link was lost, really');
+}
+
+
+# --- others who are always faster -------------------------------------------
+
+{
+    my $path = created(n => 0);
+    my $log = $t->log_end();
+
+    wait_for(sub { call('GET', "/relayed$path")->{status} == 200 });
+    rule('delay 0.02');
+
+    my $others = $t->spawn("$dir/others.out", 'redis-cli', '-s',
+        "$dir/redis0/redis.sock", '-r', -1, '-i', 0.002, 'EVAL', <<'EOT', 1,
+local n = '"n":' .. redis.call('INCR', 'n')
+local record = redis.call('GET', KEYS[1])
+return redis.call('SET', KEYS[1], (string.gsub(record, '"n":%d+', n)))
+EOT
+        key($path));
+    wait_for(sub { ($redis->cmd('GET', 'n') // 0) > 1 });
+
+    foreach my $method (qw(PATCH DELETE)) {
+        my $r = call($method, "/relayed$path", { note => 'late' });
+        is_refused($r, 503, $method eq 'PATCH' ? 'Unable to persist record'
+            : 'Unable to delete record', "$method, ten times too late");
+        is($r->{headers}{'retry-after'}, 1, '... another try may help');
+    }
+
+    kill 'KILL', $others;
+    SecOps::reap($others);
+    rule('pass');
+
+    is($t->logged($log, 'others have changed the record'), 2,
+        '... the log says why');
+    ok(!exists $json->decode(stored($path))->{note}, '... nothing is changed');
+    is(call('PATCH', "/relayed$path", { note => 'now' })->{status}, 200,
+        'alone it is changed');
+}
+
+
+# --- clients that leave -----------------------------------------------------
+
+{
+    my $path = created(note => 'x');
+
+    foreach my $method (qw(PATCH DELETE)) {
+        rule('delay 0.2');
+        my $connection = $t->connect();
+        $connection->send($connection->format($method, "/relayed$path",
+            [ SecOps::Connection::pairs(who(roles => "$write,$admin")) ],
+            '{"note":"left"}'));
+        select undef, undef, undef, 0.1;
+        $connection->close();
+        select undef, undef, undef, 0.3;
+        rule('pass');
+        is($json->decode(stored($path))->{note}, 'x',
+            "$method of a client that has left while it was read");
+        is(call('PATCH', "/relayed$path", {})->{status}, 200,
+            '... the next one is served');
+    }
+}
+
+
+# --- HTTP/2, and packed answers ---------------------------------------------
+
+{
+    my $path = created();
+    my %h2 = (port => 1);
+
+    my @who = (SecOps::Connection::pairs(who()),
+        'Content-Type' => 'application/json');
+
+    my $r = $t->h2('PATCH', $path, \@who, { note => 'h2' }, %h2);
+    is($r->{status}, 200, 'HTTP/2: PATCH');
+    is($r->{json}{result}{note}, 'h2', '... changes');
+    is($r->{headers}{etag}, '"1"', '... ETag');
+
+    $r = $t->h2('PATCH', $path, [ @who, 'Accept-Encoding' => 'gzip',
+        'If-Match' => '"1"' ], { note => 'gz' }, %h2);
+    is($r->{headers}{'content-encoding'}, 'gzip', 'an answer that is packed');
+    is($r->{headers}{etag}, '"2"', '... its ETag stays a strong one');
+
+    is($t->h2('PATCH', $path, [ @who, 'If-Match' => '"1"' ], { note => 'no' },
+        %h2)->{status}, 412, 'HTTP/2: If-Match');
+    $r = $t->h2('DELETE', $path, who(roles => $admin), undef, %h2);
+    is($r->{status}, 204, 'HTTP/2: DELETE');
+    is($r->{body}, '', '... no body');
 }
 
 $t->done();

@@ -11,6 +11,8 @@
 #   delay SECONDS           each reply comes later by that
 #   drop PATTERN            what nginx sends and matches is never answered
 #   answer ERROR PATTERN    each command of it is answered with -ERROR
+#   lose PATTERN            Redis executes it, and then the connection is closed;
+#                           what comes after that passes
 
 use strict;
 use warnings;
@@ -36,10 +38,20 @@ sub to_redis {
     my ($what, @words) = rule(3);
 
     my ($pattern, $error) = $what eq 'answer' ? reverse(@words)
-        : $what eq 'drop' ? "@words" : ();
+        : $what =~ /^(?:drop|lose)$/ ? "@words" : ();
 
     return syswrite $peer, $bytes
         unless defined $pattern && $bytes =~ /$pattern/;
+
+    if ($what eq 'lose') {
+        syswrite $peer, $bytes;
+        sysread $peer, my $reply, 1 << 20;
+        unlink $file;
+        open my $rule, '>', $file or die "$file: $!\n";
+        print $rule "pass\n";
+        close $rule;
+        exit;
+    }
 
     my $n = () = $bytes =~ /^\*\d+\r$/mg;
     syswrite $client, "-$error of the relay\r\n" x $n if defined $error;

@@ -633,6 +633,8 @@ test_json(void)
     unsigned char         dst[4096];
     secops_audit_entry_t  entry;
 
+    static const char     members[] = "\",\"members\":\"a,\\\"b\"}";
+
     memset(&entry, 0, sizeof(secops_audit_entry_t));
 
     entry.position.msec = 1732290000007;
@@ -650,6 +652,15 @@ test_json(void)
            "an entry as JSON, whatever bytes it holds");
     ok(len <= secops_audit_json_max(&entry, text("d\\\"")),
        "... fits into its room");
+
+    entry.fields[SECOPS_AUDIT_MEMBERS] = text("a,\"b");
+    len = secops_audit_write_json(dst, &entry, text("")) - dst;
+    ok(len > sizeof(members)
+       && memcmp(dst + len + 1 - sizeof(members), members, sizeof(members) - 1)
+          == 0,
+       "the members of a change, where there are some");
+    ok(len <= secops_audit_json_max(&entry, text("")),
+       "... fit into their room");
 
     entry.position.msec = UINT64_MAX;
     len = secops_audit_write_json(dst, &entry, text("")) - dst;
