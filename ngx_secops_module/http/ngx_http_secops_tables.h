@@ -15,5 +15,10 @@ secops_table_t *ngx_http_secops_table_by_endpoint(
 secops_table_t *ngx_http_secops_table_by_name(
     ngx_http_secops_main_conf_t *mcf, ngx_str_t *name);
 
+/* answers that there is no such table.  To be returned like any reply */
+
+ngx_int_t ngx_http_secops_no_table(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_str_t *name);
+
 
 #endif /* _NGX_HTTP_SECOPS_TABLES_H_INCLUDED_ */

@@ -10,7 +10,6 @@
 #include "store/ngx_secops_store_record.h"
 #include "util/ngx_secops_string.h"
 #include "util/secops_id.h"
-#include "util/secops_text.h"
 
 
 #define NGX_HTTP_SECOPS_RESULT_HEAD  "{\"result\":"
@@ -48,7 +47,7 @@ ngx_http_secops_tables_get(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     table = ngx_http_secops_table_by_name(mcf, name);
 
     if (table == NULL) {
-        return ngx_http_secops_tables_unknown(r, ctx, name);
+        return ngx_http_secops_no_table(r, ctx, name);
     }
 
     if (secops_id_shard(ngx_secops_slice(sys_id)) < 0) {
@@ -149,20 +148,4 @@ ngx_http_secops_tables_none(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_RECORD, &none,
                                 &detail);
-}
-
-
-/* a name that is no text is not repeated: the answer must be UTF-8 */
-
-ngx_int_t
-ngx_http_secops_tables_unknown(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, ngx_str_t *name)
-{
-    static ngx_str_t  none = ngx_null_string;
-
-    if (!secops_text_is_name(ngx_secops_slice(name))) {
-        name = &none;
-    }
-
-    return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_TABLE, name, &none);
 }

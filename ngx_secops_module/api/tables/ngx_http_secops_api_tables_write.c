@@ -34,7 +34,7 @@ ngx_http_secops_tables_write_table(ngx_http_request_t *r,
     rc = ngx_http_secops_refuse_body(r);
 
     return (rc == NGX_OK)
-           ? ngx_http_secops_tables_unknown(r, ctx, &ctx->params[0]) : rc;
+           ? ngx_http_secops_no_table(r, ctx, &ctx->params[0]) : rc;
 }
 
 

@@ -33,10 +33,8 @@ ngx_int_t ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
     ngx_uint_t simple);
 
 
-/* ngx_http_secops_api_tables.c: there is no such table, no such record */
+/* ngx_http_secops_api_tables.c: there is no such record */
 
-ngx_int_t ngx_http_secops_tables_unknown(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx, ngx_str_t *name);
 ngx_int_t ngx_http_secops_tables_none(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
