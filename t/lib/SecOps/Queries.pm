@@ -5,13 +5,14 @@ package SecOps::Queries;
 # of any kind; the queries ask with every operator for values that the records
 # have, that they nearly have, and that they do not have.
 #
-#     my $g = SecOps::Queries->new($seed);
+#     my $g = SecOps::Queries->new($seed, table => 'u_query');
 #
 #     $g->schema                 # the table's definition, to be written to a file
 #     my $record = $g->record;   # { json => body of a POST, columns => {...} }
 #     my $query = $g->query(@records);    # an encoded query, decoded
 #
-# A record's columns are those of SecOps::NaiveQuery; what the server adds is
+# Option: numbers (a subject may be a JSON number: then the lists of subjects do
+# not tell all that is the same).  A record's columns are those of SecOps::NaiveQuery; what the server adds is
 # the caller's to set, before queries are made.  All texts are bytes.
 
 use strict;
@@ -62,7 +63,8 @@ my @subjects = ('198.51.100.7', '198.51.100.8', 'evil.example', 'Evil.Example',
 sub new {
     my ($class, $seed, %opt) = @_;
     return bless { state => $seed & 0xffffffff,
-                   numbers => $opt{numbers} }, $class;
+                   numbers => $opt{numbers},
+                   table => $opt{table} // 'u_query' }, $class;
 }
 
 
@@ -83,13 +85,12 @@ sub chance { return $_[0]->pick(100) < $_[1] }
 sub columns { return (@columns, @server) }
 
 
-# numbers => 1: a subject may be a number, which lists of subjects do not know
-
 sub schema {
     my ($self) = @_;
     my $type = $self->{numbers} ? '["string","number"]' : '"string"';
 
-    return '{"type":"object","x-endpoint":"query","x-label":"Query",'
+    return '{"type":"object","x-endpoint":"' . $self->{table}
+        . '","x-label":"Query",'
         . '"x-subject":"subject","properties":{"subject":{"type":' . $type . '},'
         . join(',', map { "\"$_\":{}" } @columns[1 .. $#columns]) . '}}';
 }
@@ -255,7 +256,7 @@ sub condition {
         if $kind < 24;
     return $column . $self->one('SAMEAS', 'NSAMEAS')
         . $self->one($self->columns) if $kind < 25;
-    return $column . 'INSTANCEOF' . $self->one('u_query', 'u_other');
+    return $column . 'INSTANCEOF' . $self->one($self->{table}, 'u_other');
 }
 
 
