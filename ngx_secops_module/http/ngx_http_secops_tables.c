@@ -7,25 +7,16 @@
 #include "util/secops_text.h"
 
 
+static secops_table_t *ngx_http_secops_table(ngx_http_secops_main_conf_t *mcf,
+    size_t offset, ngx_str_t *text);
+
+
 secops_table_t *
 ngx_http_secops_table_by_endpoint(ngx_http_secops_main_conf_t *mcf,
     ngx_str_t *endpoint)
 {
-    ngx_uint_t       i;
-    secops_slice_t   slice;
-    secops_table_t  *table;
-
-    slice = ngx_secops_slice(endpoint);
-
-    table = mcf->tables.elts;
-
-    for (i = 0; i < mcf->tables.nelts; i++) {
-        if (secops_slice_equal(table[i].endpoint, slice)) {
-            return &table[i];
-        }
-    }
-
-    return NULL;
+    return ngx_http_secops_table(mcf, offsetof(secops_table_t, endpoint),
+                                 endpoint);
 }
 
 
@@ -33,16 +24,27 @@ secops_table_t *
 ngx_http_secops_table_by_name(ngx_http_secops_main_conf_t *mcf,
     ngx_str_t *name)
 {
-    ngx_uint_t       i;
-    secops_slice_t   slice;
-    secops_table_t  *table;
+    return ngx_http_secops_table(mcf, offsetof(secops_table_t, name), name);
+}
 
-    slice = ngx_secops_slice(name);
+
+/* the one whose member at this offset, a slice, is the text */
+
+static secops_table_t *
+ngx_http_secops_table(ngx_http_secops_main_conf_t *mcf, size_t offset,
+    ngx_str_t *text)
+{
+    ngx_uint_t       i;
+    secops_table_t  *table;
+    secops_slice_t  *member;
 
     table = mcf->tables.elts;
 
     for (i = 0; i < mcf->tables.nelts; i++) {
-        if (secops_slice_equal(table[i].name, slice)) {
+
+        member = (secops_slice_t *) ((u_char *) &table[i] + offset);
+
+        if (secops_slice_equal(*member, ngx_secops_slice(text))) {
             return &table[i];
         }
     }
