@@ -5,28 +5,25 @@
 
 
 static socklen_t ngx_secops_redis_endpoint_literal(
-    ngx_secops_redis_place_t *place, const u_char *host, size_t len);
+    ngx_secops_redis_place_t *place, const ngx_str_t *host);
 
 
 void
 ngx_secops_redis_endpoint_set(ngx_secops_redis_endpoint_t *endpoint,
-    ngx_secops_redis_place_t *place, const u_char *host, size_t len,
-    in_port_t port)
+    ngx_secops_redis_place_t *place, ngx_str_t host, in_port_t port)
 {
     ngx_addr_t  *addr;
 
     ngx_memzero(endpoint, sizeof(ngx_secops_redis_endpoint_t));
 
-    len = ngx_min(len, sizeof(place->host));
-    ngx_memcpy(place->host, host, len);
+    host.len = ngx_min(host.len, sizeof(place->host));
 
-    endpoint->name.data = place->host;
-    endpoint->name.len = len;
+    (void) ngx_secops_str_copy(place->host, &endpoint->name, &host);
     endpoint->port = port;
 
     addr = &place->addr;
     addr->sockaddr = &place->sockaddr.sockaddr;
-    addr->socklen = ngx_secops_redis_endpoint_literal(place, host, len);
+    addr->socklen = ngx_secops_redis_endpoint_literal(place, &endpoint->name);
 
     if (addr->socklen == 0) {
         endpoint->host = endpoint->name;
@@ -47,7 +44,7 @@ ngx_secops_redis_endpoint_set(ngx_secops_redis_endpoint_t *endpoint,
 
 static socklen_t
 ngx_secops_redis_endpoint_literal(ngx_secops_redis_place_t *place,
-    const u_char *host, size_t len)
+    const ngx_str_t *host)
 {
     in_addr_t             addr;
     struct sockaddr_in   *sin;
@@ -57,7 +54,7 @@ ngx_secops_redis_endpoint_literal(ngx_secops_redis_place_t *place,
 
     ngx_memzero(&place->sockaddr, sizeof(ngx_sockaddr_t));
 
-    addr = ngx_inet_addr((u_char *) host, len);
+    addr = ngx_inet_addr(host->data, host->len);
 
     if (addr != INADDR_NONE) {
         sin = &place->sockaddr.sockaddr_in;
@@ -71,7 +68,7 @@ ngx_secops_redis_endpoint_literal(ngx_secops_redis_place_t *place,
 
     sin6 = &place->sockaddr.sockaddr_in6;
 
-    if (ngx_inet6_addr((u_char *) host, len, sin6->sin6_addr.s6_addr)
+    if (ngx_inet6_addr(host->data, host->len, sin6->sin6_addr.s6_addr)
         == NGX_OK)
     {
         sin6->sin6_family = AF_INET6;

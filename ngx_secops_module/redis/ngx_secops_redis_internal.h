@@ -34,7 +34,6 @@
 #include "redis/link/ngx_secops_redis_reply.h"
 #include "redis/ngx_secops_redis_stats.h"
 #include "redis/ngx_secops_redis_topology.h"
-#include "redis/ngx_secops_redis_value.h"
 #include "redis/resp/secops_redis_resp.h"
 #include "util/ngx_secops_string.h"
 
@@ -409,8 +408,7 @@ ngx_int_t ngx_secops_redis_password(ngx_conf_t *cf, ngx_str_t *file,
  */
 
 void ngx_secops_redis_endpoint_set(ngx_secops_redis_endpoint_t *endpoint,
-    ngx_secops_redis_place_t *place, const u_char *host, size_t len,
-    in_port_t port);
+    ngx_secops_redis_place_t *place, ngx_str_t host, in_port_t port);
 
 
 /* ngx_secops_redis_handshake.c */

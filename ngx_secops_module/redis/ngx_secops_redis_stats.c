@@ -107,8 +107,7 @@ ngx_secops_redis_log_server(ngx_secops_redis_t *redis,
             continue;
         }
 
-        text.len = error->code.len;
-        text.data = (u_char *) error->code.data;
+        text = ngx_secops_str(error->code);
 
         if (text.len == 0) {
             ngx_str_set(&text, "other");

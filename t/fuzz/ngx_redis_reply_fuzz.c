@@ -10,7 +10,6 @@
  */
 
 #include "redis/link/ngx_secops_redis_reply.c"
-#include "redis/ngx_secops_redis_value.c"
 
 #include "redis/resp/secops_redis_error.h"
 #include "redis/resp/secops_redis_slots.h"
@@ -93,8 +92,8 @@ reply_fuzz_sentinel(const secops_redis_value_t *values, ngx_uint_t i)
     secops_redis_announced_t     announced;
     const secops_redis_value_t  *ip, *number;
 
-    ip = ngx_secops_redis_value_field(values, i, "ip");
-    number = ngx_secops_redis_value_field(values, i, "port");
+    ip = secops_redis_value_field(values, i, "ip");
+    number = secops_redis_value_field(values, i, "port");
 
     if (ip == NULL || number == NULL) {
         return;
@@ -134,9 +133,9 @@ reply_fuzz_error(secops_slice_t text)
 {
     secops_redis_redirect_t  redirect;
 
-    (void) secops_redis_error(secops_redis_error_code(text.data, text.len));
+    (void) secops_redis_error(secops_redis_error_code(text));
 
-    if (secops_redis_redirect_read(&redirect, text.data, text.len) == 0) {
+    if (secops_redis_redirect_read(&redirect, text) == 0) {
         reply_fuzz_require(redirect.slot < SECOPS_REDIS_SLOTS, "a slot");
         reply_fuzz_require(redirect.address.port >= 1
                            && redirect.address.port <= 65535, "a port");
@@ -147,18 +146,18 @@ reply_fuzz_error(secops_slice_t text)
 static void
 reply_fuzz_readers(const secops_redis_value_t *values, ngx_uint_t n)
 {
-    ngx_uint_t                         i;
-    const secops_redis_value_t        *actual;
-    const ngx_secops_redis_setting_t  *unset;
+    ngx_uint_t                     i;
+    const secops_redis_value_t    *actual;
+    const secops_redis_setting_t  *unset;
 
-    (void) ngx_secops_redis_is_master(values);
-    (void) ngx_secops_redis_value_pair(values);
-    (void) ngx_secops_redis_waitaof_synced(values);
+    (void) secops_redis_value_is_master(values);
+    (void) secops_redis_value_is_pair(values);
+    (void) secops_redis_waitaof_is_synced(values);
 
-    reply_fuzz_require(ngx_secops_redis_wait_replicas(values)
+    reply_fuzz_require(secops_redis_wait_replicas(values)
                        <= NGX_MAX_INT32_VALUE, "a number of replicas");
 
-    unset = ngx_secops_redis_sync_unset(values, &actual);
+    unset = secops_redis_sync_unset(values, &actual);
     reply_fuzz_require(unset || actual, "a setting that is not there");
 
     if (unset && actual) {
@@ -169,8 +168,7 @@ reply_fuzz_readers(const secops_redis_value_t *values, ngx_uint_t n)
 
     for (i = 0; i < n; i++) {
 
-        reply_fuzz_require(ngx_secops_redis_info_number(&values[i],
-                                                        "aof_enabled")
+        reply_fuzz_require(secops_redis_info_number(&values[i], "aof_enabled")
                            <= 999999999, "a number of INFO");
 
         if (values[i].type == SECOPS_REDIS_ARRAY) {

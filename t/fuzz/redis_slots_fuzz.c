@@ -75,7 +75,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     static secops_redis_slots_t  slots;
 
-    if (secops_redis_redirect_read(&redirect, data, size) == 0) {
+    if (secops_redis_redirect_read(&redirect,
+                                   secops_slice_bytes(data, size))
+        == 0)
+    {
         slots_fuzz_require(redirect.slot < SECOPS_REDIS_SLOTS, "a slot");
         slots_fuzz_address(&redirect.address);
     }

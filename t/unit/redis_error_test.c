@@ -118,8 +118,7 @@ test_cases(void)
     for (i = 0; i < ERROR_CASES; i++) {
         c = &error_cases[i];
 
-        code = secops_redis_error_code((const unsigned char *) c->message,
-                                       strlen(c->message));
+        code = secops_redis_error_code(secops_slice_of(c->message));
 
         is_str(code.data, code.len, c->code, c->message);
 

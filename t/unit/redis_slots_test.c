@@ -354,7 +354,8 @@ test_redirects(void)
         exact = malloc(len + !len);
         memcpy(exact, c->message, len);
 
-        rc = secops_redis_redirect_read(&redirect, exact, len);
+        rc = secops_redis_redirect_read(&redirect,
+                                        secops_slice_bytes(exact, len));
 
         if (c->host == NULL) {
             ok(rc == -1, "no redirection: \"%s\"", c->message);

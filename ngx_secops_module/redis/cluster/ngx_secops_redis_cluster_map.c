@@ -216,8 +216,7 @@ ngx_secops_redis_cluster_told(void *data, ngx_secops_redis_result_t *result)
             return;
         }
 
-        fault.data = (u_char *) text;
-        fault.len = ngx_strlen(text);
+        fault = ngx_secops_str(secops_slice_of(text));
     }
 
     level = cluster->told ? NGX_LOG_INFO : NGX_LOG_ERR;

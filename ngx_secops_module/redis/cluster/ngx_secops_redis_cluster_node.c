@@ -29,8 +29,7 @@ ngx_secops_redis_cluster_node(ngx_secops_redis_cluster_t *cluster,
     ngx_str_t                 host;
     ngx_secops_redis_node_t  *node;
 
-    host.len = address->host.len;
-    host.data = (u_char *) address->host.data;
+    host = ngx_secops_str(address->host);
     port = (in_port_t) address->port;
 
     if (host.len == 0) {
@@ -158,8 +157,7 @@ ngx_secops_redis_cluster_endpoint(ngx_pool_t *pool,
         return NGX_ERROR;
     }
 
-    ngx_secops_redis_endpoint_set(endpoint, place, host->data, host->len,
-                                  port);
+    ngx_secops_redis_endpoint_set(endpoint, place, *host, port);
 
     name->data = ngx_pnalloc(pool, host->len + sizeof("[]:65535") - 1);
     endpoint->name.data = ngx_pstrdup(pool, (ngx_str_t *) host);

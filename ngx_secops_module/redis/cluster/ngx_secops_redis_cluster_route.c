@@ -156,7 +156,7 @@ ngx_secops_redis_cluster_redirect(ngx_secops_redis_cmd_t *cmd)
         return 0;
     }
 
-    code = secops_redis_error_code(cmd->error.data, cmd->error.len);
+    code = secops_redis_error_code(ngx_secops_slice(&cmd->error));
 
     switch (secops_redis_error(code)->action) {
 
@@ -216,7 +216,7 @@ ngx_secops_redis_cluster_target(ngx_secops_redis_cmd_t *cmd, ngx_uint_t *ask)
 
     cluster = cmd->redis->cluster;
 
-    if (secops_redis_redirect_read(&redirect, cmd->error.data, cmd->error.len)
+    if (secops_redis_redirect_read(&redirect, ngx_secops_slice(&cmd->error))
         != 0
         || (ngx_int_t) redirect.slot != cmd->slot)
     {

@@ -182,8 +182,8 @@ ngx_secops_redis_add_config(ngx_secops_redis_link_t *link,
     secops_redis_resp_begin(resp, 3);
     secops_redis_resp_arg(resp, "CONFIG", 6);
     secops_redis_resp_arg(resp, "GET", 3);
-    secops_redis_resp_arg(resp, NGX_SECOPS_REDIS_SYNC_SETTINGS,
-                          sizeof(NGX_SECOPS_REDIS_SYNC_SETTINGS) - 1);
+    secops_redis_resp_arg(resp, SECOPS_REDIS_SYNC_SETTINGS,
+                          sizeof(SECOPS_REDIS_SYNC_SETTINGS) - 1);
 }
 
 
@@ -436,7 +436,7 @@ ngx_secops_redis_judge_wait(ngx_secops_redis_node_t *node,
         return;
     }
 
-    n = ngx_secops_redis_wait_replicas(value);
+    n = secops_redis_wait_replicas(value);
     replicas = node->redis->conf.replicas;
 
     if (n < replicas) {
@@ -450,8 +450,8 @@ static void
 ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
     secops_redis_value_t *value)
 {
-    const secops_redis_value_t        *actual;
-    const ngx_secops_redis_setting_t  *unset;
+    const secops_redis_value_t    *actual;
+    const secops_redis_setting_t  *unset;
 
     node->misset = 1;
 
@@ -462,7 +462,7 @@ ngx_secops_redis_judge_config(ngx_secops_redis_node_t *node,
         return;
     }
 
-    unset = ngx_secops_redis_sync_unset(value, &actual);
+    unset = secops_redis_sync_unset(value, &actual);
 
     if (unset == NULL) {
         node->misset = 0;
@@ -505,7 +505,7 @@ ngx_secops_redis_judge_waitaof(ngx_secops_redis_node_t *node,
         ngx_secops_redis_short(node, "%*s", value->text.len,
                                value->text.data);
 
-    } else if (!ngx_secops_redis_waitaof_synced(value)) {
+    } else if (!secops_redis_waitaof_is_synced(value)) {
         ngx_secops_redis_short(node, "the append-only file was not synced in "
                                "time");
     }
@@ -534,11 +534,11 @@ ngx_secops_redis_judge_info(ngx_secops_redis_node_t *node,
         return;
     }
 
-    enabled = ngx_secops_redis_info_number(value, "aof_enabled");
-    rewriting = ngx_secops_redis_info_number(value, "aof_rewrite_in_progress");
-    scheduled = ngx_secops_redis_info_number(value, "aof_rewrite_scheduled");
+    enabled = secops_redis_info_number(value, "aof_enabled");
+    rewriting = secops_redis_info_number(value, "aof_rewrite_in_progress");
+    scheduled = secops_redis_info_number(value, "aof_rewrite_scheduled");
 
-    if (enabled != 1 || rewriting == NGX_ERROR || scheduled == NGX_ERROR) {
+    if (enabled != 1 || rewriting == -1 || scheduled == -1) {
         link->settled = 0;
         ngx_secops_redis_short(node, "INFO does not show an append-only file");
         return;

@@ -281,7 +281,7 @@ ngx_secops_redis_process_role(ngx_secops_redis_node_t *node)
         return ngx_secops_redis_fault_reply(node, value->text);
     }
 
-    if (!ngx_secops_redis_is_master(value)) {
+    if (!secops_redis_value_is_master(value)) {
         return ngx_secops_redis_fault(node, "this server is no master");
     }
 

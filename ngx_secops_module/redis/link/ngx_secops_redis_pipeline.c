@@ -364,7 +364,6 @@ ngx_secops_redis_process_reply(ngx_secops_redis_node_t *node)
 static void
 ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
 {
-    secops_slice_t             code;
     ngx_secops_redis_node_t   *node;
     ngx_secops_redis_result_t  result;
 
@@ -395,10 +394,8 @@ ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
         result.value = node->link->reply.values;
 
     } else if (cmd->error.len) {
-        code = secops_redis_error_code(cmd->error.data, cmd->error.len);
-
-        result.code.data = (u_char *) code.data;
-        result.code.len = code.len;
+        result.code = ngx_secops_str(secops_redis_error_code(
+                                         ngx_secops_slice(&cmd->error)));
         result.message = cmd->error;
     }
 
@@ -438,8 +435,7 @@ ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
         }
 
         text = reply->values[i].text;
-        error = secops_redis_error(secops_redis_error_code(text.data,
-                                                           text.len));
+        error = secops_redis_error(secops_redis_error_code(text));
 
         if (error->action == SECOPS_REDIS_RECONNECT) {
             ngx_secops_redis_drain(cmd->node, text);

@@ -84,14 +84,13 @@ typedef char  secops_redis_errors_fit[
 
 
 secops_slice_t
-secops_redis_error_code(const unsigned char *message, size_t len)
+secops_redis_error_code(secops_slice_t message)
 {
     secops_slice_t  code;
 
-    code.data = message;
-    code.len = 0;
+    code = secops_slice_bytes(message.data, 0);
 
-    while (code.len < len && message[code.len] != ' ') {
+    while (code.len < message.len && code.data[code.len] != ' ') {
         code.len++;
     }
 

@@ -40,8 +40,7 @@ typedef struct {
 
 /* the code of an error reply: up to its first space, a view into it */
 
-secops_slice_t secops_redis_error_code(const unsigned char *message,
-    size_t len);
+secops_slice_t secops_redis_error_code(secops_slice_t message);
 
 
 /* the row for a code; never NULL, codes not in the table have the last row */

@@ -364,19 +364,19 @@ secops_redis_slots_find(secops_redis_slots_t *slots,
 
 int
 secops_redis_redirect_read(secops_redis_redirect_t *redirect,
-    const unsigned char *message, size_t len)
+    secops_slice_t message)
 {
     secops_slice_t       *host;
     const unsigned char  *p, *last, *colon;
 
-    p = message;
-    last = message + len;
+    p = message.data;
+    last = p + message.len;
 
-    if (len > 6 && memcmp(p, "MOVED ", 6) == 0) {
+    if (message.len > 6 && memcmp(p, "MOVED ", 6) == 0) {
         redirect->ask = 0;
         p += 6;
 
-    } else if (len > 4 && memcmp(p, "ASK ", 4) == 0) {
+    } else if (message.len > 4 && memcmp(p, "ASK ", 4) == 0) {
         redirect->ask = 1;
         p += 4;
 

@@ -69,7 +69,7 @@ typedef struct {
 } secops_redis_redirect_t;
 
 int secops_redis_redirect_read(secops_redis_redirect_t *redirect,
-    const unsigned char *message, size_t len);
+    secops_slice_t message);
 
 
 /* 1: the text may be a host: letters, digits, ".", "-", "_", ":", "%" */

@@ -1,31 +1,29 @@
 
-/* What replies say; see ngx_secops_redis_value.h. */
+/* What replies say; see secops_redis_value.h. */
 
-#include "redis/ngx_secops_redis_value.h"
-
-
-#define NGX_SECOPS_REDIS_INFO_DIGITS  9
+#include "redis/resp/secops_redis_value.h"
 
 
-static const secops_redis_value_t *ngx_secops_redis_setting(
+#define SECOPS_REDIS_INFO_DIGITS  9
+
+
+static const secops_redis_value_t *secops_redis_setting(
     const secops_redis_value_t *value, const char *name);
-static const u_char *ngx_secops_redis_info_line(const u_char *p,
-    const u_char *last, const char *name);
+static const unsigned char *secops_redis_info_line(const unsigned char *p,
+    const unsigned char *last, const char *name);
 
 
-ngx_uint_t
-ngx_secops_redis_value_is(const secops_redis_value_t *value,
-    const char *text)
+int
+secops_redis_value_is(const secops_redis_value_t *value, const char *text)
 {
     return value
            && value->type == SECOPS_REDIS_STRING
-           && value->text.len == ngx_strlen(text)
-           && ngx_memcmp(value->text.data, text, value->text.len) == 0;
+           && secops_slice_equal(value->text, secops_slice_of(text));
 }
 
 
-ngx_uint_t
-ngx_secops_redis_value_pair(const secops_redis_value_t *value)
+int
+secops_redis_value_is_pair(const secops_redis_value_t *value)
 {
     return value[0].type == SECOPS_REDIS_ARRAY
            && value[0].elements == 2
@@ -35,10 +33,10 @@ ngx_secops_redis_value_pair(const secops_redis_value_t *value)
 
 
 const secops_redis_value_t *
-ngx_secops_redis_value_field(const secops_redis_value_t *values,
-    ngx_uint_t i, const char *name)
+secops_redis_value_field(const secops_redis_value_t *values, size_t i,
+    const char *name)
 {
-    ngx_uint_t  field, value, end;
+    size_t  field, value, end;
 
     end = values[i].next;
 
@@ -50,7 +48,7 @@ ngx_secops_redis_value_field(const secops_redis_value_t *values,
             break;
         }
 
-        if (ngx_secops_redis_value_is(&values[field], name)
+        if (secops_redis_value_is(&values[field], name)
             && values[value].type == SECOPS_REDIS_STRING)
         {
             return &values[value];
@@ -61,33 +59,33 @@ ngx_secops_redis_value_field(const secops_redis_value_t *values,
 }
 
 
-ngx_uint_t
-ngx_secops_redis_is_master(const secops_redis_value_t *value)
+int
+secops_redis_value_is_master(const secops_redis_value_t *value)
 {
     return value->type == SECOPS_REDIS_ARRAY
            && value->elements
-           && ngx_secops_redis_value_is(&value[1], "master");
+           && secops_redis_value_is(&value[1], "master");
 }
 
 
-ngx_uint_t
-ngx_secops_redis_wait_replicas(const secops_redis_value_t *value)
+uint32_t
+secops_redis_wait_replicas(const secops_redis_value_t *value)
 {
     if (value->type != SECOPS_REDIS_INTEGER
         || value->integer < 0
-        || value->integer > NGX_MAX_INT32_VALUE)
+        || value->integer > INT32_MAX)
     {
         return 0;
     }
 
-    return (ngx_uint_t) value->integer;
+    return (uint32_t) value->integer;
 }
 
 
 /* it answers how many disks have it: the server's own, those of replicas */
 
-ngx_uint_t
-ngx_secops_redis_waitaof_synced(const secops_redis_value_t *value)
+int
+secops_redis_waitaof_is_synced(const secops_redis_value_t *value)
 {
     return value[0].type == SECOPS_REDIS_ARRAY
            && value[0].elements == 2
@@ -101,13 +99,13 @@ ngx_secops_redis_waitaof_synced(const secops_redis_value_t *value)
  * synced as long as a child saves or rewrites.
  */
 
-const ngx_secops_redis_setting_t *
-ngx_secops_redis_sync_unset(const secops_redis_value_t *value,
+const secops_redis_setting_t *
+secops_redis_sync_unset(const secops_redis_value_t *value,
     const secops_redis_value_t **actual)
 {
-    const ngx_secops_redis_setting_t  *setting;
+    const secops_redis_setting_t  *setting;
 
-    static const ngx_secops_redis_setting_t  settings[] = {
+    static const secops_redis_setting_t  settings[] = {
         { "appendonly", "yes" },
         { "appendfsync", "always" },
         { "no-appendfsync-on-rewrite", "no" },
@@ -116,9 +114,9 @@ ngx_secops_redis_sync_unset(const secops_redis_value_t *value,
 
     for (setting = settings; setting->name; setting++) {
 
-        *actual = ngx_secops_redis_setting(value, setting->name);
+        *actual = secops_redis_setting(value, setting->name);
 
-        if (!ngx_secops_redis_value_is(*actual, setting->wanted)) {
+        if (!secops_redis_value_is(*actual, setting->wanted)) {
             return setting;
         }
     }
@@ -130,10 +128,10 @@ ngx_secops_redis_sync_unset(const secops_redis_value_t *value,
 /* of an array of names and values; NULL: it has none of this name */
 
 static const secops_redis_value_t *
-ngx_secops_redis_setting(const secops_redis_value_t *value,
+secops_redis_setting(const secops_redis_value_t *value,
     const char *name)
 {
-    ngx_uint_t  i;
+    size_t  i;
 
     if (value[0].type != SECOPS_REDIS_ARRAY
         || value[0].elements % 2
@@ -143,7 +141,7 @@ ngx_secops_redis_setting(const secops_redis_value_t *value,
     }
 
     for (i = 1; i < value[0].next; i += 2) {
-        if (ngx_secops_redis_value_is(&value[i], name)) {
+        if (secops_redis_value_is(&value[i], name)) {
             return &value[i + 1];
         }
     }
@@ -152,61 +150,56 @@ ngx_secops_redis_setting(const secops_redis_value_t *value,
 }
 
 
-ngx_int_t
-ngx_secops_redis_info_number(const secops_redis_value_t *value,
-    const char *name)
+int32_t
+secops_redis_info_number(const secops_redis_value_t *value, const char *name)
 {
-    ngx_int_t      n;
-    const u_char  *p, *last, *start;
+    int32_t               n;
+    const unsigned char  *p, *last, *start;
 
     if (value->type != SECOPS_REDIS_STRING) {
-        return NGX_ERROR;
+        return -1;
     }
 
     last = value->text.data + value->text.len;
 
-    start = ngx_secops_redis_info_line(value->text.data, last, name);
+    start = secops_redis_info_line(value->text.data, last, name);
 
     if (start == NULL) {
-        return NGX_ERROR;
+        return -1;
     }
 
     n = 0;
 
     for (p = start; p < last && *p >= '0' && *p <= '9'; p++) {
 
-        if (p - start == NGX_SECOPS_REDIS_INFO_DIGITS) {
-            return NGX_ERROR;
+        if (p - start == SECOPS_REDIS_INFO_DIGITS) {
+            return -1;
         }
 
         n = n * 10 + (*p - '0');
     }
 
-    if (p == start || (p < last && *p != CR && *p != LF)) {
-        return NGX_ERROR;
-    }
-
-    return n;
+    return (p > start && (p == last || *p == '\r' || *p == '\n')) ? n : -1;
 }
 
 
 /* what follows "name:" at the beginning of a line, or NULL */
 
-static const u_char *
-ngx_secops_redis_info_line(const u_char *p, const u_char *last,
+static const unsigned char *
+secops_redis_info_line(const unsigned char *p, const unsigned char *last,
     const char *name)
 {
     size_t  len;
 
-    len = ngx_strlen(name);
+    len = strlen(name);
 
     while ((size_t) (last - p) > len) {
 
-        if (p[len] == ':' && ngx_memcmp(p, name, len) == 0) {
+        if (p[len] == ':' && memcmp(p, name, len) == 0) {
             return p + len + 1;
         }
 
-        p = memchr(p, LF, last - p);
+        p = memchr(p, '\n', last - p);
 
         if (p == NULL) {
             return NULL;

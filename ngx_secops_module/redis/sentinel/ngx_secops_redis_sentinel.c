@@ -90,6 +90,7 @@ ngx_secops_redis_sentinels_create(ngx_conf_t *cf, ngx_secops_redis_t *redis)
      *
      *     sentinels->role = NULL;
      *     sentinels->trusted = NULL;
+     *     sentinels->host = { 0, NULL };
      *     sentinels->port = 0;
      *     sentinels->asking = 0;
      */
@@ -434,9 +435,9 @@ ngx_secops_redis_sentinel_agrees(ngx_secops_redis_sentinels_t *sentinels,
         return 0;
     }
 
-    if (announced->host.len == sentinels->len
-        && ngx_strncasecmp((u_char *) announced->host.data, sentinels->host,
-                           sentinels->len)
+    if (announced->host.len == sentinels->host.len
+        && ngx_strncasecmp((u_char *) announced->host.data,
+                           sentinels->host.data, announced->host.len)
            == 0)
     {
         return 1;
@@ -450,8 +451,9 @@ ngx_secops_redis_sentinel_agrees(ngx_secops_redis_sentinels_t *sentinels,
         return 0;
     }
 
-    ngx_secops_redis_endpoint_set(&endpoint, &place, announced->host.data,
-                                  announced->host.len, announced->port);
+    ngx_secops_redis_endpoint_set(&endpoint, &place,
+                                  ngx_secops_str(announced->host),
+                                  announced->port);
     peer = &link->peer;
 
     return endpoint.naddrs
@@ -466,29 +468,29 @@ static void
 ngx_secops_redis_sentinel_believe(ngx_secops_redis_sentinels_t *sentinels,
     secops_redis_announced_t *announced)
 {
-    size_t      len;
+    ngx_str_t   host;
     ngx_uint_t  level;
 
     level = NGX_LOG_INFO;
-    len = announced->host.len;
 
-    if (len != sentinels->len
-        || announced->port != sentinels->port
-        || ngx_memcmp(announced->host.data, sentinels->host, len) != 0)
+    if (announced->port != sentinels->port
+        || !secops_slice_equal(announced->host,
+                               ngx_secops_slice(&sentinels->host)))
     {
         level = NGX_LOG_NOTICE;
 
         ngx_secops_redis_ssl_forget(sentinels->redis->node);
     }
 
-    ngx_memcpy(sentinels->host, announced->host.data, len);
-    sentinels->len = len;
+    host = ngx_secops_str(announced->host);
+
+    (void) ngx_secops_str_copy(sentinels->text, &sentinels->host, &host);
     sentinels->port = announced->port;
 
     ngx_log_error(level, sentinels->log, 0,
-                  "secops redis \"%V\": sentinel \"%V\" names %*s port %ui "
+                  "secops redis \"%V\": sentinel \"%V\" names %V port %ui "
                   "as the master", &sentinels->redis->conf.url,
-                  &sentinels->present->name, len, sentinels->host,
+                  &sentinels->present->name, &sentinels->host,
                   (ngx_uint_t) sentinels->port);
 }
 
@@ -505,8 +507,7 @@ ngx_secops_redis_sentinel_apply(ngx_secops_redis_sentinels_t *sentinels,
 
     case NGX_SECOPS_REDIS_DISCOVERING:
         ngx_secops_redis_endpoint_set(&master->endpoint, &sentinels->place,
-                                      sentinels->host, sentinels->len,
-                                      sentinels->port);
+                                      sentinels->host, sentinels->port);
         ngx_secops_redis_connect_endpoint(master);
         return;
 
@@ -828,7 +829,7 @@ ngx_secops_redis_sentinel_role_handler(void *data,
 
     case NGX_SECOPS_REDIS_REPLIED:
 
-        if (!ngx_secops_redis_is_master(result->value)) {
+        if (!secops_redis_value_is_master(result->value)) {
             ngx_secops_redis_drain(master, why);
         }
 

@@ -84,9 +84,10 @@ struct ngx_secops_redis_sentinels_s {
     ngx_msec_t                    drained;      /* when the master's link began
                                                    to, for it has moved */
 
-    u_char                        host[SECOPS_REDIS_SENTINEL_HOST_MAX];
-    size_t                        len;          /* the master that was named */
-    in_port_t                     port;         /* last; 0: none */
+    u_char                        text[SECOPS_REDIS_SENTINEL_HOST_MAX];
+    ngx_str_t                     host;         /* in text: the master that was
+                                                   named last */
+    in_port_t                     port;         /* 0: none was */
     ngx_secops_redis_place_t      place;        /* of the master's endpoint */
 
     unsigned                      asking:1;     /* a round is under way */

@@ -122,7 +122,7 @@ ngx_secops_redis_sentinel_process_master(ngx_secops_redis_node_t *node)
 
     /* hiredis takes "*-1" for nil */
 
-    if (!ngx_secops_redis_value_pair(value)) {
+    if (!secops_redis_value_is_pair(value)) {
         return ngx_secops_redis_fault(node, "unexpected reply of a sentinel");
     }
 
@@ -196,9 +196,9 @@ ngx_secops_redis_sentinel_learn(ngx_secops_redis_sentinels_t *sentinels,
 
     reason = secops_redis_announced(&announced,
                  ngx_secops_redis_sentinel_text(
-                              ngx_secops_redis_value_field(values, i, "ip")),
+                              secops_redis_value_field(values, i, "ip")),
                  ngx_secops_redis_sentinel_text(
-                              ngx_secops_redis_value_field(values, i, "port")));
+                              secops_redis_value_field(values, i, "port")));
     if (reason) {
         ngx_log_error(NGX_LOG_INFO, sentinels->log, 0,
                       "secops redis \"%V\": sentinel \"%V\" names one without "
@@ -278,15 +278,13 @@ ngx_secops_redis_sentinel_add(ngx_secops_redis_sentinels_t *sentinels,
         return;
     }
 
-    ngx_memcpy(sentinel->text, name->data, name->len);
+    (void) ngx_secops_str_copy(sentinel->text, &sentinel->name, name);
 
-    sentinel->name.data = sentinel->text;
-    sentinel->name.len = name->len;
     sentinel->learned = 1;
     sentinel->named = 1;
 
     ngx_secops_redis_endpoint_set(&sentinel->endpoint, &sentinel->place,
-                                  announced->host.data, announced->host.len,
+                                  ngx_secops_str(announced->host),
                                   announced->port);
 
     sentinels->list[sentinels->n++] = sentinel;
@@ -352,7 +350,7 @@ ngx_secops_redis_sentinel_process_subscribe(ngx_secops_redis_node_t *node)
 
     if (value->type != SECOPS_REDIS_ARRAY
         || value->elements != 3
-        || !ngx_secops_redis_value_is(&value[1], "subscribe")
+        || !secops_redis_value_is(&value[1], "subscribe")
         || link->greeting.data)
     {
         return ngx_secops_redis_fault(node, "unexpected reply of a sentinel");
@@ -392,13 +390,13 @@ ngx_secops_redis_sentinel_process_message(ngx_secops_redis_node_t *node)
         return ngx_secops_redis_fault(node, "unexpected message of a sentinel");
     }
 
-    if (ngx_secops_redis_value_is(&value[1], "pong")) {
+    if (secops_redis_value_is(&value[1], "pong")) {
         return NGX_OK;
     }
 
     if (value->elements != 3
-        || !ngx_secops_redis_value_is(&value[1], "message")
-        || !ngx_secops_redis_value_is(&value[2], "+switch-master")
+        || !secops_redis_value_is(&value[1], "message")
+        || !secops_redis_value_is(&value[2], "+switch-master")
         || value[3].type != SECOPS_REDIS_STRING)
     {
         return ngx_secops_redis_fault(node, "unexpected message of a sentinel");
