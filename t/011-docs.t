@@ -105,6 +105,11 @@ sub default {
             . value($code, 'max_resources_bytes') / 1024 / 1024 . 'm';
     }
 
+    if ($name eq 'secops_query_scan') {
+        return 'records=' . value($code, 'scan_records') . ' time='
+            . value($code, 'scan_time') / 1000 . 's';
+    }
+
     return value($code, 'cache_size') if $name eq 'secops_jwt_cache';
 
     return lc value($code, 'durability') =~ s/^NGX_SECOPS_REDIS_//r
@@ -616,7 +621,8 @@ my @bad = (
         map({ "secops_durability $_" } 'disk', 'replicas=0', 'memory timeout=1s',
             'fsync timeout=0', 'fsync; secops_redis_timeout 400ms'),
         'secops_user $nope', 'secops_trusted_proxy foo', 'secops_max_depth 0',
-        'secops_max_batch 0', 'secops_max_resources count=0', 'secops_audit_maxlen x',
+        'secops_max_batch 0', 'secops_max_resources count=0',
+        'secops_query_scan records=0', 'secops_audit_maxlen x',
         'secops_public_url $nope', 'secops_api_key_cache x',
         map({ "secops_header_$_ \"\"" } qw(user roles domain api_key)),
         map({ "secops_${_}_role x; secops_${_}_role y" }

@@ -128,6 +128,7 @@ my %values = (
     secops_max_depth             => 100,
     secops_max_batch             => 100000,
     secops_max_resources         => 'count=7 bytes=1m',
+    secops_query_scan            => 'records=10000000 time=1h',
     secops_audit_maxlen          => 0,
 );
 
@@ -399,6 +400,18 @@ foreach my $case (
     ['', 'secops_max_resources count=1 count=2;',
      qr/invalid parameter "count=2"/],
     ['', 'secops_max_resources count=1; secops_max_resources bytes=1k;',
+     qr/is duplicate/],
+    ['', 'secops_query_scan;', qr/invalid number of arguments/],
+    ['', 'secops_query_scan records=0;', qr/needs records from 1 to 10000000/],
+    ['', 'secops_query_scan records=10000001;', qr/needs records from 1 to 1/],
+    ['', 'secops_query_scan records=1k;', qr/needs records from 1 to 1000000/],
+    ['', 'secops_query_scan time=0;', qr/needs a time from 1ms to 1h/],
+    ['', 'secops_query_scan time=61m;', qr/needs a time from 1ms to 1h/],
+    ['', 'secops_query_scan time=x;', qr/needs a time from 1ms to 1h/],
+    ['', 'secops_query_scan bytes=1;', qr/invalid parameter "bytes=1"/],
+    ['', 'secops_query_scan time=1s time=2s;',
+     qr/invalid parameter "time=2s"/],
+    ['', 'secops_query_scan time=1s; secops_query_scan records=1;',
      qr/is duplicate/],
 ) {
     my ($place, $line, $sentence) = @$case;

@@ -223,8 +223,18 @@ ok(index($r->{body}, encode_utf8($_)) > 0,
     encode_utf8("kept byte for byte: $_") =~ s/[^ -~]+/?/gr)
     foreach @members;
 is(kept($r), $r->{body}, 'Redis holds the same bytes');
-is(get($t, $r->{headers}{location})->{body}, "{\"result\":$r->{body}}",
-    'and they are read as they were answered');
+
+# a GET answers each of them as a string
+my $as_strings = join ',', '"number":"1.10"', '"large":"1e2"',
+    '"huge":"12345678901234567"', '"small":"-0.0"',
+    '"exact":"0.1000000000000000055511151231257827"', $members[5],
+    '"esc\u0061ped name":"1"', encode_utf8($members[7]),
+    '"nested":"{ \"b\" : [ 1 , {\"a\":null} ],  \"a\":\"\" }"',
+    '"spaces":"[\\n\\t1\\r\\n]"', '"empty":""', '"nothing":""', '"yes":"true"',
+    '"":"no name"', '"a.b/c~d":"{}"';
+(my $stored = $r->{body}) =~ s/"number".*//s;
+is(get($t, $r->{headers}{location})->{body}, "{\"result\":$stored$as_strings}}",
+    'and they are read as strings, in the same order');
 is($r->{json}{utf8}, 'grün 😀', 'the answer is valid UTF-8');
 
 $r = post($t, qq({"data":{$fields,$members[0],$members[8]}}));

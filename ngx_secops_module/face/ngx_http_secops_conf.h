@@ -26,6 +26,8 @@ char *ngx_http_secops_init_store(ngx_conf_t *cf,
 
 char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_secops_set_query_scan(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 /* face/ngx_http_secops_conf_redis.c */

@@ -461,6 +461,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       0,
       NULL },
 
+    { ngx_string("secops_query_scan"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_secops_set_query_scan,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("secops_audit_maxlen"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -658,6 +665,8 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
     conf->max_batch = NGX_CONF_UNSET;
     conf->max_resources = NGX_CONF_UNSET_UINT;
     conf->max_resources_bytes = NGX_CONF_UNSET_SIZE;
+    conf->scan_records = NGX_CONF_UNSET_UINT;
+    conf->scan_time = NGX_CONF_UNSET_MSEC;
     conf->audit_maxlen = NGX_CONF_UNSET;
 
     return conf;
@@ -692,6 +701,8 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->max_resources, prev->max_resources, 5000);
     ngx_conf_merge_size_value(conf->max_resources_bytes,
                               prev->max_resources_bytes, 16 * 1024 * 1024);
+    ngx_conf_merge_uint_value(conf->scan_records, prev->scan_records, 200000);
+    ngx_conf_merge_msec_value(conf->scan_time, prev->scan_time, 10000);
     ngx_conf_merge_value(conf->audit_maxlen, prev->audit_maxlen, 1000000);
     ngx_conf_merge_str_value(conf->store.prefix, prev->store.prefix, "secops");
 

@@ -31,6 +31,21 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_BATCH, ngx_string("records.create"),
       ngx_http_secops_records_create, ngx_http_secops_records_head },
 
+    { ngx_string("/api/now/table/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
+      0, ngx_string("tables.list"), ngx_http_secops_tables_list, NULL },
+
+    { ngx_string("/api/now/v1/table/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
+      0, ngx_string("tables.list"), ngx_http_secops_tables_list, NULL },
+
+    { ngx_string("/api/now/v2/table/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
+      0, ngx_string("tables.list"), ngx_http_secops_tables_list, NULL },
+
     { ngx_string("/api/now/table/*/*"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,

@@ -73,6 +73,8 @@ typedef struct {
     ngx_int_t                         max_batch;
     ngx_uint_t                        max_resources;  /* of a domain, and */
     size_t                            max_resources_bytes;  /* of them all */
+    ngx_uint_t                        scan_records;  /* that a query reads at */
+    ngx_msec_t                        scan_time;     /* most, and how long */
     ngx_int_t                         audit_maxlen;
 } ngx_http_secops_loc_conf_t;
 

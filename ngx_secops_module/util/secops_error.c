@@ -34,6 +34,8 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_NOT_FOUND] =
         { 404, secops_slice("Requested URI does not represent any resource") },
     [SECOPS_ERROR_QUERY] = { 400, secops_slice("Invalid query") },
+    [SECOPS_ERROR_QUERY_BROAD] = { 400, secops_slice("Query too broad") },
+    [SECOPS_ERROR_PAGE] = { 400, secops_slice("Page too large") },
     [SECOPS_ERROR_METHOD] = { 405, secops_slice("Method not supported") },
     [SECOPS_ERROR_TOO_LARGE] = { 413, secops_slice("Request body too large") },
     [SECOPS_ERROR_MEDIA_TYPE] = { 415, secops_slice("Unsupported media type") },

@@ -36,6 +36,8 @@ typedef enum {
     SECOPS_ERROR_NO_TABLE,
     SECOPS_ERROR_NOT_FOUND,
     SECOPS_ERROR_QUERY,
+    SECOPS_ERROR_QUERY_BROAD,       /* it would have to read too much */
+    SECOPS_ERROR_PAGE,              /* it is too large */
     SECOPS_ERROR_METHOD,
     SECOPS_ERROR_TOO_LARGE,
     SECOPS_ERROR_MEDIA_TYPE,

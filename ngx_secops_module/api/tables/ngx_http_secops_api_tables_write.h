@@ -7,6 +7,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "api/records/ngx_http_secops_api_edit.h"
+#include "api/tables/ngx_http_secops_api_tables.h"
 
 
 /*
@@ -31,12 +32,6 @@ ngx_int_t ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit);
 ngx_int_t ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
     ngx_uint_t status, secops_table_t *table, secops_slice_t document,
     ngx_uint_t simple);
-
-
-/* ngx_http_secops_api_tables.c: there is no such record */
-
-ngx_int_t ngx_http_secops_tables_none(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
 
 
 #endif /* _NGX_HTTP_SECOPS_API_TABLES_WRITE_H_INCLUDED_ */
