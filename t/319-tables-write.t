@@ -730,7 +730,7 @@ is_refused(call('POST', $base, records(), roles => 'sn_sec_cmn.api_read'), 403,
 # --- others who are always faster -------------------------------------------
 
 {
-    my $path = created(n => 0);
+    my $path = created();
     my $log = $t->log_end();
 
     wait_for(sub { call('GET', "/relayed$path")->{status} == 200 });
@@ -738,9 +738,10 @@ is_refused(call('POST', $base, records(), roles => 'sn_sec_cmn.api_read'), 403,
 
     my $others = $t->spawn("$dir/others.out", 'redis-cli', '-s',
         "$dir/redis0/redis.sock", '-r', -1, '-i', 0.002, 'EVAL', <<'EOT', 1,
-local n = '"n":' .. redis.call('INCR', 'n')
+local n = '"sys_mod_count":"' .. redis.call('INCR', 'n')
 local record = redis.call('GET', KEYS[1])
-return redis.call('SET', KEYS[1], (string.gsub(record, '"n":%d+', n)))
+record = string.gsub(record, '"sys_mod_count":"%d+', n)
+return redis.call('SET', KEYS[1], record)
 EOT
         key($path));
     wait_for(sub { ($redis->cmd('GET', 'n') // 0) > 1 });

@@ -47,13 +47,6 @@ static ngx_secops_store_script_t  ngx_secops_store_delete_script = {
 };
 
 
-void
-ngx_secops_store_record_version(u_char *version, const ngx_str_t *document)
-{
-    secops_script_sha(ngx_secops_slice(document), version);
-}
-
-
 ngx_int_t
 ngx_secops_store_change_record(ngx_secops_store_t *store,
     ngx_secops_store_record_change_t *change, const secops_keyspace_t *space)
@@ -86,9 +79,10 @@ ngx_secops_store_record_eval(ngx_secops_store_t *store,
     eval->space = space;
     eval->script = script;
     eval->nkeys = nkeys;
-    eval->nargs = 2 + ngx_secops_store_audit_argc(&store->audit_maxlen,
+    eval->nargs = 3 + ngx_secops_store_audit_argc(&store->audit_maxlen,
                                                   change->audit);
-    eval->bytes = change->document.len + NGX_SECOPS_STORE_CHANGE_BYTES;
+    eval->bytes = change->head.len + change->document.len
+                  + NGX_SECOPS_STORE_CHANGE_BYTES;
 
     return ngx_secops_store_eval(eval);
 }
@@ -148,8 +142,8 @@ ngx_secops_store_change_args(ngx_secops_store_eval_t *eval,
 
     change = (ngx_secops_store_record_change_t *) eval;
 
-    ngx_secops_redis_cmd_arg(cmd, change->version,
-                             NGX_SECOPS_STORE_VERSION_LEN);
+    ngx_secops_redis_cmd_arg(cmd, change->head.data, change->head.len);
+    ngx_secops_store_number(cmd, change->len);
     ngx_secops_redis_cmd_arg(cmd, change->document.data, change->document.len);
 
     ngx_secops_store_change_audit(change, cmd);
@@ -164,8 +158,8 @@ ngx_secops_store_delete_args(ngx_secops_store_eval_t *eval,
 
     change = (ngx_secops_store_record_change_t *) eval;
 
-    ngx_secops_redis_cmd_arg(cmd, change->version,
-                             NGX_SECOPS_STORE_VERSION_LEN);
+    ngx_secops_redis_cmd_arg(cmd, change->head.data, change->head.len);
+    ngx_secops_store_number(cmd, change->len);
     ngx_secops_redis_cmd_arg(cmd, change->sys_id, SECOPS_ID_LEN);
 
     ngx_secops_store_change_audit(change, cmd);

@@ -11,13 +11,7 @@
 
 #include "store/ngx_secops_store_audit.h"
 #include "store/ngx_secops_store_script.h"
-#include "store/secops_scripts.h"
 #include "util/secops_id.h"
-
-
-/* of ngx_secops_store_record_version() */
-
-#define NGX_SECOPS_STORE_VERSION_LEN  SECOPS_SCRIPTS_SHA_LEN
 
 
 /*
@@ -30,7 +24,10 @@ typedef struct {
     ngx_secops_store_eval_t          eval;      /* must be the first */
     secops_slice_t                   table;
     const u_char                    *sys_id;    /* an id, SECOPS_ID_LEN */
-    u_char                           version[NGX_SECOPS_STORE_VERSION_LEN];
+    ngx_str_t                        head;      /* of the document as it was
+                                                   read: up to the end of its
+                                                   sys_mod_count, or all */
+    size_t                           len;       /* ... its bytes */
     ngx_str_t                        document;  /* of a change: what it becomes;
                                                    must not be empty */
     const u_char                    *digest;    /* of a delete: of what the
@@ -38,12 +35,6 @@ typedef struct {
                                                    about nothing */
     const ngx_secops_store_audit_t  *audit;
 } ngx_secops_store_record_change_t;
-
-
-/* of a document as it was read: no other one has the same */
-
-void ngx_secops_store_record_version(u_char *version,
-    const ngx_str_t *document);
 
 
 /* the time at which it expires stays the same */

@@ -66,7 +66,7 @@ static void
 ngx_secops_store_script_name(ngx_secops_store_script_t *script)
 {
     if (!script->named) {
-        secops_script_sha(script->script->text, script->sha);
+        secops_script_sha(script->script, script->sha);
         script->named = 1;
     }
 }

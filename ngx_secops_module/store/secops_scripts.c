@@ -8,12 +8,12 @@
 
 
 void
-secops_script_sha(secops_slice_t text,
+secops_script_sha(const secops_script_t *script,
     unsigned char sha[SECOPS_SCRIPTS_SHA_LEN])
 {
     unsigned char  bytes[SHA_DIGEST_LENGTH];
 
-    (void) SHA1(text.data, text.len, bytes);
+    (void) SHA1(script->text.data, script->text.len, bytes);
 
     (void) secops_hex_encode(sha, bytes, sizeof(bytes));
 }

@@ -127,11 +127,12 @@ extern const secops_script_t  secops_script_touch;
 
 
 /*
- * Of a record, provided that it is still the one that was read: the SHA-1 of
- * its document, in hexadecimal, is ARGV[1].
+ * Of a record, provided that it is still the one that was read: its document
+ * begins with ARGV[1], which reaches to the end of its sys_mod_count, and has
+ * as many bytes as ARGV[2] says.  So a record of a megabyte need not be read.
  *
  * KEYS[1] is the record, KEYS[2] the audit stream of its shard; of delete,
- * KEYS[3] is its table's list, KEYS[4] its subject's, if it has one.  ARGV[2]
+ * KEYS[3] is its table's list, KEYS[4] its subject's, if it has one.  ARGV[3]
  * is the new document, of delete the record's id; the rest are the arguments
  * of XADD after the key.
  *
@@ -202,10 +203,9 @@ extern const secops_script_t  secops_script_scan;
 extern const secops_script_t  secops_script_documents;
 
 
-/* the SHA-1 of a text, in hexadecimal: a script's, as EVALSHA wants it, or any
-   other, as redis.sha1hex() has it */
+/* hexadecimal, as EVALSHA wants it */
 
-void secops_script_sha(secops_slice_t text,
+void secops_script_sha(const secops_script_t *script,
     unsigned char sha[SECOPS_SCRIPTS_SHA_LEN]);
 
 

@@ -410,6 +410,7 @@ static void
 test_stored(void)
 {
     size_t                  i, len;
+    const char             *end;
     unsigned char           etag[SECOPS_RECORD_ETAG];
     secops_record_stored_t  stored;
 
@@ -419,6 +420,7 @@ test_stored(void)
         uint64_t     mod_count;
         const char  *etag;
     } cases[] = {
+        { "{\"a\":1,\"sys_mod_count\":\"0\",\"b\":2}", 0, 0, "\"0\"" },
         { "{\"sys_mod_count\":\"0\"}", 0, 0, "\"0\"" },
         { "{\"sys_mod_count\":\"120\"}", 0, 120, "\"120\"" },
         { "{\"sys_mod_count\":7}", 0, 7, "\"7\"" },
@@ -446,6 +448,10 @@ test_stored(void)
         }
 
         is_int(stored.mod_count, cases[i].mod_count, "... how often changed");
+
+        end = strstr(cases[i].document, "count\":");
+        end = end ? end + strcspn(end, ",}") : strchr(cases[i].document, '\0');
+        is_int(stored.head.len, end - cases[i].document, "... its head");
 
         len = secops_record_etag(etag, stored.mod_count) - etag;
         is_str(etag, len, cases[i].etag, "... its ETag");

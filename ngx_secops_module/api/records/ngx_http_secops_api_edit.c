@@ -21,6 +21,7 @@ static ngx_int_t ngx_http_secops_edit_found(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_edit_decide(ngx_http_secops_edit_t *edit,
     ngx_str_t *document);
+static ngx_int_t ngx_http_secops_edit_version(ngx_http_secops_edit_t *edit);
 static ngx_int_t ngx_http_secops_edit_write(ngx_http_secops_edit_t *edit);
 static ngx_int_t ngx_http_secops_edit_written(void *data,
     ngx_secops_store_result_t *result);
@@ -105,11 +106,10 @@ ngx_http_secops_edit_decide(ngx_http_secops_edit_t *edit, ngx_str_t *document)
                                            SECOPS_ERROR_READ, &unreadable);
     }
 
-    ngx_secops_store_record_version(edit->write.version, document);
-
     edit->store = 0;
 
-    rc = edit->decide(edit);
+    rc = (ngx_http_secops_edit_version(edit) == NGX_OK)
+         ? edit->decide(edit) : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     secops_record_stored_free(&edit->stored);
 
@@ -118,6 +118,40 @@ ngx_http_secops_edit_decide(ngx_http_secops_edit_t *edit, ngx_str_t *document)
     }
 
     return edit->store ? ngx_http_secops_edit_write(edit) : edit->done(edit);
+}
+
+
+/* what tells the record as it was read from what others may make of it */
+
+static ngx_int_t
+ngx_http_secops_edit_version(ngx_http_secops_edit_t *edit)
+{
+    u_char          *p;
+    ngx_str_t       *head;
+    ngx_pool_t      *pool;
+    secops_slice_t   read;
+
+    head = &edit->write.head;
+    pool = edit->ctx->request->pool;
+    read = edit->stored.head;
+
+    if (head->data) {
+        (void) ngx_pfree(pool, head->data);
+        head->data = NULL;
+    }
+
+    p = ngx_pnalloc(pool, read.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, read.data, read.len);
+
+    head->data = p;
+    head->len = read.len;
+    edit->write.len = edit->stored.json.text.len;
+
+    return NGX_OK;
 }
 
 

@@ -132,8 +132,8 @@ ngx_http_secops_tables_change_decide(ngx_http_secops_edit_t *edit)
 static ngx_int_t
 ngx_http_secops_tables_change_done(ngx_http_secops_edit_t *edit)
 {
-    secops_slice_t                    document;
-    ngx_http_secops_tables_change_t  *op;
+    ngx_http_secops_tables_change_t   *op;
+    ngx_http_secops_tables_written_t   written;
 
     op = (ngx_http_secops_tables_change_t *) edit;
 
@@ -143,9 +143,10 @@ ngx_http_secops_tables_change_done(ngx_http_secops_edit_t *edit)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    document = secops_text_slice(&op->change.change.document);
+    written.table = edit->table;
+    written.document = secops_text_slice(&op->change.change.document);
+    written.mod_count = op->change.change.mod_count;
 
-    return ngx_http_secops_tables_write_reply(edit->ctx, NGX_HTTP_OK,
-                                       edit->table, document,
+    return ngx_http_secops_tables_write_reply(edit->ctx, NGX_HTTP_OK, &written,
                                        op->records->options.simple_response);
 }

@@ -38,8 +38,13 @@ ngx_http_secops_tables_create_head(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_secops_tables_create_reply(ngx_http_secops_records_t *records)
 {
+    ngx_http_secops_tables_written_t  written;
+
+    written.table = records->table;
+    written.document = ngx_secops_slice(&records->json);
+    written.mod_count = 0;
+
     return ngx_http_secops_tables_write_reply(records->ctx, NGX_HTTP_CREATED,
-                                    records->table,
-                                    ngx_secops_slice(&records->json),
-                                    records->options.simple_response);
+                                              &written,
+                                              records->options.simple_response);
 }

@@ -12,8 +12,7 @@
 
 
 static ngx_int_t ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
-    secops_table_t *table, const secops_record_stored_t *stored,
-    ngx_str_t *body);
+    const ngx_http_secops_tables_written_t *written, ngx_str_t *body);
 
 
 ngx_int_t
@@ -63,55 +62,55 @@ ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit)
 
 ngx_int_t
 ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
-    ngx_uint_t status, secops_table_t *table, secops_slice_t document,
+    ngx_uint_t status, const ngx_http_secops_tables_written_t *written,
     ngx_uint_t simple)
 {
-    ngx_int_t                rc;
-    ngx_str_t                body;
-    secops_record_stored_t   stored;
+    ngx_str_t  body;
 
-    if (secops_record_stored_read(&stored, document) != 0) {
+    if (ngx_http_secops_add_etag(ctx->request, written->mod_count) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_secops_add_etag(ctx->request, stored.mod_count);
-
-    if (rc == NGX_OK && simple) {
+    if (simple) {
         ngx_str_set(&body, "{\"result\":{\"success\":true}}");
 
-    } else if (rc == NGX_OK) {
-        rc = ngx_http_secops_tables_write_view(ctx, table, &stored, &body);
+    } else if (ngx_http_secops_tables_write_view(ctx, written, &body)
+               != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    secops_record_stored_free(&stored);
-
-    return (rc == NGX_OK) ? ngx_http_secops_reply(ctx->request, status, &body)
-                          : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return ngx_http_secops_reply(ctx->request, status, &body);
 }
 
 
 static ngx_int_t
 ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
-    secops_table_t *table, const secops_record_stored_t *stored,
-    ngx_str_t *body)
+    const ngx_http_secops_tables_written_t *written, ngx_str_t *body)
 {
-    secops_text_t          text;
-    ngx_pool_cleanup_t    *cln;
-    secops_record_view_t   view;
+    secops_text_t            text;
+    ngx_pool_cleanup_t      *cln;
+    secops_record_view_t     view;
+    secops_record_stored_t   stored;
 
     cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
-    if (cln == NULL) {
+
+    if (cln == NULL
+        || secops_record_stored_read(&stored, written->document) != 0)
+    {
         return NGX_ERROR;
     }
 
     ngx_memzero(&text, sizeof(secops_text_t));
     ngx_memzero(&view, sizeof(secops_record_view_t));
 
-    view.table = table;
+    view.table = written->table;
 
     secops_text_append_string(&text, "{\"result\":");
-    secops_record_view(&text, &view, &stored->json);
+    secops_record_view(&text, &view, &stored.json);
     secops_text_append_string(&text, "}");
+
+    secops_record_stored_free(&stored);
 
     /* what secops_text_free() would do, once it was sent */
 

@@ -26,11 +26,19 @@ ngx_int_t ngx_http_secops_tables_write_id(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit);
 
 
-/* answers with the record that is stored now, in the Table API's form, and its
-   ETag.  simple: with no more than that it is */
+/* a record that is stored now */
+
+typedef struct {
+    secops_table_t   *table;
+    secops_slice_t    document;
+    uint64_t          mod_count;
+} ngx_http_secops_tables_written_t;
+
+/* answers with the record, in the Table API's form, and its ETag.  simple: with
+   no more than that it is stored */
 
 ngx_int_t ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
-    ngx_uint_t status, secops_table_t *table, secops_slice_t document,
+    ngx_uint_t status, const ngx_http_secops_tables_written_t *written,
     ngx_uint_t simple);
 
 

@@ -46,6 +46,10 @@ typedef struct {
 
 #define SECOPS_RECORD_SERVER  3
 
+/* beyond those that a record needs, when it is read once more */
+
+#define SECOPS_RECORD_TOKENS  64
+
 
 static int secops_record_patch_subject(secops_record_patch_t *patch,
     const char *where, secops_record_faults_t *faults);
@@ -478,10 +482,19 @@ secops_record_patch_read(secops_record_patch_t *patch, secops_json_t *merged,
         return SECOPS_JSON_ERROR;
     }
 
+    /* as many as there were will do, most of the time */
+
     memset(&how, 0, sizeof(secops_json_reading_t));
     how.limits = patch->change->limits;
+    how.nfirst = patch->stored->json.ntokens + patch->json->ntokens
+                 + patch->stored->json.tokens[0].size + SECOPS_RECORD_TOKENS;
+    how.first = malloc(how.nfirst * sizeof(secops_json_token_t));
 
     rc = secops_json_tokens(merged, fields, &how, &error);
+
+    if (rc != SECOPS_JSON_OK || merged->tokens != how.first) {
+        free(how.first);
+    }
 
     if (rc == SECOPS_JSON_ERROR) {
         (void) snprintf(message, sizeof(message),

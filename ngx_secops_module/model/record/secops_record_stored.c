@@ -12,7 +12,8 @@
 #define SECOPS_RECORD_MOD_DIGITS  18
 
 
-static uint64_t secops_record_mod_count(const secops_json_t *json);
+static void secops_record_read_count(secops_record_stored_t *stored);
+static uint64_t secops_record_mod_count(secops_slice_t text);
 
 
 int
@@ -38,7 +39,7 @@ secops_record_stored_read(secops_record_stored_t *stored,
         return -1;
     }
 
-    stored->mod_count = secops_record_mod_count(&stored->json);
+    secops_record_read_count(stored);
 
     return 0;
 }
@@ -52,26 +53,44 @@ secops_record_stored_free(secops_record_stored_t *stored)
 }
 
 
+static void
+secops_record_read_count(secops_record_stored_t *stored)
+{
+    uint32_t                    i;
+    const secops_json_token_t  *value;
+
+    static const secops_slice_t  name = secops_slice("sys_mod_count");
+
+    stored->mod_count = 0;
+    stored->head = stored->json.text;
+
+    i = secops_json_member(&stored->json, 0, name.data, name.len);
+
+    if (i == 0) {
+        return;
+    }
+
+    value = &stored->json.tokens[i];
+
+    if (value->type == SECOPS_JSON_STRING
+        || value->type == SECOPS_JSON_NUMBER)
+    {
+        stored->mod_count = secops_record_mod_count(
+                                           secops_json_raw(&stored->json, i));
+    }
+
+    stored->head.len = value->start + value->len
+                       + (value->type == SECOPS_JSON_STRING);
+}
+
+
 /* 0 also where somebody else has put something there that is no such number */
 
 static uint64_t
-secops_record_mod_count(const secops_json_t *json)
+secops_record_mod_count(secops_slice_t text)
 {
-    size_t          i;
-    uint32_t        value;
-    uint64_t        count;
-    secops_slice_t  text, name = secops_slice("sys_mod_count");
-
-    value = secops_json_member(json, 0, name.data, name.len);
-
-    if (value == 0
-        || (json->tokens[value].type != SECOPS_JSON_STRING
-            && json->tokens[value].type != SECOPS_JSON_NUMBER))
-    {
-        return 0;
-    }
-
-    text = secops_json_raw(json, value);
+    size_t    i;
+    uint64_t  count;
 
     if (text.len > SECOPS_RECORD_MOD_DIGITS) {
         return 0;

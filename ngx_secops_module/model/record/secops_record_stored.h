@@ -15,6 +15,8 @@ typedef struct {
     secops_json_t    json;          /* of the document, which is borrowed; its
                                        tokens are owned */
     uint64_t         mod_count;     /* how often it was changed */
+    secops_slice_t   head;          /* of the document: up to the end of its
+                                       sys_mod_count, or all if it has none */
 } secops_record_stored_t;
 
 

@@ -1,13 +1,15 @@
 -- Deletes a record, provided that it is still the one that was read.
 -- KEYS, ARGV and the answer: store/secops_scripts.h
 
-local now = redis.call('GET', KEYS[1])
+local len = redis.call('STRLEN', KEYS[1])
 
-if not now then
+if len == 0 then
     return -1
 end
 
-if redis.sha1hex(now) ~= ARGV[1] then
+if len ~= tonumber(ARGV[2])
+   or redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1]
+then
     return 0
 end
 
@@ -18,14 +20,14 @@ local function time(id)
     return tonumber(string.sub(id, first, first + 11), 16) or 0
 end
 
-local id, mine, left = ARGV[2], time(ARGV[2]), 140000
+local id, mine, left = ARGV[3], time(ARGV[3]), 140000
 
-local function forget(list, len)
-    if len == 0 or left == 0 then
+local function forget(list, n)
+    if n == 0 or left == 0 then
         return
     end
 
-    local middle = time(redis.call('LINDEX', list, math.floor(len / 2)))
+    local middle = time(redis.call('LINDEX', list, math.floor(n / 2)))
     local rank = mine < middle and -1 or 1
     local last = redis.call('LINDEX', list, rank == 1 and left or -1 - left)
 
@@ -34,7 +36,7 @@ local function forget(list, len)
     end
 
     local at = redis.call('LPOS', list, id, 'RANK', rank, 'MAXLEN', left)
-    local looked = not at and len or rank == 1 and at + 1 or len - at
+    local looked = not at and n or rank == 1 and at + 1 or n - at
 
     if at then
         redis.call('LREM', list, rank, id)
@@ -49,7 +51,7 @@ for k = 3, #KEYS do
     lens[k] = redis.call('LLEN', KEYS[k])
 end
 
-redis.call('XADD', KEYS[2], unpack(ARGV, 3))
+redis.call('XADD', KEYS[2], unpack(ARGV, 4))
 redis.call('UNLINK', KEYS[1])
 
 for k = #KEYS, 3, -1 do
