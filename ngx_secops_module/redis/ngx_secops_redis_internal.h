@@ -359,8 +359,6 @@ void ngx_secops_redis_connect_endpoint(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_settle(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_broken(ngx_secops_redis_node_t *node);
 void ngx_secops_redis_close(ngx_secops_redis_node_t *node);
-void ngx_secops_redis_connect_handler(ngx_event_t *ev);
-void ngx_secops_redis_read_handler(ngx_event_t *rev);
 
 /* reads what is there, and has it processed; NGX_ERROR: call _broken() */
 
@@ -414,10 +412,14 @@ void ngx_secops_redis_endpoint_set(ngx_secops_redis_endpoint_t *endpoint,
 /* ngx_secops_redis_handshake.c */
 
 /* TLS if the node has it, then what is said first; NGX_AGAIN: TLS goes on, and
-   with the next event _secure() */
+   with the next event _secure().  Whoever calls them sets the handlers */
 
 ngx_int_t ngx_secops_redis_handshake(ngx_secops_redis_node_t *node);
 ngx_int_t ngx_secops_redis_secure(ngx_secops_redis_node_t *node);
+
+/* writes what of it was not written yet; NGX_ERROR: call _broken() */
+
+ngx_int_t ngx_secops_redis_greet(ngx_secops_redis_node_t *node);
 
 /* AUTH, SELECT, PING and what else there is to be said, into link->greeting;
    link->process becomes the first one's */

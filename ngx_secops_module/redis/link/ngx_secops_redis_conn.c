@@ -36,10 +36,15 @@ static ngx_uint_t ngx_secops_redis_first(ngx_secops_redis_node_t *node,
     ngx_secops_redis_link_t *link);
 static void ngx_secops_redis_keepalive(ngx_connection_t *c,
     ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_connect_handler(ngx_event_t *ev);
 static ngx_int_t ngx_secops_redis_test_connect(ngx_connection_t *c);
+static ngx_int_t ngx_secops_redis_begun(ngx_secops_redis_node_t *node,
+    ngx_int_t rc);
+static void ngx_secops_redis_greet_handler(ngx_event_t *wev);
 static ngx_int_t ngx_secops_redis_process(ngx_secops_redis_node_t *node,
     size_t n);
 static ngx_int_t ngx_secops_redis_process_slice(ngx_secops_redis_node_t *node);
+static void ngx_secops_redis_read_handler(ngx_event_t *rev);
 static void ngx_secops_redis_failed(ngx_secops_redis_node_t *node);
 static void ngx_secops_redis_close_socket(ngx_secops_redis_link_t *link);
 static u_char *ngx_secops_redis_log_error(ngx_log_t *log, u_char *buf,
@@ -297,7 +302,8 @@ ngx_secops_redis_connect_next(ngx_secops_redis_node_t *node)
         rc = ngx_secops_redis_open(node, &link->addrs[i]);
 
         if (rc == NGX_OK) {
-            rc = ngx_secops_redis_handshake(node);
+            rc = ngx_secops_redis_begun(node,
+                                        ngx_secops_redis_handshake(node));
         }
 
         if (rc == NGX_OK || rc == NGX_AGAIN) {
@@ -444,7 +450,7 @@ ngx_secops_redis_keepalive(ngx_connection_t *c, ngx_secops_redis_node_t *node)
 }
 
 
-void
+static void
 ngx_secops_redis_connect_handler(ngx_event_t *ev)
 {
     ngx_int_t                 rc;
@@ -471,13 +477,13 @@ ngx_secops_redis_connect_handler(ngx_event_t *ev)
     }
 
     if (c->ssl) {
-        rc = ngx_secops_redis_secure(node);
+        rc = ngx_secops_redis_begun(node, ngx_secops_redis_secure(node));
 
     } else if (ngx_secops_redis_test_connect(c) != NGX_OK) {
         rc = ngx_secops_redis_fault(node, "connect failed");
 
     } else {
-        rc = ngx_secops_redis_handshake(node);
+        rc = ngx_secops_redis_begun(node, ngx_secops_redis_handshake(node));
     }
 
     if (rc == NGX_AGAIN) {
@@ -521,6 +527,50 @@ ngx_secops_redis_test_connect(ngx_connection_t *c)
     }
 
     return NGX_OK;
+}
+
+
+/* rc: what the handshake said.  While TLS goes on nginx sets handlers of its
+   own, which do not look at c->close */
+
+static ngx_int_t
+ngx_secops_redis_begun(ngx_secops_redis_node_t *node, ngx_int_t rc)
+{
+    ngx_connection_t  *c;
+
+    c = node->link->peer.connection;
+
+    if (rc == NGX_AGAIN) {
+        c->read->handler = ngx_secops_redis_connect_handler;
+        c->write->handler = ngx_secops_redis_connect_handler;
+
+    } else if (rc == NGX_OK) {
+        c->read->handler = ngx_secops_redis_read_handler;
+        c->write->handler = ngx_secops_redis_greet_handler;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_secops_redis_greet_handler(ngx_event_t *wev)
+{
+    ngx_connection_t         *c;
+    ngx_secops_redis_node_t  *node;
+
+    c = wev->data;
+    node = c->data;
+
+    if (wev->timedout) {
+        (void) ngx_secops_redis_fault(node, "handshake timed out");
+        ngx_secops_redis_broken(node);
+        return;
+    }
+
+    if (ngx_secops_redis_greet(node) != NGX_OK) {
+        ngx_secops_redis_broken(node);
+    }
 }
 
 
@@ -638,7 +688,7 @@ ngx_secops_redis_process_slice(ngx_secops_redis_node_t *node)
 }
 
 
-void
+static void
 ngx_secops_redis_read_handler(ngx_event_t *rev)
 {
     ngx_connection_t         *c;

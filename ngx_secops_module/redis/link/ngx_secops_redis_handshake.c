@@ -10,8 +10,6 @@
 
 
 static ngx_int_t ngx_secops_redis_login(ngx_secops_redis_node_t *node);
-static ngx_int_t ngx_secops_redis_greet(ngx_secops_redis_node_t *node);
-static void ngx_secops_redis_greet_handler(ngx_event_t *wev);
 static ngx_int_t ngx_secops_redis_process_auth(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_process_select(ngx_secops_redis_node_t *node);
 static ngx_int_t ngx_secops_redis_process_ping(ngx_secops_redis_node_t *node);
@@ -58,20 +56,9 @@ ngx_secops_redis_handshake(ngx_secops_redis_node_t *node)
 ngx_int_t
 ngx_secops_redis_secure(ngx_secops_redis_node_t *node)
 {
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
+    ngx_int_t  rc;
 
     rc = ngx_secops_redis_ssl_handshake(node);
-
-    if (rc == NGX_AGAIN) {
-
-        /* nginx sets its own, which do not look at c->close */
-
-        c = node->link->peer.connection;
-
-        c->read->handler = ngx_secops_redis_connect_handler;
-        c->write->handler = ngx_secops_redis_connect_handler;
-    }
 
     return (rc == NGX_OK) ? ngx_secops_redis_login(node) : rc;
 }
@@ -80,17 +67,11 @@ ngx_secops_redis_secure(ngx_secops_redis_node_t *node)
 static ngx_int_t
 ngx_secops_redis_login(ngx_secops_redis_node_t *node)
 {
-    ngx_connection_t         *c;
     ngx_secops_redis_link_t  *link;
 
     link = node->link;
-    c = link->peer.connection;
 
     link->log.action = "logging in";
-
-    c->write->handler = ngx_secops_redis_greet_handler;
-    c->read->handler = ngx_secops_redis_read_handler;
-
     link->greeted = 0;
 
     if (node->redis->topology->greeting(node) != NGX_OK) {
@@ -171,7 +152,7 @@ ngx_secops_redis_greet_auth(secops_redis_resp_t *resp, ngx_str_t *user,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_secops_redis_greet(ngx_secops_redis_node_t *node)
 {
     ssize_t                   n;
@@ -210,27 +191,6 @@ ngx_secops_redis_greet(ngx_secops_redis_node_t *node)
     }
 
     return NGX_OK;
-}
-
-
-static void
-ngx_secops_redis_greet_handler(ngx_event_t *wev)
-{
-    ngx_connection_t         *c;
-    ngx_secops_redis_node_t  *node;
-
-    c = wev->data;
-    node = c->data;
-
-    if (wev->timedout) {
-        (void) ngx_secops_redis_fault(node, "handshake timed out");
-        ngx_secops_redis_broken(node);
-        return;
-    }
-
-    if (ngx_secops_redis_greet(node) != NGX_OK) {
-        ngx_secops_redis_broken(node);
-    }
 }
 
 
@@ -360,7 +320,6 @@ ngx_secops_redis_ready(ngx_secops_redis_node_t *node)
     node->shunned = 0;
     node->socklen = link->peer.socklen;
     ngx_memcpy(&node->sockaddr, link->peer.sockaddr, node->socklen);
-
 
     link->ready = ngx_current_msec;
     link->heard = ngx_current_msec;
