@@ -7,10 +7,10 @@
 
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
-#include "http/ngx_http_secops_access.h"
+#include "http/access/ngx_http_secops_access.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_body.h"
-#include "http/ngx_http_secops_refuse.h"
+#include "http/access/ngx_http_secops_refuse.h"
 
 
 static ngx_int_t ngx_http_secops_check(ngx_http_request_t *r,

@@ -1,7 +1,7 @@
 
 /* Refusals before an operation has begun; see ngx_http_secops_refuse.h. */
 
-#include "http/ngx_http_secops_refuse.h"
+#include "http/access/ngx_http_secops_refuse.h"
 #include "http/ngx_http_secops_body.h"
 #include "util/ngx_http_secops_header.h"
 #include "util/ngx_secops_string.h"

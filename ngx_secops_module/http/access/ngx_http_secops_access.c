@@ -1,7 +1,7 @@
 
 /* Whether a caller may do something; see ngx_http_secops_access.h. */
 
-#include "http/ngx_http_secops_access.h"
+#include "http/access/ngx_http_secops_access.h"
 #include "http/ngx_http_secops_tables.h"
 
 
