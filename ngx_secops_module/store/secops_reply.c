@@ -206,6 +206,78 @@ secops_reply_pointer(const secops_redis_value_t *values, size_t n,
 }
 
 
+int
+secops_reply_about(const secops_redis_value_t *values, size_t n, size_t *i,
+    secops_reply_about_t *list)
+{
+    const secops_redis_value_t  *value;
+
+    if (!secops_reply_array(values, n, 0) || n - *i < 3) {
+        return -1;
+    }
+
+    value = &values[*i];
+
+    if (value[0].type != SECOPS_REDIS_INTEGER
+        || value[0].integer < 0
+        || !secops_reply_string(&value[1])
+        || value[2].type != SECOPS_REDIS_INTEGER
+        || value[2].integer < 0
+        || (uint64_t) value[2].integer > (n - *i - 3) / 2)
+    {
+        return -1;
+    }
+
+    if (value[1].text.len && secops_id_shard(value[1].text) < 0) {
+        return -1;
+    }
+
+    list->records = (uint64_t) value[0].integer;
+    list->oldest = value[1].text.len ? value[1].text.data : NULL;
+    list->nread = (size_t) value[2].integer;
+
+    *i += 3;
+
+    return 0;
+}
+
+
+int
+secops_reply_about_record(const secops_redis_value_t *values, size_t n,
+    size_t *i, secops_reply_about_record_t *record)
+{
+    const secops_redis_value_t  *value;
+
+    if (n - *i < 2) {
+        return -1;
+    }
+
+    value = &values[*i];
+
+    if (!secops_reply_string(&value[0])
+        || secops_id_shard(value[0].text) < 0)
+    {
+        return -1;
+    }
+
+    record->id = value[0].text.data;
+
+    if (value[1].type == SECOPS_REDIS_NIL) {
+        record->document = secops_slice_bytes(NULL, 0);
+
+    } else if (secops_reply_string(&value[1])) {
+        record->document = value[1].text;
+
+    } else {
+        return -1;
+    }
+
+    *i += 2;
+
+    return 0;
+}
+
+
 int64_t
 secops_reply_audit(const secops_redis_value_t *values, size_t n)
 {

@@ -89,6 +89,33 @@ int secops_reply_pointer(const secops_redis_value_t *values, size_t n,
     size_t domain_max);
 
 
+/* of secops_script_subject: a list, and a record of it */
+
+typedef struct {
+    uint64_t              records;
+    const unsigned char  *oldest;       /* an id, or NULL */
+    size_t                nread;
+} secops_reply_about_t;
+
+typedef struct {
+    const unsigned char  *id;
+    secops_slice_t        document;     /* without data: it is gone; empty: it
+                                           was too large */
+} secops_reply_about_record_t;
+
+
+/*
+ * One list after the other, and of each its nread records.  *i is 1 at first,
+ * and is moved on.  0: there it is; -1: this is no such reply.  After the last
+ * record of the last list *i is n.
+ */
+
+int secops_reply_about(const secops_redis_value_t *values, size_t n, size_t *i,
+    secops_reply_about_t *list);
+int secops_reply_about_record(const secops_redis_value_t *values, size_t n,
+    size_t *i, secops_reply_about_record_t *record);
+
+
 /*
  * Of XREVRANGE: how many entries there are (-1: it is no such reply), and one
  * after the other.  *i is 1 at first, and is moved on.  Of an entry the id is

@@ -203,6 +203,24 @@ extern const secops_script_t  secops_script_scan;
 extern const secops_script_t  secops_script_documents;
 
 
+/*
+ * Reads what several tables know about one subject.  KEYS are its lists, one of
+ * each table; ARGV[1] is how many records of one list are read at most, ARGV[2]
+ * how many of all, ARGV[3] how many bytes of documents; then for each list what
+ * the keys of its table's records begin with, and a time as in an id: the first
+ * record that is older is the last that is read.  Empty: all are young enough.
+ *
+ * Answers for each list how many records there are; the id of the oldest, empty
+ * if all were read, or if none of the last 16 exists; how many were read; and
+ * of each of these, the newest first, its id and its document: nil when it is
+ * gone, empty when it is larger than what is left of the bytes.  Records and
+ * bytes are shared out evenly among the lists that are not empty, and what one
+ * of them leaves is for those after it.
+ */
+
+extern const secops_script_t  secops_script_subject;
+
+
 /* hexadecimal, as EVALSHA wants it */
 
 void secops_script_sha(const secops_script_t *script,

@@ -1,7 +1,8 @@
 
 /*
  * libFuzzer target: any values as the replies that the store reads: to find,
- * to commit, to the pointer of an api key, to a part of an audit stream.
+ * to commit, to the pointer of an api key, to a part of an audit stream, to
+ * what is known about a subject.
  *
  * What is handed out must hold what store/secops_reply.h promises: a number
  * that becomes an index is one of the array that it is for, and every text lies
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 
 #include "store/secops_reply.h"
+#include "util/secops_id.h"
 
 
 #define STORE_FUZZ_ID      64
@@ -135,6 +137,42 @@ store_fuzz_audit(const secops_redis_value_t *values, size_t n)
 }
 
 
+static void
+store_fuzz_subject(const secops_redis_value_t *values, size_t n)
+{
+    size_t                       i, k, before;
+    secops_reply_about_t         list;
+    secops_reply_about_record_t  record;
+
+    i = 1;
+
+    for ( ;; ) {
+        before = i;
+
+        if (secops_reply_about(values, n, &i, &list) != 0) {
+            return;
+        }
+
+        store_fuzz_require(i > before && i + 2 * list.nread <= n,
+                           "a list's place");
+
+        if (list.oldest) {
+            store_fuzz_text(secops_slice_bytes(list.oldest, SECOPS_ID_LEN));
+        }
+
+        for (k = 0; k < list.nread; k++) {
+
+            if (secops_reply_about_record(values, n, &i, &record) != 0) {
+                return;
+            }
+
+            store_fuzz_text(secops_slice_bytes(record.id, SECOPS_ID_LEN));
+            store_fuzz_text(record.document);
+        }
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -161,6 +199,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     store_fuzz_find(values, n, data[0] >> 1);
     store_fuzz_audit(values, n);
+    store_fuzz_subject(values, n);
 
     (void) secops_reply_commit(values);
 
