@@ -88,8 +88,8 @@ my $rows = () = $t->read(source('ngx_http_secops_route.c'))
 is(scalar @routes, $rows, 'every row of the route table was read');
 cmp_ok($rows, '>=', 7, '... and there are some');
 is(scalar @names, 6, 'so are the names of scopes');
-is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT)$/ }
-    map { $_->{access} } @routes), 0, 'access is of one of five kinds');
+is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT|SOME)$/ }
+    map { $_->{access} } @routes), 0, 'access is of one of six kinds');
 
 foreach my $route (@routes) {
     is($route->{permission} || $route->{scope} ? 1 : 0,
@@ -165,9 +165,10 @@ foreach my $without (@names) {
 foreach my $name (grep { /:records$/ } @names) {
     my $kind = $name =~ s/:.*//r;
     push @callers, { name => "a key with $name of this table",
-        narrow => $scope{$name},
+        narrow => $scope{$name}, some => $scope{$name},
         headers => key("this_$kind", "$name:sn_ti_lookup_result") };
     push @callers, { name => "a key with $name of another table", scopes => 0,
+        some => $scope{$name},
         headers => key("other_$kind", "$name:sn_ti_observable_enrichment_result",
             "$name:sn_ti_lookup_resul", "$name:threat_lookup") };
 }
@@ -187,9 +188,10 @@ sub concrete {
     my @values = $route->{access} eq 'TABLE' ? ('sn_ti_lookup_result',
             $record->{sys_id})
         : $route->{access} eq 'ENDPOINT' ? 'threat_lookup'
+        : $route->{access} eq 'SOME' ? '198.51.100.7'
         : ('1001', '1001');
 
-    return $route->{pattern} =~ s{\*}{shift @values}ger;
+    return $route->{pattern} =~ s{\*+}{shift @values}ger;
 }
 
 
@@ -199,6 +201,7 @@ sub matching { # the routes that a path has
 
     return grep {
         my $pattern = quotemeta $_->{pattern};
+        $pattern =~ s{\\\*\\\*}{.+};
         $pattern =~ s{\\\*}{[^/]+}g;
         $path =~ /\A$pattern\z/;
     } @routes;
@@ -224,7 +227,9 @@ sub may {
     return (($caller->{permissions} // 0) & $route->{permission})
         || (($caller->{scopes} // 0) & $route->{scope})
         || ($route->{access} =~ /^(?:TABLE|ENDPOINT)$/
-            && ($caller->{narrow} // 0) & $route->{scope}) ? 1 : 0;
+            && ($caller->{narrow} // 0) & $route->{scope})
+        || ($route->{access} eq 'SOME'
+            && ($caller->{some} // 0) & $route->{scope}) ? 1 : 0;
 }
 
 

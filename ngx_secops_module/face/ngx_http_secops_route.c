@@ -140,6 +140,15 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
       0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
+    { ngx_string("/api/secops/v1/subjects"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_SOME, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
+      0, ngx_string("subjects.get"), ngx_http_secops_subjects_get, NULL },
+
+    { ngx_string("/api/secops/v1/subjects/**"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_SOME, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
+      0, ngx_string("subjects.get"), ngx_http_secops_subject_get, NULL },
 
     { ngx_string("/api/v1/health"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,
@@ -271,7 +280,8 @@ ngx_http_secops_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 }
 
 
-/* segment by segment; a slash at the end of the URI makes no difference */
+/* segment by segment; a slash at the end of the URI makes no difference, unless
+   it belongs to what "**" stands for */
 
 static ngx_uint_t
 ngx_http_secops_route_match(ngx_str_t *uri, const ngx_str_t *path,
@@ -308,6 +318,11 @@ ngx_http_secops_route_match(ngx_str_t *uri, const ngx_str_t *path,
         }
 
         params[n].data = p;
+
+        if (star + 1 < end && star[1] == '*') {
+            params[n].len = uri->data + uri->len - p;
+            return params[n].len > 0;
+        }
 
         while (p < last && *p != '/') {
             p++;

@@ -35,7 +35,9 @@
  * Callers that may use a route: all; all that are identified; those that have
  * the permission or the scope.  Where the first parameter of the path is the
  * name or the endpoint of a table, also those that have the scope narrowed to
- * this table.
+ * this table.  Where the operation is about several tables, also those that
+ * have it narrowed to some of them: it asks about each, and leaves the others
+ * out.
  */
 
 #define NGX_HTTP_SECOPS_PUBLIC      0
@@ -43,6 +45,7 @@
 #define NGX_HTTP_SECOPS_GRANTED     2
 #define NGX_HTTP_SECOPS_TABLE       3
 #define NGX_HTTP_SECOPS_ENDPOINT    4
+#define NGX_HTTP_SECOPS_SOME        5
 
 
 typedef struct {
@@ -86,7 +89,8 @@ typedef ngx_int_t (*ngx_http_secops_operation_pt)(ngx_http_request_t *r,
 
 
 struct ngx_http_secops_route_s {
-    ngx_str_t                         path;     /* "*": one segment, kept */
+    ngx_str_t                         path;     /* "*": one segment, kept;
+                                                   "**": all that is left */
     ngx_uint_t                        methods;  /* NGX_HTTP_POST, … */
     ngx_uint_t                        group;
     ngx_uint_t                        access;   /* NGX_HTTP_SECOPS_PUBLIC, … */

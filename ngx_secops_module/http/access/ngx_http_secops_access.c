@@ -5,6 +5,7 @@
 #include "http/ngx_http_secops_tables.h"
 
 
+static ngx_uint_t ngx_http_secops_access_some(ngx_http_secops_ctx_t *ctx);
 static secops_slice_t ngx_http_secops_access_table(ngx_http_secops_ctx_t *ctx);
 
 
@@ -31,8 +32,47 @@ ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx)
         return 0;
     }
 
+    if (route->access == NGX_HTTP_SECOPS_SOME) {
+        return ngx_http_secops_access_some(ctx);
+    }
+
     return secops_scopes_has(scopes, (unsigned) route->scope,
                              ngx_http_secops_access_table(ctx));
+}
+
+
+ngx_uint_t
+ngx_http_secops_granted_table(ngx_http_secops_ctx_t *ctx,
+    secops_slice_t table)
+{
+    const ngx_http_secops_route_t  *route;
+
+    route = ctx->route;
+
+    return (ctx->identity.permissions & route->permission)
+           || secops_scopes_has(&ctx->identity.scopes, (unsigned) route->scope,
+                                table);
+}
+
+
+static ngx_uint_t
+ngx_http_secops_access_some(ngx_http_secops_ctx_t *ctx)
+{
+    ngx_uint_t                    i;
+    const secops_table_t         *table;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_secops_module);
+
+    table = mcf->tables.elts;
+
+    for (i = 0; i < mcf->tables.nelts; i++) {
+        if (ngx_http_secops_granted_table(ctx, table[i].name)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

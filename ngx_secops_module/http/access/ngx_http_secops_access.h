@@ -13,5 +13,11 @@
 
 ngx_uint_t ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx);
 
+/* 1: the same, as far as records of this table are concerned.  An empty name is
+   that of no table: only who may use the route for all of them gets 1 */
+
+ngx_uint_t ngx_http_secops_granted_table(ngx_http_secops_ctx_t *ctx,
+    secops_slice_t table);
+
 
 #endif /* _NGX_HTTP_SECOPS_ACCESS_H_INCLUDED_ */
