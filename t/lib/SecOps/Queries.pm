@@ -8,7 +8,9 @@ package SecOps::Queries;
 #     my $g = SecOps::Queries->new($seed, table => 'u_query');
 #
 #     $g->schema                 # the table's definition, to be written to a file
-#     my $record = $g->record;   # { json => body of a POST, columns => {...} }
+#     my $record = $g->record;   # { json => body of a POST, columns => {...},
+#                                #   null => [names] }
+#     $record = $g->record(without => 'subject');
 #     my $query = $g->query(@records);    # an encoded query, decoded
 #
 # Option: numbers (a subject may be a JSON number: then the lists of subjects do
@@ -97,15 +99,19 @@ sub schema {
 
 
 sub record {
-    my ($self) = @_;
-    my (%columns, @members);
+    my ($self, %opt) = @_;
+    my (%columns, @members, @null);
 
     my $set = sub {
         my ($name, $kind, $json, $text) = @_;
         push @members, $self->string($name) . ':' . $json;
-        $columns{$name} = { text => $text, number => $kind eq 'number',
-                            there => $kind eq 'string' }
-            unless $kind eq 'null';
+
+        if ($kind eq 'null') {
+            push @null, $name;
+        } else {
+            $columns{$name} = { text => $text, number => $kind eq 'number',
+                                there => $kind eq 'string' };
+        }
     };
 
     my $string = sub {
@@ -132,7 +138,7 @@ sub record {
                                     $json, text_of($json)) }
     };
 
-    if ($self->chance(90)) {
+    if ($self->chance(90) && ($opt{without} // '') ne 'subject') {
         $self->{numbers} && $self->chance(30)
             ? $number->('subject', $self->one('10', '10.0', '1e1'))
             : $string->('subject', $self->one(@subjects));
@@ -147,12 +153,11 @@ sub record {
     $any->('u_extra');
 
     # a body must have a field that says something
-    $string->('word', 'a') unless grep { $_->{text} ne '' } values %columns;
+    $string->('word', 'a')
+        unless $columns{word} || grep { $_->{text} ne '' } values %columns;
 
-    my %seen;
-    @members = grep { !$seen{(/^("(?:\\.|[^"])*")/)[0]}++ } @members;
-
-    return { json => '{' . join(',', @members) . '}', columns => \%columns };
+    return { json => '{' . join(',', @members) . '}', columns => \%columns,
+             null => \@null };
 }
 
 
