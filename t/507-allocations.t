@@ -187,6 +187,16 @@ all_fail('lines', 'POST', '/one' . path(),
     { %who, 'Content-Type' => 'application/x-ndjson' }, "$plain\n$plain\n", 201);
 all_fail('a record by its id', 'GET',
     "/one/api/now/table/sn_ti_lookup_result/$id", \%who, undef, 200);
+all_fail("records: $_->[0]", 'GET',
+    "/one/api/now/table/sn_ti_lookup_result?$_->[1]", \%who, undef, 200)
+    foreach ['a page', 'sysparm_limit=3&sysparm_offset=4'],
+        ['behind one', "sysparm_limit=3&sysparm_cursor=$id"],
+        ['a query', 'sysparm_query=findingLIKEmal^threat_scoreIN,1,2'
+            . '^ORDERBYsys_id'],
+        ['sorted', 'sysparm_query=ORDERBYfinding^ORDERBYDESCobservable'
+            . '&sysparm_fields=finding,sys_id&sysparm_display_value=all'],
+        ['ids', "sysparm_query=sys_idIN$id^ORsys_id=$id"],
+        ['subjects', 'sysparm_query=observableIN198.51.100.7,x'];
 all_fail('health', 'GET', '/one/api/v2/health', \%who, undef, 200);
 all_fail('health of three servers, asked with a key', 'GET',
     '/three/api/v1/health', { 'x-arcanna-api-key' => $value, %who }, undef, 200);
