@@ -21,6 +21,7 @@
 #include "model/json/secops_json_dump.h"
 #include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_turn.h"
 #include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 
@@ -40,12 +41,9 @@
 #define NGX_HTTP_SECOPS_LIST_TRIES  10
 
 /* lists of more than one part, for each domain in each worker, until they are
-   sent; how often others look for their turn, in milliseconds, and how many
-   times */
+   sent */
 
 #define NGX_HTTP_SECOPS_LISTS       2
-#define NGX_HTTP_SECOPS_LIST_WAIT   50
-#define NGX_HTTP_SECOPS_LIST_WAITS  400
 
 
 /* of the text, until all of it is there; without text: it can not be read */
@@ -74,8 +72,7 @@ struct ngx_http_secops_part_s {
    turn */
 
 typedef struct {
-    ngx_queue_t                        queue;       /* of those in their turn */
-    ngx_uint_t                         turn;        /* 1: it is in there */
+    ngx_http_secops_turn_t             turn;
     ngx_uint_t                         waits;
 
     ngx_http_secops_resources_t       *op;
@@ -138,7 +135,7 @@ static ngx_int_t ngx_http_secops_list_reply(ngx_http_secops_list_t *list);
 
 /* the worker's */
 
-static ngx_queue_t  ngx_http_secops_lists;
+static ngx_http_secops_turns_t  ngx_http_secops_lists;
 
 
 ngx_int_t
@@ -239,11 +236,7 @@ ngx_http_secops_list_cleanup(void *data)
 {
     ngx_http_secops_list_t  *list = data;
 
-    if (list->turn) {
-        ngx_queue_remove(&list->queue);
-        list->turn = 0;
-    }
-
+    ngx_http_secops_turn_end(&list->turn);
     ngx_http_secops_list_reset(list);
 }
 
@@ -281,60 +274,23 @@ ngx_http_secops_list_free_part(ngx_http_secops_list_t *list)
 }
 
 
-/* 1: it is this list's turn, until its request ends */
-
 static ngx_uint_t
 ngx_http_secops_list_turn(ngx_http_secops_list_t *list)
 {
-    ngx_uint_t               n;
-    ngx_queue_t             *q;
-    secops_keyspace_t       *space;
-    ngx_http_secops_list_t  *other;
-
-    if (list->turn) {
-        return 1;
-    }
-
-    if (ngx_http_secops_lists.next == NULL) {
-        ngx_queue_init(&ngx_http_secops_lists);
-    }
-
-    n = 0;
-
-    for (q = ngx_queue_head(&ngx_http_secops_lists);
-         q != ngx_queue_sentinel(&ngx_http_secops_lists);
-         q = ngx_queue_next(q))
-    {
-        other = ngx_queue_data(q, ngx_http_secops_list_t, queue);
-        space = &other->op->space;
-
-        if (space->len == list->op->space.len
-            && ngx_memcmp(space->data, list->op->space.data, space->len) == 0)
-        {
-            n++;
-        }
-    }
-
-    if (n >= NGX_HTTP_SECOPS_LISTS) {
-        return 0;
-    }
-
-    ngx_queue_insert_tail(&ngx_http_secops_lists, &list->queue);
-    list->turn = 1;
-
-    return 1;
+    return ngx_http_secops_turn_take(&ngx_http_secops_lists, &list->turn,
+                                     &list->op->space, NGX_HTTP_SECOPS_LISTS);
 }
 
 
 static ngx_int_t
 ngx_http_secops_list_wait(ngx_http_secops_list_t *list)
 {
-    if (list->waits++ == NGX_HTTP_SECOPS_LIST_WAITS) {
+    if (list->waits++ == NGX_HTTP_SECOPS_TURN_WAITS) {
         ngx_str_set(&list->op->reason, "too many lists of this domain");
         return ngx_http_secops_resources_end(list->op, SECOPS_ERROR_LATER);
     }
 
-    return ngx_http_secops_resources_pause(list->op, NGX_HTTP_SECOPS_LIST_WAIT,
+    return ngx_http_secops_resources_pause(list->op, NGX_HTTP_SECOPS_TURN_WAIT,
                                            ngx_http_secops_list_retry);
 }
 
