@@ -417,6 +417,38 @@ foreach my $version ('v1/', 'v2/') {
 }
 
 
+# --- how the record is answered ---------------------------------------------
+
+{
+    my $query = 'sysparm_display_value=all&sysparm_exclude_reference_link=true'
+        . '&sysparm_suppress_pagination_header=true';
+    my $r = call('POST', "$base?$query", records(threat_score => 7));
+
+    is_deeply($r->{json}{result}{threat_score},
+        { value => '7', display_value => '7' },
+        'sysparm_display_value=all: both values, as PySNC wants them');
+    is(scalar(grep { ref ne 'HASH' } values %{$r->{json}{result}}), 0,
+        '... of every column');
+
+    my $path = $r->{headers}{location};
+
+    $r = call('PATCH', "$path?$query", { threat_score => 8 });
+    is_deeply($r->{json}{result}{threat_score},
+        { value => '8', display_value => '8' }, '... of a change, too');
+    $r = call('PUT', "$path?sysparm_fields=threat_score,nothing,sys_id",
+        { threat_score => 9 });
+    is($r->{body}, '{"result":{"threat_score":"9","sys_id":"' . id($path)
+        . '"}}', 'sysparm_fields, in their order');
+
+    my $before = stored($path);
+    untouched(call('PATCH', "$path?sysparm_display_value=maybe",
+        { threat_score => 1 }), $path, $before, 400, 'Invalid query', undef,
+        'a bad parameter');
+    is_refused(call('POST', "$base?sysparm_limit=x", records()), 400,
+        'Invalid query', '... of a POST');
+}
+
+
 # --- POST -------------------------------------------------------------------
 
 foreach my $table (@tables) {

@@ -58,6 +58,8 @@ ngx_int_t ngx_http_secops_tables_get(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_tables_list(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_tables_create(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_tables_change(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_tables_delete(ngx_http_request_t *r,

@@ -80,6 +80,7 @@ struct ngx_http_secops_records_s {
 
     ngx_http_secops_records_answer_pt   answer; /* NULL: as the Record API
                                                    does */
+    void                               *data;   /* the answer's own */
     unsigned                            single:1;   /* no batch is taken */
     unsigned                            change:1;   /* the body is a change: it
                                                        may have no members */

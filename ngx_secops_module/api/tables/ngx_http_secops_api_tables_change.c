@@ -14,11 +14,12 @@
 /* in the request's pool; the edit leads back to it */
 
 typedef struct {
-    ngx_http_secops_change_t     change;        /* must be the first */
-    ngx_http_secops_records_t   *records;       /* the parameters, and the
+    ngx_http_secops_change_t           change;  /* must be the first */
+    ngx_http_secops_records_t         *records; /* the parameters, and the
                                                    table */
-    secops_json_t                json;
-    secops_record_body_t         body;
+    secops_json_t                      json;
+    secops_record_body_t               body;
+    ngx_http_secops_tables_written_t   written;
 } ngx_http_secops_tables_change_t;
 
 
@@ -83,6 +84,12 @@ ngx_http_secops_tables_change(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    rc = ngx_http_secops_tables_write_view(ctx, op->records->table,
+                                           &op->written);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     rc = ngx_http_secops_tables_change_begin(op);
 
     return (rc == NGX_DONE) ? ngx_http_secops_wait(r, ctx) : rc;
@@ -132,8 +139,7 @@ ngx_http_secops_tables_change_decide(ngx_http_secops_edit_t *edit)
 static ngx_int_t
 ngx_http_secops_tables_change_done(ngx_http_secops_edit_t *edit)
 {
-    ngx_http_secops_tables_change_t   *op;
-    ngx_http_secops_tables_written_t   written;
+    ngx_http_secops_tables_change_t  *op;
 
     op = (ngx_http_secops_tables_change_t *) edit;
 
@@ -143,10 +149,10 @@ ngx_http_secops_tables_change_done(ngx_http_secops_edit_t *edit)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    written.table = edit->table;
-    written.document = secops_text_slice(&op->change.change.document);
-    written.mod_count = op->change.change.mod_count;
+    op->written.document = secops_text_slice(&op->change.change.document);
+    op->written.mod_count = op->change.change.mod_count;
 
-    return ngx_http_secops_tables_write_reply(edit->ctx, NGX_HTTP_OK, &written,
+    return ngx_http_secops_tables_write_reply(edit->ctx, NGX_HTTP_OK,
+                                       &op->written,
                                        op->records->options.simple_response);
 }

@@ -35,16 +35,38 @@ ngx_http_secops_tables_create_head(ngx_http_request_t *r,
 }
 
 
+ngx_int_t
+ngx_http_secops_tables_create(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx)
+{
+    ngx_int_t                          rc;
+    ngx_http_secops_records_t         *records;
+    ngx_http_secops_tables_written_t  *written;
+
+    records = ctx->data;
+
+    written = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_tables_written_t));
+    if (written == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    records->data = written;
+
+    rc = ngx_http_secops_tables_write_view(ctx, records->table, written);
+
+    return (rc == NGX_DECLINED) ? ngx_http_secops_records_create(r, ctx) : rc;
+}
+
+
 static ngx_int_t
 ngx_http_secops_tables_create_reply(ngx_http_secops_records_t *records)
 {
-    ngx_http_secops_tables_written_t  written;
+    ngx_http_secops_tables_written_t  *written;
 
-    written.table = records->table;
-    written.document = ngx_secops_slice(&records->json);
-    written.mod_count = 0;
+    written = records->data;
+    written->document = ngx_secops_slice(&records->json);
 
     return ngx_http_secops_tables_write_reply(records->ctx, NGX_HTTP_CREATED,
-                                              &written,
+                                              written,
                                               records->options.simple_response);
 }

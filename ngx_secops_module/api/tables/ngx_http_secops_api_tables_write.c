@@ -7,11 +7,10 @@
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
 #include "http/ngx_http_secops_tables.h"
-#include "model/record/secops_record_view.h"
 #include "util/ngx_secops_string.h"
 
 
-static ngx_int_t ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
+static ngx_int_t ngx_http_secops_tables_write_text(ngx_http_secops_ctx_t *ctx,
     const ngx_http_secops_tables_written_t *written, ngx_str_t *body);
 
 
@@ -61,6 +60,17 @@ ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit)
 
 
 ngx_int_t
+ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
+    secops_table_t *table, ngx_http_secops_tables_written_t *written)
+{
+    secops_table_options_t  options;
+
+    return ngx_http_secops_tables_options(ctx, table, &options,
+                                          &written->view);
+}
+
+
+ngx_int_t
 ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
     ngx_uint_t status, const ngx_http_secops_tables_written_t *written,
     ngx_uint_t simple)
@@ -74,7 +84,7 @@ ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
     if (simple) {
         ngx_str_set(&body, "{\"result\":{\"success\":true}}");
 
-    } else if (ngx_http_secops_tables_write_view(ctx, written, &body)
+    } else if (ngx_http_secops_tables_write_text(ctx, written, &body)
                != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -85,12 +95,11 @@ ngx_http_secops_tables_write_reply(ngx_http_secops_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
+ngx_http_secops_tables_write_text(ngx_http_secops_ctx_t *ctx,
     const ngx_http_secops_tables_written_t *written, ngx_str_t *body)
 {
     secops_text_t            text;
     ngx_pool_cleanup_t      *cln;
-    secops_record_view_t     view;
     secops_record_stored_t   stored;
 
     cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
@@ -102,12 +111,9 @@ ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
     }
 
     ngx_memzero(&text, sizeof(secops_text_t));
-    ngx_memzero(&view, sizeof(secops_record_view_t));
-
-    view.table = written->table;
 
     secops_text_append_string(&text, "{\"result\":");
-    secops_record_view(&text, &view, &stored.json);
+    secops_record_view(&text, &written->view, &stored.json);
     secops_text_append_string(&text, "}");
 
     secops_record_stored_free(&stored);

@@ -26,13 +26,19 @@ ngx_int_t ngx_http_secops_tables_write_id(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_tables_write_gone(ngx_http_secops_edit_t *edit);
 
 
-/* a record that is stored now */
+/* what is answered of a record that is stored; in the request's pool, zeroed */
 
 typedef struct {
-    secops_table_t   *table;
-    secops_slice_t    document;
-    uint64_t          mod_count;
+    secops_record_view_t   view;
+    secops_slice_t         document;
+    uint64_t               mod_count;
 } ngx_http_secops_tables_written_t;
+
+/* reads how the query string wants the record answered, once the body was read.
+   NGX_DECLINED, or what was answered, to be returned */
+
+ngx_int_t ngx_http_secops_tables_write_view(ngx_http_secops_ctx_t *ctx,
+    secops_table_t *table, ngx_http_secops_tables_written_t *written);
 
 /* answers with the record, in the Table API's form, and its ETag.  simple: with
    no more than that it is stored */
