@@ -208,6 +208,15 @@ foreach my $method (qw(PATCH PUT)) {
 }
 
 
+# nor does nginx by itself: it would refuse what was executed
+
+is($t->request('POST', '/api/v2/resources', { %{who()}, 'If-Match' => '"x"' },
+    { k => { type => 'api_key', properties => { name => 'K' } } })->{status},
+    200, 'If-Match with other operations counts for nothing');
+is($t->request('POST', path(), { %{who()}, 'If-Match' => '"x"' }, records())
+    ->{status}, 201, '... as with the Record API');
+
+
 # a change that changes nothing
 
 {

@@ -104,16 +104,19 @@ sub active {
 }
 
 
-# All of one route.  Where there are many, each of the first ones fails, and then
+# All of one route; path and body may be functions.  Where there are many, each of the first ones fails, and then
 # every so maniest, so that it takes as long as 300.
 
 sub all_fail {
     my ($name, $method, $path, $headers, $body, $good) = @_;
     my ($nth, $step, %status, @mute, @unserved, @lost) = (0, 1);
 
+    my ($path_of, $body_of) = map { my $is = $_;
+        ref $is eq 'CODE' ? $is : sub { $is } } $path, $body;
+
     my $total = do {
-        $t->request($method, $path, { %$headers, 'X-Fail-Allocation' => 1e9 },
-            $body);
+        $t->request($method, $path_of->(),
+            { %$headers, 'X-Fail-Allocation' => 1e9 }, $body_of->());
         (seen())[0];
     };
 
@@ -121,8 +124,9 @@ sub all_fail {
         $nth += $nth < 150 ? 1 : 1 + int $total / 150;
 
         my $c = $t->connect();
-        my $r = $c->request($method, $path, { %$headers,
-            'X-Fail-Allocation' => $nth, Connection => 'close' }, $body);
+        my $r = $c->request($method, $path_of->(), { %$headers,
+            'X-Fail-Allocation' => $nth, Connection => 'close' },
+            $body_of->());
         my $status = $r ? $r->{status} : 'closed';
 
         push @mute, $nth if !$r && !$c->closed(5);
@@ -197,6 +201,23 @@ all_fail("records: $_->[0]", 'GET',
             . '&sysparm_fields=finding,sys_id&sysparm_display_value=all'],
         ['ids', "sysparm_query=sys_idIN$id^ORsys_id=$id"],
         ['subjects', 'sysparm_query=observableIN198.51.100.7,x'];
+
+my $table = '/one/api/now/table/sn_ti_lookup_result';
+my $number = 0;
+
+all_fail('a record by the Table API', 'POST', "$table?sysparm_fields=note",
+    \%who, records(), 201);
+all_fail('a change', 'PATCH', "$table/$id", \%who,
+    sub { { note => $number++, more => [1, 2] } }, 200);
+all_fail('a change of nothing', 'PUT', "$table/$id", \%who, '{}', 200);
+all_fail('a change that is refused', 'PATCH', "$table/$id", \%who,
+    { sys_id => 1, observable => 'y', finding => 'z' }, 400);
+all_fail('a change of another version', 'PATCH', "$table/$id",
+    { %who, 'If-Match' => '"x"' }, {}, 412);
+all_fail('a deletion', 'DELETE', sub { '/one' . $t->request('POST',
+        '/one' . path(), \%who, records())->{headers}{location} },
+    \%who, undef, 204);
+
 all_fail('health', 'GET', '/one/api/v2/health', \%who, undef, 200);
 all_fail('health of three servers, asked with a key', 'GET',
     '/three/api/v1/health', { 'x-arcanna-api-key' => $value, %who }, undef, 200);

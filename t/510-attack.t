@@ -189,8 +189,10 @@ my @troubles = (
 
 srand $seed;
 
+my @records = map { post($t, records(), domain => 'acme')->{json}{sys_id} }
+    1 .. 20;
 my $attack = SecOps::Attack->new($t, seed => $seed, port => 0, h2 => 2,
-    clients => 6, tokens => [ $token ]);
+    clients => 6, tokens => [ $token ], records => \@records);
 my $end = time() + $seconds;
 
 while (time() < $end) {

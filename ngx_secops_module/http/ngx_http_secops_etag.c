@@ -48,8 +48,7 @@ ngx_http_secops_check_etag(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
 /*
  * nginx does not come to know of it: where it packs the response it would make
- * the tag a weak one, which no If-Match takes.  Nor may it look at If-Match
- * once more: after a change the tag is another one.
+ * the tag a weak one, which no If-Match takes.
  */
 
 ngx_int_t
@@ -65,8 +64,6 @@ ngx_http_secops_add_etag(ngx_http_request_t *r, uint64_t mod_count)
     }
 
     value.len = secops_record_etag(value.data, mod_count) - value.data;
-
-    r->disable_not_modified = 1;
 
     return ngx_http_secops_add_header(r, &name, &value) ? NGX_OK : NGX_ERROR;
 }

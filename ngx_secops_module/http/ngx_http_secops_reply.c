@@ -34,6 +34,11 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
 
     r->headers_out.content_length_n = body->len;
 
+    /* it knows no version of what is answered, and would refuse a request with
+       If-Match after it was executed */
+
+    r->disable_not_modified = 1;
+
     ngx_str_set(&r->headers_out.content_type, "application/json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;

@@ -27,15 +27,16 @@ use Time::HiRes qw(sleep time);
 
 my $json = JSON::PP->new->canonical->utf8;
 my $base = '/api/sn_sec_cmn/integration_capabilities';
+my $table = '/api/now/table/sn_ti_lookup_result';
 
 
-# Options: seed, clients; tokens and keys, good ones; ports, of HTTP/1 and of
-# HTTP/2
+# Options: seed, clients; tokens and keys, good ones; records, ids of some of the
+# domain acme; ports, of HTTP/1 and of HTTP/2
 
 sub new {
     my ($class, $t, %opt) = @_;
     my $self = bless { t => $t, opt => { clients => 3, tokens => [],
-        keys => [], %opt }, pids => [], owner => $$,
+        keys => [], records => [], %opt }, pids => [], owner => $$,
         dir => $t->dir() . '/attack' }, $class;
 
     mkdir $self->{dir};
@@ -226,8 +227,8 @@ sub over_h2 {
 # an answer is whole, of a known status, and JSON unless nginx itself refused
 # what is no HTTP
 
-my %known = map { $_ => 1 } qw(200 201 204 207 400 401 403 404 405 408 409 411 413
-    414 415 417 422 431 494 500 501 502 503 504 505 507);
+my %known = map { $_ => 1 } qw(200 201 204 207 400 401 403 404 405 408 409 411
+    412 413 414 415 417 422 431 494 500 501 502 503 504 505 507);
 
 sub taken {
     my ($self, $r) = @_;
@@ -271,7 +272,8 @@ sub path {
         '/post', '/post', '/again', '/small', '/file', '/error');
     my $path = one((map { "$base/$_" } qw(threat_lookup observable_enrichment
         ci_enrichment threat_lookup threat_lookup none)),
-        '/api/now/table/sn_ti_lookup_result/' . one('x', '0' x 32, $self->id()),
+        $table, "$table/" . one('x', '0' x 32, $self->id(),
+            @{$self->{opt}{records}}),
         '/api/v1/health', '/api/v2/health', '/api/v2/health/',
         '/api/v2/resources', '/api/v2/resources', '/api/v2/resources',
         '/api/v2/resources/job/metadata', '/api/v2/resources/integration/'
@@ -340,6 +342,7 @@ sub headers {
             'application/x-ndjson', 'text/plain', 'application/json;x', '')],
         ['Content-Encoding' => one('gzip', 'gzip', 'br', 'identity', 'x-gzip',
             'gzip,gzip')], [Expect => '100-continue'],
+        ['If-Match' => one('"0"', '"1"', '*', 'W/"0"', 'x')],
         [Accept => 'text/html'], [Connection => one('close', 'keep-alive')],
         ["X-$_[0]" => random(20) =~ s/[\r\n\0]/x/gr],
         ['X-SecOps-User' => one('', 'a' x 300, "\xc3\xa9", "\xff", 'x,y')],
@@ -363,13 +366,17 @@ sub proper {
     my @who = ('X-SecOps-User' => 'alice', 'X-SecOps-Domain' => 'acme',
         'X-SecOps-Roles' => 'sn_sec_cmn.api_write,sn_sec_cmn.admin');
     my $resources = "$place/api/v2/resources";
+    my $record = "$place$table/" . one(@{$self->{opt}{records}}, $self->id());
 
     return @{one(['POST', "$place$base/threat_lookup",
             bodies()->[one(0, 2, 3)], @who],
         ['POST', "$place$base/threat_lookup", bodies()->[4], @who,
             'Content-Type' => 'application/x-ndjson'],
-        ['GET', "$place/api/now/table/sn_ti_lookup_result/" . $self->id(),
-            undef, @who],
+        ['GET', one($record, "$place$table"), undef, @who],
+        ['POST', "$place$table", bodies()->[0], @who],
+        [one(qw(PATCH PUT)), $record, $json->encode({ one(qw(note finding)) =>
+            one('a', 'Clean', 'x' x rand 5000) }), @who],
+        ['DELETE', $record, undef, @who],
         ['GET', "$place/api/v1/health", undef],
         ['GET', one('/keys', '/fetch') . '/api/v2/health', undef,
             $self->credentials()],
