@@ -19,6 +19,11 @@
 #define NGX_SECOPS_STORE_GROUP     (256 * 1024)
 
 
+/* digits of the length of a stream that is trimmed now and then only */
+
+#define NGX_SECOPS_STORE_AUDIT_LONG  (sizeof("10000") - 1)
+
+
 static void ngx_secops_store_group_set(ngx_secops_store_group_t *group,
     ngx_uint_t shard, const ngx_secops_store_record_t *record);
 static void ngx_secops_store_group_about(ngx_secops_store_group_t *group,
@@ -242,7 +247,9 @@ ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
 }
 
 
-/* the entries' own ids are their time.  The first one trims for all */
+/* the entries' own ids are their time.  The first one trims for all, and of a
+   long stream one write of 16, by a random digit: Redis trims whole blocks of
+   100 entries in any case, and what says so is a tenth of the arguments */
 
 static void
 ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
@@ -257,6 +264,12 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
 
     maxlen = group->store->audit_maxlen;
     id = group->ids[shard].first;
+
+    if (maxlen.len >= NGX_SECOPS_STORE_AUDIT_LONG
+        && id->text[SECOPS_ID_LEN - 3] != '0')
+    {
+        ngx_str_null(&maxlen);
+    }
 
     do {
         p = text;
