@@ -112,6 +112,9 @@ sub default {
 
     return value($code, 'cache_size') if $name eq 'secops_jwt_cache';
 
+    return value($code, 'retention') eq 'SECOPS_TABLE_NOT_SAID' ? 'off' : '?'
+        if $name eq 'secops_retention';
+
     return lc value($code, 'durability') =~ s/^NGX_SECOPS_REDIS_//r
         if $name eq 'secops_durability';
 
@@ -623,6 +626,7 @@ my @bad = (
         'secops_user $nope', 'secops_trusted_proxy foo', 'secops_max_depth 0',
         'secops_max_batch 0', 'secops_max_resources count=0',
         'secops_query_scan records=0', 'secops_audit_maxlen x',
+        'secops_retention 90x',
         'secops_public_url $nope', 'secops_api_key_cache x',
         map({ "secops_header_$_ \"\"" } qw(user roles domain api_key)),
         map({ "secops_${_}_role x; secops_${_}_role y" }

@@ -130,6 +130,7 @@ my %values = (
     secops_max_resources         => 'count=7 bytes=1m',
     secops_query_scan            => 'records=10000000 time=1h',
     secops_audit_maxlen          => 0,
+    secops_retention             => '90d',
 );
 
 # those for TLS, which need a URL that has it
@@ -391,6 +392,9 @@ foreach my $case (
     ['', 'secops_max_batch 0;', qr/must be between|equal to or greater/],
     ['', 'secops_max_batch 100001;', qr/must be between|equal to or less/],
     ['', 'secops_audit_maxlen -1;', qr/invalid number/],
+    (map { my $value = s/"//gr; ['', "secops_retention $_;",
+     qr/invalid "secops_retention" "$value", must be "off" or a time from 1s/] }
+        qw(0 0d -1d 90x 101y forever 1.5h 500ms "" on OFF), '"1h 1d"'),
     ['', 'secops_max_resources count=0;', qr/needs a count from 1 to 100000/],
     ['', 'secops_max_resources count=100001;', qr/needs a count from 1 to/],
     ['', 'secops_max_resources bytes=1023;', qr/needs bytes from 1k to 1024m/],
@@ -765,6 +769,7 @@ http {
     secops_max_depth 5;
     secops_max_batch 2;
     secops_audit_maxlen 0;
+    secops_retention 1h;
     $names
 
     server {
@@ -783,6 +788,8 @@ http {
             . ' secops_roles server:write;') ]}
         @{[ place('far', 'secops_trusted_proxy 192.0.2.1;') ]}
         @{[ place('trimmed', 'secops_audit_maxlen 7;') ]}
+        @{[ place('brief', 'secops_retention 5m;') ]}
+        @{[ place('kept', 'secops_retention off;') ]}
 
         location /outer/ {
             rewrite ^/outer(/.*)\$ \$1 break;
@@ -896,6 +903,19 @@ is(created('near', as('outer:write'), undef, port => 4), 201,
     '... and overridden');
 is($t->request('GET', '/api/secops/v1/audit', as('outer:admin'))->{status}, 200,
     'the admin role is inherited');
+
+sub kept_for { # minutes; -1: for ever
+    my ($prefix) = @_;
+    my $r = $t->request('POST', "$prefix" . path(), as('server:write'),
+        records());
+    my ($key) = keys_like($redis, "outer:*:rec:*:$r->{json}{sys_id}");
+    my $seconds = $redis->cmd('TTL', $key);
+    return $seconds < 0 ? $seconds : int($seconds / 60 + 0.5);
+}
+
+is(kept_for(''), 60, 'how long records are kept is inherited');
+is(kept_for('/brief'), 5, '... and overridden');
+is(kept_for('/kept'), -1, '... or taken back');
 
 $redis->cmd(qw(CONFIG SET slowlog-log-slower-than 0));
 created($_, as('server:write')) foreach '', 'trimmed';

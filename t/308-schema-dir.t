@@ -173,6 +173,9 @@ foreach my $case (
         '"/x-engine" must name one of the properties'],
     ['x-engine a number', { 'x-engine' => 5 },
         '"/x-engine" must name one of the properties'],
+    map({ [qq(x-retention "$_"), { 'x-retention' => $_ }, '"/x-retention" must'
+        . ' be "off" or a time from 1s to 100y, such as "90d"'] }
+        '', '0', '90x', '101y', 'never', 90),
     ['x-finding that is no property', { 'x-finding' => 'nothing' },
         '"/x-finding" must name one of the properties'],
     ['x-finding without choices', { 'x-finding' => 'host' },

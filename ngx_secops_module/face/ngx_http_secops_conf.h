@@ -30,6 +30,22 @@ char *ngx_http_secops_set_query_scan(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
+/* face/ngx_http_secops_conf_retention.c */
+
+char *ngx_http_secops_set_retention(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* once the tables were loaded: what the configuration before has left */
+
+void ngx_http_secops_inherit_retention(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
+
+/* of a location that was merged */
+
+void ngx_http_secops_init_retention(ngx_http_secops_main_conf_t *mcf,
+    ngx_http_secops_loc_conf_t *conf);
+
+
 /* face/ngx_http_secops_conf_redis.c */
 
 char *ngx_http_secops_set_max_pending(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -475,6 +475,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       offsetof(ngx_http_secops_loc_conf_t, audit_maxlen),
       &ngx_http_secops_audit_bounds },
 
+    { ngx_string("secops_retention"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_retention,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -599,6 +606,8 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
      *
      *     mcf->resources = { { NULL } };
      *     mcf->schema_dir = { 0, NULL };
+     *     mcf->retention = 0;
+     *     mcf->retired = 0;
      *     mcf->request_id = 0;
      */
 
@@ -634,7 +643,13 @@ ngx_http_secops_init_main_conf(ngx_conf_t *cf, void *conf)
         }
     }
 
-    return ngx_http_secops_load_definitions(cf, mcf);
+    if (ngx_http_secops_load_definitions(cf, mcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_http_secops_inherit_retention(cf, mcf);
+
+    return NGX_CONF_OK;
 }
 
 
@@ -652,7 +667,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     conf->public_url = NULL;
-     *     conf->store = { NULL, { 0, NULL }, { 0, NULL } };
+     *     conf->store = { NULL };
      */
 
     conf->groups = NGX_CONF_UNSET_UINT;
@@ -668,6 +683,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
     conf->scan_records = NGX_CONF_UNSET_UINT;
     conf->scan_time = NGX_CONF_UNSET_MSEC;
     conf->audit_maxlen = NGX_CONF_UNSET;
+    conf->store.retention = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -704,6 +720,8 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->scan_records, prev->scan_records, 200000);
     ngx_conf_merge_msec_value(conf->scan_time, prev->scan_time, 10000);
     ngx_conf_merge_value(conf->audit_maxlen, prev->audit_maxlen, 1000000);
+    ngx_conf_merge_value(conf->store.retention, prev->store.retention,
+                         SECOPS_TABLE_NOT_SAID);
     ngx_conf_merge_str_value(conf->store.prefix, prev->store.prefix, "secops");
 
     if (conf->public_url == NULL) {
@@ -722,6 +740,10 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
+
+    ngx_http_secops_init_retention(mcf, conf);
+
     if (ngx_http_secops_init_store(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
@@ -734,8 +756,6 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         return NGX_CONF_OK;
     }
-
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
 
     conf->identity.store = &conf->store;
     conf->identity.all_api_keys = &mcf->api_keys;

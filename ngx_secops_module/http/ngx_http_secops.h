@@ -56,6 +56,10 @@ typedef struct {
     secops_catalog_t                  catalog;  /* freed with the cycle */
     secops_resource_model_t           resources;  /* freed with the cycle */
     ngx_str_t                         schema_dir;
+    int64_t                           retention;  /* the longest that a location
+                                                     has; 0: none has any */
+    int64_t                           retired;  /* of all tables, see
+                                                   secops_table_t */
     ngx_int_t                         request_id;  /* variable's index */
 } ngx_http_secops_main_conf_t;
 

@@ -67,3 +67,23 @@ ngx_http_secops_no_table(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
     return ngx_http_secops_fail(r, ctx, SECOPS_ERROR_NO_TABLE, name, &none);
 }
+
+
+int64_t
+ngx_http_secops_retention(ngx_http_secops_ctx_t *ctx,
+    const secops_table_t *table)
+{
+    int64_t  retention;
+
+    if (table->retention != SECOPS_TABLE_NOT_SAID) {
+        return table->retention;
+    }
+
+    retention = ngx_http_secops_store(ctx)->retention;
+
+    if (retention == SECOPS_TABLE_NOT_SAID && table->retired) {
+        return SECOPS_TABLE_FOR_EVER;
+    }
+
+    return retention;
+}

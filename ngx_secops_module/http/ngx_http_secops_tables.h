@@ -21,4 +21,11 @@ ngx_int_t ngx_http_secops_no_table(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_str_t *name);
 
 
+/* how long its records are kept here: seconds, or SECOPS_TABLE_*.  What the
+   table says counts */
+
+int64_t ngx_http_secops_retention(ngx_http_secops_ctx_t *ctx,
+    const secops_table_t *table);
+
+
 #endif /* _NGX_HTTP_SECOPS_TABLES_H_INCLUDED_ */

@@ -39,6 +39,9 @@ typedef struct {
     struct ngx_secops_redis_s  *redis;
     ngx_str_t                   prefix;         /* secops_keys_prefix_valid() */
     ngx_str_t                   audit_maxlen;   /* decimal; empty: keep all */
+    int64_t                     retention;      /* of records whose table does
+                                                   not say: seconds, or
+                                                   SECOPS_TABLE_* */
     ngx_str_t                   durability;     /* that OK of a write stands
                                                    for, in words */
 } ngx_secops_store_t;

@@ -6,6 +6,7 @@
 
 
 #include "store/ngx_secops_store_audit.h"
+#include "store/retention/ngx_secops_store_retention.h"
 #include "util/secops_id.h"
 
 
@@ -76,12 +77,17 @@ typedef struct {
     ngx_secops_store_audit_t   *audit;
     ngx_uint_t                  whole;          /* 1: it is never full, and
                                                    has records of any shard */
+    int64_t                     retention;      /* of its records: seconds, or
+                                                   SECOPS_TABLE_* */
 
     struct ngx_secops_redis_cmd_s  *cmd;
     ngx_uint_t                  shard;          /* of its first record */
     ngx_uint_t                  nrecords;
     size_t                      size;           /* bytes, about */
     size_t                      limit;
+    ngx_secops_store_ending_t   ending;
+    size_t                      ttl_len;        /* the retention as text */
+    u_char                      ttl[NGX_INT64_LEN];
     ngx_secops_store_ids_t      ids[SECOPS_ID_SHARDS];  /* linked by next */
     ngx_secops_store_subject_t *subjects[NGX_SECOPS_STORE_SUBJECTS];
 } ngx_secops_store_group_t;

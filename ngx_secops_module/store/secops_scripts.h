@@ -221,6 +221,22 @@ extern const secops_script_t  secops_script_documents;
 extern const secops_script_t  secops_script_subject;
 
 
+/*
+ * Takes entries of records that are over from the tail of a list, and these
+ * records.  KEYS[1] is the list, KEYS[2] what the keys of its records begin
+ * with: all of them lie in one slot of a Redis Cluster.  ARGV[1] is how many
+ * seconds a record is kept: it is over when its id is older than that, by the
+ * clock of Redis, or when it does not exist.  ARGV[2] is how many entries there
+ * are at most.  Answers how many there were.
+ *
+ * It stops at the first record that is not over.  While a slot is moved to
+ * another server, a record that has gone there already makes it fail, and
+ * nothing is taken away: Redis lets no script ask for such a key.
+ */
+
+extern const secops_script_t  secops_script_retire;
+
+
 /* hexadecimal, as EVALSHA wants it */
 
 void secops_script_sha(const secops_script_t *script,

@@ -10,6 +10,29 @@
 #define SECOPS_TIME_LAST   253402300799         /* 9999-12-31 23:59:59 */
 
 
+typedef struct {
+    unsigned char  name;        /* '\0': seconds, and nothing may follow */
+    int64_t        seconds;
+} secops_time_unit_t;
+
+
+static const secops_time_unit_t  secops_time_units[] = {
+    { 'y', 365 * 86400 },
+    { 'M', 30 * 86400 },
+    { 'w', 7 * 86400 },
+    { 'd', 86400 },
+    { 'h', 3600 },
+    { 'm', 60 },
+    { 's', 1 },
+    { '\0', 1 }
+};
+
+#define SECOPS_TIME_UNITS                                                     \
+    (sizeof(secops_time_units) / sizeof(secops_time_units[0]))
+
+
+static const unsigned char *secops_time_amount(int64_t *amount,
+    const unsigned char *p, const unsigned char *last);
 static int64_t secops_time_seconds(const unsigned char *p);
 static int64_t secops_time_offset(const unsigned char *p,
     const unsigned char *last);
@@ -189,4 +212,81 @@ secops_time_digits(unsigned char *dst, int value, int digits)
     }
 
     return dst + digits;
+}
+
+
+int
+secops_time_span(int64_t *seconds, secops_slice_t text)
+{
+    size_t                unit;
+    int64_t               amount, total;
+    unsigned char         name;
+    const unsigned char  *p, *last;
+
+    p = text.data;
+    last = p + text.len;
+
+    total = 0;
+    unit = 0;
+
+    do {
+        p = secops_time_amount(&amount, p, last);
+
+        if (p == NULL) {
+            return -1;
+        }
+
+        name = (p < last) ? *p++ : '\0';
+
+        while (unit < SECOPS_TIME_UNITS
+               && secops_time_units[unit].name != name)
+        {
+            unit++;
+        }
+
+        if (unit == SECOPS_TIME_UNITS) {
+            return -1;
+        }
+
+        total += amount * secops_time_units[unit++].seconds;
+
+        if (total > SECOPS_TIME_SPAN_MAX) {
+            return -1;
+        }
+
+        while (p < last && *p == ' ') {
+            p++;
+        }
+
+    } while (p < last);
+
+    *seconds = total;
+
+    return 0;
+}
+
+
+/* a number, at least of one digit; returns the byte after it, or NULL: there is
+   none, or it is too large even for seconds */
+
+static const unsigned char *
+secops_time_amount(int64_t *amount, const unsigned char *p,
+    const unsigned char *last)
+{
+    if (p == last || *p < '0' || *p > '9') {
+        return NULL;
+    }
+
+    *amount = 0;
+
+    while (p < last && *p >= '0' && *p <= '9') {
+
+        *amount = *amount * 10 + (*p++ - '0');
+
+        if (*amount > SECOPS_TIME_SPAN_MAX) {
+            return NULL;
+        }
+    }
+
+    return p;
 }

@@ -1,5 +1,6 @@
 
-/* Times as records carry them.  Pure C. */
+/* Times as records carry them, and lengths of time as nginx.conf has them.
+   Pure C. */
 
 #ifndef _SECOPS_TIME_H_INCLUDED_
 #define _SECOPS_TIME_H_INCLUDED_
@@ -37,6 +38,19 @@ int secops_time_normalize(unsigned char dst[SECOPS_TIME_LEN],
  */
 
 int secops_time_read(int64_t *seconds, secops_slice_t text);
+
+
+/*
+ * A length of time as nginx.conf has it: numbers with the units "y" (365 days),
+ * "M" (30 days), "w", "d", "h", "m" and "s", the larger ones first, each at
+ * most once: "90d", "1y 6M", "1h30m".  A number without a unit is the last one,
+ * and means seconds.  0: it is in *seconds; -1: it is no length of time, or
+ * more than SECOPS_TIME_SPAN_MAX.
+ */
+
+#define SECOPS_TIME_SPAN_MAX  ((int64_t) 100 * 365 * 86400)
+
+int secops_time_span(int64_t *seconds, secops_slice_t text);
 
 
 #endif /* _SECOPS_TIME_H_INCLUDED_ */

@@ -8,6 +8,7 @@
 #include "api/records/ngx_http_secops_api_records.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
+#include "http/ngx_http_secops_tables.h"
 
 
 static ngx_http_secops_records_group_t *ngx_http_secops_records_group(
@@ -95,6 +96,8 @@ ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
     group->group.table = records->table->name;
     group->group.audit = &records->audit;
     group->group.whole = records->atomic;
+    group->group.retention = ngx_http_secops_retention(records->ctx,
+                                                       records->table);
 
     /* the records of a batch are likely to be spread over all shards */
 

@@ -42,6 +42,7 @@ secops_table_compile(secops_table_t *table, secops_slice_t name,
 
         if (secops_table_read_defaults(table, data, len, error) == 0
             && secops_table_read_facts(table, error) == 0
+            && secops_table_read_retention(table, error) == 0
             && secops_table_read_references(table, error) == 0
             && secops_table_read_columns(table, error) == 0)
         {

@@ -9,6 +9,8 @@
  *     x-engine     the property that says who told what a record says; optional
  *     x-finding    the property that has the verdict; optional.  Its "enum" is
  *                  a list of strings, the worst verdict first
+ *     x-retention  how long a record is kept: a length of time as nginx.conf
+ *                  has it, or "off", for ever; optional
  *     default      of a property: stored where a record does not have it
  *     x-reference  of a property: the table whose records' ids it has.  That
  *                  table need not be one of the module's own
@@ -31,6 +33,16 @@
 /* bytes, also of an endpoint */
 
 #define SECOPS_TABLE_NAME_MAX  80
+
+/*
+ * How long records are kept is a number of seconds from 1 on, or one of these.
+ * "off" is more than nothing at all: records may have been retired before, and
+ * then their lists still have an expiry, which has to be taken away.  Neither
+ * is -1, which configurations have for what is unset.
+ */
+
+#define SECOPS_TABLE_NOT_SAID    0
+#define SECOPS_TABLE_FOR_EVER  (-2)
 
 
 typedef struct {
@@ -74,6 +86,12 @@ typedef struct {
     uint32_t                 ncolumns;
     uint32_t                 column_mask;
 
+    int64_t                  retention;     /* seconds; or see above */
+    int64_t                  retired;       /* until then, in seconds since the
+                                               epoch, lists may have an expiry
+                                               from before; 0: they have none.
+                                               For the table's owner to set */
+
     unsigned                 subject_text:1;    /* a subject is a string always,
                                                    by its "type" */
 } secops_table_t;
@@ -88,6 +106,14 @@ int secops_table_compile(secops_table_t *table, secops_slice_t name,
     const unsigned char *data, size_t len, secops_schema_error_t *error);
 
 void secops_table_free(secops_table_t *table);
+
+
+/* how long records are kept, from a text as x-retention has it; -1: it is none,
+   and secops_table_retention_form tells what one is */
+
+int secops_table_retention(int64_t *retention, secops_slice_t text);
+
+extern const char  secops_table_retention_form[];
 
 
 /* 1: [a-z0-9_], one byte at least and SECOPS_TABLE_NAME_MAX at most: it may be

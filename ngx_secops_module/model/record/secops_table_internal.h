@@ -23,6 +23,12 @@ int secops_table_read_facts(secops_table_t *table,
     secops_schema_error_t *error);
 
 
+/* x-retention of the schema; as the facts */
+
+int secops_table_read_retention(secops_table_t *table,
+    secops_schema_error_t *error);
+
+
 /* x-reference of the schema's properties; as the facts */
 
 int secops_table_read_references(secops_table_t *table,

@@ -1,0 +1,65 @@
+
+/*
+ * The end of records, as far as a write has to do with it: the lists that it
+ * has added to get their expiry, in its transaction, and are shed behind it.
+ *
+ * Nobody waits for the shedding, nor does its failure concern the write: a list
+ * that could not be shed is shed later.
+ */
+
+#ifndef _NGX_SECOPS_STORE_RETENTION_H_INCLUDED_
+#define _NGX_SECOPS_STORE_RETENTION_H_INCLUDED_
+
+
+#include "store/ngx_secops_store.h"
+#include "util/secops_id.h"
+
+
+struct ngx_secops_store_retire_s;
+
+
+/* a write's part; zeroed, then retention, table and space set */
+
+typedef struct {
+    int64_t                            retention;   /* seconds, or
+                                                       SECOPS_TABLE_* */
+    const secops_keyspace_t           *space;       /* borrowed, both */
+    secops_slice_t                     table;
+    struct ngx_secops_store_retire_s  *retires;     /* to be sent */
+    ngx_uint_t                         nretires;
+} ngx_secops_store_ending_t;
+
+
+/*
+ * A list to which n entries were just added: the commands that it needs go
+ * into cmd.  key is the list's, in the shard; first is one of the entries.
+ * subject: 1: of one subject; there are so many of these that one which is not
+ * remembered is shed by chance only, at one write in 32.
+ */
+
+void ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
+    ngx_secops_store_t *store, struct ngx_secops_redis_cmd_s *cmd,
+    const secops_key_t *key, ngx_uint_t shard, ngx_uint_t n,
+    const u_char first[SECOPS_ID_LEN], ngx_uint_t subject);
+
+
+/* the write was sent: what is to follow leaves with it */
+
+void ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending);
+
+/* it was not sent */
+
+void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
+
+/*
+ * It was sent, and was not executed, or nobody knows: no list that was written
+ * to before counts as one that has its expiry.  Of a write whose client has
+ * left nobody hears this: should it be the first to a list, and should another
+ * follow within the hour that is executed, this list has no expiry until one
+ * follows after it.
+ */
+
+void ngx_secops_store_ending_lost(void);
+
+
+#endif /* _NGX_SECOPS_STORE_RETENTION_H_INCLUDED_ */
