@@ -87,7 +87,7 @@ ok($fake->link(), 'QUEUED within another reply: the link before is of use');
 my $within = $fake->play("EXPECT 6\nSEND $queued*4\\r\\n+OK\\r\\n:1\\r\\n\n"
     . "SLEEP 50\nSEND +QUEUED\\r\\n:1\\r\\n\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n\nCLOSE");
 is_stored(post($t, records(observable => 'within')), 'it is a part of that');
-is(get($t, read_path())->{body}, '{"result":{"a":1}}',
+is(get($t, read_path())->{body}, '{"result":{"a":"1"}}',
     '... and the next reply goes to its own command');
 ok($fake->wait($within), '... in step');
 
@@ -204,7 +204,7 @@ my $mark = $fake->play("EXPECT 1\nSEND \$3\\r\\nhal\nCLOSE\nHANDSHAKE\n"
     . 'CLOSE');
 $r = get($t, read_path());
 is($r->{status}, 200, 'a read that was lost twice is asked a third time');
-is($r->{body}, '{"result":{"a":1}}', '... and answered');
+is($r->{body}, '{"result":{"a":"1"}}', '... and answered');
 ok($fake->wait($mark), '... over three links');
 
 
@@ -224,7 +224,7 @@ ok($fake->wait($mark), 'three reads leave before the first was answered');
 my @order = map { /> GET ".*0([123])"/ ? $1 : () } split /\n/, $fake->log();
 $fake->play("SENDSLOW " . join('', map { '$7\r\n{"a":' . $_ . '}\r\n' }
     @order[-3 .. -1]) . "\nCLOSE");
-is($get[$_ - 1]->answer('GET')->{body}, qq({"result":{"a":$_}}),
+is($get[$_ - 1]->answer('GET')->{body}, qq({"result":{"a":"$_"}}),
     "answer $_ goes to whom it belongs") foreach 3, 1, 2;
 
 
@@ -322,7 +322,7 @@ $client->close();
 ok($t->wait_log('client prematurely closed'), '... when its client leaves');
 
 $mark = $unix->play("EXPECT 6\nSEND $stored\$7\\r\\n{\"a\":1}\\r\\n\nCLOSE");
-is(get($t, read_path(), %unix)->{body}, '{"result":{"a":1}}',
+is(get($t, read_path(), %unix)->{body}, '{"result":{"a":"1"}}',
     '... the rest of it is written, and the next one gets its own answer');
 ok($unix->wait($mark), '... in step');
 

@@ -172,11 +172,11 @@ $fake->play('SEND $7\r\n{"a":2}\r\n$7\r\n{"a":3}\r\n' . "\nWAITCLOSE\n"
 
 is($get[$order[0] - 1]->answer('GET')->{status}, 503,
     'READONLY is the answer to the first only');
-is($get[$order[1] - 1]->answer('GET')->{body}, '{"result":{"a":2}}',
+is($get[$order[1] - 1]->answer('GET')->{body}, '{"result":{"a":"2"}}',
     '... the second has its reply');
-is($get[$order[2] - 1]->answer('GET')->{body}, '{"result":{"a":3}}',
+is($get[$order[2] - 1]->answer('GET')->{body}, '{"result":{"a":"3"}}',
     '... and the third');
-is($later->answer('GET')->{body}, '{"result":{"a":4}}',
+is($later->answer('GET')->{body}, '{"result":{"a":"4"}}',
     'what came after that is asked over the next link');
 ok($fake->wait('moved'), '... the old one was closed before');
 

@@ -126,7 +126,7 @@ is($read->answer('GET')->{status}, 503,
     'R.3: nor is the read, which may be what Redis is busy with');
 cmp_ok($from->{passed}->(), '<', $limit * 1.5 + 0.6, '... as is said at once');
 $_->close() foreach @later;
-is(get($t, read_path())->{body}, '{"result":{"a":1}}',
+is(get($t, read_path())->{body}, '{"result":{"a":"1"}}',
     '... the next link serves who comes then');
 $fake->step('CLOSE');
 
@@ -138,7 +138,7 @@ $mark = $fake->play('EXPECT 1');
 $read = start($t, 'GET', read_path());
 ok($fake->wait($mark), '... a read is under way');
 $fake->play("CLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n");
-is($read->answer('GET')->{body}, '{"result":{"a":1}}',
+is($read->answer('GET')->{body}, '{"result":{"a":"1"}}',
     'R.3: ... it is sent again, and answered over the next link');
 
 

@@ -236,7 +236,7 @@ signal('QUIT');
 $from = stopwatch();
 $fake->play("CLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n\n"
     . 'WAITCLOSE');
-is(answered($request, 'GET')->{body}, '{"result":{"a":1}}',
+is(answered($request, 'GET')->{body}, '{"result":{"a":"1"}}',
     '... the link is lost, another one is made for it');
 is_gone($from, 2, '... the worker ends');
 
