@@ -8,9 +8,11 @@
 
 
 #define SECOPS_ID_TIME    12        /* digits */
-#define SECOPS_ID_RANDOM  10        /* bytes; 19 of their 20 digits are used */
+#define SECOPS_ID_RANDOM  8         /* bytes, of two digits each */
 
 
+static unsigned secops_id_count(secops_id_stock_t *stock, uint64_t msec);
+static void secops_id_write_time(unsigned char *id, uint64_t msec);
 static const unsigned char *secops_id_random(secops_id_stock_t *stock,
     size_t len);
 
@@ -19,7 +21,7 @@ int
 secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
     unsigned char id[SECOPS_ID_LEN])
 {
-    unsigned              i;
+    unsigned              i, count;
     const unsigned char  *random;
 
     random = secops_id_random(stock, SECOPS_ID_RANDOM);
@@ -27,6 +29,46 @@ secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
     if (random == NULL) {
         return -1;
     }
+
+    count = secops_id_count(stock, msec);
+
+    secops_id_write_time(id, msec);
+
+    id[SECOPS_ID_TIME] = secops_hex_digit(shard);
+
+    for (i = SECOPS_ID_TIME + 3; i > SECOPS_ID_TIME; i--) {
+        id[i] = secops_hex_digit(count);
+        count >>= 4;
+    }
+
+    (void) secops_hex_encode(id + SECOPS_ID_TIME + 4, random,
+                             SECOPS_ID_RANDOM);
+
+    return 0;
+}
+
+
+/* how many ids of this millisecond were made before */
+
+static unsigned
+secops_id_count(secops_id_stock_t *stock, uint64_t msec)
+{
+    if (msec != stock->msec) {
+        stock->msec = msec;
+        stock->count = 0;
+
+    } else if (stock->count < SECOPS_ID_COUNT - 1) {
+        stock->count++;
+    }
+
+    return stock->count;
+}
+
+
+static void
+secops_id_write_time(unsigned char *id, uint64_t msec)
+{
+    unsigned  i;
 
     if (msec < SECOPS_ID_MSEC_MIN) {
         msec = SECOPS_ID_MSEC_MIN;
@@ -39,15 +81,14 @@ secops_id_make(secops_id_stock_t *stock, unsigned shard, uint64_t msec,
         id[i - 1] = secops_hex_digit((unsigned) msec);
         msec >>= 4;
     }
+}
 
-    id[SECOPS_ID_TIME] = secops_hex_digit(shard);
 
-    for (i = 13; i < SECOPS_ID_LEN; i++) {
-        id[i] = secops_hex_digit((i & 1) ? random[(i - 13) / 2]
-                                         : random[(i - 13) / 2] >> 4);
-    }
-
-    return 0;
+void
+secops_id_least(uint64_t msec, unsigned char id[SECOPS_ID_LEN])
+{
+    memset(id, '0', SECOPS_ID_LEN);
+    secops_id_write_time(id, msec);
 }
 
 

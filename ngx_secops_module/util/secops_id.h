@@ -4,7 +4,9 @@
  *
  *     12  are the time in milliseconds, so that ids sort by age,
  *     1   is the shard, so that a record is found by its id alone,
- *     19  are random (76 bits), so that nobody can guess one.
+ *     3   count the ids that a process makes in a millisecond, so that they
+ *         sort in the order in which it made them,
+ *     16  are random (64 bits), so that nobody can guess one.
  *
  * Ids that were made before this form begin with the shard, and the time
  * follows it.  They stay good.  The two forms cannot be confused: the time of a
@@ -33,6 +35,12 @@
 #define SECOPS_ID_MSEC_MAX  0x0fffffffffffULL
 
 
+/* so many ids of a millisecond sort in the order in which they were made; of
+   more than that, the further ones have the same count */
+
+#define SECOPS_ID_COUNT   4096
+
+
 /*
  * A process' stock of random bytes: asking the generator for many at once
  * costs far less than asking for each id.  Zeroed at first; never to be shared
@@ -42,6 +50,8 @@
 typedef struct {
     unsigned char  bytes[1000];
     size_t         left;
+    uint64_t       msec;        /* of the last id that was made, */
+    unsigned       count;       /* and how many there were of it before */
 } secops_id_stock_t;
 
 
@@ -100,6 +110,11 @@ secops_id_known_shard(const unsigned char id[SECOPS_ID_LEN])
 /* the time of what is known to be an id, in milliseconds */
 
 uint64_t secops_id_msec(const unsigned char id[SECOPS_ID_LEN]);
+
+
+/* what no id of this time or a later one comes before.  It is no record's */
+
+void secops_id_least(uint64_t msec, unsigned char id[SECOPS_ID_LEN]);
 
 
 /* the order of a table's records: by time, then by the ids' bytes.  Below 0:

@@ -119,7 +119,7 @@ test_old(void)
 }
 
 
-/* 76 random bits: among so few no two are equal, and no digit is constant */
+/* 64 random bits: among so few no two are equal, and no digit is constant */
 
 static void
 test_random(void)
@@ -140,13 +140,13 @@ test_random(void)
     for (i = 0; i < ID_TEST_MANY; i++) {
         (void) secops_id_make(&stock, 3, 5, ids + i * SECOPS_ID_LEN);
 
-        for (j = 13; j < SECOPS_ID_LEN; j++) {
+        for (j = 16; j < SECOPS_ID_LEN; j++) {
             c = ids[i * SECOPS_ID_LEN + j];
             seen[j] |= 1u << (c <= '9' ? c - '0' : c - 'a' + 10);
         }
     }
 
-    for (j = 13, fixed = 0; j < SECOPS_ID_LEN; j++) {
+    for (j = 16, fixed = 0; j < SECOPS_ID_LEN; j++) {
         fixed += (seen[j] != 0xffff);
     }
 
@@ -202,6 +202,37 @@ test_order(void)
     }
 
     is_int(wrong, 0, "ids of both forms sort by their time, then by bytes");
+}
+
+
+/* a batch's records have one time: their ids keep the order of the batch */
+
+static void
+test_order_counted(void)
+{
+    unsigned           i, wrong;
+    unsigned char      id[SECOPS_ID_LEN], before[SECOPS_ID_LEN];
+    secops_id_stock_t  own;
+
+    memset(&own, 0, sizeof(own));
+    wrong = 0;
+
+    for (i = 0; i <= SECOPS_ID_COUNT; i++) {
+        (void) secops_id_make(&own, 7, 1767225600000ULL, id);
+        wrong += i && i < SECOPS_ID_COUNT && secops_id_compare(before, id) >= 0;
+        memcpy(before, id, SECOPS_ID_LEN);
+    }
+
+    is_int(wrong, 0, "ids of a millisecond sort in the order of their making");
+    is_str(before + 13, 3, "fff", "... as far as the count goes");
+
+    (void) secops_id_make(&own, 7, 1767225600001ULL, id);
+    is_str(id + 13, 3, "000", "... which begins anew with the next one");
+
+    secops_id_least(1767225600001ULL, before);
+    ok(secops_id_compare(before, id) < 0
+       && secops_id_msec(before) == 1767225600001ULL,
+       "the least of a time comes before all ids of it");
 }
 
 
@@ -405,6 +436,7 @@ main(void)
     test_old();
     test_random();
     test_order();
+    test_order_counted();
     test_order_made();
     test_request();
     test_random_shard();

@@ -360,6 +360,42 @@ test_narrow(size_t n, unsigned share, uint64_t target, unsigned most,
 }
 
 
+/* two batches of one moment, written one after the other into one list: what
+   is of the same time is not given away before all of it has come */
+
+static void
+test_block(void)
+{
+    size_t                n, wrong;
+    unsigned              i;
+    secops_merge_t        merge;
+    unsigned char         ids[400 * SECOPS_ID_LEN], memory[sizeof(ids)];
+    unsigned char         before[SECOPS_ID_LEN];
+    const unsigned char  *id;
+
+    for (i = 0; i < 400; i++) {
+        test_id(ids + i * SECOPS_ID_LEN, 0x01a2041fa93bULL, 3,
+                10000 + 20 * (i % 200) + 10 * (i / 200) + 1);
+    }
+
+    secops_merge_init(&merge, 1, 1);
+    secops_merge_memory(&merge, 0, memory, 400);
+    secops_merge_add(&merge, 0, ids, 200, 0);
+
+    is_int(secops_merge_next(&merge, &id), -1,
+           "of one time, ids are held back however many there are");
+
+    secops_merge_add(&merge, 0, ids + 200 * SECOPS_ID_LEN, 200, 1);
+
+    for (n = 0, wrong = 0; secops_merge_next(&merge, &id) == 1; n++) {
+        wrong += n && secops_id_compare(before, id) >= 0;
+        memcpy(before, id, SECOPS_ID_LEN);
+    }
+
+    ok(n == 400 && wrong == 0, "... and come in order");
+}
+
+
 int
 main(void)
 {
@@ -376,6 +412,7 @@ main(void)
     test_merge(MERGE_TEST_MANY, 0, SECOPS_MERGE_DISORDER, 1, 1);
     test_merge(MERGE_TEST_MANY, 60, SECOPS_MERGE_DISORDER, 33, 0);
     test_disorder();
+    test_block();
 
     test_narrow(1000, 0, 0, 3, 0);
     test_narrow(1000, 0, 1, 3, 0);

@@ -5,10 +5,10 @@
  * A list is that of a shard, which has all of the table's records in it, or
  * that of a subject.  The newest stands first.  Entries are sorted by
  * secops_id_compare(), but for what machines' clocks, and the writes on their
- * way, differ by: by a minute at most where a place is looked for, and by
- * SECOPS_MERGE_DISORDER places where lists are merged.  A list may name records
- * that are gone: they have expired, or were deleted where the list is very
- * deep.  Whoever reads skips them.
+ * way, differ by: by a minute at most where a place is looked for, and by what
+ * store/list/secops_merge.h says where lists are merged.  A list may name
+ * records that are gone: they have expired, or were deleted where the list is
+ * very deep.  Whoever reads skips them.
  *
  * These calls are one script each.  Those for several lists are started in a
  * row: they leave in one write, and of a Redis Cluster each node is asked once.

@@ -89,6 +89,7 @@ struct ngx_secops_store_paging_s {
     secops_merge_t                  merge;
     secops_narrow_t                *narrow;     /* of a page deep inside */
     const u_char                   *pivot;      /* its, or NULL */
+    u_char                          from[SECOPS_ID_LEN];
     ngx_uint_t                      skip;       /* merged ids before the page */
 
     ngx_secops_store_page_take_pt   take;
@@ -130,6 +131,8 @@ static ngx_int_t ngx_secops_store_page_narrowed(
 static ngx_int_t ngx_secops_store_page_narrow(
     ngx_secops_store_paging_t *paging);
 
+static const u_char *ngx_secops_store_page_from(
+    ngx_secops_store_paging_t *paging);
 static ngx_int_t ngx_secops_store_page_fetch(ngx_secops_store_paging_t *paging,
     const u_char *at);
 static ngx_uint_t ngx_secops_store_page_share(ngx_uint_t n);
@@ -224,7 +227,32 @@ ngx_secops_store_page_begin(ngx_secops_store_paging_t *paging)
         return ngx_secops_store_page_sample(paging);
     }
 
-    return ngx_secops_store_page_fetch(paging, page->after);
+    return ngx_secops_store_page_fetch(paging,
+                                       ngx_secops_store_page_from(paging));
+}
+
+
+/* a little before the page: an entry that belongs to it may stand there; NULL:
+   it does not begin after an id */
+
+static const u_char *
+ngx_secops_store_page_from(ngx_secops_store_paging_t *paging)
+{
+    uint64_t                  msec;
+    ngx_secops_store_page_t  *page;
+
+    page = paging->page;
+
+    if (page->after == NULL) {
+        return NULL;
+    }
+
+    msec = secops_id_msec(page->after);
+    msec += page->oldest ? -SECOPS_MERGE_TIME : SECOPS_MERGE_TIME;
+
+    secops_id_least(msec, paging->from);
+
+    return paging->from;
 }
 
 
@@ -794,13 +822,14 @@ ngx_secops_store_page_skips(ngx_secops_store_paging_t *paging,
 }
 
 
-/* the lists that the merge waits for go on where they were, or a little before,
-   counted from the tail */
+/* the lists go on where they were, or a little before, counted from the tail:
+   all of them, as the others would be waited for soon; and with twice as many
+   as they have left, so that there are few rounds where much is held back */
 
 static ngx_int_t
 ngx_secops_store_page_more(ngx_secops_store_paging_t *paging)
 {
-    ngx_uint_t                       i, n, lists;
+    ngx_uint_t                       i, n, left, lists;
     ngx_secops_store_paging_list_t  *list;
 
     lists = 0;
@@ -809,12 +838,16 @@ ngx_secops_store_page_more(ngx_secops_store_paging_t *paging)
     for (i = 0; i < SECOPS_ID_SHARDS; i++) {
         list = &paging->lists[i];
 
-        if (!secops_merge_is_wanting(&paging->merge, i)) {
+        left = secops_merge_left(&paging->merge, i);
+
+        if (!secops_merge_is_wanting(&paging->merge, i)
+            && (paging->merge.runs[i].ended || left > SECOPS_MERGE_MOST))
+        {
             continue;
         }
 
         list->read.at = NULL;
-        list->read.n = NGX_SECOPS_STORE_PAGE_AGAIN
+        list->read.n = NGX_SECOPS_STORE_PAGE_AGAIN + left
                        + ngx_secops_store_page_share(n);
         list->read.n = ngx_min(list->read.n, NGX_SECOPS_STORE_IDS_MAX);
         list->read.skip = (ngx_int_t) list->end - NGX_SECOPS_STORE_PAGE_AGAIN;

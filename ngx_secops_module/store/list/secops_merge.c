@@ -6,7 +6,7 @@
 
 static void secops_merge_insert(secops_merge_t *merge,
     secops_merge_run_t *run, const unsigned char *id);
-static size_t secops_merge_safe(const secops_merge_run_t *run);
+static int secops_merge_is_safe(const secops_merge_run_t *run);
 static int secops_merge_begin(secops_merge_t *merge);
 static void secops_merge_sink(secops_merge_t *merge, unsigned i);
 static const unsigned char *secops_merge_head(const secops_merge_t *merge,
@@ -80,8 +80,8 @@ secops_merge_add(secops_merge_t *merge, unsigned run, const unsigned char *ids,
 }
 
 
-/* to its place, which is not further back than the disorder: so this takes a
-   bounded time, whatever the order is */
+/* to its place, which is not further back than may be: so this takes a bounded
+   time, whatever the order is */
 
 static void
 secops_merge_insert(secops_merge_t *merge, secops_merge_run_t *run,
@@ -91,7 +91,7 @@ secops_merge_insert(secops_merge_t *merge, secops_merge_run_t *run,
     unsigned char  *ids;
 
     ids = run->ids;
-    least = run->n > SECOPS_MERGE_DISORDER ? run->n - SECOPS_MERGE_DISORDER : 0;
+    least = run->n > SECOPS_MERGE_MOST ? run->n - SECOPS_MERGE_MOST : 0;
 
     for (place = run->n; place > least; place--) {
         if (secops_merge_order(merge, ids + (place - 1) * SECOPS_ID_LEN, id)
@@ -128,7 +128,7 @@ secops_merge_next(secops_merge_t *merge, const unsigned char **id)
     *id = run->ids + run->first * SECOPS_ID_LEN;
     run->first++;
 
-    if (secops_merge_safe(run) > 0) {
+    if (secops_merge_is_safe(run)) {
         secops_merge_sink(merge, 0);
 
     } else if (run->ended) {
@@ -159,7 +159,7 @@ secops_merge_begin(secops_merge_t *merge)
             return -1;
         }
 
-        if (secops_merge_safe(&merge->runs[i - 1]) == 0) {
+        if (!secops_merge_is_safe(&merge->runs[i - 1])) {
             continue;
         }
 
@@ -214,24 +214,37 @@ secops_merge_head(const secops_merge_t *merge, unsigned i)
 int
 secops_merge_is_wanting(const secops_merge_t *merge, unsigned run)
 {
-    return !merge->runs[run].ended && secops_merge_safe(&merge->runs[run]) == 0;
+    return !merge->runs[run].ended
+           && !secops_merge_is_safe(&merge->runs[run]);
 }
 
 
-/* how many of a run's ids no later one can come before */
+/* 1: the run has an id, and no later one of its list can come before it */
 
-static size_t
-secops_merge_safe(const secops_merge_run_t *run)
+static int
+secops_merge_is_safe(const secops_merge_run_t *run)
 {
-    size_t  left;
+    size_t    left;
+    uint64_t  next, last;
 
     left = run->n - run->first;
 
     if (run->ended) {
-        return left;
+        return left > 0;
     }
 
-    return left > SECOPS_MERGE_DISORDER ? left - SECOPS_MERGE_DISORDER : 0;
+    if (left <= SECOPS_MERGE_DISORDER) {
+        return 0;
+    }
+
+    if (left > SECOPS_MERGE_MOST) {
+        return 1;
+    }
+
+    next = secops_id_msec(run->ids + run->first * SECOPS_ID_LEN);
+    last = secops_id_msec(run->ids + (run->n - 1) * SECOPS_ID_LEN);
+
+    return (next > last ? next - last : last - next) >= SECOPS_MERGE_TIME;
 }
 
 

@@ -13,10 +13,12 @@
  *             secops_merge_is_wanting() is 1
  *     }
  *
- * In a list an entry may stand SECOPS_MERGE_DISORDER places from where its id
- * belongs: clocks of machines differ, and writes are some time on their way.
- * So of a run that has not ended so many ids are held back.  Of what is out of
- * order by more than that nothing is lost: it comes at a wrong place.
+ * In a list an entry may stand some places from where its id belongs: clocks of
+ * machines differ, and writes are some time on their way, those of a large
+ * batch longer than others.  So of a run that has not ended ids are held back:
+ * SECOPS_MERGE_DISORDER at least, and as many as are of SECOPS_MERGE_TIME, but
+ * SECOPS_MERGE_MOST at most.  Of what is out of order by more than that nothing
+ * is lost: it comes at a wrong place.
  *
  * Pure C, no allocation: the memory of runs is the caller's.
  */
@@ -30,6 +32,8 @@
 
 #define SECOPS_MERGE_RUNS      SECOPS_ID_SHARDS
 #define SECOPS_MERGE_DISORDER  32
+#define SECOPS_MERGE_TIME      50       /* milliseconds */
+#define SECOPS_MERGE_MOST      1024
 
 
 typedef struct {
