@@ -46,11 +46,12 @@ sub writer {
     return $pid if $pid;
 
     $SIG{TERM} = sub { POSIX::_exit(0) };
-    my $connection = $t->connect();
+    my $connection;
 
-    for (my $due = time(); ; $due += 20 / $rate) {
+    for (my ($due, $n) = (time(), 0); ; $due += 20 / $rate, $n++) {
         my $left = $due - time();
         sleep $left if $left > 0;
+        $connection = $t->connect() if $n % 500 == 0;
         eval { batch($connection, 20); 1 } or POSIX::_exit(1);
     }
 }
