@@ -53,7 +53,7 @@ my ($worker) = $t->workers();
 
 
 sub value { return '$7\r\n{"a":' . $_[0] . '}\r\n' }
-sub is_value { is($_[0] && $_[0]{body}, qq({"result":{"a":$_[1]}}), $_[2]) }
+sub is_value { is($_[0] && $_[0]{body}, qq({"result":{"a":"$_[1]"}}), $_[2]) }
 
 
 # before a command
