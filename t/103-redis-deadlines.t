@@ -108,7 +108,7 @@ $from = began();
 my $first = start($t, 'POST', path(), records());
 my $second = start($t, 'POST', path(), records(observable => 'second'));
 ok($fake->wait($mark), 'two writes are under way');
-$fake->play("WAITCLOSE\nHANDSHAKE\nEXPECT 1\nSEND \$7\\r\\n{\"a\":1}\\r\\n");
+$fake->play("WAITCLOSE\nHANDSHAKE\nAUTO");
 
 # until the first is answered: were it given more time each time, for ever
 my (@later, $read);
@@ -126,9 +126,13 @@ is($read->answer('GET')->{status}, 503,
     'R.3: nor is the read, which may be what Redis is busy with');
 cmp_ok($from->{passed}->(), '<', $limit * 1.5 + 0.6, '... as is said at once');
 $_->close() foreach @later;
-is(get($t, read_path())->{body}, '{"result":{"a":"1"}}',
+
+# the last of the later ones may have come when the link was lost already: such a
+# write is the first thing on the next link
+is(get($t, read_path())->{status}, 404,
     '... the next link serves who comes then');
-$fake->step('CLOSE');
+$fake->stop();
+$fake->listen();
 
 
 # a link that is lost, and not late, loses no read
