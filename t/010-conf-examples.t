@@ -774,6 +774,7 @@ sub redis_sentinel {
     my $old = $set->master();
     like($old->cmd('CLIENT', 'LIST'), qr/user=edge/,
         '... by the user of the example');
+    $set->watch();
     $old->kill9();
     ok($set->wait_master($old) && $stored->(),
         '... and, when the master is dead, by the next one');

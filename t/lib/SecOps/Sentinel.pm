@@ -10,16 +10,21 @@ package SecOps::Sentinel;
 #
 #     my $master = $set->master();                 # a SecOps::Redis
 #     $set->failover();                            # told to; -> the new one
+#     $set->watch();                               # who does not answer is dead
 #     $master->kill9(); $set->wait_master($master);    # -> the new one
+#
+# A busy machine may leave a server without a processor for as long as a dead one
+# does not answer.  So the sentinels are patient, but for the time from watch()
+# until they agree on a new master.
 #
 # %%REDIS%%, %%REDIS1%%, ... are the master that it begins with, and the
 # replicas.  The processes know one another from the start: nothing waits for
 # gossip.
 #
-# Options: replicas, sentinels; name, of the master; down (down-after, ms);
-# args, more arguments of the redis-servers; conf, more lines of the sentinels'
-# configuration; tls, a SecOps::Tls: servers and sentinels take nothing else on
-# their ports, and have certificates for 127.0.0.1.
+# Options: replicas, sentinels; name, of the master; down, for so many ms a server
+# need not answer, always; args, more arguments of the redis-servers; conf, more
+# lines of the sentinels' configuration; tls, a SecOps::Tls: servers and sentinels
+# take nothing else on their ports, and have certificates for 127.0.0.1.
 
 use strict;
 use warnings;
@@ -29,6 +34,10 @@ use Scalar::Util ();
 use SecOps ();
 use Time::HiRes qw(sleep time);
 
+# for so many milliseconds a server need not answer, and is not dead
+
+my ($patient, $watching) = (60_000, 600);
+
 
 sub new {
     my ($class, $t, %opt) = @_;
@@ -36,7 +45,7 @@ sub new {
     my $self = bless {
         test      => $t,
         name      => $opt{name} // 'mymaster',
-        down      => $opt{down} // 600,
+        down      => $opt{down},
         conf      => $opt{conf} // '',
         nodes     => [],
         sentinels => [],
@@ -113,7 +122,8 @@ sub sentinel {
         . "sentinel myid @{[ $id->($ports[$n]) ]}\n"
         . "sentinel monitor $name 127.0.0.1 @{[ $master->port() ]} "
         . (int(@ports / 2) + 1) . "\n"
-        . "sentinel down-after-milliseconds $name $self->{down}\n"
+        . "sentinel down-after-milliseconds $name "
+        . ($self->{down} // $patient) . "\n"
         . "sentinel failover-timeout $name 2000\n"
         . "sentinel parallel-syncs $name 5\n";
 
@@ -179,13 +189,27 @@ sub again {
 }
 
 
+# from now on a server that does not answer is dead, until there is a new master
+
+sub watch {
+    my ($self, $milliseconds) = @_;
+    return if defined $self->{down};
+
+    foreach my $sentinel (grep { $_->pid() } @{$self->{sentinels}}) {
+        my $answer = again($sentinel, 'SENTINEL', 'SET', $self->{name},
+            'down-after-milliseconds', $milliseconds // $watching) // '';
+        die "a sentinel says $answer\n" if $answer ne 'OK';
+    }
+}
+
+
 # until all sentinels agree on a master that is another one than the old one,
 # and knows it itself; -> it
 
 sub wait_master {
     my ($self, $old, $timeout) = @_;
 
-    return SecOps::wait_for(sub {
+    my $new = SecOps::wait_for(sub {
         my %ports;
 
         foreach my $sentinel (grep { $_->pid() } @{$self->{sentinels}}) {
@@ -199,7 +223,10 @@ sub wait_master {
         my $node = $self->node(keys %ports);
         return if !$node || $old && $node == $old;
         return ($self->role($node) // '') eq 'master' ? $node : undef;
-    }, $timeout // 20);
+    }, $timeout // 60);
+
+    $self->watch($patient) if $old;
+    return $new;
 }
 
 
