@@ -87,6 +87,7 @@ http {
         listen 127.0.0.1:%%PORT8%%;
         secops_api_key_cache 0;
         secops_redis_timeout 60s;
+        secops_redis_connect_timeout 60s;
         location / { secops_api; }
     }
 }

@@ -52,27 +52,41 @@ sub socket { return $_[0]{socket} }
 
 # Waits until nginx has accepted the connection and read all that was sent: 1.
 # What nginx learns after that (from Redis, by a signal, on another connection)
-# it handles after what it has read.  The kernel says so: nginx's end of the
-# connection has an owner, and nothing in its queue.
+# it handles after what it has read.  The kernel says so: first all was
+# acknowledged, which on a busy machine may come after it was sent; then nginx's
+# end of the connection has an owner, and nothing in its queue.
 
 sub taken { # of this one and others
-    my %wanted;
+    my (%ours, %theirs);
 
     foreach my $connection (@_) {
         my ($near, $far) = map { sprintf '0100007F:%04X', $_ }
             $connection->{socket}->peerport(), $connection->{socket}->sockport();
-        $wanted{"$near $far"} = 1;
+        $ours{"$far $near"} = $theirs{"$near $far"} = 1;
     }
 
     return SecOps::wait_for(sub {
-        open my $table, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
-        while (my $line = <$table>) {
-            my (undef, $local, $remote, undef, $queue, undef, undef, undef,
-                undef, $inode) = split ' ', $line;
-            delete $wanted{"$local $remote"} if $inode && $queue =~ /:0+\z/;
-        }
-        return !%wanted;
+        return !grep { $_->{sent} } established(\%ours);
+    }) && SecOps::wait_for(sub {
+        return !grep { !$_->{inode} || $_->{queued} } established(\%theirs);
     });
+}
+
+
+# those of these that neither side has closed; nginx may have, once it has read
+
+sub established { # -> { inode; sent and not acknowledged; queued and not read }
+    my ($wanted) = @_;
+    open my $table, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
+
+    return map {
+        my (undef, $local, $remote, $state, $queues, undef, undef, undef, undef,
+            $inode) = split ' ';
+        my ($sent, $queued) = split /:/, $queues;
+
+        $wanted->{"$local $remote"} && $state eq '01'
+            ? { inode => $inode, sent => hex $sent, queued => hex $queued } : ();
+    } <$table>;
 }
 
 

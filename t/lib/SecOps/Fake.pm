@@ -160,18 +160,22 @@ sub quiet {
 }
 
 
-# Nginx has read all that it was sent, which the kernel knows.
+# Nginx has read all that it was sent, which the kernel knows.  It is asked twice:
+# what was acknowledged the first time is seen for certain the second time.
 
 sub taken {
     my ($self) = @_;
     my ($port) = map { sprintf ':%04X', $_ } $self->{listen} =~ /:(\d+)\z/;
+    my $times = 0;
 
     return SecOps::wait_for(sub {
-        return !grep {
+        my @busy = grep {
             my (undef, $local, $remote, $state, $queue) = split ' ';
             $state eq '01' && ($local =~ /$port\z/ && $queue !~ /^0+:/
                 || $remote =~ /$port\z/ && $queue !~ /:0+\z/);
         } grep { /^\s*\d+: / } split /\n/, $self->{test}->read('/proc/net/tcp');
+        $times = @busy ? 0 : $times + 1;
+        return $times == 2;
     });
 }
 
