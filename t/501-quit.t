@@ -99,10 +99,17 @@ sub is_taken { return $t->request('GET', '/none')->{status} == 404 }
 
 sub signal {
     my ($signal) = @_;
+    my $from = stopwatch();
     $t->{told} = 1;
+
+    if ($signal eq 'TERM') {
+        $t->terminate(20);
+        ok($t->wait_log('exiting'), '... TERM');
+        return $from;
+    }
+
     kill $signal, $t->master();
-    my $told = $signal eq 'QUIT' ? 'gracefully shutting down' : 'exiting';
-    ok($t->wait_log($told), "... $signal");
+    ok($t->wait_log('gracefully shutting down'), "... $signal");
     return stopwatch();
 }
 

@@ -522,11 +522,35 @@ sub end {
     }
 
     $self->{told} = 1;
-    kill $signal, $pid;
+    $signal eq 'TERM' ? $self->terminate($timeout // 20) : kill $signal, $pid;
 
     my $end = reap($pid, $timeout // 20) // return;
     delete $self->{master};
     return $end->{status};
+}
+
+
+# A second and a half after TERM nginx kills the workers that are still there,
+# which the search for leaks, or a busy machine, may take longer.  So the master
+# stands still from the time when they end until they have.
+
+sub terminate {
+    my ($self, $timeout) = @_;
+    my @workers = $self->workers();
+
+    my $all = sub { # are gone, or at least this was logged
+        my ($pattern) = @_;
+        my %left = map { $_ => 1 } $self->workers();
+        my $log = $self->error_log();
+        return !grep { $left{$_} && !($pattern && $log =~ / $_#\d+: $pattern/) }
+            @workers;
+    };
+
+    kill 'TERM', $self->{master};
+    wait_for(sub { $all->(qr/exiting$/m) }, 1);
+    kill 'STOP', $self->{master};
+    wait_for($all, $timeout);
+    kill 'CONT', $self->{master};
 }
 
 
