@@ -252,12 +252,17 @@ my $growth = growth(sub {
         $connection->send($connection->format('POST', '/api/v2/resources',
             who(), $wide));
     }
-    my $idle = SecOps::wait_for(sub { # all have been read and are waiting
+    my $read = SecOps::Connection::taken(@waiting);
+    my $idle = SecOps::wait_for(sub { # it sleeps, and does so for a while
         my $then = cpu();
-        select undef, undef, undef, 0.3;
-        return cpu() - $then < 5;
+        foreach (1 .. 5) {
+            return if $t->read('/proc/' . worker() . '/stat') !~ /\) S /
+                || cpu() != $then;
+            sleep 0.02;
+        }
+        return 1;
     }, 60);
-    ok($idle, 'six sets of 46,000 values wait for Redis');
+    ok($read && $idle, 'six sets of 46,000 values wait for Redis');
 });
 is_bounded($growth, 6 * 16, 'R.13: ... with 16 MB each at most');
 $redis->resume();

@@ -129,6 +129,7 @@ wait_for(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1',
 
 my $conf = conf(server => $server,
     location => 'secops_redis_timeout 20s; lingering_timeout 300ms;', http => <<'EOT');
+    %%CLOCK%%
     server {
         listen 127.0.0.1:%%PORT2%%;
         location / {
@@ -379,7 +380,7 @@ foreach my $how (['closes', ''], ['resets', '', reset => 1],
     my $c = $t->connect();
     $c->send("GET /slow/api/v2/health HTTP/1.1\r\nHost: localhost\r\n"
         . "Transfer-Encoding: chunked\r\n\r\n5\r\nabc");
-    select undef, undef, undef, 0.05;
+    $c->taken();
     $c->send($more);
     $c->close(@close) unless $name =~ /stays/;
 
@@ -389,7 +390,7 @@ foreach my $how (['closes', ''], ['resets', '', reset => 1],
         $redis->resume();
 
     } else {
-        select undef, undef, undef, 0.5;  # the time of a body that is discarded
+        $t->later(500);         # the time of a body that is discarded
         $redis->resume();
         is(end($c), 200, "R.9: a client that $name is answered");
         ok(fetched('after', ++$n), '... and post_action waits');
