@@ -812,19 +812,20 @@ EOT
     my $path = created(note => 'x');
 
     foreach my $method (qw(PATCH DELETE)) {
-        rule('delay 0.2');
+        rule('hold');
+        my $reads = $redis->calls('get');
         my $connection = $t->connect();
         $connection->send($connection->format($method, "/relayed$path",
             [ SecOps::Connection::pairs(who(roles => "$write,$admin")) ],
             '{"note":"left"}'));
-        select undef, undef, undef, 0.1;
+        ok(wait_for(sub { $redis->calls('get') > $reads }),
+            "$method: the record is read");
         $connection->close();
-        select undef, undef, undef, 0.3;
+        ok($t->has_left(), '... when the client leaves');
         rule('pass');
-        is($json->decode(stored($path))->{note}, 'x',
-            "$method of a client that has left while it was read");
         is(call('PATCH', "/relayed$path", {})->{status}, 200,
             '... the next one is served');
+        is($json->decode(stored($path))->{note}, 'x', '... and sees no change');
     }
 }
 

@@ -9,6 +9,7 @@
 #
 #   pass
 #   delay SECONDS           each reply comes later by that
+#   hold                    no reply comes until there is another rule
 #   drop PATTERN            what nginx sends and matches is never answered
 #   answer ERROR PATTERN    each command of it is answered with -ERROR
 #   lose PATTERN            Redis executes it, and then the connection is closed;
@@ -62,6 +63,7 @@ sub to_nginx {
     my ($what, $delay) = rule(2);
 
     select undef, undef, undef, $delay if $what eq 'delay';
+    select undef, undef, undef, 0.01 while (rule(1))[0] eq 'hold';
     syswrite $client, $bytes;
 }
 
