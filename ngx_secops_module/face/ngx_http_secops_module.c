@@ -621,6 +621,8 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    mcf->find_route = ngx_http_secops_route;
+
     return mcf;
 }
 

@@ -128,18 +128,19 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
 
     { ngx_string("/api/now/table/*/*"),
       NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
       0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
 
     { ngx_string("/api/now/v1/table/*/*"),
       NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
       0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
 
     { ngx_string("/api/now/v2/table/*/*"),
       NGX_HTTP_DELETE, NGX_HTTP_SECOPS_TABLES,
-      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_TABLE, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
       0, ngx_string("records.delete"), ngx_http_secops_tables_delete, NULL },
+
     { ngx_string("/api/secops/v1/subjects"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_SOME, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
@@ -149,6 +150,24 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_TABLES,
       NGX_HTTP_SECOPS_SOME, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RECORDS,
       0, ngx_string("subjects.get"), ngx_http_secops_subject_get, NULL },
+
+    { ngx_string("/api/now/batch"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("tables.batch"),
+      ngx_http_secops_batch, NULL },
+
+    { ngx_string("/api/now/v1/batch"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("tables.batch"),
+      ngx_http_secops_batch, NULL },
+
+    { ngx_string("/api/now/v2/batch"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_TABLES,
+      NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("tables.batch"),
+      ngx_http_secops_batch, NULL },
 
     { ngx_string("/api/v1/health"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_HEALTH,

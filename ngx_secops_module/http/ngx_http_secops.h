@@ -48,6 +48,13 @@
 #define NGX_HTTP_SECOPS_SOME        5
 
 
+/* finds the route of a request, as face/ngx_http_secops_phases.h has it: the
+   table of routes lies above what an inner request is run by */
+
+typedef ngx_int_t (*ngx_http_secops_find_route_pt)(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx, ngx_uint_t groups);
+
+
 typedef struct {
     ngx_array_t                       redis;    /* of ngx_secops_redis_t * */
     ngx_array_t                       tables;   /* of secops_table_t */
@@ -61,6 +68,7 @@ typedef struct {
     int64_t                           retired;  /* of all tables, see
                                                    secops_table_t */
     ngx_int_t                         request_id;  /* variable's index */
+    ngx_http_secops_find_route_pt     find_route;  /* ngx_http_secops_route() */
 } ngx_http_secops_main_conf_t;
 
 

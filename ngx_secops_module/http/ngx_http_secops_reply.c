@@ -1,6 +1,7 @@
 
 /* Responses; see ngx_http_secops_reply.h. */
 
+#include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_http_secops_header.h"
 #include "util/ngx_secops_string.h"
@@ -13,7 +14,7 @@
 
 
 static ngx_int_t ngx_http_secops_reply_headers(ngx_http_request_t *r,
-    ngx_uint_t status);
+    ngx_uint_t status, off_t len);
 static u_char *ngx_http_secops_escape(u_char *dst, ngx_str_t *text);
 
 
@@ -21,30 +22,22 @@ ngx_int_t
 ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *body)
 {
-    ngx_int_t    rc;
-    ngx_buf_t   *b;
-    ngx_chain_t  out;
+    ngx_int_t               rc;
+    ngx_buf_t              *b;
+    ngx_chain_t             out;
+    ngx_http_secops_ctx_t  *ctx;
 
-    r->headers_out.status = status;
-    r->headers_out.status_line.len = 0;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_secops_module);
 
-    if (status == NGX_HTTP_SECOPS_MULTI_STATUS) {
-        ngx_str_set(&r->headers_out.status_line, "207 Multi-Status");
+    if (ngx_http_secops_reply_headers(r, status, body->len) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    r->headers_out.content_length_n = body->len;
+    if (ctx && ctx->kept) {
+        ctx->kept->status = status;
+        ctx->kept->body = *body;
 
-    /* it knows no version of what is answered, and would refuse a request with
-       If-Match after it was executed */
-
-    r->disable_not_modified = 1;
-
-    ngx_str_set(&r->headers_out.content_type, "application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    if (ngx_http_secops_reply_headers(r, status) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_OK;
     }
 
     rc = ngx_http_send_header(r);
@@ -71,13 +64,65 @@ ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+ngx_int_t
+ngx_http_secops_reply_chain(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_chain_t *out)
+{
+    off_t         len;
+    ngx_int_t     rc;
+    ngx_chain_t  *cl, *last;
+
+    len = 0;
+    last = out;
+
+    for (cl = out; cl; cl = cl->next) {
+        len += ngx_buf_size(cl->buf);
+        last = cl;
+    }
+
+    if (ngx_http_secops_reply_headers(r, status, len) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    last->buf->last_buf = (r == r->main) ? 1 : 0;
+    last->buf->last_in_chain = 1;
+
+    return ngx_http_output_filter(r, out);
+}
+
+
 static ngx_int_t
-ngx_http_secops_reply_headers(ngx_http_request_t *r, ngx_uint_t status)
+ngx_http_secops_reply_headers(ngx_http_request_t *r, ngx_uint_t status,
+    off_t len)
 {
     static ngx_str_t  cache_control = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
     static ngx_str_t  retry_after = ngx_string("Retry-After");
     static ngx_str_t  second = ngx_string("1");
+
+    r->headers_out.status = status;
+    r->headers_out.status_line.len = 0;
+
+    if (status == NGX_HTTP_SECOPS_MULTI_STATUS) {
+        ngx_str_set(&r->headers_out.status_line, "207 Multi-Status");
+    }
+
+    r->headers_out.content_length_n = len;
+
+    /* it knows no version of what is answered, and would refuse a request with
+       If-Match after it was executed */
+
+    r->disable_not_modified = 1;
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
 
     /* what one caller may see, a cache in front must not show to another */
 

@@ -19,10 +19,18 @@
  * Sends the response.  body must be valid as long as the request.  What is
  * returned is what the request is to be finalized with, by the caller or by
  * the phase that called it.  A reply with status 429 or 503 has a Retry-After.
+ * That of an inner request (http/ngx_http_secops_inner.h) is kept.
  */
 
 ngx_int_t ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *body);
+
+
+/* the same of a body in memory that is in several buffers, one at least.  Not
+   for an operation that runs as an inner request */
+
+ngx_int_t ngx_http_secops_reply_chain(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_chain_t *out);
 
 
 /*

@@ -6,14 +6,18 @@
 
 #include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_body.h"
+#include "http/ngx_http_secops_inner.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_http_secops_header.h"
 #include "util/secops_id.h"
 
 
+static void ngx_http_secops_init_ctx(ngx_http_secops_ctx_t *ctx,
+    ngx_http_request_t *r);
 static ngx_uint_t ngx_http_secops_holds(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_cleanup(void *data);
 static void ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx);
+static void ngx_http_secops_cancel_inner(ngx_http_secops_ctx_t *ctx);
 static void ngx_http_secops_auth_wake(void *data);
 static ngx_int_t ngx_http_secops_auth_goes_on(void *data,
     ngx_secops_store_result_t *result);
@@ -34,36 +38,53 @@ static secops_id_stock_t  ngx_http_secops_request_ids;
 ngx_http_secops_ctx_t *
 ngx_http_secops_create_ctx(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t     *cln;
     ngx_http_secops_ctx_t  *ctx;
 
     ctx = ngx_http_secops_get_ctx(r);
 
     if (ctx == NULL) {
-        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_secops_ctx_t));
-        if (cln == NULL) {
-            return NULL;
-        }
-
-        ctx = cln->data;
-        cln->handler = ngx_http_secops_cleanup;
-
-    } else {
-        ngx_http_secops_cancel(ctx);
-
-        if (ngx_http_secops_holds(ctx)) {
-            r->main->count--;
-        }
+        return ngx_http_secops_add_ctx(r);
     }
 
+    ngx_http_secops_cancel(ctx);
+
+    if (ngx_http_secops_holds(ctx)) {
+        r->main->count--;
+    }
+
+    ngx_http_secops_init_ctx(ctx, r);
+
+    return ctx;
+}
+
+
+ngx_http_secops_ctx_t *
+ngx_http_secops_add_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_secops_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ngx_http_secops_init_ctx(cln->data, r);
+
+    cln->handler = ngx_http_secops_cleanup;
+
+    return cln->data;
+}
+
+
+static void
+ngx_http_secops_init_ctx(ngx_http_secops_ctx_t *ctx, ngx_http_request_t *r)
+{
     ngx_memzero(ctx, sizeof(ngx_http_secops_ctx_t));
 
     ctx->request = r;
     ctx->auth.wake = ngx_http_secops_auth_wake;
     ctx->auth.wake_data = ctx;
     ctx->redis_time = NGX_CONF_UNSET_MSEC;
-
-    return ctx;
 }
 
 
@@ -117,7 +138,8 @@ ngx_http_secops_cleanup(void *data)
 }
 
 
-/* whatever is under way, calls, a pause, identity, will not come back */
+/* whatever is under way, calls, a pause, identity, an inner request, will not
+   come back */
 
 static void
 ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
@@ -139,6 +161,32 @@ ngx_http_secops_cancel(ngx_http_secops_ctx_t *ctx)
     }
 
     ngx_http_secops_auth_cancel(&ctx->auth);
+
+    if (ctx->inner) {
+        ngx_http_secops_cancel_inner(ctx);
+    }
+}
+
+
+/* nginx is not told that it ended, so its reference is given back here */
+
+static void
+ngx_http_secops_cancel_inner(ngx_http_secops_ctx_t *ctx)
+{
+    ngx_http_secops_inner_t  *inner;
+
+    inner = ctx->inner;
+    ctx->inner = NULL;
+
+    if (inner->done) {
+        return;
+    }
+
+    ngx_http_secops_cancel(inner->ctx);
+
+    inner->ctx->request->write_event_handler = ngx_http_request_empty_handler;
+
+    ctx->request->main->count--;
 }
 
 

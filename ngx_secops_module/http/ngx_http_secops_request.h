@@ -24,6 +24,15 @@
 
 
 typedef struct ngx_http_secops_route_s  ngx_http_secops_route_t;
+typedef struct ngx_http_secops_inner_s  ngx_http_secops_inner_t;
+
+
+/* a reply that is not sent: of an inner request */
+
+typedef struct {
+    ngx_uint_t                        status;   /* 0: there is none yet */
+    ngx_str_t                         body;     /* as the reply was given it */
+} ngx_http_secops_kept_t;
 
 
 /*
@@ -56,10 +65,11 @@ typedef ngx_int_t (*ngx_http_secops_resume_pt)(ngx_http_secops_ctx_t *ctx);
  * internal redirect, which clears that, through the pool's cleanups.
  *
  * While it waits, the request is kept by a reference.  Whatever it waits for
- * calls ngx_http_secops_wake(), from an event of its own: nothing else runs a
- * request that waits, and nothing else ends it.  All that is under way is
- * cancelled first when it ends, when nginx leads it on to another location, and
- * when its pool goes: so no handler sees a dead request.
+ * calls ngx_http_secops_wake(), from an event of its own, or is an inner
+ * request, whose end nginx tells: nothing else runs a request that waits, and
+ * nothing else ends it.  All that is under way is cancelled first when it ends,
+ * when nginx leads it on to another location, and when its pool goes: so no
+ * handler sees a dead request.
  */
 
 struct ngx_http_secops_ctx_s {
@@ -74,6 +84,10 @@ struct ngx_http_secops_ctx_s {
     ngx_http_secops_identity_t        identity;
     ngx_http_secops_gunzip_t         *packed;   /* the body; NULL: it is not */
 
+    ngx_http_secops_inner_t          *inner;    /* that it waits for; NULL:
+                                                   there is none */
+    ngx_http_secops_kept_t           *kept;     /* where the reply goes; NULL:
+                                                   it is sent */
     ngx_http_secops_calls_t           calls;    /* of the store */
     secops_error_e                    error;    /* answered, if any */
     ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
@@ -91,6 +105,10 @@ ngx_http_secops_ctx_t *ngx_http_secops_get_ctx(ngx_http_request_t *r);
    of another location.  It is not the module's ctx yet.  NULL: no memory */
 
 ngx_http_secops_ctx_t *ngx_http_secops_create_ctx(ngx_http_request_t *r);
+
+/* the same for a request that is known to have none */
+
+ngx_http_secops_ctx_t *ngx_http_secops_add_ctx(ngx_http_request_t *r);
 
 
 /* the route's operation; the caller holds a reference, which is given back when

@@ -384,22 +384,19 @@ failed:
 static int
 secops_apikey_insert(json_t *sorted, size_t first, secops_slice_t name)
 {
-    int             order;
-    size_t          i, len;
-    secops_slice_t  one;
+    int     order;
+    size_t  i;
 
     for (i = json_array_size(sorted); i > first; i--) {
 
-        one = secops_apikey_scope_at(sorted, i - 1);
-        len = one.len < name.len ? one.len : name.len;
+        order = secops_slice_compare(secops_apikey_scope_at(sorted, i - 1),
+                                     name);
 
-        order = memcmp(one.data, name.data, len);
-
-        if (order == 0 && one.len == name.len) {
+        if (order == 0) {
             return 0;
         }
 
-        if (order < 0 || (order == 0 && one.len < name.len)) {
+        if (order < 0) {
             break;
         }
     }
