@@ -460,6 +460,7 @@ sub try_rest {
     try_refusals();
     try_budget();
     try_lines();
+    try_turns();
     try_leaving();
 }
 
@@ -711,6 +712,37 @@ sub try_budget {
     is(scalar ids($few->('sys_idIN' . join ',', @first)), 100,
         '... or that names records');
 
+    # old records, a second between two
+
+    my $redis = $t->{redis}[0];
+    my @old = map { sprintf '%012x%x%s', 1.7e12 + 1000 * $_, $_ % 16,
+        substr 'abcdef' x 4, 0, 19 } 1 .. 3000;
+
+    foreach my $id (@old) {
+        my $shard = substr $id, 12, 1;
+        $redis->cmd('SET', "secops:{old:$shard}:rec:$table:$id",
+            qq({"sys_id":"$id","result":"r1"}));
+        $redis->cmd('LPUSH', "secops:{old:$shard}:idx:$table", $id);
+    }
+
+    my %old = (domain => 'old', roles => 'sn_sec_cmn.api_read');
+    my $newest = sub { return get($t, '/few' . list_url($table, { @_ }), %old) };
+
+    is_refused($newest->(query => 'resultLIKEr'), 400, 'Query too broad',
+        'a query of old records');
+    $r = $newest->(query => 'resultLIKEr', limit => 7, no_count => 'true');
+    is_listed($r, [(reverse @old)[0 .. 6]],
+        '... is answered if nobody counts, and the page is near');
+    like({links($r)}->{next}, qr/&sysparm_cursor=\Q${\ $old[-7]}\E$/,
+        '... with a link');
+    is_listed($newest->(query => 'resultLIKEr', limit => 7, offset => 7,
+        no_count => 'true', cursor => $old[-7]), [(reverse @old)[7 .. 13]],
+        '... to the next page');
+    is_refused($newest->(query => 'resultLIKEx', limit => 7,
+        no_count => 'true'), 400, 'Query too broad', '... but not if it is not');
+    is_refused($newest->(query => 'resultLIKEr^ORDERBYsys_id', limit => 7,
+        no_count => 'true'), 400, 'Query too broad', '... nor the oldest first');
+
     $r = get($t, '/short' . list_url($table, { query => 'resultLIKExx' }),
         domain => 'acme');
     is_refused($r, 400, 'Query too broad', 'a query that takes too long');
@@ -757,6 +789,36 @@ sub try_lines {
         'a request line of 30 kB');
     is_answered($r, [values_of($r, 'name')], ['alpha'], '... is answered');
     is($r->{headers}{link}, undef, '... without links that are too long');
+}
+
+
+# lists of more than one step, which have more in memory, take turns in a domain
+
+sub try_turns {
+    my $ask = sub {
+        my $connection = $t->connect();
+        $connection->send($connection->format('GET', list_url($table, $_[0]),
+            who(domain => 'large')));
+        return $connection;
+    };
+
+    # answers that nobody takes
+    my @slow = map { $ask->({}) } 1 .. 4;
+    ok(IO::Select->new($_->socket())->can_read(30), 'a large list is answered')
+        foreach @slow;
+
+    my $next = $ask->({});
+    ok(!IO::Select->new($next->socket())->can_read(1),
+        'a fifth one of the domain waits');
+    is_listed(list($t, $table, { fields => 'sys_id', limit => 1 },
+        domain => 'large'), [ids(list($t, $table, { limit => 1 },
+        domain => 'large'))], '... a small one does not');
+    is(acme($table, { query => 'resultLIKExx', limit => 1 })->{status}, 200,
+        '... nor does one of another domain');
+
+    $slow[0]->close();
+    is($next->answer('GET')->{status}, 200, '... until one of the four ends');
+    $_->close() foreach @slow[1 .. 3], $next;
 }
 
 

@@ -193,9 +193,10 @@ test_is_right(secops_query_page_t *page, size_t n, size_t begin)
 static int
 test_page(size_t n, size_t offset, size_t limit, int cursor)
 {
-    int                  right;
-    size_t               i;
-    secops_query_page_t  page;
+    int                   right;
+    size_t                i;
+    secops_query_page_t   page;
+    const unsigned char  *last;
 
     test_records(n);
 
@@ -221,6 +222,14 @@ test_page(size_t n, size_t offset, size_t limit, int cursor)
     for (i = 0; i < n; i++) {
         right &= (test_add(&page, &records[i]) == 0);
     }
+
+    last = secops_query_page_last(&page);
+
+    right &= (limit == 0 && offset == 0) || cursor
+             ? 1 : (last != NULL) == (n >= offset + limit)
+             && (last == NULL
+                 || memcmp(last, sorted[offset + limit - 1]->id, SECOPS_ID_LEN)
+                    == 0);
 
     right &= page.kept.n <= (cursor ? 0 : offset) + limit
              && page.before.n <= limit + 1;

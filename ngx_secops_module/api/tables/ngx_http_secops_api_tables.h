@@ -6,6 +6,7 @@
  *     …_tables_options.c    sysparm_*
  *     …_tables_list.c       a list: what is asked for, and how it is found
  *     …_tables_range.c      a page without a condition
+ *     …_tables_step.c       whose turn it is to read
  *     …_tables_find.c       which of the records that are read meet the query
  *     …_tables_scan.c       the records of lists
  *     …_tables_documents.c  the records of ids
@@ -26,7 +27,8 @@
  * it is under way, and after each slice of what it has to do with the answers.
  *
  * Memory: the documents of one step, the ids of the page and of what stands
- * before it (secops_query_page.h), and the answer.
+ * before it (secops_query_page.h), and the answer.  So of the lists that take
+ * more than one step, no more than a few are made for one domain at a time.
  */
 
 #ifndef _NGX_HTTP_SECOPS_API_TABLES_H_INCLUDED_
@@ -35,6 +37,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "http/ngx_http_secops_tables.h"
+#include "http/ngx_http_secops_turn.h"
 #include "model/query/secops_query_match.h"
 #include "model/query/secops_query_page.h"
 #include "model/query/secops_query_plan.h"
@@ -186,6 +189,10 @@ struct ngx_http_secops_tables_list_s {
                                                        over; result is NULL */
     ngx_msec_t                            began;
 
+    ngx_http_secops_turn_t                turn;
+    ngx_uint_t                            waits;    /* for it */
+    ngx_uint_t                            steps;
+
     ngx_http_secops_tables_lists_t        lists;
     ngx_http_secops_tables_ids_t          ids;
     ngx_http_secops_tables_ask_t          ask;
@@ -259,8 +266,7 @@ ngx_int_t ngx_http_secops_tables_lists_begin(
     ngx_http_secops_tables_list_t *list);
 void ngx_http_secops_tables_lists_free(ngx_http_secops_tables_list_t *list);
 
-/* back to when all records were read; 0: that is not known, or there are no
-   others */
+/* back to when all records of the lists were read; 0: that is not known */
 
 uint64_t ngx_http_secops_tables_lists_reached(
     ngx_http_secops_tables_list_t *list);
@@ -275,6 +281,12 @@ ngx_int_t ngx_http_secops_tables_documents_begin(
     ngx_http_secops_tables_list_t *list, const u_char *ids, ngx_uint_t n);
 void ngx_http_secops_tables_documents_free(
     ngx_http_secops_tables_list_t *list);
+
+
+/* …_tables_step.c: makes a step of the source.  Returns as that does, and takes
+   turns with others */
+
+ngx_int_t ngx_http_secops_tables_step(ngx_http_secops_tables_list_t *list);
 
 
 /* …_tables_record.c: records on their way.  _keep takes a copy of an answer's:

@@ -21,6 +21,10 @@
 #define NGX_HTTP_SECOPS_FIND_WORK  65536
 #define NGX_HTTP_SECOPS_FIND_SORT  32
 
+/* milliseconds that the ids of a list may be out of order */
+
+#define NGX_HTTP_SECOPS_FIND_DISORDER  60000
+
 /* bytes of the detail of a refusal, but for names of columns */
 
 #define NGX_HTTP_SECOPS_FIND_DETAIL  512
@@ -36,6 +40,8 @@ static ngx_int_t ngx_http_secops_tables_find_match(
     ngx_http_secops_tables_list_t *list);
 static ngx_int_t ngx_http_secops_tables_find_more(
     ngx_http_secops_tables_list_t *list, ngx_int_t rc);
+static ngx_uint_t ngx_http_secops_tables_find_enough(
+    ngx_http_secops_tables_list_t *list);
 static ngx_int_t ngx_http_secops_tables_find_sort(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_tables_found(
@@ -191,20 +197,53 @@ ngx_http_secops_tables_find_more(ngx_http_secops_tables_list_t *list,
 
     slcf = ngx_http_get_module_loc_conf(list->request, ngx_http_secops_module);
 
-    if (list->lists.read > slcf->scan_records
-        || (rc == NGX_AGAIN
-            && ngx_current_msec - list->began > slcf->scan_time))
+    if (rc == NGX_AGAIN && ngx_http_secops_tables_find_enough(list)) {
+        rc = NGX_DONE;
+
+    } else if (list->lists.read > slcf->scan_records
+               || (rc == NGX_AGAIN
+                   && ngx_current_msec - list->began > slcf->scan_time))
     {
         return ngx_http_secops_tables_broad(list);
     }
 
     if (rc == NGX_AGAIN) {
-        return list->source->step(list);
+        return ngx_http_secops_tables_step(list);
     }
 
     list->goes_on = ngx_http_secops_tables_find_sort;
 
     return ngx_http_secops_tables_find_sort(list, NULL);
+}
+
+
+/* 1: nobody counts, and the page has all that it can have: what was not read
+   yet is older than what is on it */
+
+static ngx_uint_t
+ngx_http_secops_tables_find_enough(ngx_http_secops_tables_list_t *list)
+{
+    uint64_t              reached;
+    const unsigned char  *last;
+
+    if (!list->options.no_count
+        || list->plan.sequence != SECOPS_QUERY_NEWEST_FIRST)
+    {
+        return 0;
+    }
+
+    last = secops_query_page_last(&list->page);
+    reached = ngx_http_secops_tables_lists_reached(list);
+
+    if (last == NULL || reached == 0
+        || reached + NGX_HTTP_SECOPS_FIND_DISORDER >= secops_id_msec(last))
+    {
+        return 0;
+    }
+
+    secops_query_page_cut(&list->page);
+
+    return 1;
 }
 
 

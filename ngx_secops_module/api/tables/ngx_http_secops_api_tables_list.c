@@ -90,6 +90,7 @@ ngx_http_secops_tables_list_cleanup(void *data)
 {
     ngx_http_secops_tables_list_t *list = data;
 
+    ngx_http_secops_turn_end(&list->turn);
     ngx_http_secops_tables_lists_free(list);
     ngx_http_secops_tables_documents_free(list);
     ngx_http_secops_tables_close(list);

@@ -51,7 +51,7 @@ ngx_http_secops_tables_page_slice(void *data,
         switch (list->source->next(list, &list->record)) {
 
         case NGX_AGAIN:
-            return list->source->step(list);
+            return ngx_http_secops_tables_step(list);
 
         case NGX_DONE:
             secops_text_append_string(&list->text, "]}");

@@ -237,18 +237,22 @@ ngx_http_secops_tables_lists_reached(ngx_http_secops_tables_list_t *list)
 
     reached = 0;
 
-    /* of subjects, some were read to their ends and others not at all */
-
-    if (list->plan.kind == SECOPS_QUERY_PLAN_SUBJECTS) {
-        return reached;
+    if (list->lists.begun < list->lists.nlists) {
+        return 0;
     }
 
     for (i = 0; i < list->lists.nscans; i++) {
         scan = &list->lists.scans[i];
 
-        if (scan->begun && !scan->scan.done && scan->reached > reached) {
-            reached = scan->reached;
+        if (!scan->begun || scan->scan.done) {
+            continue;
         }
+
+        if (scan->reached == 0) {
+            return 0;
+        }
+
+        reached = ngx_max(reached, scan->reached);
     }
 
     return reached;

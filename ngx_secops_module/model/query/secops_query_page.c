@@ -344,6 +344,24 @@ secops_query_heap_down(const secops_query_page_t *page,
 }
 
 
+const unsigned char *
+secops_query_page_last(const secops_query_page_t *page)
+{
+    if (page->kept.n == 0 || page->kept.n < page->kept.room) {
+        return NULL;
+    }
+
+    return page->kept.found[0].id;
+}
+
+
+void
+secops_query_page_cut(secops_query_page_t *page)
+{
+    page->kept.more = 1;
+}
+
+
 /* those of the page, the last one first, then those of the page before it */
 
 int

@@ -90,6 +90,14 @@ int secops_query_page_add(secops_query_page_t *page,
     const unsigned char id[SECOPS_ID_LEN], const secops_json_t *json);
 
 
+/* of a page that has as many records as it can have, the last one as of now;
+   NULL: it has fewer.  _cut: no others will be looked for, though there may be
+   some behind it */
+
+const unsigned char *secops_query_page_last(const secops_query_page_t *page);
+void secops_query_page_cut(secops_query_page_t *page);
+
+
 /* goes on with putting the page in order, with at most so many of its records.
    0: it is done; SECOPS_QUERY_PAGE_AGAIN: call it again */
 
