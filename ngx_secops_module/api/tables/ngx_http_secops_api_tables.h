@@ -36,6 +36,7 @@
 
 
 #include "api/ngx_http_secops_api.h"
+#include "http/ngx_http_secops_slice.h"
 #include "http/ngx_http_secops_tables.h"
 #include "http/ngx_http_secops_turn.h"
 #include "model/query/secops_query_match.h"
@@ -53,7 +54,7 @@
 #define NGX_HTTP_SECOPS_TABLES_RECORDS  500
 #define NGX_HTTP_SECOPS_TABLES_BYTES    1000000
 
-/* lists that are read at the same time */
+/* lists that are read at the same time, and calls of one step */
 
 #define NGX_HTTP_SECOPS_TABLES_LISTS    32
 
@@ -136,6 +137,7 @@ typedef struct {
     ngx_uint_t                            nscans;
     ngx_uint_t                            begun;    /* of all lists; */
     ngx_uint_t                            nlists;   /* there are so many */
+    ngx_uint_t                            next;     /* scan to go on with */
     ngx_uint_t                            read;     /* documents, so far */
     ngx_http_secops_tables_queue_t        queue;
 } ngx_http_secops_tables_lists_t;
@@ -192,6 +194,9 @@ struct ngx_http_secops_tables_list_s {
     ngx_http_secops_turn_t                turn;
     ngx_uint_t                            waits;    /* for it */
     ngx_uint_t                            steps;
+    ngx_uint_t                            calls;    /* that a step may make */
+    size_t                                bytes;    /* that the last one has
+                                                       brought */
 
     ngx_http_secops_tables_lists_t        lists;
     ngx_http_secops_tables_ids_t          ids;
@@ -306,19 +311,6 @@ void ngx_http_secops_tables_queue_free(
 
 ngx_int_t ngx_http_secops_tables_open(ngx_http_secops_tables_list_t *list);
 void ngx_http_secops_tables_close(ngx_http_secops_tables_list_t *list);
-
-/* how long the worker is at it at a stretch; _over, 1: others want it, and the
-   list pauses */
-
-typedef struct {
-    struct timespec                       began;
-} ngx_http_secops_tables_slice_t;
-
-void ngx_http_secops_tables_slice_begin(
-    ngx_http_secops_tables_slice_t *slice);
-ngx_uint_t ngx_http_secops_tables_slice_over(
-    ngx_http_secops_tables_slice_t *slice);
-ngx_int_t ngx_http_secops_tables_pause(ngx_http_secops_tables_list_t *list);
 
 
 /* …_tables_range.c: finds the page's ids without reading a record, and goes on

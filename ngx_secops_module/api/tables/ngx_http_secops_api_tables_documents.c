@@ -12,6 +12,8 @@
 static ngx_int_t ngx_http_secops_tables_documents_next(
     ngx_http_secops_tables_list_t *list,
     ngx_http_secops_tables_record_t **record);
+static ngx_uint_t ngx_http_secops_tables_documents_shard(
+    ngx_http_secops_tables_list_t *list);
 static ngx_int_t ngx_http_secops_tables_documents_step(
     ngx_http_secops_tables_list_t *list);
 static ngx_uint_t ngx_http_secops_tables_shard_wants(
@@ -95,8 +97,7 @@ ngx_http_secops_tables_documents_next(ngx_http_secops_tables_list_t *list,
         return NGX_DONE;
     }
 
-    shard = &ids->shards[secops_id_known_shard(ids->ids
-                                               + ids->taken * SECOPS_ID_LEN)];
+    shard = &ids->shards[ngx_http_secops_tables_documents_shard(list)];
 
     *record = ngx_http_secops_tables_next(&shard->queue);
 
@@ -110,11 +111,21 @@ ngx_http_secops_tables_documents_next(ngx_http_secops_tables_list_t *list,
 }
 
 
+/* that has the next id */
+
+static ngx_uint_t
+ngx_http_secops_tables_documents_shard(ngx_http_secops_tables_list_t *list)
+{
+    return secops_id_known_shard(list->ids.ids
+                                 + list->ids.taken * SECOPS_ID_LEN);
+}
+
+
 static ngx_int_t
 ngx_http_secops_tables_documents_step(ngx_http_secops_tables_list_t *list)
 {
     ngx_int_t                        rc;
-    ngx_uint_t                       i, n;
+    ngx_uint_t                       i, n, left;
     ngx_http_secops_tables_shard_t  *shards;
 
     shards = list->ids.shards;
@@ -124,11 +135,19 @@ ngx_http_secops_tables_documents_step(ngx_http_secops_tables_list_t *list)
         n += ngx_http_secops_tables_shard_wants(&shards[i]);
     }
 
-    for (i = 0; i < SECOPS_ID_SHARDS; i++) {
+    n = ngx_min(n, list->calls);
+
+    /* that of the next id is one of them */
+
+    i = ngx_http_secops_tables_documents_shard(list);
+
+    for (left = n; left; i = (i + 1) % SECOPS_ID_SHARDS) {
 
         if (!ngx_http_secops_tables_shard_wants(&shards[i])) {
             continue;
         }
+
+        left--;
 
         rc = ngx_http_secops_tables_shard_read(&shards[i], n);
 

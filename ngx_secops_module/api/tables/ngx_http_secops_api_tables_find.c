@@ -72,10 +72,13 @@ ngx_http_secops_tables_find_slice(void *data,
 {
     ngx_http_secops_tables_list_t *list = data;
 
-    ngx_int_t                       rc;
-    ngx_http_secops_tables_slice_t  slice;
+    ngx_int_t                rc;
+    ngx_http_secops_slice_t  slice;
 
-    ngx_http_secops_tables_slice_begin(&slice);
+    if (!ngx_http_secops_slice_begin(&slice)) {
+        return ngx_http_secops_slice_pause(&slice, list->ctx, list->goes_on,
+                                           list);
+    }
 
     do {
         rc = ngx_http_secops_tables_find_next(list);
@@ -84,9 +87,9 @@ ngx_http_secops_tables_find_slice(void *data,
             return rc;
         }
 
-    } while (!ngx_http_secops_tables_slice_over(&slice));
+    } while (!ngx_http_secops_slice_over(&slice));
 
-    return ngx_http_secops_tables_pause(list);
+    return ngx_http_secops_slice_pause(&slice, list->ctx, list->goes_on, list);
 }
 
 
@@ -252,9 +255,12 @@ ngx_http_secops_tables_find_sort(void *data, ngx_secops_store_result_t *result)
 {
     ngx_http_secops_tables_list_t *list = data;
 
-    ngx_http_secops_tables_slice_t  slice;
+    ngx_http_secops_slice_t  slice;
 
-    ngx_http_secops_tables_slice_begin(&slice);
+    if (!ngx_http_secops_slice_begin(&slice)) {
+        return ngx_http_secops_slice_pause(&slice, list->ctx, list->goes_on,
+                                           list);
+    }
 
     do {
         if (secops_query_page_end(&list->page, NGX_HTTP_SECOPS_FIND_SORT)
@@ -263,9 +269,9 @@ ngx_http_secops_tables_find_sort(void *data, ngx_secops_store_result_t *result)
             return ngx_http_secops_tables_found(list);
         }
 
-    } while (!ngx_http_secops_tables_slice_over(&slice));
+    } while (!ngx_http_secops_slice_over(&slice));
 
-    return ngx_http_secops_tables_pause(list);
+    return ngx_http_secops_slice_pause(&slice, list->ctx, list->goes_on, list);
 }
 
 

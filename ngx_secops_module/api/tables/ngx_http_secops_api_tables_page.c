@@ -42,10 +42,13 @@ ngx_http_secops_tables_page_slice(void *data,
 {
     ngx_http_secops_tables_list_t *list = data;
 
-    ngx_int_t                       rc;
-    ngx_http_secops_tables_slice_t  slice;
+    ngx_int_t                rc;
+    ngx_http_secops_slice_t  slice;
 
-    ngx_http_secops_tables_slice_begin(&slice);
+    if (!ngx_http_secops_slice_begin(&slice)) {
+        return ngx_http_secops_slice_pause(&slice, list->ctx, list->goes_on,
+                                           list);
+    }
 
     do {
         switch (list->source->next(list, &list->record)) {
@@ -65,9 +68,9 @@ ngx_http_secops_tables_page_slice(void *data,
             return rc;
         }
 
-    } while (!ngx_http_secops_tables_slice_over(&slice));
+    } while (!ngx_http_secops_slice_over(&slice));
 
-    return ngx_http_secops_tables_pause(list);
+    return ngx_http_secops_slice_pause(&slice, list->ctx, list->goes_on, list);
 }
 
 

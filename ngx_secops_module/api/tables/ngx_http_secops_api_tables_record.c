@@ -1,20 +1,12 @@
 
 /*
  * Records on their way from the store to whoever looks at them: copied from the
- * answers, which end with their handlers, read as JSON one by one, for a while
- * at a stretch.
+ * answers, which end with their handlers, and read as JSON one by one.
  */
 
 #include "api/tables/ngx_http_secops_api_tables.h"
 #include "model/json/secops_json_tree.h"
 #include "util/ngx_secops_string.h"
-
-
-/* how long the worker is at it, in microseconds; how long it looks after others
-   then, in milliseconds */
-
-#define NGX_HTTP_SECOPS_TABLES_SLICE  3000
-#define NGX_HTTP_SECOPS_TABLES_PAUSE  1
 
 
 static void ngx_http_secops_tables_queue_shift(
@@ -67,6 +59,8 @@ ngx_http_secops_tables_keep(ngx_http_secops_tables_list_t *list,
 
         p = ngx_secops_str_copy(p, &record->document, &documents[i]);
     }
+
+    list->bytes += size;
 
     if (queue->first) {
         queue->last->next = batch;
@@ -167,32 +161,4 @@ ngx_http_secops_tables_close(ngx_http_secops_tables_list_t *list)
     }
 
     list->json.tokens = NULL;
-}
-
-
-void
-ngx_http_secops_tables_slice_begin(ngx_http_secops_tables_slice_t *slice)
-{
-    (void) clock_gettime(CLOCK_MONOTONIC, &slice->began);
-}
-
-
-ngx_uint_t
-ngx_http_secops_tables_slice_over(ngx_http_secops_tables_slice_t *slice)
-{
-    struct timespec  now;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-
-    return (now.tv_sec - slice->began.tv_sec) * 1000000
-           + (now.tv_nsec - slice->began.tv_nsec) / 1000
-           >= NGX_HTTP_SECOPS_TABLES_SLICE;
-}
-
-
-ngx_int_t
-ngx_http_secops_tables_pause(ngx_http_secops_tables_list_t *list)
-{
-    return ngx_http_secops_pause(list->ctx, NGX_HTTP_SECOPS_TABLES_PAUSE,
-                                 list->goes_on, list);
 }

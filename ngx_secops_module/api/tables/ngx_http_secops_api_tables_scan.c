@@ -93,20 +93,24 @@ static ngx_int_t
 ngx_http_secops_tables_lists_step(ngx_http_secops_tables_list_t *list)
 {
     ngx_int_t                        rc;
-    ngx_uint_t                       i, n;
+    ngx_uint_t                       n, left;
     ngx_http_secops_tables_scan_t   *scan;
     ngx_http_secops_tables_lists_t  *lists;
 
     lists = &list->lists;
 
     n = ngx_http_secops_tables_lists_fill(list);
+    n = ngx_min(n, list->calls);
 
-    for (i = 0; i < lists->nscans; i++) {
-        scan = &lists->scans[i];
+    for (left = n; left; lists->next = (lists->next + 1) % lists->nscans) {
+
+        scan = &lists->scans[lists->next];
 
         if (!scan->begun) {
             continue;
         }
+
+        left--;
 
         scan->scan.bytes = NGX_HTTP_SECOPS_TABLES_BYTES / n;
 

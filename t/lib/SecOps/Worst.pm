@@ -23,6 +23,7 @@ use JSON::PP;
 use SecOps ();
 use SecOps::Records ();
 use SecOps::Resources ();
+use SecOps::Tables ();
 use SecOps::Tokens ();
 use Time::HiRes qw(sleep time);
 
@@ -653,6 +654,7 @@ sub cases {
             [regex => '(a|b)*c{2,3}[d-f]' x 35_000],
             [email => ('a.' x 450_000) . '@example.com'],
             [uri => 'https://example.com/' . '%41a' x 220_000]),
+        queries(),
         { fault => 'Field 7', name => 'gzip: a megabyte of which a gigabyte'
               . ' comes', request => sub { record($_[1], $lookup,
               Compress::Zlib::memGzip("\0" x 100_000_000) x 9,
@@ -662,6 +664,61 @@ sub cases {
               . many(empty_blocks()) . "\x03\0" . "\0" x 8,
               'Content-Encoding' => 'gzip') } },
     );
+}
+
+
+# lists of records: what is dear to find, to sort, to answer
+
+sub queries {
+    my $text = 'ab' x 100;
+    my $fill = sub { my ($self, $domain, $n, $code) = @_;
+        for (my $i = 0; $i < $n; $i += 500) {
+            my $r = $self->call($domain, 'POST', $lookup, { data =>
+                [ map { { observable => "o$_", finding => 'Clean',
+                    source_engine => 'e', $code->($_) } }
+                  $i .. $i + 499 ] });
+            die "not stored: $r->{body}\n" if $r->{status} != 201;
+        } };
+    my $many = sub { $fill->(@_, 20_000, sub { (result => $text . $_[0]) }) };
+    my $keys = sub { $fill->(@_, 10_000, sub { my ($n) = @_;
+        (map { $_ => 'x' x 90 . $n % 97 } qw(lookup_type security_incident
+            task enrichment_mapping_id observable_type)),
+        map { $_ => 'y' x 250 . $n % 89 } qw(result reference raw_data) }) };
+    my $large = sub { my ($self, $domain) = @_;
+        $self->call($domain, 'POST', $lookup, { observable => "o$_",
+            finding => 'Clean', source_engine => 'e',
+            raw_data => 'a' x (BODY - 1000) }) foreach 1 .. 12 };
+    my $list = sub { my ($domain, $query, $more) = @_;
+        ('GET', '/api/now/table/sn_ti_lookup_result?sysparm_query='
+            . SecOps::Tables::form($query) . ($more // ''), headers($domain),
+            undef) };
+    my $likes = join '^', map { 'resultNOT LIKE' . 'ab' x 20 . "c$_" }
+        1 .. 256;
+    my $sorts = join '^', map { "ORDERBY$_" } qw(lookup_type
+        security_incident task enrichment_mapping_id observable_type result
+        reference raw_data);
+
+    return map { my ($name, $before, $query, $more, %case) = @$_;
+        { fault => 'Lists', name => $name, before => $before, %case,
+          request => sub { $list->($_[1], $query, $more) } } }
+        ['20 000 records: LIKE 256 times', $many, $likes, '&sysparm_limit=1'],
+        ['20 000 records: four of these at once', $many, $likes,
+            '&sysparm_limit=1', at_once => 4],
+        ['20 000 records: the last 10 000 of a query', $many,
+            'findingISNOTEMPTY', '&sysparm_offset=10000'],
+        ['20 000 records: the last 10 000', $many, '',
+            '&sysparm_offset=10000'],
+        ['20 000 records: 5000 subjects', $many, 'observableIN'
+            . join ',', map { "o$_" } 1 .. 3500],
+        ['20 000 records: both values of 10 000', $many, '',
+            '&sysparm_display_value=all&sysparm_limit=8000'],
+        ['20 000 records, half of them sorted by eight columns', $keys, $sorts,
+            '&sysparm_fields=sys_id'],
+        ['12 records of 1 MB, looked into', $large, 'raw_dataLIKEaab^'
+            . join('^', map { "raw_dataLIKE$_" } 1 .. 100),
+            '&sysparm_limit=1'],
+        ['8 records of 1 MB, answered', $large, '',
+            '&sysparm_display_value=all&sysparm_limit=7'];
 }
 
 
