@@ -604,6 +604,27 @@ valid(config(http => 'secops_redis_ssl_verify off;'),
     'TLS directives of an outer level need no TLS further in');
 valid(config(http => $all_tls, auth => ''),
     'nor does a Redis without TLS where another one is inherited');
+
+# beside redis:// in http they may be meant for another one further in, and must
+# be meant for one
+
+my $beside = 'secops_redis %%REDIS%%; secops_redis_ssl_verify off;';
+my $need = qr/"secops_redis_ssl_\*" directives need "rediss:\/\/"/;
+
+invalid(config(redis => '', http => $beside), $need,
+    'TLS directives beside redis:// in http, and no other Redis');
+invalid(config(redis => '', http => $beside, server => 'location /more/ {'
+    . ' secops_api; secops_auth header; secops_redis %%REDIS%%; }'), $need,
+    '... nor one with TLS');
+valid(config(redis => '', http => $beside, server => 'location /more/ {'
+    . ' secops_api; secops_auth header; secops_redis rediss://127.0.0.1; }'),
+    'TLS directives beside redis:// in http, and another Redis with TLS');
+valid(config(http => $beside), '... and nobody who inherits that URL');
+valid(config(redis => '', api => '', auth => '', http => $beside),
+    '... and nobody who asks Redis');
+invalid(config(redis => '', server => $beside), $need,
+    'TLS directives beside redis:// in server are meant for that');
+
 invalid(config(redis => 'secops_redis rediss://127.0.0.1;',
     http => 'secops_redis rediss://other; secops_redis_ssl_verify off;'
         =~ s/other/127.0.0.2/r,

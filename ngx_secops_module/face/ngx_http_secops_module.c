@@ -556,7 +556,9 @@ ngx_http_secops_init(ngx_conf_t *cf)
 
     mcf->request_id = ngx_http_get_variable_index(cf, &request_id);
 
-    if (mcf->request_id == NGX_ERROR) {
+    if (mcf->request_id == NGX_ERROR
+        || ngx_secops_redis_check(cf, &mcf->redis) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -66,6 +66,9 @@ typedef struct {
 
     ngx_uint_t                  given;          /* 1: some of these stand where
                                                    the URL does, or below */
+    ngx_uint_t                  beside;         /* 1: some stand beside the URL
+                                                   in http, where they may be
+                                                   meant for other URLs */
     ngx_uint_t                  scheme;         /* 1: the URL is rediss:// */
     ngx_uint_t                  on;             /* 1: some node needs it; 0: all
                                                    others are 0, too */
@@ -251,6 +254,10 @@ void ngx_secops_redis_merge_conf(const ngx_secops_redis_conf_t *prev,
 
 ngx_secops_redis_t *ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,
     const ngx_secops_redis_conf_t *conf);
+
+/* what is seen of all clients only; NGX_ERROR: what is wrong was logged */
+
+ngx_int_t ngx_secops_redis_check(ngx_conf_t *cf, const ngx_array_t *clients);
 
 
 /* in workers: connects, and closes when the worker ends */

@@ -35,6 +35,7 @@ ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,
 
     for (i = 0; i < clients->nelts; i++) {
         if (ngx_secops_redis_conf_equal(&client[i]->conf, &complete)) {
+            client[i]->conf.ssl.beside |= complete.ssl.beside;
             return client[i];
         }
     }

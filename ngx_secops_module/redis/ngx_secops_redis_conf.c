@@ -165,8 +165,17 @@ ngx_secops_redis_merge_conf(const ngx_secops_redis_conf_t *prev,
                                                 == NGX_CONF_UNSET_UINT);
     inherits[NGX_SECOPS_REDIS_OF_NONE] = 0;
 
-    conf->ssl.given = ngx_secops_redis_ssl_given(conf)
-                      || (conf->url.data == NULL && prev->ssl.given);
+    conf->ssl.given = ngx_secops_redis_ssl_given(conf);
+
+    if (conf->url.data == NULL) {
+        conf->ssl.given |= prev->ssl.given;
+
+        /* http alone is never merged: what always is, is unset there */
+
+        conf->ssl.beside = (prev->resolver == NGX_CONF_UNSET_PTR)
+                           ? prev->url.len && ngx_secops_redis_ssl_given(prev)
+                           : prev->ssl.beside;
+    }
 
     for (field = ngx_secops_redis_fields; field->type; field++) {
 
@@ -233,7 +242,8 @@ ngx_secops_redis_field_default(const ngx_secops_redis_field_t *field, void *p)
 
 
 /* what was inherited for all servers does not count: only what stands where
-   the URL does, or below, must have been meant for this URL */
+   the URL does, or below, must have been meant for this URL.  In http it may be
+   meant for servers with URLs of their own */
 
 static ngx_uint_t
 ngx_secops_redis_ssl_given(const ngx_secops_redis_conf_t *conf)

@@ -4,6 +4,7 @@
 #include "redis/ngx_secops_redis_internal.h"
 
 
+static ngx_int_t ngx_secops_redis_ssl_needed(ngx_conf_t *cf);
 static ngx_int_t ngx_secops_redis_ssl_certificate(ngx_conf_t *cf,
     ngx_secops_redis_t *redis);
 static ngx_int_t ngx_secops_redis_ssl_trust(ngx_conf_t *cf,
@@ -16,6 +17,7 @@ static ngx_int_t ngx_secops_redis_ssl_trust(ngx_conf_t *cf,
 ngx_int_t
 ngx_secops_redis_ssl_complete(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf)
 {
+    ngx_uint_t                    beside;
     ngx_secops_redis_ssl_conf_t  *ssl;
 
     ssl = &conf->ssl;
@@ -23,13 +25,12 @@ ngx_secops_redis_ssl_complete(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf)
     if (!ssl->on) {
 
         if (ssl->given) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"secops_redis_ssl_*\" directives need "
-                               "\"rediss://\" in \"secops_redis\"");
-            return NGX_ERROR;
+            return ngx_secops_redis_ssl_needed(cf);
         }
 
+        beside = ssl->beside;
         ngx_memzero(ssl, sizeof(ngx_secops_redis_ssl_conf_t));
+        ssl->beside = beside;
 
         return NGX_OK;
     }
@@ -66,6 +67,41 @@ ngx_secops_redis_ssl_complete(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf)
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_secops_redis_ssl_needed(ngx_conf_t *cf)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"secops_redis_ssl_*\" directives need "
+                       "\"rediss://\" in \"secops_redis\"");
+    return NGX_ERROR;
+}
+
+
+/* those in http must be for one Redis at least, or nobody has TLS who believes
+   to */
+
+ngx_int_t
+ngx_secops_redis_check(ngx_conf_t *cf, const ngx_array_t *clients)
+{
+    ngx_uint_t            i, beside;
+    ngx_secops_redis_t  **client;
+
+    beside = 0;
+    client = clients->elts;
+
+    for (i = 0; i < clients->nelts; i++) {
+
+        if (client[i]->conf.ssl.on) {
+            return NGX_OK;
+        }
+
+        beside |= client[i]->conf.ssl.beside;
+    }
+
+    return beside ? ngx_secops_redis_ssl_needed(cf) : NGX_OK;
 }
 
 
