@@ -21,7 +21,7 @@
 #include "model/json/secops_json_dump.h"
 #include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
-#include "http/ngx_http_secops_turn.h"
+#include "http/share/ngx_http_secops_turn.h"
 #include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
 

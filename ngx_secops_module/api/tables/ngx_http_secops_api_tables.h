@@ -36,9 +36,9 @@
 
 
 #include "api/ngx_http_secops_api.h"
-#include "http/ngx_http_secops_slice.h"
+#include "http/share/ngx_http_secops_slice.h"
 #include "http/ngx_http_secops_tables.h"
-#include "http/ngx_http_secops_turn.h"
+#include "http/share/ngx_http_secops_turn.h"
 #include "model/query/secops_query_match.h"
 #include "model/query/secops_query_page.h"
 #include "model/query/secops_query_plan.h"

@@ -1,7 +1,7 @@
 
 /* Turns of one domain's requests; see ngx_http_secops_turn.h. */
 
-#include "http/ngx_http_secops_turn.h"
+#include "http/share/ngx_http_secops_turn.h"
 
 
 ngx_uint_t

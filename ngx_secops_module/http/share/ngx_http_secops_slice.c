@@ -1,7 +1,7 @@
 
 /* Slices of a worker's time; see ngx_http_secops_slice.h. */
 
-#include "http/ngx_http_secops_slice.h"
+#include "http/share/ngx_http_secops_slice.h"
 
 
 /* in microseconds; milliseconds until the next one, of those who had none and
