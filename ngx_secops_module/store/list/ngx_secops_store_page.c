@@ -44,7 +44,7 @@
 /* of each list, what is read again where it goes on: so many entries may be
    gone between two rounds */
 
-#define NGX_SECOPS_STORE_PAGE_AGAIN   256
+#define NGX_SECOPS_STORE_PAGE_AGAIN   32
 
 #define NGX_SECOPS_STORE_PAGE_ROUNDS  24
 #define NGX_SECOPS_STORE_PAGE_TRIES   3
