@@ -54,6 +54,16 @@ EOT
             gzip_min_length 1;
         }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT2%%;
+
+        location /api/ {
+            secops_api;
+            secops_redis %%REDIS%%;
+            secops_auth header;
+        }
+    }
 EOT
 
 
@@ -827,6 +837,42 @@ EOT
             '... the next one is served');
         is($json->decode(stored($path))->{note}, 'x', '... and sees no change');
     }
+}
+
+
+# --- large records ----------------------------------------------------------
+
+{
+    my %big = (port => 2);
+    my $r = call('POST', $base, records(a => 'x' x 300_000, b => [1 .. 20_000]),
+        %big);
+    is($r->{status}, 201, 'a record of 400 KB');
+
+    my $path = $r->{headers}{location};
+
+    foreach my $n (1 .. 3) {
+        is(call('PATCH', $path, { note => "n$n" }, %big)->{headers}{etag},
+            "\"$n\"", '... is changed');
+    }
+
+    my $after = $json->decode(stored($path));
+    is($after->{note}, 'n3', '... and again');
+    is(length $after->{a}, 300_000, '... the rest is as it was');
+
+    untouched(call('PATCH', $path, { finding => 'x' }, %big), $path,
+        stored($path), 400, 'Invalid post body', undef, '... is validated');
+
+    foreach my $pause (0, 0.001, 0.003, 0.01) {
+        my $connection = $t->connect(2);
+        $connection->send("PATCH $path HTTP/1.1\r\nHost: x\r\n"
+            . "X-SecOps-User: u\r\nX-SecOps-Roles: $write\r\n"
+            . "Content-Length: 15\r\n\r\n{\"note\":\"left\"}");
+        select undef, undef, undef, $pause;
+        $connection->close();
+    }
+
+    is(call('DELETE', $path, undef, %big)->{status}, 204, '... is deleted');
+    is(stored($path), undef, '... wholly');
 }
 
 

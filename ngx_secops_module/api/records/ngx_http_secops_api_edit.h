@@ -12,6 +12,7 @@
 #include "api/ngx_http_secops_api.h"
 #include "model/record/secops_record_stored.h"
 #include "store/ngx_secops_store_change.h"
+#include "util/secops_text.h"
 
 
 typedef struct ngx_http_secops_edit_s  ngx_http_secops_edit_t;
@@ -53,6 +54,8 @@ struct ngx_http_secops_edit_s {
 
     secops_keyspace_t                  space;
     ngx_str_t                          id;
+    secops_text_t                      copy;        /* of a large document, that
+                                                       stored is of */
     ngx_http_secops_call_t             read_link;
     ngx_secops_store_call_t            read;
     ngx_http_secops_call_t             write_link;

@@ -31,6 +31,7 @@ secops_record_stored_read(secops_record_stored_t *stored,
     if (secops_json_tokens(&stored->json, document, &how, &error)
         != SECOPS_JSON_OK)
     {
+        stored->json.tokens = NULL;
         return -1;
     }
 
