@@ -846,4 +846,20 @@ sub try_leaving {
     # beside another walk it would be over by the end of that
     acme($table, { query => 'resultLIKExx', limit => 1 });
     cmp_ok($reads->(), '<', $all * 1.5, '... and ends when its client leaves');
+
+    # while records are looked at, which takes long
+    $redis->cmd('CONFIG', 'RESETSTAT');
+    $connection = $t->connect();
+    $connection->send($connection->format('GET', list_url($table, { query =>
+        join '^', map { "resultNOT LIKExxxxxxxxxxxx$_" } 1 .. 256 }),
+        who(domain => 'acme')));
+    wait_for(sub { $reads->() >= 10 });
+    $connection->close();
+    $t->has_left();
+
+    my $read = $reads->();
+    acme($table, { query => 'resultLIKExx', limit => 1 });
+    cmp_ok($reads->() - $read, '<', $all + 20,
+        '... also while its records are looked at');
+    cmp_ok($read, '<', $all, '... before it has read them all');
 }
