@@ -1,6 +1,7 @@
 # The tests' own eyes: what a worker's sanitizers report, a worker that dies and
 # an [alert] are found wherever they were written, and are told from what a
-# client has sent.  A test that can not fail guards nothing.
+# client has sent; what nginx has read is known.  A test that can not fail guards
+# nothing.
 
 use strict;
 use warnings;
@@ -8,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use POSIX ();
 use SecOps;
 
 my $t = SecOps->new();
@@ -84,9 +86,10 @@ SKIP: {
 }
 
 
-# a worker that dies
+# what is told of a worker that stands still: it has read nothing, and is not
+# killed while it is to end
 
-$t->run(<<'EOT');
+my $conf = <<'EOT';
 %%MAIN%%
 events { }
 http {
@@ -94,13 +97,46 @@ http {
     server { listen 127.0.0.1:%%PORT%%; location / { return 204; } }
 }
 EOT
+$t->run($conf);
 
+sub still { # for so long, from now on
+    my ($seconds) = @_;
+    my ($worker) = $t->workers();
+    kill 'STOP', $worker;
+    my $pid = fork() // die "fork: $!";
+    return sub { waitpid $pid, 0; return time() } if $pid;
+    sleep $seconds;
+    kill 'CONT', $worker;
+    POSIX::_exit(0);
+}
+
+my $from = time();
+my $goes_on = still(0.5);
+my @clients = map { $t->connect() } 1 .. 3;
+$_->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") foreach @clients;
+ok($clients[0]->taken(@clients), 'three requests are read');
+cmp_ok(time() - $from, '>', 0.45, '... not before the worker goes on');
+is($_->answer()->{status}, 204, '... and answered') foreach @clients;
+ok($clients[0]->taken(), 'who has nothing to read has read all');
+$goes_on->();
+
+$goes_on = still(2.5);          # nginx would kill it after half of that
+is($t->stop(), 0, 'a worker has the time that it takes to end');
+$goes_on->();
+is(scalar($t->faults()), 0, '... and is not killed');
+
+
+# a worker that dies
+
+$t->run($conf);
 is(scalar($t->faults()), 0, 'nginx started without a fault');
 
 my ($worker) = $t->workers();
+my $log = $t->log_end();
 kill 'SEGV', $worker;
 
-ok($t->wait_log('worker process \d+ exited'), 'a worker was made to die');
+ok($t->wait_logged($log, qr/worker process \d+ exited/),
+    'a worker was made to die');
 ok(scalar($t->faults()), 'R.16: a worker that died is a fault');
 
 ok(wait_for(sub { grep { $_ != $worker } $t->workers() }),
