@@ -582,7 +582,7 @@ ngx_secops_store_page_fetch(ngx_secops_store_paging_t *paging,
 
         read->at = at;
         read->skip = at ? NGX_SECOPS_STORE_PAGE_BACK : 0;
-        read->n = n;
+        read->n = n + (ngx_uint_t) read->skip;
         read->step = 1;
 
         if (paging->pivot) {
