@@ -25,6 +25,14 @@ my $sanitized = ($ENV{SECOPS_MODULE} // 'plain') eq '';
 srand($ENV{SECOPS_SEED} // 1);
 
 
+sub text {
+    my ($path) = @_;
+    open my $file, '<:raw', $path or die "can not read $path: $!";
+    local $/;
+    return scalar <$file>;
+}
+
+
 # --- a copy of the module with the operation of t/lists/ --------------------
 
 sub build {
@@ -340,6 +348,9 @@ same_pages(40, 'pages of 30,000 records, most of them in one shard', sub {
     return (offset => int rand 30_100, n => 500, oldest => int rand 2);
 });
 
+cmp_ok(scripts(offset => 7500, n => 2000), '<=', 16 * 4,
+    '... in four rounds at most');
+
 clear();
 fill(30_000);
 
@@ -600,7 +611,6 @@ foreach my $what ('page', 'scan') { # the client leaves while Redis is silent
         $redis->pause();
         $leaves->send($leaves->format('GET',
             "/api/secops/v1/lists/$what/$table?$query", who()));
-        
         select undef, undef, undef, 0.05;
         $leaves->close();
         select undef, undef, undef, 0.05;

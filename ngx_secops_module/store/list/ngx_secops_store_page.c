@@ -824,32 +824,37 @@ ngx_secops_store_page_skips(ngx_secops_store_paging_t *paging,
 
 /* the lists go on where they were, or a little before, counted from the tail:
    all of them, as the others would be waited for soon; and with twice as many
-   as they have left, so that there are few rounds where much is held back */
+   as they have left, so that there are few rounds where much is held back.  The
+   list that is waited for may have all that is missing */
 
 static ngx_int_t
 ngx_secops_store_page_more(ngx_secops_store_paging_t *paging)
 {
-    ngx_uint_t                       i, n, left, lists;
+    ngx_uint_t                       i, n, share, left, missing, lists;
     ngx_secops_store_paging_list_t  *list;
 
+    missing = paging->skip + paging->page->n - paging->page->nids;
+    share = ngx_secops_store_page_share(missing);
     lists = 0;
-    n = paging->skip + paging->page->n - paging->page->nids;
 
     for (i = 0; i < SECOPS_ID_SHARDS; i++) {
         list = &paging->lists[i];
-
         left = secops_merge_left(&paging->merge, i);
 
-        if (!secops_merge_is_wanting(&paging->merge, i)
-            && (paging->merge.runs[i].ended || left > SECOPS_MERGE_MOST))
-        {
+        if (secops_merge_is_wanting(&paging->merge, i)) {
+            n = ngx_max(share, missing);
+
+        } else if (!paging->merge.runs[i].ended && left <= SECOPS_MERGE_MOST) {
+            n = share;
+
+        } else {
             continue;
         }
 
+        n += NGX_SECOPS_STORE_PAGE_AGAIN + left;
+
         list->read.at = NULL;
-        list->read.n = NGX_SECOPS_STORE_PAGE_AGAIN + left
-                       + ngx_secops_store_page_share(n);
-        list->read.n = ngx_min(list->read.n, NGX_SECOPS_STORE_IDS_MAX);
+        list->read.n = ngx_min(n, NGX_SECOPS_STORE_IDS_MAX);
         list->read.skip = (ngx_int_t) list->end - NGX_SECOPS_STORE_PAGE_AGAIN;
 
         if (list->read.oldest) {
