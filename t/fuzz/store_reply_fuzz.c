@@ -1,8 +1,8 @@
 
 /*
  * libFuzzer target: any values as the replies that the store reads: to find,
- * to commit, to the pointer of an api key, to a part of an audit stream, to
- * what is known about a subject.
+ * to commit, to the pointer of an api key, to a part of an audit stream, to the
+ * scripts that read lists, to what is known about a subject.
  *
  * What is handed out must hold what store/secops_reply.h promises: a number
  * that becomes an index is one of the array that it is for, and every text lies
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/list/secops_reply_ids.h"
 #include "store/secops_reply.h"
 #include "util/secops_id.h"
 
@@ -26,6 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static const uint8_t  *store_fuzz_begin, *store_fuzz_end;
+
+/* a fuzzer does not come upon one by itself */
+
+static const uint8_t  store_fuzz_id[] = "01a2041fa7d50a9543e7bbd8efc78f3c";
 
 
 static void
@@ -42,6 +47,7 @@ static void
 store_fuzz_text(secops_slice_t text)
 {
     store_fuzz_require(text.len == 0
+                       || text.data == store_fuzz_id
                        || (text.data >= store_fuzz_begin
                            && text.data + text.len <= store_fuzz_end),
                        "a text outside of the reply");
@@ -73,6 +79,10 @@ store_fuzz_values(secops_redis_value_t *values, const uint8_t *data,
 
         values[n].text.data = p;
         values[n].text.len = p[4] % ((size_t) (data + size - p) + 1);
+
+        if (p[1] == 254) {
+            values[n].text = secops_slice_bytes(store_fuzz_id, SECOPS_ID_LEN);
+        }
     }
 
     return n;
@@ -173,6 +183,72 @@ store_fuzz_subject(const secops_redis_value_t *values, size_t n)
 }
 
 
+/* written to memory of just their size */
+
+static void
+store_fuzz_copy(const secops_reply_id_list_t *ids)
+{
+    size_t          i;
+    unsigned char  *copy;
+
+    copy = malloc(ids->n * SECOPS_ID_LEN + 1);
+
+    for (i = 0; i < 2; i++) {
+        secops_reply_ids_copy(copy, ids, (int) i);
+    }
+
+    for (i = 0; i < ids->n; i++) {
+        store_fuzz_require(
+            secops_id_shard(secops_slice_bytes(copy + i * SECOPS_ID_LEN,
+                                               SECOPS_ID_LEN))
+            >= 0, "what is no id");
+    }
+
+    free(copy);
+}
+
+
+static void
+store_fuzz_lists(const secops_redis_value_t *values, size_t n, size_t max)
+{
+    size_t               i;
+    int64_t              documents;
+    secops_reply_ids_t   ids;
+    secops_reply_scan_t  scan;
+
+    if (secops_reply_ids(&ids, values, n, max) == 0) {
+        store_fuzz_require(ids.ids.n <= max && ids.begin <= ids.total
+                           && ids.rank >= -1
+                           && ids.rank <= (int64_t) ids.total, "a place");
+        store_fuzz_copy(&ids.ids);
+    }
+
+    if (secops_reply_scan(&scan, values, n, max) == 0) {
+        store_fuzz_require(scan.ids.n <= max && scan.passed <= max
+                           && scan.before.n <= SECOPS_REPLY_MARKS
+                           && scan.after.n <= SECOPS_REPLY_MARKS
+                           && (scan.left == 0 || scan.before.n), "a step");
+        store_fuzz_copy(&scan.ids);
+        store_fuzz_copy(&scan.before);
+        store_fuzz_copy(&scan.after);
+    }
+
+    documents = secops_reply_documents(values, n, max / 2, max);
+
+    if (documents >= 0) {
+        store_fuzz_require((size_t) documents <= max
+                           && (size_t) documents >= max / 2
+                           && (size_t) documents < n, "documents");
+
+        for (i = 1; i <= (size_t) documents; i++) {
+            if (values[i].type == SECOPS_REDIS_STRING) {
+                store_fuzz_text(values[i].text);
+            }
+        }
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -200,6 +276,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     store_fuzz_find(values, n, data[0] >> 1);
     store_fuzz_audit(values, n);
     store_fuzz_subject(values, n);
+    store_fuzz_lists(values, n, data[0] >> 1);
 
     (void) secops_reply_commit(values);
 
