@@ -157,8 +157,10 @@ sub send_all { # commands in one write, whose answers are not looked at
 }
 
 
-# n records; share: of a hundred so many are in shard 0; in the order in which
-# they are stored, but for 300 ms, which are 30 places if all are in one list
+# n records; share: of a hundred so many are in shard 0; each 10 ms later than
+# the one before, but for 300 ms, which are 30 places if all are in one list
+
+my ($pace, $differ) = (10, 300);
 
 sub make {
     my ($n, $share) = @_;
@@ -166,7 +168,7 @@ sub make {
 
     for (1 .. $n) {
         my $shard = rand(100) < ($share // 0) ? 0 : int rand 16;
-        my $id = id(($clock += 10) + int rand 300, $shard);
+        my $id = id(($clock += $pace) + int rand $differ, $shard);
         unshift @{$lists{sprintf '%x', $shard}}, $id;
         push @{$new{sprintf '%x', $shard}}, $id;
         $there{$id} = 1;
@@ -341,6 +343,20 @@ same_pages(4, '... as large as they may be', sub {
 same_pages(20, '... after an id', sub {
     return (after => $_[rand @_], n => 50, oldest => int rand 2);
 });
+
+# as many in a second as batches of many clients may bring, and those of one
+# moment in any order
+
+clear();
+($pace, $differ) = (1 / 64, 40);
+fill(40_000);
+same_pages(40, 'pages of 40,000 records of one second', sub {
+    return (offset => int rand 40_000, n => 200, oldest => int rand 2);
+});
+same_pages(40, '... after an id', sub {
+    return (after => $_[rand @_], n => 50, oldest => int rand 2);
+});
+($pace, $differ) = (10, 300);
 
 clear();
 fill(30_000, 85);

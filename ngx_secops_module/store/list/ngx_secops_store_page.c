@@ -15,6 +15,10 @@
  * goes on, the last id read is looked for, and what comes before a pivot is
  * counted anew, in the same script that reads from there.  If that does not
  * fit, it is all done again.
+ *
+ * Lists are a little out of order.  What stands before the place from which they
+ * are read comes before whatever is SECOPS_MERGE_TIME after it: so where a page
+ * begins is counted right if its first id is.
  */
 
 #include "store/list/ngx_secops_store_list_internal.h"
@@ -31,15 +35,17 @@
 
 #define NGX_SECOPS_STORE_PAGE_WIDTH   4096
 
-/* of each list, what is read before a pivot: by so much an entry may be from
-   its place */
+/* of each list, what is read before a place: by so much an entry may be from
+   its own */
 
 #define NGX_SECOPS_STORE_PAGE_BACK    (SECOPS_MERGE_DISORDER + 1)
 
-/* so many ids may come before a pivot beside those that its list counts */
+/* ids between a pivot and the page: at first, and how many times as many the
+   next time if the page may have some from before the pivot's moment */
 
 #define NGX_SECOPS_STORE_PAGE_MARGIN                                          \
-    (NGX_SECOPS_STORE_PAGE_BACK * SECOPS_ID_SHARDS)
+    (2 * NGX_SECOPS_STORE_PAGE_BACK * SECOPS_ID_SHARDS)
+#define NGX_SECOPS_STORE_PAGE_WIDER   8
 
 /* of each list, what is read again where it goes on: so many entries may be
    gone between two rounds */
@@ -88,8 +94,10 @@ struct ngx_secops_store_paging_s {
     ngx_secops_store_paging_list_t  lists[SECOPS_ID_SHARDS];
     secops_merge_t                  merge;
     secops_narrow_t                *narrow;     /* of a page deep inside */
-    const u_char                   *pivot;      /* its, or NULL */
-    u_char                          from[SECOPS_ID_LEN];
+    ngx_uint_t                      margin;     /* between pivot and page */
+    ngx_uint_t                      deep;       /* 1: there is a pivot */
+    u_char                          from[SECOPS_ID_LEN];  /* before it, or
+                                                   before after */
     ngx_uint_t                      skip;       /* merged ids before the page */
 
     ngx_secops_store_page_take_pt   take;
@@ -131,8 +139,8 @@ static ngx_int_t ngx_secops_store_page_narrowed(
 static ngx_int_t ngx_secops_store_page_narrow(
     ngx_secops_store_paging_t *paging);
 
-static const u_char *ngx_secops_store_page_from(
-    ngx_secops_store_paging_t *paging);
+static void ngx_secops_store_page_from(ngx_secops_store_paging_t *paging,
+    const u_char *id);
 static ngx_int_t ngx_secops_store_page_fetch(ngx_secops_store_paging_t *paging,
     const u_char *at);
 static ngx_uint_t ngx_secops_store_page_share(ngx_uint_t n);
@@ -150,6 +158,8 @@ static ngx_uint_t ngx_secops_store_page_total(
 static ngx_int_t ngx_secops_store_page_merge(
     ngx_secops_store_paging_t *paging);
 static ngx_uint_t ngx_secops_store_page_skips(
+    ngx_secops_store_paging_t *paging, const u_char *id);
+static ngx_uint_t ngx_secops_store_page_is_near(
     ngx_secops_store_paging_t *paging, const u_char *id);
 static ngx_int_t ngx_secops_store_page_more(ngx_secops_store_paging_t *paging);
 
@@ -182,6 +192,7 @@ ngx_secops_store_read_page(ngx_secops_store_t *store,
     paging->store = store;
     paging->space = space;
     paging->pool = pool;
+    paging->margin = NGX_SECOPS_STORE_PAGE_MARGIN;
 
     for (i = SECOPS_ID_SHARDS; i > 0; i--) {
         list = &paging->lists[i - 1];
@@ -210,7 +221,7 @@ ngx_secops_store_page_begin(ngx_secops_store_paging_t *paging)
 
     page->nids = 0;
 
-    paging->pivot = NULL;
+    paging->deep = 0;
     paging->skip = 0;
     paging->moved = 0;
 
@@ -221,38 +232,21 @@ ngx_secops_store_page_begin(ngx_secops_store_paging_t *paging)
 
     secops_merge_init(&paging->merge, SECOPS_ID_SHARDS, (int) page->oldest);
 
-    if (page->n && page->after == NULL
-        && page->offset > NGX_SECOPS_STORE_PAGE_NEAR)
-    {
+    if (page->n == 0) {
+        return ngx_secops_store_page_fetch(paging, NULL);
+    }
+
+    if (page->after) {
+        return ngx_secops_store_page_fetch(paging, page->after);
+    }
+
+    if (page->offset > ngx_max(paging->margin, NGX_SECOPS_STORE_PAGE_NEAR)) {
         return ngx_secops_store_page_sample(paging);
     }
 
-    return ngx_secops_store_page_fetch(paging,
-                                       ngx_secops_store_page_from(paging));
-}
+    paging->skip = page->offset;
 
-
-/* a little before the page: an entry that belongs to it may stand there; NULL:
-   it does not begin after an id */
-
-static const u_char *
-ngx_secops_store_page_from(ngx_secops_store_paging_t *paging)
-{
-    uint64_t                  msec;
-    ngx_secops_store_page_t  *page;
-
-    page = paging->page;
-
-    if (page->after == NULL) {
-        return NULL;
-    }
-
-    msec = secops_id_msec(page->after);
-    msec += page->oldest ? -SECOPS_MERGE_TIME : SECOPS_MERGE_TIME;
-
-    secops_id_least(msec, paging->from);
-
-    return paging->from;
+    return ngx_secops_store_page_fetch(paging, NULL);
 }
 
 
@@ -420,7 +414,7 @@ ngx_secops_store_page_sample(ngx_secops_store_paging_t *paging)
 
     secops_narrow_init(paging->narrow, SECOPS_ID_SHARDS,
                        (int) paging->page->oldest,
-                       paging->page->offset - 2 * NGX_SECOPS_STORE_PAGE_MARGIN);
+                       paging->page->offset - paging->margin);
 
     for (i = 0; i < SECOPS_ID_SHARDS; i++) {
         read = &paging->lists[i].read;
@@ -507,9 +501,9 @@ ngx_secops_store_page_narrowed(ngx_secops_store_paging_t *paging)
         return NGX_DECLINED;
     }
 
-    paging->pivot = narrow->pivot;
+    paging->deep = 1;
 
-    return ngx_secops_store_page_fetch(paging, paging->pivot);
+    return ngx_secops_store_page_fetch(paging, narrow->pivot);
 }
 
 
@@ -552,11 +546,33 @@ ngx_secops_store_page_narrow(ngx_secops_store_paging_t *paging)
 }
 
 
+/* a little before an id, in time: an entry that comes after it may stand
+   there */
+
+static void
+ngx_secops_store_page_from(ngx_secops_store_paging_t *paging,
+    const u_char *id)
+{
+    uint64_t  msec;
+
+    msec = secops_id_msec(id);
+
+    if (paging->page->oldest) {
+        msec -= ngx_min(msec, SECOPS_MERGE_TIME);
+
+    } else {
+        msec += SECOPS_MERGE_TIME;
+    }
+
+    secops_id_least(msec, paging->from);
+}
+
+
 /* reads each list from its end, or from a little before an id on */
 
 static ngx_int_t
 ngx_secops_store_page_fetch(ngx_secops_store_paging_t *paging,
-    const u_char *at)
+    const u_char *id)
 {
     ngx_uint_t                    i, n;
     secops_narrow_list_t         *bounds;
@@ -565,27 +581,22 @@ ngx_secops_store_page_fetch(ngx_secops_store_paging_t *paging,
 
     page = paging->page;
 
-    n = page->n;
-
-    if (paging->pivot) {
-        n += 2 * NGX_SECOPS_STORE_PAGE_MARGIN;
-
-    } else if (at == NULL) {
-        n += page->offset;
-        paging->skip = page->offset;
-    }
-
+    n = page->n + (paging->deep ? paging->margin : paging->skip);
     n = page->n ? ngx_secops_store_page_share(n) : 0;
+
+    if (id) {
+        ngx_secops_store_page_from(paging, id);
+    }
 
     for (i = 0; i < SECOPS_ID_SHARDS; i++) {
         read = &paging->lists[i].read;
 
-        read->at = at;
-        read->skip = at ? NGX_SECOPS_STORE_PAGE_BACK : 0;
+        read->at = id ? paging->from : NULL;
+        read->skip = id ? NGX_SECOPS_STORE_PAGE_BACK : 0;
         read->n = n + (ngx_uint_t) read->skip;
         read->step = 1;
 
-        if (paging->pivot) {
+        if (paging->deep) {
             bounds = &paging->narrow->lists[i];
             read->n += (ngx_uint_t) (bounds->high - bounds->low);
         }
@@ -716,7 +727,7 @@ ngx_secops_store_page_room(ngx_secops_store_paging_t *paging, ngx_uint_t shard,
 static ngx_int_t
 ngx_secops_store_page_fetched(ngx_secops_store_paging_t *paging)
 {
-    ngx_uint_t                i, rank, begin;
+    ngx_uint_t                i, begin;
     ngx_secops_store_page_t  *page;
 
     page = paging->page;
@@ -726,16 +737,15 @@ ngx_secops_store_page_fetched(ngx_secops_store_paging_t *paging)
         return NGX_DONE;
     }
 
-    if (paging->pivot) {
-        rank = 0;
+    if (paging->deep) {
         begin = 0;
 
         for (i = 0; i < SECOPS_ID_SHARDS; i++) {
-            rank += paging->lists[i].rank;
             begin += paging->lists[i].begin;
         }
 
-        if (rank + NGX_SECOPS_STORE_PAGE_MARGIN > page->offset) {
+        if (begin > page->offset) {
+            paging->margin *= NGX_SECOPS_STORE_PAGE_WIDER;
             return NGX_DECLINED;
         }
 
@@ -786,6 +796,11 @@ ngx_secops_store_page_merge(ngx_secops_store_paging_t *paging)
             continue;
         }
 
+        if (page->nids == 0 && ngx_secops_store_page_is_near(paging, id)) {
+            paging->margin *= NGX_SECOPS_STORE_PAGE_WIDER;
+            return NGX_DECLINED;
+        }
+
         ngx_memcpy(page->ids + page->nids * SECOPS_ID_LEN, id, SECOPS_ID_LEN);
         page->nids++;
     }
@@ -822,27 +837,54 @@ ngx_secops_store_page_skips(ngx_secops_store_paging_t *paging,
 }
 
 
+/* 1: the page's first id is so near to where the lists were read from that it
+   may not be the first: what belongs before it may come after it, and what was
+   not read may belong after it */
+
+static ngx_uint_t
+ngx_secops_store_page_is_near(ngx_secops_store_paging_t *paging,
+    const u_char *id)
+{
+    uint64_t  first, from;
+
+    if (!paging->deep) {
+        return 0;
+    }
+
+    first = secops_id_msec(id);
+    from = secops_id_msec(paging->from);
+
+    return paging->page->oldest ? first < from + SECOPS_MERGE_TIME
+                                : first + SECOPS_MERGE_TIME > from;
+}
+
+
 /* the lists go on where they were, or a little before, counted from the tail:
    all of them, as the others would be waited for soon; and with twice as many
-   as they have left, so that there are few rounds where much is held back.  The
-   list that is waited for may have all that is missing */
+   as they have left, so that there are few rounds where much is held back.  A
+   single list that is waited for may have all that is missing */
 
 static ngx_int_t
 ngx_secops_store_page_more(ngx_secops_store_paging_t *paging)
 {
-    ngx_uint_t                       i, n, share, left, missing, lists;
+    ngx_uint_t                       i, n, share, left, missing, wanting, lists;
     ngx_secops_store_paging_list_t  *list;
 
     missing = paging->skip + paging->page->n - paging->page->nids;
     share = ngx_secops_store_page_share(missing);
+    wanting = 0;
     lists = 0;
+
+    for (i = 0; i < SECOPS_ID_SHARDS; i++) {
+        wanting += secops_merge_is_wanting(&paging->merge, i);
+    }
 
     for (i = 0; i < SECOPS_ID_SHARDS; i++) {
         list = &paging->lists[i];
         left = secops_merge_left(&paging->merge, i);
 
         if (secops_merge_is_wanting(&paging->merge, i)) {
-            n = ngx_max(share, missing);
+            n = ngx_max(share, missing / wanting);
 
         } else if (!paging->merge.runs[i].ended && left <= SECOPS_MERGE_MOST) {
             n = share;
