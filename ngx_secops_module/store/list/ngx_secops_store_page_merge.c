@@ -5,9 +5,12 @@
 
 
 /* of each list, what is read again where it goes on: so many entries may be
-   gone between two rounds */
+   gone between two rounds, and eight times as many whenever it is all done
+   again because of that */
 
 #define NGX_SECOPS_STORE_PAGE_AGAIN   32
+#define ngx_secops_store_page_again(paging)                                   \
+    ((ngx_uint_t) NGX_SECOPS_STORE_PAGE_AGAIN << (3 * (paging)->tries))
 
 
 static void ngx_secops_store_page_from(ngx_secops_store_paging_t *paging,
@@ -336,11 +339,13 @@ ngx_secops_store_page_is_near(ngx_secops_store_paging_t *paging,
 static ngx_int_t
 ngx_secops_store_page_more(ngx_secops_store_paging_t *paging)
 {
-    ngx_uint_t                       i, n, share, left, missing, wanting, lists;
+    ngx_uint_t                       i, n, lists;
+    ngx_uint_t                       share, left, missing, wanting, again;
     ngx_secops_store_paging_list_t  *list;
 
     missing = paging->skip + paging->page->n - paging->page->nids;
     share = ngx_secops_store_page_share(missing);
+    again = ngx_secops_store_page_again(paging);
     wanting = 0;
     lists = 0;
 
@@ -362,11 +367,11 @@ ngx_secops_store_page_more(ngx_secops_store_paging_t *paging)
             continue;
         }
 
-        n += NGX_SECOPS_STORE_PAGE_AGAIN + left;
+        n += again + left;
 
         list->read.at = NULL;
         list->read.n = ngx_min(n, NGX_SECOPS_STORE_IDS_MAX);
-        list->read.skip = (ngx_int_t) list->end - NGX_SECOPS_STORE_PAGE_AGAIN;
+        list->read.skip = (ngx_int_t) (list->end - again);
 
         if (list->read.oldest) {
             list->read.skip = ngx_max(list->read.skip, 0);
