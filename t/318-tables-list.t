@@ -321,12 +321,33 @@ sub try_pages {
                 is_listed($r, [@all[$offset .. $last]],
                     "$where: $query, $limit from $offset on");
                 is($r->{headers}{'x-total-count'}, 5, '... out of 5');
+                around($r, $offset, $limit, @all);
             }
 
             follow($where, $query, $limit, 'next', @all);
             follow($where, $query, $limit, 'prev', @all);
         }
     }
+}
+
+
+# what a page at an offset says of those before and behind it
+
+sub around {
+    my ($r, $offset, $limit, @all) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my %links = links($r);
+    my $begin = $offset > $limit ? $offset - $limit : 0;
+    my $end = $begin + $limit - 1 < $#all ? $begin + $limit - 1 : $#all;
+
+    is(exists $links{next} ? 1 : 0, $offset + $limit < @all ? 1 : 0,
+        '... with a next page, or none');
+    is(exists $links{prev} ? 1 : 0, $offset > 0 ? 1 : 0,
+        '... and one before, or none');
+    is_listed(get($t, $links{prev} =~ s{^http://[^/]+}{}r, domain => 'acme'),
+        [@all[$begin .. $end]], '... which has the records before')
+        if $links{prev} && $begin <= $#all;
 }
 
 
@@ -714,17 +735,7 @@ sub try_budget {
 
     # old records, a second between two
 
-    my $redis = $t->{redis}[0];
-    my @old = map { sprintf '%012x%x%s', 1.7e12 + 1000 * $_, $_ % 16,
-        substr 'abcdef' x 4, 0, 19 } 1 .. 3000;
-
-    foreach my $id (@old) {
-        my $shard = substr $id, 12, 1;
-        $redis->cmd('SET', "secops:{old:$shard}:rec:$table:$id",
-            qq({"sys_id":"$id","result":"r1"}));
-        $redis->cmd('LPUSH', "secops:{old:$shard}:idx:$table", $id);
-    }
-
+    my @old = old('old', map { [$_, $_ % 16] } 1 .. 3000);
     my %old = (domain => 'old', roles => 'sn_sec_cmn.api_read');
     my $newest = sub { return get($t, '/few' . list_url($table, { @_ }), %old) };
 
@@ -738,6 +749,13 @@ sub try_budget {
     is_listed($newest->(query => 'resultLIKEr', limit => 7, offset => 7,
         no_count => 'true', cursor => $old[-7]), [(reverse @old)[7 .. 13]],
         '... to the next page');
+    # one list has all of the newest ones, and is longer than a step
+    my @skew = old('skew', (map { [$_, $_ % 16] } 1 .. 800),
+        map { [1000 + $_, 3] } 1 .. 200);
+    is_listed(list($t, $table, { query => 'resultLIKEr', limit => 100,
+        no_count => 'true' }, domain => 'skew'), [(reverse @skew)[0 .. 99]],
+        '... also if one list has them all');
+
     is_refused($newest->(query => 'resultLIKEx', limit => 7,
         no_count => 'true'), 400, 'Query too broad', '... but not if it is not');
     is_refused($newest->(query => 'resultLIKEr^ORDERBYsys_id', limit => 7,
@@ -775,6 +793,28 @@ sub try_budget {
     is(scalar ids(list($t, $table, { display_value => 'all',
         fields => 'result,sys_id' }, domain => 'large')), 9,
         '... nor is one of few columns');
+}
+
+
+# puts records into Redis: [seconds, shard] for each, in their order; -> ids
+
+sub old {
+    my ($domain, @records) = @_;
+    my $redis = $t->{redis}[0];
+    my @id;
+
+    foreach my $record (@records) {
+        my ($seconds, $shard) = ($record->[0], sprintf '%x', $record->[1]);
+        my $id = sprintf '%012x%s%s', 1.7e12 + 1000 * $seconds, $shard,
+            substr 'abcdef' x 4, 0, 19;
+
+        $redis->cmd('SET', "secops:{$domain:$shard}:rec:$table:$id",
+            qq({"sys_id":"$id","result":"r1"}));
+        $redis->cmd('LPUSH', "secops:{$domain:$shard}:idx:$table", $id);
+        push @id, $id;
+    }
+
+    return @id;
 }
 
 
