@@ -767,6 +767,11 @@ sub statuses {
         . 'integration_capabilities/threat_lookup', \%who,
         '{"observable":"x","finding":"Clean","source_engine":"y"}');
 
+    # a list of which nothing is left
+    my $table = '/api/now/table/sn_ti_lookup_result';
+    my $dead = 'secops:{global:f}:idx:sn_ti_lookup_result';
+    $store->cmd('RPUSH', $dead, 'f' x 32);
+
     # the last use is stored behind the answer's back
     my $title = '/api/v2/resources?title=a';
     my $listed = $key && $user->request('GET', $title,
@@ -781,7 +786,9 @@ sub statuses {
             ['GET', $record->{headers}{location}],
             ['PATCH', $record->{headers}{location}],
             ['GET', '/api/secops/v1/subjects/x'],
+            ['GET', $table], ['GET', "$table?sysparm_query=finding=Clean"],
             ['DELETE', $record->{headers}{location}]),
+        $store->cmd('EXISTS', $dead) ? 'dead' : 'shed',
         map({ $user->request('GET', $_, \%who)->{status} } '/api/v1/health',
             '/api/secops/v1/audit', '/api/v2/resources'),
         $user->request('DELETE', '/api/v2/resources?title=b',
@@ -792,7 +799,8 @@ sub statuses {
 }
 
 
-my $all_well = '200 201 200 used 200 200 200 204 200 200 200 200 0 200 0';
+my $all_well = '200 201 200 used 200 200 200 200 200 204 shed 200 200 200 200'
+    . ' 0 200 0';
 is(statuses(), $all_well, 'the rights in storage.md are enough');
 
 foreach my $right (grep { !/^(?:ping|select)$/ } @rights) {

@@ -12,7 +12,7 @@
  *
  * These calls are one script each.  Those for several lists are started in a
  * row: they leave in one write, and of a Redis Cluster each node is asked once.
- * None of them holds Redis for longer than 2 milliseconds.
+ * None of them holds Redis for longer than 3 milliseconds.
  *
  * What a result has of ids and documents is valid until the handler returns.
  *

@@ -22,7 +22,7 @@
  *
  * A step is two commands: the documents of some ids, and, on its way at the
  * same time, which ids are next and how many documents are so many bytes.  So
- * the first step takes two round trips, each after it one.  Redis is held for 2
+ * the first step takes two round trips, each after it one.  Redis is held for 3
  * milliseconds at most.
  */
 
