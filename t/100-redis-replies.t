@@ -213,7 +213,7 @@ ok($fake->wait($mark), '... over three links');
 ok($fake->link(), 'a large reply: the link before is of use');
 $fake->play("EXPECT 1\nSEND \$3000010\\r\\n{\"large\":\"\n"
     . "REPEAT 2999998 x\nSEND \"}\\r\\n\nCLOSE");
-$r = get($t, read_path());
+$r = get($t, read_path() . ',large');
 is(length $r->{body}, 3000021, 'a record of 3 MB is read whole');
 
 ok($fake->link(), 'three at once: the link before is of use');

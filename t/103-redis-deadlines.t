@@ -183,7 +183,7 @@ SKIP: {
         'R.8: ... $secops_redis_time is what Redis took');
     cmp_ok($r->{headers}{'x-redis-time'}, '>', 0.1, '... all of it');
 
-    $busy = start($t, 'GET', read_path() . '?busy=1');
+    $busy = start($t, 'GET', read_path() . '&busy=1');
     $other = start($t, 'GET', '/nothing');
     is($busy->answer('GET')->{status}, 404, 'R.8: so has a read');
     $fake->step('CLOSE');

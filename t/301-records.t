@@ -91,7 +91,8 @@ foreach my $table (@tables) {
         is($r->{headers}{location}, "/api/now/table/$name/$json->{sys_id}",
             '... Location names the record');
         is_deeply(get($t, $r->{headers}{location})->{json},
-            { result => $json }, '... which can be read there');
+            { result => in_table($name, $json) },
+            '... which can be read there');
         is($redis->cmd('GET', key('rec', $json->{sys_id}, undef, $name)
             . ":$json->{sys_id}"), $r->{body}, '... and is what Redis holds');
     }
@@ -122,7 +123,8 @@ is_deeply([keys %{$r->{json}}], ['result'], 'include_wrap wraps the record');
 is($r->{json}{result}{observable}, 'x', '... which is in it');
 is($r->{body}, '{"result":' . kept($r) . '}',
     '... the wrapper is not stored');
-is_deeply(get($t, $r->{headers}{location})->{json}, $r->{json},
+is_deeply(get($t, $r->{headers}{location})->{json},
+    { result => in_table('sn_ti_lookup_result', $r->{json}{result}) },
     '... Location names it there as well');
 
 $r = post($t, "{$fields}", query => 'simple_response=true');
@@ -233,8 +235,9 @@ my $as_strings = join ',', '"number":"1.10"', '"large":"1e2"',
     '"spaces":"[\\n\\t1\\r\\n]"', '"empty":""', '"nothing":""', '"yes":"true"',
     '"":"no name"', '"a.b/c~d":"{}"';
 (my $stored = $r->{body}) =~ s/"number".*//s;
-is(get($t, $r->{headers}{location})->{body}, "{\"result\":$stored$as_strings}}",
-    'and they are read as strings, in the same order');
+like(get($t, $r->{headers}{location})->{body},
+    qr/\A\{"result":\Q$stored$as_strings\E(?:,"\w+":"")+\}\}\z/,
+    'and they are read as strings, in the same order, before empty columns');
 is($r->{json}{utf8}, 'grün 😀', 'the answer is valid UTF-8');
 
 $r = post($t, qq({"data":{$fields,$members[0],$members[8]}}));

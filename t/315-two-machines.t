@@ -31,7 +31,8 @@ foreach my $pair (@machines) {
         my $read = get($there, $r->{headers}{location});
 
         is($read->{status}, 200, "$table->{endpoint}: stored here, read there");
-        is($read->{body}, qq({"result":$r->{body}}), '... the same bytes');
+        is_deeply($read->{json}{result}, in_table($table->{table}, $r->{json}),
+            '... the same record');
     }
 
     my $r = post($here, records(), domain => 'acme');
@@ -61,21 +62,24 @@ is($redis->cmd('LLEN', (keys_like($redis, 'secops:{global:'
 
 my $kept = post($one, records());
 ok($one->reload(), 'one is reloaded');
-is(get($one, $kept->{headers}{location})->{body},
-    qq({"result":$kept->{body}}), '... and reads what it has stored before');
+is_deeply(get($one, $kept->{headers}{location})->{json}{result},
+    in_table('sn_ti_lookup_result', $kept->{json}),
+    '... and reads what it has stored before');
 is(get($two, $kept->{headers}{location})->{status}, 200,
     '... as does the other');
 
 $one->stop();
-is(get($two, $kept->{headers}{location})->{body},
-    qq({"result":$kept->{body}}), 'one is gone, its record is not');
+is_deeply(get($two, $kept->{headers}{location})->{json}{result},
+    in_table('sn_ti_lookup_result', $kept->{json}),
+    'one is gone, its record is not');
 is_stored(post($two, records()), '... and the other goes on');
 
 $two->quit();
 $redis->restart();
 $one->run();
-is(get($one, $kept->{headers}{location})->{body},
-    qq({"result":$kept->{body}}), 'all were restarted, the record is there');
+is_deeply(get($one, $kept->{headers}{location})->{json}{result},
+    in_table('sn_ti_lookup_result', $kept->{json}),
+    'all were restarted, the record is there');
 
 $_->stop() foreach $one, $two;
 ok(!$two->faults(), 'the second has nothing to complain about');

@@ -491,8 +491,8 @@ sub try_values {
     my $one = $r->{json}{result}[0];
 
     is_deeply([sort keys %$one], [sort qw(sys_id sys_class_name sys_created_on
-        sys_created_by sys_updated_on sys_domain sys_mod_count name owner
-        cores up tags note)], 'a record has all that was stored');
+        sys_created_by sys_updated_on sys_updated_by sys_domain sys_mod_count
+        name owner cores up tags note)], 'a record has all columns of its table');
     is_deeply([@$one{qw(name cores up tags note sys_mod_count sys_domain)}],
         ['alpha', '4', 'true', $one->{tags}, "It's ^fine", '0', 'acme'],
         'values are strings');

@@ -117,13 +117,41 @@ test_fields(void)
               "{\"n\":\"-1.50\",\"\\u006eote\":\"a\\u0041\\\\\","
               "\"sys_id\":\"01\"}",
               "in the order asked for, each once, unknown ones are left out");
-    test_view("{\"x\":1}", "{}", "a record that has none of them");
+    test_view("{\"x\":1}", "{\"note\":\"\",\"sys_id\":\"\"}",
+              "a record that has none of them: columns are empty");
 
     view.all = 1;
 
     test_view("{\"sys_id\":\"1\",\"n\":2}",
               "{\"n\":{\"display_value\":\"2\",\"value\":\"2\"},"
+              "\"note\":{\"display_value\":\"\",\"value\":\"\"},"
               "\"sys_id\":{\"display_value\":\"1\",\"value\":\"1\"}}",
+              "... with both values");
+}
+
+
+/* a client that was given a column sends it back when it has changed it */
+
+static void
+test_columns(uint32_t ncolumns)
+{
+    test_begin();
+    table.ncolumns = ncolumns;
+
+    test_view("{\"sys_id\":\"1\",\"x\":2,\"\\u006eote\":\"n\"}",
+              "{\"sys_id\":\"1\",\"x\":\"2\",\"\\u006eote\":\"n\","
+              "\"sys_class_name\":\"\",\"sys_created_on\":\"\","
+              "\"sys_created_by\":\"\",\"sys_updated_on\":\"\","
+              "\"sys_updated_by\":\"\",\"sys_domain\":\"\","
+              "\"sys_mod_count\":\"\",\"task\":\"\",\"ci\":\"\",\"any\":\"\"}",
+              "columns that a record does not have are empty, each once");
+
+    view.all = 1;
+    table.ncolumns = 2;
+
+    test_view("{\"sys_id\":\"1\"}",
+              "{\"sys_id\":{\"display_value\":\"1\",\"value\":\"1\"},"
+              "\"sys_class_name\":{\"display_value\":\"\",\"value\":\"\"}}",
               "... with both values");
 }
 
@@ -263,6 +291,7 @@ test_references(void)
 int
 main(void)
 {
+    uint32_t               ncolumns;
     secops_schema_error_t  error;
 
     secops_json_seed(7);
@@ -276,11 +305,19 @@ main(void)
         return tap_done();
     }
 
+    /* the columns that a record does not have are looked at by one test */
+
+    ncolumns = table.ncolumns;
+    table.ncolumns = 0;
+
     test_values();
     test_fields();
     test_many_fields();
     test_links();
     test_references();
+    test_columns(ncolumns);
+
+    table.ncolumns = ncolumns;
 
     secops_table_free(&table);
 

@@ -8,6 +8,11 @@
 #define SECOPS_RECORD_VIEW_PATH  "/api/now/table/"
 
 
+static void secops_record_view_next(secops_text_t *text, size_t begin);
+static uint32_t secops_record_view_key(const secops_json_t *json,
+    secops_slice_t name);
+static void secops_record_view_empty(secops_text_t *text,
+    const secops_record_view_t *view, secops_slice_t column);
 static void secops_record_view_member(secops_text_t *text,
     const secops_record_view_t *view, const secops_json_t *json, uint32_t key);
 static const secops_table_reference_t *secops_record_view_reference(
@@ -50,7 +55,7 @@ secops_record_view(secops_text_t *text, const secops_record_view_t *view,
     const secops_json_t *json)
 {
     size_t    i, begin;
-    uint32_t  key, last, value;
+    uint32_t  key, last, n;
 
     secops_text_append_string(text, "{");
 
@@ -60,31 +65,70 @@ secops_record_view(secops_text_t *text, const secops_record_view_t *view,
         last = json->tokens[0].next;
 
         for (key = 1; key < last; key = json->tokens[key + 1].next) {
-
-            if (text->len > begin) {
-                secops_text_append_string(text, ",");
-            }
-
+            secops_record_view_next(text, begin);
             secops_record_view_member(text, view, json, key);
+        }
+
+        for (n = 0; n < view->table->ncolumns; n++) {
+            key = secops_record_view_key(json, view->table->columns[n]);
+
+            if (key == 0) {
+                secops_record_view_next(text, begin);
+                secops_record_view_empty(text, view, view->table->columns[n]);
+            }
         }
     }
 
     for (i = 0; i < view->nfields; i++) {
+        key = secops_record_view_key(json, view->fields[i]);
 
-        value = secops_json_member(json, 0, view->fields[i].data,
-                                   view->fields[i].len);
-        if (value == 0) {
-            continue;
+        if (key) {
+            secops_record_view_next(text, begin);
+            secops_record_view_member(text, view, json, key);
+
+        } else if (secops_table_has_column(view->table, view->fields[i])) {
+            secops_record_view_next(text, begin);
+            secops_record_view_empty(text, view, view->fields[i]);
         }
-
-        if (text->len > begin) {
-            secops_text_append_string(text, ",");
-        }
-
-        secops_record_view_member(text, view, json, value - 1);
     }
 
     secops_text_append_string(text, "}");
+}
+
+
+/* before each member but the first */
+
+static void
+secops_record_view_next(secops_text_t *text, size_t begin)
+{
+    if (text->len > begin) {
+        secops_text_append_string(text, ",");
+    }
+}
+
+
+/* the token of a member's name; 0: the record does not have it */
+
+static uint32_t
+secops_record_view_key(const secops_json_t *json, secops_slice_t name)
+{
+    uint32_t  value;
+
+    value = secops_json_member(json, 0, name.data, name.len);
+
+    return value ? value - 1 : 0;
+}
+
+
+static void
+secops_record_view_empty(secops_text_t *text, const secops_record_view_t *view,
+    secops_slice_t column)
+{
+    secops_text_append_string(text, "\"");
+    secops_text_append_escaped(text, column);
+    secops_text_append_string(text, view->all
+                              ? "\":{\"display_value\":\"\",\"value\":\"\"}"
+                              : "\":\"\"");
 }
 
 

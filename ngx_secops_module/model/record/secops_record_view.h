@@ -6,6 +6,7 @@
  *     a number, true, false    its text
  *     null                     ""
  *     an object, an array      its JSON
+ *     a column of the table that the record does not have      ""
  *
  * With both display values and values, each is an object of the two.  A column
  * that refers to a record of another table may have a link to it:
@@ -63,8 +64,10 @@ int secops_record_view_add(secops_record_view_t *view, secops_slice_t column);
 
 /*
  * Appends the record, an object at token 0, as a JSON object: all members in
- * the order in which they are stored, or those that were asked for.  Without
- * memory the text says that it failed.
+ * the order in which they are stored, then the columns that it does not have,
+ * as clients only send back what they change of what they were given; or what
+ * was asked for, if it is a member or a column.  Without memory the text says
+ * that it failed.
  */
 
 void secops_record_view(secops_text_t *text, const secops_record_view_t *view,

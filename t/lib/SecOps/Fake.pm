@@ -208,9 +208,10 @@ sub start {
 }
 
 
-sub read_path { # of a record
+sub read_path { # of a record that has an "a"
     my ($sys_id) = @_;
-    return '/api/now/table/sn_ti_lookup_result/' . ($sys_id // '0' x 32);
+    return '/api/now/table/sn_ti_lookup_result/' . ($sys_id // '0' x 32)
+        . '?sysparm_fields=a';
 }
 
 

@@ -13,7 +13,7 @@ use Test::More;
 
 use parent 'Exporter';
 
-our @EXPORT = qw(conf who post path get records apart @tables is_refused is_stored
+our @EXPORT = qw(conf who post path get records apart in_table @tables is_refused is_stored
     keys_like audited shard_of msec_of);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
@@ -175,6 +175,23 @@ sub is_stored {
 
     diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
     return $ok;
+}
+
+
+# a record of a shipped table as the Table API answers it: all columns, strings
+
+sub in_table {
+    my ($table, $record) = @_;
+    my $schema = do {
+        local (@ARGV, $/) = SecOps::root()
+            . "/ngx_secops_module/schema/tables/$table.json";
+        JSON::PP->new->utf8->decode(<>);
+    };
+
+    return { map({ $_ => '' } keys %{$schema->{properties}}, map { "sys_$_" }
+            qw(id class_name created_on created_by updated_on updated_by domain
+            mod_count)),
+        map { $_ => "$record->{$_}" } keys %$record };
 }
 
 
