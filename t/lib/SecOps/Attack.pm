@@ -272,7 +272,7 @@ sub path {
         '/post', '/post', '/again', '/small', '/file', '/error');
     my $path = one((map { "$base/$_" } qw(threat_lookup observable_enrichment
         ci_enrichment threat_lookup threat_lookup none)),
-        $table, "$table/" . one('x', '0' x 32, $self->id(),
+        $self->listed(), "$table/" . one('x', '0' x 32, $self->id(),
             @{$self->{opt}{records}}),
         '/api/v1/health', '/api/v2/health', '/api/v2/health/',
         '/api/v2/resources', '/api/v2/resources', '/api/v2/resources',
@@ -286,10 +286,36 @@ sub path {
         'False', '', '%00', '%', '+', 'x' x rand 100, '999999999999999999') }
         1 .. rand 3;
 
-    $path .= '?' . join '&', @query if @query;
+    $path .= ($path =~ /\?/ ? '&' : '?') . join '&', @query if @query;
     substr $path, rand length $path, 1, one('/', '..', '%2f', '%00', '?', "\x7f")
         if rand() < 0.05;
     return $place . $path;
+}
+
+
+# a list, mostly of a query that can be read; it may end in the middle
+
+sub listed {
+    my ($self) = @_;
+    my @condition = map { one('', '', '^', '^OR', '^NQ', 'OR') . one(
+        one(qw(finding observable threat_score sys_id sys_created_on none))
+            . one('=', '!=', '>', '<=', 'IN', 'NOT+IN', 'LIKE', 'STARTSWITH',
+                'BETWEEN', 'SAMEAS', 'ISEMPTY', '~')
+            . one('Clean', '7', '2020-01-01+10:00:00', 'a,b,7', '1@9',
+                $self->id(), @{$self->{opt}{records}}, '%ff%00', 'x' x rand 900),
+        'ORDERBY' . one(qw(sys_id DESCsys_id finding DESCthreat_score none)),
+        'RLQUERYx^', 'ENDRLQUERY') } 1 .. rand 6;
+    my @more = map { one(
+        'sysparm_fields=' . one('finding,sys_id', 'none', ',' x rand 400),
+        'sysparm_limit=' . one(0, 1, 7, 10000, 10001, 'x'),
+        'sysparm_offset=' . one(0, 1, 50, 1e9, -1),
+        'sysparm_display_value=' . one(qw(all true False x)),
+        'sysparm_no_count=true',
+        'sysparm_cursor=' . one($self->id(), @{$self->{opt}{records}}, 'x')) }
+        1 .. rand 4;
+
+    return "$table?" . join '&', 'sysparm_query=' . join('^', @condition),
+        @more;
 }
 
 
