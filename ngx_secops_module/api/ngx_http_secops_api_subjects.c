@@ -394,7 +394,12 @@ ngx_http_secops_subjects_add(ngx_http_secops_subjects_t *subjects,
     list = &subjects->lists[subjects->nlists++];
 
     list->table = table->name;
-    list->since = (uint64_t) subjects->since * 1000;
+
+    /* where records change, the id does not tell how old they are */
+
+    if (table->ncoalesce == 0) {
+        list->since = (uint64_t) subjects->since * 1000;
+    }
 }
 
 

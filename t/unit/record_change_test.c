@@ -304,6 +304,70 @@ test_refused(void)
 }
 
 
+/* which fact a record is stays the same, however it is spelled */
+
+static void
+test_fact(void)
+{
+    int            rc;
+    size_t         i;
+    change_test_t  t;
+
+    static const struct {
+        const char  *patch;
+        const char  *detail;        /* NULL: it is changed */
+    } cases[] = {
+        { "{\"about\":\"x\",\"why\":\"5\",\"score\":1}", NULL },
+        { "{\"why\":\"\\u0035\",\"score\":1}", NULL },
+        { "{\"score\":1}", NULL },
+        { "{\"level\":\"\",\"score\":1}", NULL },
+        { "{\"why\":\"6\",\"score\":1}", "/why: cannot be changed: it says "
+          "which fact the record is" },
+        { "{\"why\":\"\"}", "/why: cannot be changed: it says which fact the "
+          "record is" },
+        { "{\"about\":\"y\",\"why\":\"6\"}", "/about: cannot be changed: it "
+          "says what the record is about; /why: cannot be changed: it says "
+          "which fact the record is" },
+        { "{\"level\":\"high\"}", "/level: cannot be changed: it says which "
+          "fact the record is" }
+    };
+
+    table.coalesce[0] = slice("about");
+    table.coalesce[1] = slice("why");
+    table.coalesce[2] = slice("level");
+    table.ncoalesce = 3;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&t, 0, sizeof(change_test_t));
+
+        rc = test_change(&t, CHANGE_TEST_NEW "\"about\":\"x\",\"kind\":\"A\","
+                         "\"why\":\"\\u0035\",\"level\":null}",
+                         cases[i].patch);
+
+        if (cases[i].detail) {
+            is_int(rc, -1, cases[i].patch);
+            is_str(t.faults.detail.data, t.faults.detail.len, cases[i].detail,
+                   "... and why not");
+
+        } else {
+            is_int(rc, 0, cases[i].patch);
+            is_int(t.change.changed, 1, "... and changes the record");
+        }
+
+        test_free(&t);
+    }
+
+    memset(&t, 0, sizeof(change_test_t));
+    is_int(test_change(&t, CHANGE_TEST_NEW "\"about\":5,\"kind\":\"A\","
+                       "\"why\":\"y\"}", "{\"about\":\"5\",\"score\":1}"), 0,
+           "the type does not matter, as it does not for a subject");
+    test_free(&t);
+
+    table.ncoalesce = 0;
+}
+
+
 /* what is there already stays as it is */
 
 static void
@@ -480,6 +544,7 @@ main(void)
 
     test_merge();
     test_refused();
+    test_fact();
     test_server();
     test_limits();
     test_stored();

@@ -550,7 +550,22 @@ test_facts(void)
         { RECORD_TEST_TABLE "\"enum\":[\"A\",null]}},"
           "\"x-finding\":\"about\"}", "/x-finding" },
         { RECORD_TEST_TABLE "},\"a\":true},\"x-finding\":\"a\"}",
-          "/x-finding" }
+          "/x-finding" },
+        { RECORD_TEST_TABLE "}},\"x-coalesce\":\"about\"}", "/x-coalesce" },
+        { RECORD_TEST_TABLE "}},\"x-coalesce\":[]}", "/x-coalesce" },
+        { RECORD_TEST_TABLE "}},\"x-coalesce\":[\"about\",5]}",
+          "/x-coalesce" },
+        { RECORD_TEST_TABLE "}},\"x-coalesce\":[\"about\",\"who\"]}",
+          "/x-coalesce" },
+        { RECORD_TEST_TABLE "}},\"x-coalesce\":[\"about\",\"about\"]}",
+          "/x-coalesce" },
+        { RECORD_TEST_TABLE "},\"a\":{}},\"x-coalesce\":[\"a\"]}",
+          "/x-coalesce" },
+        { RECORD_TEST_TABLE "},\"a\":{\"default\":1}},"
+          "\"x-coalesce\":[\"about\",\"a\"]}", "/x-coalesce" },
+        { RECORD_TEST_TABLE "}},\"x-coalesce\":[\"1\",\"2\",\"3\",\"4\","
+          "\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\","
+          "\"14\",\"15\",\"16\",\"17\"]}", "/x-coalesce" }
     };
 
     is_int(secops_table_compile(&facts, slice("t_x"),
@@ -579,6 +594,104 @@ test_facts(void)
 
     is_int(table.engine.len + table.finding.len + table.nfindings, 0,
            "a table without them has neither");
+}
+
+
+/* of records: which are one fact */
+
+static void
+test_coalesce(void)
+{
+    size_t                 i;
+    record_test_t          t;
+    secops_text_t          fact;
+    secops_table_t         kept;
+    secops_schema_error_t  error;
+
+    static const char  text[] = RECORD_TEST_TABLE
+        "},\"wh\\u006f\":{}},\"x-coalesce\":[\"who\",\"ab\\u006fut\"]}";
+
+    static const struct {
+        const char  *record;
+        const char  *fact;      /* NULL: it is none */
+    } cases[] = {
+        { "{\"about\":\"x\",\"who\":\"y\"}", "3:who1:y5:about1:x" },
+        { "{\"who\":\"\\u0079\",\"b\":1,\"ab\\u006fut\":\"x\"}",
+          "3:who1:y5:about1:x" },
+        { "{\"about\":\"1:x\",\"who\":\"\\\"\"}", "3:who1:\"5:about3:1:x" },
+        { "{\"about\":5,\"who\":[ 1, null]}", "3:who10:[ 1, null]5:about1:5" },
+        { "{\"about\":5.0,\"who\":false}", "3:who5:false5:about3:5.0" },
+        { "{\"about\":\"x\"}", NULL },
+        { "{\"about\":\"x\",\"who\":\"\"}", NULL },
+        { "{\"about\":null,\"who\":\"y\"}", NULL },
+        { "{\"n\":1}", NULL }
+    };
+
+    kept = table;
+
+    memset(&fact, 0, sizeof(secops_text_t));
+
+    is_int(secops_table_compile(&table, slice("t_x"),
+                                (const unsigned char *) text,
+                                sizeof(text) - 1, &error), 0,
+           "a table with x-coalesce");
+    is_int(table.ncoalesce, 2, "... of two properties");
+    ok(secops_table_is_of_fact(&table, slice("who"))
+       && secops_table_is_of_fact(&table, slice("about"))
+       && !secops_table_is_of_fact(&table, slice("wh")), "... of these");
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void) test_read(&t, cases[i].record, "");
+
+        fact.len = 0;
+
+        is_int(secops_record_fact(&table, &t.json, t.body.fields, &fact),
+               cases[i].fact != NULL, cases[i].record);
+
+        if (cases[i].fact) {
+            is_str(fact.data, fact.len, cases[i].fact, "... this fact");
+        }
+
+        secops_record_faults_free(&t.faults);
+    }
+
+    secops_table_free(&table);
+    table = kept;
+
+    (void) test_read(&t, cases[0].record, "");
+    is_int(secops_record_fact(&table, &t.json, t.body.fields, &fact), 0,
+           "a table without x-coalesce: each record is a fact");
+    secops_record_faults_free(&t.faults);
+
+    secops_text_free(&fact);
+}
+
+
+/* what the client has sent, without the server's members and the defaults */
+
+static void
+test_fields(void)
+{
+    size_t          i;
+    record_test_t   t;
+    unsigned char   dst[512];
+
+    static const char  *cases[][2] = {
+        { "{\"about\":\"x\"}", "{\"about\":\"x\"}" },
+        { "{ \"about\" : \"x\" , \"n\" : [ 1 ] }",
+          "{\"about\" : \"x\",\"n\" : [ 1 ]}" },
+        { "{\"data\":{\"a\":\"\\u0062\"},\"atomic\":true}",
+          "{\"a\":\"\\u0062\"}" },
+        { "{\"a\":1,\"simple_response\":true,\"b\":2}", "{\"a\":1,\"b\":2}" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void) test_read(&t, cases[i][0], "");
+        is_str(dst, secops_record_write_fields(dst, &t.json, t.body.fields,
+                                               &t.body) - dst,
+               cases[i][1], cases[i][0]);
+        secops_record_faults_free(&t.faults);
+    }
 }
 
 
@@ -638,6 +751,8 @@ main(void)
     test_write();
     test_defaults();
     test_facts();
+    test_coalesce();
+    test_fields();
     test_subject();
 
     secops_table_free(&table);

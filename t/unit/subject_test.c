@@ -353,6 +353,47 @@ test_truncated(void)
 }
 
 
+/* a table whose records are changed by whoever says the same again */
+
+static void
+test_coalesce(void)
+{
+    secops_table_t  table;
+
+    table = tables[0];
+    table.coalesce[0] = slice("about");
+    table.ncoalesce = 1;
+
+    begin(30);
+    secops_subject_table(&subject, &table, 3, 3, NULL);
+    record(29, ",\"sys_updated_on\":\"" TIME "29\",\"who\":\"x\"");
+    record(20, ",\"sys_updated_on\":\"" TIME "55\",\"who\":\"y\"");
+    record(10, ",\"sys_updated_on\":\"" TIME "40\",\"who\":\"y\"");
+    (void) answer();
+
+    has("\"truncated\":false,\"first_seen\":\"" TIME "10\","
+        "\"last_seen\":\"" TIME "55\"",
+        "records that change: first seen when created, last when changed");
+    has("\"results\":[{\"engine\":\"y\",\"seen\":\"" TIME "55\"",
+        "... as old as their latest change");
+    is_int(count("\"record\":"), 1, "... which may be too old as well");
+
+    begin(30);
+    secops_subject_table(&subject, &table, 3, 2, NULL);
+    record(40, ",\"sys_updated_on\":\"" TIME "50\",\"who\":\"x\"");
+    record(10, ",\"sys_updated_on\":\"" TIME "10\",\"who\":\"y\"");
+    (void) answer();
+    has("\"truncated\":true", "... so that what was not read may be young");
+
+    begin(30);
+    secops_subject_table(&subject, &table, 2, 2, NULL);
+    record(40, ",\"sys_updated_on\":\"" TIME "50\",\"who\":\"x\"");
+    record(10, "");
+    (void) answer();
+    has("\"truncated\":true", "... and what was too large");
+}
+
+
 /* documents that somebody has put there by hand */
 
 static void
@@ -456,6 +497,7 @@ main(void)
     test_tables();
     test_no_verdict();
     test_truncated();
+    test_coalesce();
     test_strange();
     test_many();
 

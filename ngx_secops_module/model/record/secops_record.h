@@ -135,6 +135,17 @@ secops_slice_t secops_record_subject(const secops_table_t *table,
 
 
 /*
+ * Which fact the record at token i is, by its table's x-coalesce: appended to
+ * *fact, as a text that no other fact has.  1: there it is; 0: one of the
+ * properties is not filled in, or the table has no x-coalesce, and the record
+ * is no other's fact; -1: no memory.
+ */
+
+int secops_record_fact(const secops_table_t *table, const secops_json_t *json,
+    uint32_t i, secops_text_t *fact);
+
+
+/*
  * Writes the JSON object that is stored: the server's fields, then the
  * client's bytes as they came, less the parameters of a flat body, and the
  * table's defaults for fields that did not come.  dst has room for
@@ -146,6 +157,12 @@ size_t secops_record_size(const secops_record_t *record,
 unsigned char *secops_record_write(unsigned char *dst,
     const secops_record_t *record, const secops_json_t *json, uint32_t i,
     const secops_record_body_t *body);
+
+/* the client's members alone, of which there is one at least; dst has room for
+   the token's bytes */
+
+unsigned char *secops_record_write_fields(unsigned char *dst,
+    const secops_json_t *json, uint32_t i, const secops_record_body_t *body);
 
 
 #endif /* _SECOPS_RECORD_H_INCLUDED_ */

@@ -53,6 +53,10 @@ typedef struct {
 
 static int secops_record_patch_subject(secops_record_patch_t *patch,
     const char *where, secops_record_faults_t *faults);
+static void secops_record_patch_fact(secops_record_patch_t *patch,
+    const char *where, secops_record_faults_t *faults);
+static int secops_record_same_text(const secops_json_t *a, uint32_t i,
+    const secops_json_t *b, uint32_t j);
 static int secops_record_patch_map(secops_record_patch_t *patch,
     unsigned subject);
 static uint32_t *secops_record_map_slot(secops_record_map_t *map,
@@ -112,6 +116,8 @@ secops_record_change(secops_record_change_t *change,
     secops_record_check_patch(change->table, json, i, body, where, faults);
 
     rc = secops_record_patch_subject(&patch, where, faults);
+
+    secops_record_patch_fact(&patch, where, faults);
 
     if (rc >= 0) {
         rc = secops_record_patch_map(&patch, (unsigned) rc);
@@ -180,6 +186,73 @@ secops_record_patch_subject(secops_record_patch_t *patch, const char *where,
                                " about");
 
     return 1;
+}
+
+
+/* the record is found by these when the same is said again */
+
+static void
+secops_record_patch_fact(secops_record_patch_t *patch, const char *where,
+    secops_record_faults_t *faults)
+{
+    size_t                 n;
+    uint32_t               now, then;
+    secops_slice_t         name;
+    const secops_json_t   *stored, *json;
+    const secops_table_t  *table;
+
+    table = patch->change->table;
+    stored = &patch->stored->json;
+    json = patch->json;
+
+    for (n = 0; n < table->ncoalesce; n++) {
+
+        name = table->coalesce[n];
+        then = secops_json_member(json, patch->object, name.data, name.len);
+
+        if (then == 0 || secops_slice_equal(name, table->subject)) {
+            continue;
+        }
+
+        now = secops_json_member(stored, 0, name.data, name.len);
+
+        if (now == 0 || secops_record_empty(stored, now)) {
+
+            if (secops_record_empty(json, then)) {
+                continue;
+            }
+
+        } else if (secops_record_same_text(stored, now, json, then)) {
+            continue;
+        }
+
+        secops_record_fault_member(faults, SECOPS_ERROR_BODY, where, name,
+                                   "cannot be changed: it says which fact the"
+                                   " record is");
+    }
+}
+
+
+/* 1: the same fact, as secops_record_fact() has it */
+
+static int
+secops_record_same_text(const secops_json_t *a, uint32_t i,
+    const secops_json_t *b, uint32_t j)
+{
+    secops_slice_t  text;
+
+    if (a->tokens[i].flags & b->tokens[j].flags & SECOPS_JSON_ESCAPED) {
+        return secops_json_equal(a, i, b, j);
+    }
+
+    if (a->tokens[i].flags & SECOPS_JSON_ESCAPED) {
+        text = secops_json_raw(b, j);
+        return secops_json_string_is(a, i, text.data, text.len);
+    }
+
+    text = secops_json_raw(a, i);
+
+    return secops_json_string_is(b, j, text.data, text.len);
 }
 
 

@@ -93,6 +93,21 @@ secops_record_write(unsigned char *dst, const secops_record_t *record,
 }
 
 
+unsigned char *
+secops_record_write_fields(unsigned char *dst, const secops_json_t *json,
+    uint32_t i, const secops_record_body_t *body)
+{
+    *dst++ = '{';
+
+    dst = secops_record_write_members(dst, json, i, body);
+
+    /* over the comma after the last member */
+    dst[-1] = '}';
+
+    return dst;
+}
+
+
 /* "name":"value", of a value in which nothing needs an escape */
 
 static unsigned char *

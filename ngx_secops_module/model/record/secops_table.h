@@ -9,6 +9,9 @@
  *     x-engine     the property that says who told what a record says; optional
  *     x-finding    the property that has the verdict; optional.  Its "enum" is
  *                  a list of strings, the worst verdict first
+ *     x-coalesce   properties that together say which fact a record is: a
+ *                  record that agrees in them with a stored one changes it,
+ *                  and is not added; optional.  x-subject is one of them
  *     x-retention  how long a record is kept: a length of time as nginx.conf
  *                  has it, or "off", for ever; optional
  *     default      of a property: stored where a record does not have it
@@ -29,6 +32,10 @@
 /* choices of the property that x-finding names */
 
 #define SECOPS_TABLE_FINDINGS_MAX  32
+
+/* properties that x-coalesce names */
+
+#define SECOPS_TABLE_COALESCE_MAX  16
 
 /* bytes, also of an endpoint */
 
@@ -73,6 +80,10 @@ typedef struct {
     secops_slice_t           findings[SECOPS_TABLE_FINDINGS_MAX];
     size_t                   nfindings;     /* verdicts, decoded, the worst
                                                first; owned by the schema */
+
+    secops_slice_t           coalesce[SECOPS_TABLE_COALESCE_MAX];
+    size_t                   ncoalesce;     /* 0: each record is added; owned by
+                                               the schema */
 
     secops_table_reference_t *references;   /* owned; what they point to is the
                                                schema's */
@@ -124,6 +135,10 @@ int secops_table_is_name(secops_slice_t text);
 
 int secops_table_has_default(const secops_table_t *table,
     secops_slice_t name);
+
+/* 1: x-coalesce names this property */
+
+int secops_table_is_of_fact(const secops_table_t *table, secops_slice_t name);
 
 
 /*

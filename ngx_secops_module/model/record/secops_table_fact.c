@@ -1,7 +1,7 @@
 
 /*
- * What a table says of the facts that its records are: who tells them, and
- * which of their verdicts is the worst.
+ * What a table says of the facts that its records are: who tells them, which of
+ * their verdicts is the worst, and which records are one fact.
  */
 
 #include <stdio.h>
@@ -16,6 +16,10 @@ static int secops_table_read_findings(secops_table_t *table,
     secops_schema_error_t *error);
 static uint32_t secops_table_choices(const secops_table_t *table,
     const secops_json_t *json);
+static int secops_table_read_coalesce(secops_table_t *table,
+    secops_schema_error_t *error);
+static const char *secops_table_coalesce_fault(const secops_table_t *table,
+    const secops_json_t *json, uint32_t i);
 
 
 int
@@ -30,7 +34,11 @@ secops_table_read_facts(secops_table_t *table, secops_schema_error_t *error)
         return -1;
     }
 
-    return table->finding.len ? secops_table_read_findings(table, error) : 0;
+    if (table->finding.len && secops_table_read_findings(table, error) != 0) {
+        return -1;
+    }
+
+    return secops_table_read_coalesce(table, error);
 }
 
 
@@ -132,4 +140,95 @@ secops_table_choices(const secops_table_t *table, const secops_json_t *json)
     }
 
     return choices;
+}
+
+
+static int
+secops_table_read_coalesce(secops_table_t *table,
+    secops_schema_error_t *error)
+{
+    uint32_t              i, list;
+    const char           *fault;
+    const secops_json_t  *json;
+
+    static const unsigned char  name[] = "x-coalesce";
+
+    table->ncoalesce = 0;
+
+    json = secops_schema_document(table->schema);
+    list = secops_json_member(json, 0, name, sizeof(name) - 1);
+
+    if (list == 0) {
+        return 0;
+    }
+
+    if (json->tokens[list].type != SECOPS_JSON_ARRAY
+        || json->tokens[list].size == 0
+        || json->tokens[list].size > SECOPS_TABLE_COALESCE_MAX)
+    {
+        return secops_schema_error(error, "/x-coalesce", "must be a list of"
+                                   " properties, %d at most",
+                                   SECOPS_TABLE_COALESCE_MAX);
+    }
+
+    for (i = list + 1; i < json->tokens[list].next; i = json->tokens[i].next) {
+
+        fault = secops_table_coalesce_fault(table, json, i);
+
+        if (fault) {
+            return secops_schema_error(error, "/x-coalesce", "%s", fault);
+        }
+
+        table->coalesce[table->ncoalesce++] = secops_json_raw(json, i);
+    }
+
+    if (table->subject.len && !secops_table_is_of_fact(table, table->subject)) {
+        return secops_schema_error(error, "/x-coalesce", "must have the"
+                                   " property of x-subject among its own, as"
+                                   " records are found by it");
+    }
+
+    return 0;
+}
+
+
+/* of a property that the list has at token i; NULL: there is none */
+
+static const char *
+secops_table_coalesce_fault(const secops_table_t *table,
+    const secops_json_t *json, uint32_t i)
+{
+    secops_slice_t  name;
+
+    name = secops_json_raw(json, i);
+
+    if (json->tokens[i].type != SECOPS_JSON_STRING
+        || !secops_schema_has_property(table->schema, name.data, name.len))
+    {
+        return "must name properties only";
+    }
+
+    if (secops_table_has_default(table, name)) {
+        return "must name no property that has a default: what a record does"
+               " not say makes it no other fact";
+    }
+
+    return secops_table_is_of_fact(table, name) ? "names a property twice"
+                                               : NULL;
+}
+
+
+int
+secops_table_is_of_fact(const secops_table_t *table, secops_slice_t name)
+{
+    size_t  n;
+
+    for (n = 0; n < table->ncoalesce; n++) {
+
+        if (secops_slice_equal(table->coalesce[n], name)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -16,8 +16,8 @@ int secops_table_read_defaults(secops_table_t *table,
 void secops_table_free_defaults(secops_table_t *table);
 
 
-/* x-engine and x-finding of the schema, which was compiled; -1: error says what
-   is wrong */
+/* x-engine, x-finding and x-coalesce of the schema, which was compiled; the
+   defaults are known.  -1: error says what is wrong */
 
 int secops_table_read_facts(secops_table_t *table,
     secops_schema_error_t *error);

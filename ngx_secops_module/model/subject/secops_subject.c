@@ -18,9 +18,12 @@ static int secops_subject_take(secops_subject_t *subject,
 static void secops_subject_id_time(secops_subject_time_t time,
     const unsigned char *id);
 static void secops_subject_seen(secops_subject_time_t seen,
-    const secops_json_t *json, const unsigned char *id);
+    const secops_table_t *table, const secops_json_t *json,
+    const unsigned char *id);
 static void secops_subject_see(secops_subject_list_t *list,
-    const secops_subject_time_t seen);
+    const secops_subject_result_t *result);
+static int secops_subject_may_be_young(const secops_subject_t *subject,
+    const secops_subject_list_t *list);
 static size_t secops_subject_finding(const secops_table_t *table,
     const secops_json_t *json);
 static void secops_subject_engine(secops_subject_t *subject,
@@ -93,8 +96,7 @@ secops_subject_record(secops_subject_t *subject,
     }
 
     if (document.len == 0) {
-        list->truncated |= !secops_subject_older(list->reached,
-                                                 subject->since);
+        list->truncated |= secops_subject_may_be_young(subject, list);
         return;
     }
 
@@ -155,8 +157,8 @@ secops_subject_take(secops_subject_t *subject, const secops_json_t *json,
 
     list = &subject->lists[result->list];
 
-    secops_subject_seen(result->seen, json, result->id);
-    secops_subject_see(list, result->seen);
+    secops_subject_seen(result->seen, list->table, json, result->id);
+    secops_subject_see(list, result);
 
     if (secops_subject_older(result->seen, subject->since)) {
         return 0;
@@ -201,17 +203,25 @@ secops_subject_id_time(secops_subject_time_t time, const unsigned char *id)
 }
 
 
-/* what somebody has put there by hand may lack it */
+/*
+ * When it was said: when the record was created, or, where whoever says it
+ * again changes the record, when it was changed.  What somebody has put there
+ * by hand may lack that.
+ */
 
 static void
-secops_subject_seen(secops_subject_time_t seen, const secops_json_t *json,
-    const unsigned char *id)
+secops_subject_seen(secops_subject_time_t seen, const secops_table_t *table,
+    const secops_json_t *json, const unsigned char *id)
 {
-    uint32_t  i;
+    uint32_t        i;
+    secops_slice_t  name;
 
-    static const unsigned char  name[] = "sys_created_on";
+    static const secops_slice_t  created = secops_slice("sys_created_on");
+    static const secops_slice_t  updated = secops_slice("sys_updated_on");
 
-    i = secops_json_member(json, 0, name, sizeof(name) - 1);
+    name = table->ncoalesce ? updated : created;
+
+    i = secops_json_member(json, 0, name.data, name.len);
 
     if (i == 0
         || json->tokens[i].type != SECOPS_JSON_STRING
@@ -228,17 +238,32 @@ secops_subject_seen(secops_subject_time_t seen, const secops_json_t *json,
 
 static void
 secops_subject_see(secops_subject_list_t *list,
-    const secops_subject_time_t seen)
+    const secops_subject_result_t *result)
 {
+    /* reached is when the record was created */
+
     if (!list->rest
-        && (list->first[0] == '\0' || secops_subject_older(seen, list->first)))
+        && (list->first[0] == '\0'
+            || secops_subject_older(list->reached, list->first)))
     {
-        memcpy(list->first, seen, SECOPS_TIME_LEN);
+        memcpy(list->first, list->reached, SECOPS_TIME_LEN);
     }
 
-    if (secops_subject_older(list->last, seen)) {
-        memcpy(list->last, seen, SECOPS_TIME_LEN);
+    if (secops_subject_older(list->last, result->seen)) {
+        memcpy(list->last, result->seen, SECOPS_TIME_LEN);
     }
+}
+
+
+/* the record that was told last, or one that is older: a record that changes
+   may be young, however long ago it was created */
+
+static int
+secops_subject_may_be_young(const secops_subject_t *subject,
+    const secops_subject_list_t *list)
+{
+    return list->table->ncoalesce > 0
+           || !secops_subject_older(list->reached, subject->since);
 }
 
 
@@ -387,9 +412,7 @@ secops_subject_end(secops_subject_t *subject)
 
         /* what was not told is older than what was */
 
-        if (list->rest
-            && !secops_subject_older(list->reached, subject->since))
-        {
+        if (list->rest && secops_subject_may_be_young(subject, list)) {
             list->truncated = 1;
         }
     }

@@ -9,7 +9,8 @@
  * An engine's newer result takes back what it said before, so that only the
  * newest of each is looked at for the worst.
  *
- * Times are those of sys_created_on, and compared as text.  Pure C.
+ * A result is as old as its record; in a table with x-coalesce as the latest
+ * change of that.  Times are compared as text.  Pure C.
  */
 
 #ifndef _SECOPS_SUBJECT_H_INCLUDED_
