@@ -144,11 +144,6 @@ ngx_int_t ngx_http_secops_records_add(ngx_http_secops_records_t *records,
 void ngx_http_secops_records_refuse(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_error_e error);
 
-/* answers what is wrong with a single record, or with the parameters */
-
-ngx_int_t ngx_http_secops_records_reject(ngx_http_secops_ctx_t *ctx,
-    secops_record_faults_t *faults);
-
 
 /* ngx_http_secops_api_records_batch.c: the array at data, or the lines of the
    body */
@@ -176,6 +171,11 @@ void ngx_http_secops_records_drop(ngx_http_secops_records_t *records);
 
 ngx_int_t ngx_http_secops_records_reply(ngx_http_secops_records_t *records);
 
+
+/* answers what is wrong with a single record, or with the parameters */
+
+ngx_int_t ngx_http_secops_records_reject(ngx_http_secops_ctx_t *ctx,
+    secops_record_faults_t *faults);
 
 /* keeps the faults of a batch's record for the reply */
 

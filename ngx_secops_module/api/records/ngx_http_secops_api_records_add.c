@@ -5,7 +5,6 @@
  */
 
 #include "api/records/ngx_http_secops_api_records.h"
-#include "http/ngx_http_secops_fail.h"
 #include "util/ngx_secops_string.h"
 
 
@@ -235,30 +234,4 @@ ngx_http_secops_records_buffer(ngx_http_secops_records_t *records, size_t size)
     }
 
     return records->buffer.data + NGX_HTTP_SECOPS_RECORDS_WRAP_HEAD;
-}
-
-
-ngx_int_t
-ngx_http_secops_records_reject(ngx_http_secops_ctx_t *ctx,
-    secops_record_faults_t *faults)
-{
-    ngx_str_t       more, detail;
-    secops_error_e  error;
-
-    ngx_str_null(&more);
-
-    error = faults->all.error;
-
-    if (error == SECOPS_ERROR_UNKNOWN) {
-        ngx_str_set(&detail, "the record could not be validated");
-        return ngx_http_secops_fail_server(ctx->request, ctx, error, &detail);
-    }
-
-    if (error == SECOPS_ERROR_MANDATORY) {
-        more = ngx_secops_str(secops_text_slice(&faults->missing));
-    }
-
-    detail = ngx_secops_str(secops_record_detail(faults));
-
-    return ngx_http_secops_fail(ctx->request, ctx, error, &more, &detail);
 }

@@ -132,6 +132,32 @@ ngx_http_secops_records_location(ngx_http_secops_records_t *records)
 
 
 ngx_int_t
+ngx_http_secops_records_reject(ngx_http_secops_ctx_t *ctx,
+    secops_record_faults_t *faults)
+{
+    ngx_str_t       more, detail;
+    secops_error_e  error;
+
+    ngx_str_null(&more);
+
+    error = faults->all.error;
+
+    if (error == SECOPS_ERROR_UNKNOWN) {
+        ngx_str_set(&detail, "the record could not be validated");
+        return ngx_http_secops_fail_server(ctx->request, ctx, error, &detail);
+    }
+
+    if (error == SECOPS_ERROR_MANDATORY) {
+        more = ngx_secops_str(secops_text_slice(&faults->missing));
+    }
+
+    detail = ngx_secops_str(secops_record_detail(faults));
+
+    return ngx_http_secops_fail(ctx->request, ctx, error, &more, &detail);
+}
+
+
+ngx_int_t
 ngx_http_secops_records_entry_faults(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, secops_record_faults_t *faults)
 {
