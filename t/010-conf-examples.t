@@ -659,6 +659,15 @@ sub own_definitions {
         'Insufficient access', 'who may only read');
     is($t->request('POST', $path, \%writer, $record)->{status}, 201,
         'records are taken beside');
+
+    my $reputation = $path =~ s/threat_lookup/reputation/r;
+    my @r = map { $t->request('POST', $reputation, \%writer, $record
+        =~ s/"Malicious"/"$_"/r) } qw(Malicious Clean);
+    is("$r[0]{status} $r[1]{status}", '201 200',
+        'what an engine says again changes what it said before');
+    is($r[1]{json}{sys_id}, $r[0]{json}{sys_id}, '... the same record');
+    is($t->request('GET', $r[0]{headers}{location}, \%reader)
+        ->{json}{result}{finding}, 'Clean', '... which says so now');
 }
 
 

@@ -42,6 +42,8 @@ typedef struct ngx_http_secops_call_s  ngx_http_secops_call_t;
 typedef enum {
     NGX_HTTP_SECOPS_READ = 0,       /* a record, or the audit */
     NGX_HTTP_SECOPS_WRITE,          /* records */
+    NGX_HTTP_SECOPS_RECALL,         /* a record that is to be changed by one
+                                       that is written */
     NGX_HTTP_SECOPS_CHANGE,         /* a record that is there */
     NGX_HTTP_SECOPS_DELETE,
     NGX_HTTP_SECOPS_FIND,           /* resources, or what is kept beside them */

@@ -15,7 +15,7 @@
 
 static ngx_int_t ngx_secops_store_record_eval(ngx_secops_store_t *store,
     ngx_secops_store_record_change_t *change, const secops_keyspace_t *space,
-    ngx_secops_store_script_t *script, ngx_uint_t nkeys);
+    ngx_secops_store_script_t *script, ngx_uint_t nkeys, ngx_uint_t nargs);
 static void ngx_secops_store_change_keys(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_delete_keys(ngx_secops_store_eval_t *eval,
@@ -52,7 +52,7 @@ ngx_secops_store_change_record(ngx_secops_store_t *store,
     ngx_secops_store_record_change_t *change, const secops_keyspace_t *space)
 {
     return ngx_secops_store_record_eval(store, change, space,
-                                        &ngx_secops_store_change_script, 2);
+                                        &ngx_secops_store_change_script, 2, 3);
 }
 
 
@@ -62,14 +62,16 @@ ngx_secops_store_delete_record(ngx_secops_store_t *store,
 {
     return ngx_secops_store_record_eval(store, change, space,
                                         &ngx_secops_store_delete_script,
-                                        change->digest ? 4 : 3);
+                                        3 + (change->digest != NULL)
+                                        + (change->fact != NULL),
+                                        4);
 }
 
 
 static ngx_int_t
 ngx_secops_store_record_eval(ngx_secops_store_t *store,
     ngx_secops_store_record_change_t *change, const secops_keyspace_t *space,
-    ngx_secops_store_script_t *script, ngx_uint_t nkeys)
+    ngx_secops_store_script_t *script, ngx_uint_t nkeys, ngx_uint_t nargs)
 {
     ngx_secops_store_eval_t  *eval;
 
@@ -79,8 +81,8 @@ ngx_secops_store_record_eval(ngx_secops_store_t *store,
     eval->space = space;
     eval->script = script;
     eval->nkeys = nkeys;
-    eval->nargs = 3 + ngx_secops_store_audit_argc(&store->audit_maxlen,
-                                                  change->audit);
+    eval->nargs = nargs + ngx_secops_store_audit_argc(&store->audit_maxlen,
+                                                      change->audit);
     eval->bytes = change->head.len + change->document.len
                   + NGX_SECOPS_STORE_CHANGE_BYTES;
 
@@ -131,6 +133,12 @@ ngx_secops_store_delete_keys(ngx_secops_store_eval_t *eval,
                             change->digest);
         ngx_secops_redis_cmd_key(cmd, key.data, key.len);
     }
+
+    if (change->fact) {
+        secops_keys_fact(&key, eval->space, shard, change->table,
+                         change->fact);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    }
 }
 
 
@@ -161,6 +169,7 @@ ngx_secops_store_delete_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_arg(cmd, change->head.data, change->head.len);
     ngx_secops_store_number(cmd, change->len);
     ngx_secops_redis_cmd_arg(cmd, change->sys_id, SECOPS_ID_LEN);
+    ngx_secops_redis_cmd_arg(cmd, change->fact ? "1" : "0", 1);
 
     ngx_secops_store_change_audit(change, cmd);
 }

@@ -33,6 +33,8 @@ typedef struct {
     const u_char                    *digest;    /* of a delete: of what the
                                                    record is about; NULL: it is
                                                    about nothing */
+    const u_char                    *fact;      /* of a delete: of the fact that
+                                                   it is; NULL: of none */
     const ngx_secops_store_audit_t  *audit;
 } ngx_secops_store_record_change_t;
 

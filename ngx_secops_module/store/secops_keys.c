@@ -163,6 +163,19 @@ secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
 
 
 void
+secops_keys_fact(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table,
+    const unsigned char fact[SECOPS_KEYS_DIGEST_LEN])
+{
+    secops_keys_begin(key, space, shard);
+    secops_keys_append(key, ":one:", 5);
+    secops_keys_append(key, table.data, table.len);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, fact, SECOPS_KEYS_DIGEST_LEN);
+}
+
+
+void
 secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
     unsigned stream)
 {

@@ -5,6 +5,7 @@
  *     P:{D:S}:rec:<table>:<sys_id>        a record, JSON
  *     P:{D:S}:idx:<table>                 list: sys_id, newest first
  *     P:{D:S}:sub:<table>:<subject>       list: sys_id, newest first
+ *     P:{D:S}:one:<table>:<fact>          sys_id of the record that says so
  *     P:{D:S}:audit                       stream, about records
  *     P:{D:res}:audit                     stream, about resources
  *     P:{D:res}:<type>                    hash: resources, JSON, by id
@@ -27,8 +28,9 @@
  * move a hash tag or equal another name's keys.  S is the shard, one
  * hexadecimal digit.  <subject> is 32 hexadecimal digits of the SHA-256 of
  * what the record is about; the first of them is the shard of such a record.
- * <type> is that of a resource; <digest> is an api key's, and <xx> its first
- * two digits, so that keys spread over a Redis Cluster.
+ * <fact> is as many of the SHA-256 of what secops_record_fact() says, in tables
+ * with x-coalesce.  <type> is that of a resource; <digest> is an api key's, and
+ * <xx> its first two digits, so that keys spread over a Redis Cluster.
  *
  * All keys of one {D:S} lie in one slot of a Redis Cluster.  Pure C.
  */
@@ -99,6 +101,12 @@ void secops_keys_index(secops_key_t *key, const secops_keyspace_t *space,
 void secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table,
     const unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
+
+/* fact is a digest, too; the shard is its record's */
+
+void secops_keys_fact(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t table,
+    const unsigned char fact[SECOPS_KEYS_DIGEST_LEN]);
 
 /* stream is a shard, or SECOPS_KEYS_RESOURCES */
 

@@ -174,6 +174,36 @@ secops_reply_record(const secops_redis_value_t *value)
 
 
 int
+secops_reply_add(const secops_redis_value_t *values, size_t n,
+    const unsigned char **id, secops_slice_t *document)
+{
+    if (!secops_reply_array(values, n, 0)
+        || n != values[0].elements + 1
+        || n < 2
+        || n > 3
+        || !secops_reply_string(&values[1])
+        || secops_id_shard(values[1].text) < 0)
+    {
+        return -1;
+    }
+
+    *id = values[1].text.data;
+
+    if (n == 2) {
+        return 1;
+    }
+
+    if (!secops_reply_string(&values[2])) {
+        return -1;
+    }
+
+    *document = values[2].text;
+
+    return 0;
+}
+
+
+int
 secops_reply_pointer(const secops_redis_value_t *values, size_t n,
     secops_slice_t *id, size_t id_max, secops_slice_t *domain,
     size_t domain_max)

@@ -81,6 +81,14 @@ typedef enum {
 secops_reply_record_e secops_reply_record(const secops_redis_value_t *value);
 
 
+/* of secops_script_add: the id of the record that is there, and its document if
+   it is not the one that was added (empty: it is large).  1: it was added; 0:
+   it was not; -1: this is no such reply */
+
+int secops_reply_add(const secops_redis_value_t *values, size_t n,
+    const unsigned char **id, secops_slice_t *document);
+
+
 /* of HMGET, an api key's id and domain.  1: there they are; 0: it leads
    nowhere; -1: this is no such reply */
 

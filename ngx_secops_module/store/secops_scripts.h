@@ -132,9 +132,9 @@ extern const secops_script_t  secops_script_touch;
  * as many bytes as ARGV[2] says.  So a record of a megabyte need not be read.
  *
  * KEYS[1] is the record, KEYS[2] the audit stream of its shard; of delete,
- * KEYS[3] is its table's list, KEYS[4] its subject's, if it has one.  ARGV[3]
- * is the new document, of delete the record's id; the rest are the arguments
- * of XADD after the key.
+ * KEYS[3] is its table's list; then its subject's, if it has one, and at last,
+ * if ARGV[4] is 1, the fact that it is.  ARGV[3] is the new document, of delete
+ * the record's id; the rest are the arguments of XADD after the key.
  *
  * Answers 1: it is done; 0: the record is another by now; -1: there is none; 2:
  * it is what it was to become, which a caller that has sent this twice has
@@ -235,6 +235,26 @@ extern const secops_script_t  secops_script_subject;
  */
 
 extern const secops_script_t  secops_script_retire;
+
+
+/*
+ * Adds a record, unless there is one of the same fact.  KEYS[1] is the record,
+ * KEYS[2] the audit stream of its shard, KEYS[3] its table's list; then its
+ * subject's, if it has one, and at last, if ARGV[6] is 1, the fact: the id of
+ * the record that says so.  ARGV[1] is the record's id, ARGV[2] its document,
+ * ARGV[3] after how many seconds both expire (empty: never), ARGV[4] after how
+ * many the lists do (0: never; empty: that stays as it is), ARGV[5] what the
+ * keys of its table's records begin with, ARGV[7] an id that the fact may have
+ * although that record says something else; the rest are the arguments of XADD
+ * after the key.
+ *
+ * Answers the id of the record that is there now, and if it is another one than
+ * that was to be added, its document: empty when that is larger than 64 KB.  A
+ * record that has expired or was deleted says nothing any more.  It may be sent
+ * twice.
+ */
+
+extern const secops_script_t  secops_script_add;
 
 
 /* hexadecimal, as EVALSHA wants it */

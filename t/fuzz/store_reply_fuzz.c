@@ -1,8 +1,8 @@
 
 /*
  * libFuzzer target: any values as the replies that the store reads: to find,
- * to commit, to the pointer of an api key, to a part of an audit stream, to the
- * scripts that read lists, to what is known about a subject.
+ * to commit, to add, to the pointer of an api key, to a part of an audit
+ * stream, to the scripts that read lists, to what is known about a subject.
  *
  * What is handed out must hold what store/secops_reply.h promises: a number
  * that becomes an index is one of the array that it is for, and every text lies
@@ -253,7 +253,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t                 n;
-    secops_slice_t         id, domain;
+    secops_slice_t         id, domain, document;
+    const unsigned char   *found;
     secops_redis_value_t  *values;
 
     if (size < 6) {
@@ -279,6 +280,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     store_fuzz_lists(values, n, data[0] >> 1);
 
     (void) secops_reply_commit(values);
+
+    switch (secops_reply_add(values, n, &found, &document)) {
+
+    case 0:
+        store_fuzz_text(document);
+
+        /* fall through */
+
+    case 1:
+        store_fuzz_text(secops_slice_bytes(found, SECOPS_ID_LEN));
+    }
 
     if (secops_reply_pointer(values, n, &id, STORE_FUZZ_ID, &domain,
                              STORE_FUZZ_DOMAIN)

@@ -37,6 +37,15 @@ test_spelling(void)
            "secops:{acme:c}:sub:t_x:c0ffee00c0ffee00c0ffee00c0ffee00",
            "a subject's key");
 
+    secops_keys_fact(&key, &space, 12, table, digest);
+    is_str(key.data, key.len,
+           "secops:{acme:c}:one:t_x:c0ffee00c0ffee00c0ffee00c0ffee00",
+           "a fact's key");
+
+    secops_keys_records(&key, &space, 12, table);
+    is_str(key.data, key.len, "secops:{acme:c}:rec:t_x:",
+           "what the keys of a table's records begin with");
+
     secops_keys_audit(&key, &space, 0);
     is_str(key.data, key.len, "secops:{acme:0}:audit", "the audit's key");
 

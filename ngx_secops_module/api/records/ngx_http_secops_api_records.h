@@ -25,6 +25,8 @@
 
 
 typedef struct ngx_http_secops_records_s  ngx_http_secops_records_t;
+typedef struct ngx_http_secops_records_fact_s  ngx_http_secops_records_fact_t;
+typedef struct ngx_http_secops_records_facts_s  ngx_http_secops_records_facts_t;
 
 /* answers for a single record, records->json, that was stored; the headers that
    every such answer has are there */
@@ -55,6 +57,9 @@ typedef struct {
     ngx_str_t                           more;   /* of a batch's invalid record:
                                                    the end of its message, … */
     ngx_str_t                           detail; /* … and its faults */
+    unsigned                            updated:1;  /* it has changed a record
+                                                       that was there, which has
+                                                       this id */
     ngx_secops_store_id_t               id;
     ngx_secops_store_subject_t          subject;
 } ngx_http_secops_records_entry_t;
@@ -95,10 +100,15 @@ struct ngx_http_secops_records_s {
     ngx_uint_t                          nentries;
     ngx_uint_t                          refused;  /* of these, as they are */
     ngx_http_secops_records_group_t    *open[SECOPS_ID_SHARDS];
+    ngx_http_secops_records_facts_t    *facts;  /* NULL: there is none, or the
+                                                   table has no x-coalesce */
 
     ngx_str_t                           buffer; /* room for one record, and for
                                                    the wrapper around it */
-    ngx_str_t                           json;   /* the single record in it */
+    ngx_str_t                           json;   /* the single record, with such
+                                                   room; it is in it, unless it
+                                                   was changed */
+    uint64_t                            mod_count;  /* of this record */
     ngx_str_t                           reason; /* of the last failure, for the
                                                    log */
     ngx_str_t                           failed; /* details for a batch: of
@@ -163,6 +173,26 @@ ngx_int_t ngx_http_secops_records_store(ngx_http_secops_records_t *records,
     const ngx_secops_store_record_t *record);
 ngx_int_t ngx_http_secops_records_send(ngx_http_secops_records_t *records);
 void ngx_http_secops_records_drop(ngx_http_secops_records_t *records);
+
+
+/*
+ * ngx_http_secops_api_records_fact.c: records of a table with x-coalesce.  A
+ * fact is made of each, before it has an id; digest is in *fact afterwards,
+ * NULL if no other record can be the same.  Then it is added, as it would be
+ * stored; then all of them are sent.
+ */
+
+ngx_int_t ngx_http_secops_records_fact_create(
+    ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
+    uint32_t i, ngx_http_secops_records_fact_t **fact);
+const u_char *ngx_http_secops_records_fact_digest(
+    const ngx_http_secops_records_fact_t *fact);
+ngx_int_t ngx_http_secops_records_fact_add(
+    ngx_http_secops_records_fact_t *fact,
+    const ngx_secops_store_record_t *record, const secops_json_t *json,
+    uint32_t i, const secops_record_body_t *body, const u_char *where);
+void ngx_http_secops_records_fact_send(ngx_http_secops_records_t *records);
 
 
 /* ngx_http_secops_api_records_reply.c */

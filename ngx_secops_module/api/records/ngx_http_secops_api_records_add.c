@@ -12,10 +12,9 @@ static void ngx_http_secops_records_created(u_char *created, time_t sec);
 static ngx_int_t ngx_http_secops_records_insert(
     ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
-    uint32_t i, const secops_record_body_t *body);
+    uint32_t i, const secops_record_body_t *body, const u_char *where);
 static ngx_int_t ngx_http_secops_records_id(
-    ngx_http_secops_records_t *records,
-    const ngx_secops_store_subject_t *subject, u_char *id);
+    ngx_http_secops_records_t *records, const u_char *digest, u_char *id);
 static u_char *ngx_http_secops_records_buffer(
     ngx_http_secops_records_t *records, size_t size);
 
@@ -90,7 +89,8 @@ ngx_http_secops_records_add(ngx_http_secops_records_t *records,
     {
         rc = (records->atomic && records->refused)
              ? NGX_DECLINED
-             : ngx_http_secops_records_insert(records, entry, json, i, body);
+             : ngx_http_secops_records_insert(records, entry, json, i, body,
+                                              where);
 
     } else if (records->batch) {
         ngx_http_secops_records_refuse(records, entry, faults.all.error);
@@ -123,15 +123,30 @@ ngx_http_secops_records_refuse(ngx_http_secops_records_t *records,
 static ngx_int_t
 ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry, const secops_json_t *json,
-    uint32_t i, const secops_record_body_t *body)
+    uint32_t i, const secops_record_body_t *body, const u_char *where)
 {
-    u_char                     *p;
-    secops_record_t             record;
-    secops_slice_t              subject;
-    ngx_http_secops_ctx_t      *ctx;
-    ngx_secops_store_record_t   insert;
+    u_char                          *p;
+    ngx_int_t                        rc;
+    const u_char                    *digest;
+    secops_record_t                  record;
+    secops_slice_t                   subject;
+    ngx_http_secops_ctx_t           *ctx;
+    ngx_secops_store_record_t        insert;
+    ngx_http_secops_records_fact_t  *fact;
 
     ctx = records->ctx;
+    digest = NULL;
+    fact = NULL;
+
+    if (records->table->ncoalesce) {
+        rc = ngx_http_secops_records_fact_create(records, entry, json, i,
+                                                 &fact);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+
+        digest = ngx_http_secops_records_fact_digest(fact);
+    }
 
     record.table = records->table;
     record.user = ngx_secops_slice(&ctx->identity.user);
@@ -153,10 +168,10 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
     if (subject.len) {
         secops_keys_digest(subject, entry->subject.digest);
         insert.subject = &entry->subject;
+        digest = entry->subject.digest;
     }
 
-    if (ngx_http_secops_records_id(records, insert.subject, entry->id.text)
-        != NGX_OK)
+    if (ngx_http_secops_records_id(records, digest, entry->id.text) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -171,21 +186,23 @@ ngx_http_secops_records_insert(ngx_http_secops_records_t *records,
         records->json = insert.json;
     }
 
-    return ngx_http_secops_records_store(records, entry, &insert);
+    return fact ? ngx_http_secops_records_fact_add(fact, &insert, json, i, body,
+                                                   where)
+                : ngx_http_secops_records_store(records, entry, &insert);
 }
 
 
-/* records about one subject lie in one shard; others are free to lie where an
-   atomic batch does already */
+/* records about one subject lie in one shard, as do those of one fact; others
+   are free to lie where an atomic batch does already */
 
 static ngx_int_t
 ngx_http_secops_records_id(ngx_http_secops_records_t *records,
-    const ngx_secops_store_subject_t *subject, u_char *id)
+    const u_char *digest, u_char *id)
 {
     int  shard;
 
-    if (subject) {
-        shard = (int) secops_keys_digest_shard(subject->digest);
+    if (digest) {
+        shard = (int) secops_keys_digest_shard(digest);
 
     } else if (records->atomic && records->open[0]) {
         shard = (int) records->open[0]->group.shard;

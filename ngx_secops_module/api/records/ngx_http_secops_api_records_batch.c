@@ -104,6 +104,9 @@ ngx_http_secops_records_expect_batch(ngx_http_secops_records_t *records,
     ngx_http_secops_loc_conf_t  *slcf;
 
     static ngx_str_t  none = ngx_null_string;
+    static ngx_str_t  apart = ngx_string("atomic: the records of this table "
+                                         "are stored one by one, as it has an "
+                                         "x-coalesce");
 
     r = records->request;
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
@@ -128,6 +131,11 @@ ngx_http_secops_records_expect_batch(ngx_http_secops_records_t *records,
 
         return ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_BODY, &none,
                                     &text);
+    }
+
+    if (records->atomic && records->table->ncoalesce) {
+        return ngx_http_secops_fail(r, records->ctx, SECOPS_ERROR_BODY, &none,
+                                    &apart);
     }
 
     return ngx_http_secops_records_expect(records, n);

@@ -147,6 +147,10 @@ ngx_http_secops_records_send(ngx_http_secops_records_t *records)
         }
     }
 
+    if (records->facts) {
+        ngx_http_secops_records_fact_send(records);
+    }
+
     return NGX_DECLINED;
 }
 

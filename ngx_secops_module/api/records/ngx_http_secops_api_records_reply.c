@@ -54,8 +54,9 @@ ngx_http_secops_records_reply(ngx_http_secops_records_t *records)
 static ngx_int_t
 ngx_http_secops_records_reply_single(ngx_http_secops_records_t *records)
 {
-    u_char     *p;
-    ngx_str_t   body;
+    u_char      *p;
+    ngx_str_t    body;
+    ngx_uint_t   status;
 
     static ngx_str_t  simple = ngx_string("{\"success\":true}");
     static ngx_str_t  wrapped = ngx_string("{\"result\":{\"success\":true}}");
@@ -70,8 +71,10 @@ ngx_http_secops_records_reply_single(ngx_http_secops_records_t *records)
         return records->answer(records);
     }
 
+    status = records->entries[0].updated ? NGX_HTTP_OK : NGX_HTTP_CREATED;
+
     if (records->options.simple_response) {
-        return ngx_http_secops_reply(records->request, NGX_HTTP_CREATED,
+        return ngx_http_secops_reply(records->request, status,
                                      records->options.include_wrap ? &wrapped
                                                                    : &simple);
     }
@@ -93,7 +96,7 @@ ngx_http_secops_records_reply_single(ngx_http_secops_records_t *records)
         body.len += NGX_HTTP_SECOPS_RECORDS_WRAP;
     }
 
-    return ngx_http_secops_reply(records->request, NGX_HTTP_CREATED, &body);
+    return ngx_http_secops_reply(records->request, status, &body);
 }
 
 
@@ -284,8 +287,9 @@ ngx_http_secops_records_details(ngx_http_secops_records_t *records)
 
 
 /*
- * 201: all were stored; 207: some.  None: 400 when that was the records' fault,
- * otherwise what a single record would have got.
+ * 201: all were stored; 200: all have changed one that was there; 207: some
+ * were stored.  None: 400 when that was the records' fault, otherwise what a
+ * single record would have got.
  */
 
 static ngx_uint_t
@@ -296,7 +300,14 @@ ngx_http_secops_records_batch_status(ngx_http_secops_records_t *records,
     secops_error_e  error;
 
     if (stored == records->nentries) {
-        return NGX_HTTP_CREATED;
+
+        for (i = 0; i < records->nentries; i++) {
+            if (!records->entries[i].updated) {
+                return NGX_HTTP_CREATED;
+            }
+        }
+
+        return NGX_HTTP_OK;
     }
 
     for (i = 0; i < records->nentries; i++) {
@@ -392,7 +403,8 @@ ngx_http_secops_records_write_entry(ngx_http_secops_records_t *records,
 
         secops_text_append_string(text, "{\"success\":true,\"sys_id\":\"");
         secops_text_append(text, id);
-        secops_text_append_string(text, "\"}");
+        secops_text_append_string(text, entry->updated ? "\",\"updated\":true}"
+                                                       : "\"}");
 
         return;
     }

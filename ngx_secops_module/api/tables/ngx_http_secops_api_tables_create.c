@@ -61,12 +61,15 @@ ngx_http_secops_tables_create(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_secops_tables_create_reply(ngx_http_secops_records_t *records)
 {
+    ngx_uint_t                         status;
     ngx_http_secops_tables_written_t  *written;
 
     written = records->data;
     written->document = ngx_secops_slice(&records->json);
+    written->mod_count = records->mod_count;
 
-    return ngx_http_secops_tables_write_reply(records->ctx, NGX_HTTP_CREATED,
-                                              written,
+    status = records->entries[0].updated ? NGX_HTTP_OK : NGX_HTTP_CREATED;
+
+    return ngx_http_secops_tables_write_reply(records->ctx, status, written,
                                               records->options.simple_response);
 }

@@ -12,11 +12,14 @@
 typedef struct {
     ngx_http_secops_edit_t   edit;              /* must be the first */
     u_char                   digest[SECOPS_KEYS_DIGEST_LEN];
+    u_char                   fact[SECOPS_KEYS_DIGEST_LEN];
 } ngx_http_secops_tables_delete_t;
 
 
 static ngx_int_t ngx_http_secops_tables_delete_decide(
     ngx_http_secops_edit_t *edit);
+static ngx_int_t ngx_http_secops_tables_delete_fact(
+    ngx_http_secops_tables_delete_t *op);
 static ngx_int_t ngx_http_secops_tables_delete_done(
     ngx_http_secops_edit_t *edit);
 
@@ -103,9 +106,41 @@ ngx_http_secops_tables_delete_decide(ngx_http_secops_edit_t *edit)
 
     (void) ngx_pfree(edit->ctx->request->pool, buf);
 
+    if (ngx_http_secops_tables_delete_fact(op) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     edit->store = 1;
 
     return NGX_DECLINED;
+}
+
+
+/* what it is found by when the same is said again */
+
+static ngx_int_t
+ngx_http_secops_tables_delete_fact(ngx_http_secops_tables_delete_t *op)
+{
+    int                      rc;
+    secops_text_t            text;
+    ngx_http_secops_edit_t  *edit;
+
+    edit = &op->edit;
+
+    edit->write.fact = NULL;
+
+    ngx_memzero(&text, sizeof(secops_text_t));
+
+    rc = secops_record_fact(edit->table, &edit->stored.json, 0, &text);
+
+    if (rc == 1) {
+        secops_keys_digest(secops_text_slice(&text), op->fact);
+        edit->write.fact = op->fact;
+    }
+
+    secops_text_free(&text);
+
+    return (rc < 0) ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -21,6 +21,8 @@ local function time(id)
 end
 
 local id, mine, left = ARGV[3], time(ARGV[3]), 140000
+local fact = ARGV[4] == '1' and KEYS[#KEYS]
+local lists = fact and #KEYS - 1 or #KEYS
 
 local function forget(list, n)
     if n == 0 or left == 0 then
@@ -47,14 +49,20 @@ end
 
 local lens = {}
 
-for k = 3, #KEYS do
+for k = 3, lists do
     lens[k] = redis.call('LLEN', KEYS[k])
 end
 
-redis.call('XADD', KEYS[2], unpack(ARGV, 4))
+local known = fact and redis.call('GET', fact)
+
+redis.call('XADD', KEYS[2], unpack(ARGV, 5))
 redis.call('UNLINK', KEYS[1])
 
-for k = #KEYS, 3, -1 do
+if known == id then
+    redis.call('UNLINK', fact)
+end
+
+for k = lists, 3, -1 do
     forget(KEYS[k], lens[k])
 end
 

@@ -107,7 +107,7 @@ ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
     todo = secops_retention_written(&ngx_secops_store_retention_memory, list,
                                     ngx_current_msec, &times, n, chance);
 
-    if (todo & SECOPS_RETENTION_RENEW) {
+    if (cmd && (todo & SECOPS_RETENTION_RENEW)) {
         ngx_secops_store_ending_renew(ending, cmd, key, times.list);
     }
 

@@ -32,9 +32,10 @@ typedef struct {
 
 /*
  * A list to which n entries were just added: the commands that it needs go
- * into cmd.  key is the list's, in the shard; first is one of the entries.
- * subject: 1: of one subject; there are so many of these that one which is not
- * remembered is shed by chance only, at one write in 32.
+ * into cmd; NULL: the write gives it its expiry each time.  key is the list's,
+ * in the shard; first is one of the entries.  subject: 1: of one subject; there
+ * are so many of these that one which is not remembered is shed by chance only,
+ * at one write in 32.
  */
 
 void ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
