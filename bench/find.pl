@@ -158,7 +158,8 @@ my @items = map { [ @$_ ] } (
     } qw(few many) ],
     [ map { new_case('walk', $_, $of{$_}, "$table?sysparm_limit=1"
         . '&sysparm_query=' . escaped("sys_created_on>=$of{$_}{since}"
-        . '^threat_score>101'), conns => 1) } qw(few many) ],
+        . '^threat_score>101'), conns => 1, warmup => 5, seconds => 5) }
+        qw(few many) ],
 );
 
 my @rows = Bench::Rounds::run(\%opt, sub { print "@_\n" }, @items);
