@@ -108,8 +108,9 @@ sub retire {
 }
 
 
-# What the server has added to the records; and all that was generated must be
-# answered as it is compared.  Of a number that was changed to another form of
+# What the server has added to the records, but for what they do not have, which
+# is answered as empty; and all that was generated must be answered as it is
+# compared.  Of a number that was changed to another form of
 # itself, it is not said which of the two is kept.
 
 sub list {
@@ -126,7 +127,8 @@ sub list {
             my $known = $columns->{$name};
 
             if ($name =~ /^sys_/) {
-                $columns->{$name} = { text => $text, there => 1 };
+                $columns->{$name} = { text => $text, there => 1 }
+                    if $text ne '';
             } elsif ($known && $known->{number} && $set->{changed}{$id}) {
                 $known->{text} = $text;
             } elsif (($known // { text => '' })->{text} ne $text) {
