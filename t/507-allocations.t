@@ -51,7 +51,15 @@ sub location { # like the others, with more
 EOT
 }
 
-$t->run(conf(location => 'secops_redis_timeout 20s;',
+# one more table, in which what is said again changes what is there
+
+my $fact = JSON::PP->new->decode($t->read(
+    root() . '/conf-examples/secops/tables/u_reputation.json'));
+
+$t->write('schema/tables/u_reputation.json', JSON::PP->new->encode($fact));
+
+$t->run(conf(http => 'secops_schema_dir %%DIR%%/schema;',
+    location => 'secops_redis_timeout 20s;',
     server => location('one', "$settings secops_auth header;")
     . location('three', <<'EOT')
             secops_redis %%REDIS0%%;
@@ -134,8 +142,7 @@ sub all_fail {
         $status{$status}++;
 
         if ($status eq 201 && $r->{json}{sys_id}) {
-            my $read = get($t, "/one/api/now/table/sn_ti_lookup_result/"
-                . $r->{json}{sys_id});
+            my $read = get($t, "/one$r->{headers}{location}");
             push @lost, $nth unless $read && $read->{status} == 200;
         }
 
@@ -201,6 +208,15 @@ all_fail("records: $_->[0]", 'GET',
             . '&sysparm_fields=finding,sys_id&sysparm_display_value=all'],
         ['ids', "sysparm_query=sys_idIN$id^ORsys_id=$id"],
         ['subjects', 'sysparm_query=observableIN198.51.100.7,x'];
+
+all_fail('what is known about a subject', 'GET',
+    '/one/api/secops/v1/subjects/198.51.100.7?max_age=1d', \%who, undef, 200);
+all_fail('a fact that is known', 'POST', '/one' . path('reputation'), \%who,
+    records(), 200);
+all_fail('a fact that is new', 'POST', '/one' . path('reputation'), \%who,
+    sub { records(observable => 'new ' . rand) }, 201);
+all_fail('facts', 'POST', '/one' . path('reputation'), \%who,
+    { data => [ records(), records(), records(observable => 'y') ] }, 200);
 
 my $table = '/one/api/now/table/sn_ti_lookup_result';
 my $number = 0;

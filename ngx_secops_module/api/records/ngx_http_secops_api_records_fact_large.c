@@ -73,11 +73,16 @@ ngx_http_secops_records_fact_parse(ngx_http_secops_records_t *records)
 
     facts = records->facts;
 
-    return secops_json_tokens(&facts->fields,
-                              ngx_secops_slice(&facts->current->fields),
-                              &secops_json_tree_reading, &unused)
-           == SECOPS_JSON_OK
-           ? NGX_OK : NGX_ERROR;
+    if (secops_json_tokens(&facts->fields,
+                           ngx_secops_slice(&facts->current->fields),
+                           &secops_json_tree_reading, &unused)
+        != SECOPS_JSON_OK)
+    {
+        facts->fields.tokens = NULL;
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
