@@ -10,6 +10,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Compress::Zlib ();
+use IO::Select;
+use IO::Socket::UNIX;
 use JSON::PP;
 use MIME::Base64;
 use SecOps;
@@ -23,6 +25,9 @@ my $t = SecOps->new();
 my $redis = $t->redis();
 my $fake = SecOps::Fake->new($t);
 my $json = JSON::PP->new->canonical->utf8;
+my $listening = IO::Socket::UNIX->new(Local => $t->dir() . '/done.sock',
+    Listen => 5, Timeout => 20) or die "done.sock: $!";
+chmod 0777, $t->dir() . '/done.sock';
 my $table = '/api/now/table/sn_ti_lookup_result';
 my $path = '/api/now/v1/batch';
 my $every = 'sn_sec_cmn.api_write sn_sec_cmn.admin';
@@ -55,6 +60,22 @@ $t->run(conf(http => <<'EOT', location => <<'EOT2',
             secops_redis_timeout 60s;
             secops_auth header;
             client_max_body_size 4m;
+        }
+        location /after/ {
+            rewrite ^/after(/.*)$ $1 break;
+            secops_api;
+            secops_redis %%REDIS1%%;
+            secops_redis_timeout 60s;
+            secops_auth header;
+            post_action /done;
+        }
+        location = /done {
+            proxy_pass http://unix:%%DIR%%/done.sock:/;
+            proxy_ignore_client_abort on;
+            access_log %%DIR%%/done.log;
+        }
+        location = /active {
+            stub_status;
         }
     }
 
@@ -325,6 +346,7 @@ is_refused($t->request('POST', $path, {}, '{"rest_requests":[]}'), 401,
 my $none = 'Requested URI does not represent any resource';
 my @urls = ('/api/v2/resources', '/api/v2/health', '/api/v1/health',
     '/api/v2/token/scopes', '/api/secops/v1/audit', path(), $path,
+    '/api/secops/v1/subjects', '/api/secops/v1/subjects/198.51.100.7',
     '/api/now/batch', '/api/now/table', '/api/now/table/', '/', '', '*',
     "http://127.0.0.1$there", "//127.0.0.1$there", substr($there, 1),
     "/api/x/..$there", "/api/now/../now/table/sn_ti_lookup_result",
@@ -341,7 +363,8 @@ foreach my $method (qw(GET POST)) {
     # that there is such a path, with another method, is told as it is alone
 
     foreach my $i (0 .. $#urls) {
-        my $other = $method eq 'GET' && $urls[$i] =~ /batch/;
+        my $other = $urls[$i] =~ ($method eq 'GET'
+            ? qr{^/api/now/(?:v1/)?batch} : qr{^/api/secops/v1/subjects});
         is_error($all[$i], $other ? 405 : 404,
             $other ? 'Method not supported' : $none, '... not reached: '
             . substr $json->encode([$urls[$i]]), 0, 60);
@@ -531,15 +554,20 @@ $r = $slow->answer('POST');
 is_batch($r, '404', '... it is answered');
 is_deeply($r->{json}{unserviced_requests}, ['b'],
     '... and after 30 seconds none is started');
+$slow->close();
 
 
 # --- while it waits ---------------------------------------------------------
 
-sub begun { # a batch whose first request waits for Redis; -> its connection
-    my (@requests) = @_;
+# a batch whose first request waits for Redis; -> its connection
+
+sub begun { return begun_at('', @_) }
+
+sub begun_at { # below a prefix of its path
+    my ($prefix, @requests) = @_;
     my $mark = $fake->play('EXPECT 1');
     my $c = $t->connect(2);
-    $c->send($c->format('POST', $path, who(roles => $every),
+    $c->send($c->format('POST', $prefix . $path, who(roles => $every),
         $json->encode({ rest_requests => \@requests })));
     ok($fake->wait($mark), 'a batch waits for Redis');
     return $c;
@@ -563,6 +591,31 @@ foreach my $reset (0, 1) {
     is($fake->seen(qr/> GET/), $seen + 2,
         '... and nothing else of the batch was run');
 }
+
+# the request goes on to its post_action, which ends it
+
+my $after = begun_at('/after', reads(1, 2));
+$after->close();
+ok($t->has_left(), '... its client leaves, where post_action follows');
+my $done = $listening->accept();
+ok($done && sysread($done, my $got, 1000), '... which begins');
+$fake->step('SEND $-1\r\n');
+$mark = $fake->play('EXPECT 1');
+my $behind = $t->connect(2);
+$behind->send($behind->format('GET', $there, who()));
+ok($fake->wait($mark), '... Redis\' answer comes, the next client is served');
+$fake->play('SEND $-1\r\n');
+is($behind->answer('GET')->{status}, 404, '... with its own reply');
+$behind->close();
+ok(!IO::Select->new($done)->can_read(0.1), '... and what follows goes on');
+ok(!IO::Select->new($listening)->can_read(0.1), '... once');
+print {$done} "HTTP/1.0 200 OK\r\n\r\n";
+close $done;
+ok(wait_for(sub { $t->read('done.log') =~ m{POST /after/\S* HTTP/1.1" 200} }),
+    '... to its end');
+ok(wait_for(sub { $t->request('GET', '/active', {}, undef, port => 2)->{body}
+    =~ /^Active connections: 1 $/m }), '... and no request is left')
+    or diag($t->request('GET', '/active', {}, undef, port => 2)->{body});
 
 my $h2 = SecOps::H2->new($t, 6);
 $mark = $fake->play('EXPECT 1');

@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use IO::Compress::Gzip qw(gzip);
+use MIME::Base64;
 use SecOps;
 use SecOps::Cluster;
 use SecOps::Records;
@@ -234,6 +235,16 @@ all_fail('a deletion', 'DELETE', sub { '/one' . $t->request('POST',
         '/one' . path(), \%who, records())->{headers}{location} },
     \%who, undef, 204);
 
+all_fail('requests in a batch', 'POST', '/one/api/now/v1/batch', \%who,
+    { batch_request_id => 1, rest_requests => [
+        { id => 'a', method => 'GET', headers => [], url =>
+            "/api/now/table/sn_ti_lookup_result/$id" },
+        { id => 'b', method => 'POST', body => encode_base64($plain, ''),
+            url => '/api/now/table/sn_ti_lookup_result', headers =>
+            [{ name => 'Content-Type', value => 'application/json' }] },
+        { id => 'c', method => 'GET', url => '/none' },
+        { id => 'd', method => 'PATCH', body => '***', url => '/none' },
+    ] }, 200);
 all_fail('health', 'GET', '/one/api/v2/health', \%who, undef, 200);
 all_fail('health of three servers, asked with a key', 'GET',
     '/three/api/v1/health', { 'x-arcanna-api-key' => $value, %who }, undef, 200);

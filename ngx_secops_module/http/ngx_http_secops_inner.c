@@ -88,8 +88,16 @@ ngx_http_secops_inner_cleanup(void *data)
         inner->outer->inner = NULL;
     }
 
+    ngx_http_secops_inner_free(inner);
+}
+
+
+void
+ngx_http_secops_inner_free(ngx_http_secops_inner_t *inner)
+{
     if (inner->pool) {
         ngx_destroy_pool(inner->pool);
+        inner->pool = NULL;
     }
 }
 
@@ -101,9 +109,7 @@ ngx_http_secops_inner_clear(ngx_http_secops_inner_t *inner)
 
     outer = inner->outer;
 
-    if (inner->pool) {
-        ngx_destroy_pool(inner->pool);
-    }
+    ngx_http_secops_inner_free(inner);
 
     ngx_memzero(inner, sizeof(ngx_http_secops_inner_t));
 

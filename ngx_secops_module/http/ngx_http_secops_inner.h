@@ -27,8 +27,7 @@
  */
 
 struct ngx_http_secops_inner_s {
-    ngx_pool_t                  *pool;      /* until it is cleared, or the outer
-                                               request's pool goes */
+    ngx_pool_t                  *pool;      /* NULL: there is none now */
     ngx_http_secops_ctx_t       *outer;
 
     /* what is asked.  Set by who starts it */
@@ -69,10 +68,15 @@ struct ngx_http_secops_inner_s {
 ngx_http_secops_inner_t *ngx_http_secops_inner_create(
     ngx_http_secops_ctx_t *outer);
 
-/* before each inner request: nothing is asked, and nothing is left of the one
-   before, the memory of its reply neither.  NGX_ERROR: no memory */
+/* before each inner request: nothing is asked, and there is a pool.  NGX_ERROR:
+   no memory */
 
 ngx_int_t ngx_http_secops_inner_clear(ngx_http_secops_inner_t *inner);
+
+/* after each, once its reply is of no more use: all that it took is given back,
+   its reply too */
+
+void ngx_http_secops_inner_free(ngx_http_secops_inner_t *inner);
 
 /*
  * Starts it.  The operation waits, and goes on with answer(data, NULL) once the

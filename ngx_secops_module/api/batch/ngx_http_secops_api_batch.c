@@ -308,5 +308,7 @@ ngx_http_secops_batch_write(void *data, ngx_secops_store_result_t *result)
         }
     }
 
+    ngx_http_secops_inner_free(b->inner);
+
     return ngx_http_secops_batch_next(b, NULL);
 }

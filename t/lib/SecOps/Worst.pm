@@ -20,6 +20,7 @@ use Compress::Zlib ();
 use File::Path qw(make_path);
 use IO::Select;
 use JSON::PP;
+use MIME::Base64 ();
 use SecOps ();
 use SecOps::Records ();
 use SecOps::Resources ();
@@ -655,6 +656,30 @@ sub cases {
             [email => ('a.' x 450_000) . '@example.com'],
             [uri => 'https://example.com/' . '%41a' x 220_000]),
         queries(),
+        (map { my ($name, $batch, $before) = @$_;
+            { fault => 'Batch', name => "requests in a batch: $name",
+              before => $before, request => sub { ('POST', '/api/now/v1/batch',
+                  headers($_[1]), $batch->()) } } }
+            ['1000 to nowhere', sub { requests(1000, url => '/none') }],
+            ['20 000 of them', sub { requests(20_000, url => '/none') }],
+            ['1000 bad records', sub { requests(1000, method => 'POST',
+                body => MIME::Base64::encode_base64('{"observable":['
+                    . '0,' x 350 . '0]}', '')) }],
+            ['a bad record of 700 KB', sub { requests(1, method => 'POST',
+                body => MIME::Base64::encode_base64('[' . '{},' x 230_000
+                    . '0]', '')) }],
+            ['a megabyte of {}', sub { '{"rest_requests":' . listed('{}')
+                . '}' }],
+            ['a megabyte of headers', sub { '{"rest_requests":[{"id":"a",'
+                . '"method":"GET","url":"/","headers":' . listed('{}')
+                . '}]}' }],
+            ['1000 records of 300 bytes', sub { requests(1000,
+                method => 'POST', body => MIME::Base64::encode_base64(
+                    known('"more":"' . 'x' x 300 . '"'), '')) }],
+            ['records of 1 MB, read', sub { requests(20) },
+                sub { my ($self, $domain) = @_;
+                    $self->call($domain, 'POST', $lookup, known('"more":"'
+                        . many('x', 200) . '"')) }]),
         { fault => 'Field 7', name => 'gzip: a megabyte of which a gigabyte'
               . ' comes', request => sub { record($_[1], $lookup,
               Compress::Zlib::memGzip("\0" x 100_000_000) x 9,
@@ -719,6 +744,15 @@ sub queries {
             '&sysparm_limit=1'],
         ['8 records of 1 MB, answered', $large, '',
             '&sysparm_display_value=all&sysparm_limit=7'];
+}
+
+
+sub requests { # so many in a batch, to the table of lookups
+    my ($n, %more) = @_;
+    my $text = substr $json->encode({ method => 'GET',
+        url => '/api/now/table/sn_ti_lookup_result', %more }), 1;
+    return '{"rest_requests":['
+        . join(',', map { qq({"id":"$_",$text) } 1 .. $n) . ']}';
 }
 
 
