@@ -6,7 +6,7 @@
 #include <openssl/sha.h>
 
 #include "identity/secops_apikey.h"
-#include "jose/secops_base64.h"
+#include "util/codec/secops_base64.h"
 #include "util/secops_hex.h"
 
 

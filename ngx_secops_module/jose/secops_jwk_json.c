@@ -9,7 +9,7 @@
 
 #include "jose/secops_jose.h"
 #include "jose/secops_jwk_internal.h"
-#include "jose/secops_base64.h"
+#include "util/codec/secops_base64.h"
 
 
 #define SECOPS_JWK_KTY_N                                                      \

@@ -6,7 +6,7 @@
 #include "jose/secops_jose.h"
 #include "jose/secops_jws.h"
 #include "jose/secops_jws_signature.h"
-#include "jose/secops_base64.h"
+#include "util/codec/secops_base64.h"
 
 
 /* a token taken apart; the decoded parts are in the buffer of its jws */

@@ -2,7 +2,7 @@
 /* secops_base64: base64url without padding, one encoding only of any bytes. */
 
 #include "secops_tap.h"
-#include "jose/secops_base64.h"
+#include "util/codec/secops_base64.h"
 
 
 typedef struct {

@@ -8,7 +8,7 @@
 #include <openssl/err.h>
 
 #include "jose/secops_jwk.h"
-#include "jose/secops_base64.h"
+#include "util/codec/secops_base64.h"
 
 #include "jwk_pem.h"
 #include "jwt_issue.h"

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "jose/secops_base64.h"
+#include "util/codec/secops_base64.h"
 
 
 static int secops_base64url_value(unsigned char c);
