@@ -145,7 +145,7 @@ none("only $sender sends a response",
 # ends the subrequest that fetches keys, is named too
 my $waker = 'http/ngx_http_secops_request.c';
 my $phases = qr/ngx_http_secops_phases\.c$/;
-my $fetcher = 'identity/ngx_http_secops_jwt_keys.c';
+my $fetcher = 'identity/jwt/ngx_http_secops_jwt_keys.c';
 
 none("only $waker wakes a request",
     map { $short{$_} } grep {

@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "identity/ngx_http_secops_jwt.h"
+#include "identity/jwt/ngx_http_secops_jwt.h"
 #include "identity/ngx_http_secops_request_header.h"
 #include "identity/secops_role.h"
 #include "identity/secops_scope.h"

@@ -15,7 +15,7 @@
  * closed, so that it holds the request that it is a part of no longer.
  */
 
-#include "identity/ngx_http_secops_jwt.h"
+#include "identity/jwt/ngx_http_secops_jwt.h"
 
 
 struct ngx_http_secops_jwt_keys_s {

@@ -11,7 +11,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "identity/ngx_secops_jwt_cache.h"
+#include "identity/jwt/ngx_secops_jwt_cache.h"
 #include "jose/secops_jwt.h"
 
 

@@ -1,7 +1,7 @@
 
 /* The secops_jwt_* directives, and what they become when merged. */
 
-#include "identity/ngx_http_secops_jwt.h"
+#include "identity/jwt/ngx_http_secops_jwt.h"
 #include "util/ngx_secops_string.h"
 
 
