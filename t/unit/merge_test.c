@@ -13,10 +13,15 @@
 #include "store/list/secops_narrow.h"
 
 
-#define MERGE_TEST_MANY  40000
+#define MERGE_TEST_MANY      40000
+
+/* places from where it belongs that an entry may be, whenever it was made */
+
+#define MERGE_TEST_DISORDER  32
 
 
 static uint64_t        seed = 88172645463325252ULL;
+static unsigned        pace = 40;       /* milliseconds between two, at most */
 static unsigned char  *sorted;          /* of all ids, newest first */
 static unsigned char  *list[SECOPS_MERGE_RUNS];
 static size_t          len[SECOPS_MERGE_RUNS];
@@ -72,7 +77,7 @@ test_lists(size_t n, unsigned share, size_t disorder)
     unsigned char  *p, swap[SECOPS_ID_LEN];
 
     sorted = calloc(n, SECOPS_ID_LEN);
-    msec = 0x01a2041fa93bULL + 4 * n;
+    msec = 0x01a2041fa93bULL + (uint64_t) pace * n;
 
     for (shard = 0; shard < SECOPS_MERGE_RUNS; shard++) {
         list[shard] = calloc(n, SECOPS_ID_LEN);
@@ -80,7 +85,7 @@ test_lists(size_t n, unsigned share, size_t disorder)
     }
 
     for (i = 0; i < n; i++) {
-        msec -= test_random(3);
+        msec -= test_random(pace);
         shard = test_random(100) < share ? 0
                                          : (unsigned) test_random(16);
 
@@ -408,9 +413,9 @@ main(void)
     test_merge(MERGE_TEST_MANY, 0, 0, 500, 1);
     test_merge(MERGE_TEST_MANY, 90, 0, 100, 0);
     test_merge(MERGE_TEST_MANY, 0, 1, 1, 0);
-    test_merge(MERGE_TEST_MANY, 0, SECOPS_MERGE_DISORDER, 500, 0);
-    test_merge(MERGE_TEST_MANY, 0, SECOPS_MERGE_DISORDER, 1, 1);
-    test_merge(MERGE_TEST_MANY, 60, SECOPS_MERGE_DISORDER, 33, 0);
+    test_merge(MERGE_TEST_MANY, 0, MERGE_TEST_DISORDER, 500, 0);
+    test_merge(MERGE_TEST_MANY, 0, MERGE_TEST_DISORDER, 1, 1);
+    test_merge(MERGE_TEST_MANY, 60, MERGE_TEST_DISORDER, 33, 0);
     test_disorder();
     test_block();
 
