@@ -472,6 +472,67 @@ cmp_ok(scalar @alive, '<', 10_000 - 50, '... many of them');
 %there = map { $_ => 1 } @alive;
 once(\@first, \@got, 'pages after ids, the newest first');
 
+# a page in several rounds, of a list whose tail ends faster than it is read
+
+sub in_a_row { # ids stand in this order without one between them
+    my ($ids, @order) = @_;
+    my %place = map { $order[$_] => $_ } 0 .. $#order;
+    my $first = $place{$ids->[0] // ''};
+
+    return defined $first && "@$ids" eq "@order[$first .. $first + $#$ids]";
+}
+
+
+clear();
+($pace, $differ) = (10, 1);
+fill(24_000, 100);
+@first = reverse all();
+$writer = beside(sub {
+    my @tail = splice @first, 0, 100;
+    send_all($redis, map { words('DEL', key(0, 'rec') . ":$_") } @tail);
+});
+$n = 0;
+
+for (1 .. 12) {
+    my $r = ask('page', n => 10_000, oldest => 1);
+    $n++ if $r->{status} == 200 && @{$r->{json}{ids}} > 5000
+        && !in_a_row($r->{json}{ids}, @first);
+}
+
+end($writer, 'a process ended 10,000 records a second');
+is($n, 0, 'pages that are read meanwhile have no gaps');
+cmp_ok($redis->cmd('LLEN', key(0, 'idx')), '<', 23_000, '... and shed the list');
+
+# thousands come at once while a page is looked for: the place that was found
+# for it is behind its begin then, or just before it
+
+clear();
+($pace, $differ) = (1 / 64, 40);
+fill(30_000);
+$clock += $differ;
+my (@pages, $times);
+$writer = beside(sub {
+    send_all($redis, words('LPUSH', key(0, 'idx'),
+        map { id($clock += $pace, 0) } 1 .. 2500)) if ++$times <= 60;
+});
+
+for (1 .. 30) {
+    my $old = page(n => 0)->{total} - 30_000;
+    my $offset = ($old < 9000 ? 9000 : $old) + int rand 20_000;
+    push @pages, page(n => 300, offset => $offset)->{ids};
+}
+
+end($writer, 'a process stored 2,500 at once, again and again');
+@first = sorted(map { @{$redis->cmd('LRANGE', key($_, 'idx'), 0, -1)} }
+    0 .. 9, 'a' .. 'f');
+is(scalar(grep { !in_a_row($_, @first) } @pages), 0,
+    'pages far inside that are read meanwhile have no gaps');
+($pace, $differ) = (10, 300);
+
+clear();
+fill(2000);
+drop($_) foreach map { @{$lists{$_}}[-3 .. -1] } keys %lists;
+
 my $total = page(n => 0)->{total};
 my $entries = 0;
 $entries += $redis->cmd('LLEN', key($_, 'idx')) foreach 0 .. 9, 'a' .. 'f';

@@ -208,6 +208,26 @@ store_fuzz_copy(const secops_reply_id_list_t *ids)
 }
 
 
+/* those of three steps */
+
+static void
+store_fuzz_marks(const secops_reply_scan_t *scan)
+{
+    size_t                i;
+    secops_reply_marks_t  marks;
+
+    memset(&marks, 0, sizeof(secops_reply_marks_t));
+
+    for (i = 0; i < 3; i++) {
+        secops_reply_marks_take(&marks, scan);
+
+        store_fuzz_require(marks.nbefore <= SECOPS_REPLY_MARKS
+                           && marks.nbefore >= scan->before.n
+                           && marks.nafter == scan->after.n, "marks");
+    }
+}
+
+
 static void
 store_fuzz_lists(const secops_redis_value_t *values, size_t n, size_t max)
 {
@@ -231,6 +251,7 @@ store_fuzz_lists(const secops_redis_value_t *values, size_t n, size_t max)
         store_fuzz_copy(&scan.ids);
         store_fuzz_copy(&scan.before);
         store_fuzz_copy(&scan.after);
+        store_fuzz_marks(&scan);
     }
 
     documents = secops_reply_documents(values, n, max / 2, max);

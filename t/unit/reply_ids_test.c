@@ -1,6 +1,8 @@
 
 /* Replies of the scripts that read lists: what they say, and what is none. */
 
+#include <stdio.h>
+
 #include "secops_tap.h"
 #include "store/list/secops_reply_ids.h"
 
@@ -216,6 +218,58 @@ test_scan(void)
 }
 
 
+/* of the ids a, b, c, …: one step after the other, as its marks are told */
+
+static void
+test_marks(void)
+{
+    size_t                i, k, n, first, wrong;
+    char                  texts[64][SECOPS_ID_LEN + 1];
+    secops_reply_scan_t   reply;
+    secops_reply_marks_t  marks;
+    secops_redis_value_t  before[SECOPS_REPLY_MARKS], after[2];
+
+    static const size_t  steps[] = { 1, 1, 3, 8, 1, 2, 8, 5, 5, 1 };
+
+    for (i = 0; i < 64; i++) {
+        (void) snprintf(texts[i], sizeof(texts[i]), "%s", ids[0]);
+        (void) snprintf(texts[i] + 30, 3, "%02x", (unsigned) i);
+    }
+
+    memset(&marks, 0, sizeof(secops_reply_marks_t));
+
+    for (i = 0, n = 0, wrong = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+
+        for (k = 0; k < steps[i]; k++, n++) {
+            before[k].text = slice(texts[n]);
+        }
+
+        after[0].text = slice(texts[n]);
+        after[1].text = slice(texts[n + 1]);
+
+        reply.before.values = before;
+        reply.before.n = steps[i];
+        reply.after.values = after;
+        reply.after.n = i % 3;
+
+        secops_reply_marks_take(&marks, &reply);
+
+        first = n > SECOPS_REPLY_MARKS ? n - SECOPS_REPLY_MARKS : 0;
+
+        wrong += (marks.nbefore != n - first || marks.nafter != i % 3);
+
+        for (k = 0; k < marks.nbefore + marks.nafter; k++) {
+            wrong += (memcmp(marks.ids + k * SECOPS_ID_LEN, texts[first + k],
+                             SECOPS_ID_LEN)
+                      != 0);
+        }
+    }
+
+    is_int(wrong, 0, "marks are the last eight before the place, of however "
+           "many steps, and those after it");
+}
+
+
 static void
 test_documents(void)
 {
@@ -245,6 +299,7 @@ main(void)
     test_ids();
     test_no_ids();
     test_scan();
+    test_marks();
     test_documents();
 
     return tap_done();

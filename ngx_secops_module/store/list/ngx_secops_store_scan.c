@@ -23,8 +23,6 @@ static void ngx_secops_store_scan_time(ngx_secops_redis_cmd_t *cmd,
     uint64_t msec);
 static ngx_int_t ngx_secops_store_scan_read(ngx_secops_store_eval_t *eval,
     secops_redis_value_t *value, ngx_secops_store_result_t *result);
-static void ngx_secops_store_scan_mark(ngx_secops_store_scan_t *scan,
-    const secops_reply_scan_t *reply);
 static void ngx_secops_store_scan_told(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_secops_store_scan_step(ngx_secops_store_scan_t *scan);
@@ -97,7 +95,7 @@ ngx_secops_store_scan_ask(ngx_secops_store_scan_t *scan)
     ngx_int_t  rc;
 
     scan->ask.nkeys = 2;
-    scan->ask.nargs = 6 + scan->nbefore + scan->nafter;
+    scan->ask.nargs = 6 + scan->marks.nbefore + scan->marks.nafter;
 
     rc = ngx_secops_store_eval(&scan->ask);
 
@@ -123,12 +121,14 @@ static void
 ngx_secops_store_scan_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd)
 {
-    ngx_uint_t                i;
+    size_t                    i;
+    secops_reply_marks_t     *marks;
     ngx_secops_store_scan_t  *scan;
 
     scan = eval->call.data;
+    marks = &scan->marks;
 
-    if (scan->nbefore) {
+    if (marks->nbefore) {
         ngx_secops_store_number(cmd, scan->left);
 
     } else {
@@ -140,10 +140,10 @@ ngx_secops_store_scan_args(ngx_secops_store_eval_t *eval,
     ngx_secops_store_scan_time(cmd, scan->from);
     ngx_secops_store_scan_time(cmd, scan->to);
 
-    ngx_secops_store_number(cmd, scan->nbefore);
+    ngx_secops_store_number(cmd, marks->nbefore);
 
-    for (i = 0; i < scan->nbefore + scan->nafter; i++) {
-        ngx_secops_redis_cmd_arg(cmd, scan->marks + i * SECOPS_ID_LEN,
+    for (i = 0; i < marks->nbefore + marks->nafter; i++) {
+        ngx_secops_redis_cmd_arg(cmd, marks->ids + i * SECOPS_ID_LEN,
                                  SECOPS_ID_LEN);
     }
 }
@@ -181,35 +181,9 @@ ngx_secops_store_scan_read(ngx_secops_store_eval_t *eval,
 
     secops_reply_ids_copy(scan->next, &reply.ids, 0);
 
-    ngx_secops_store_scan_mark(scan, &reply);
+    secops_reply_marks_take(&scan->marks, &reply);
 
     return NGX_OK;
-}
-
-
-/* a step of large documents has few entries: marks before these stay */
-
-static void
-ngx_secops_store_scan_mark(ngx_secops_store_scan_t *scan,
-    const secops_reply_scan_t *reply)
-{
-    u_char      *p;
-    ngx_uint_t   stay;
-
-    stay = ngx_min(scan->nbefore, SECOPS_REPLY_MARKS - reply->before.n);
-
-    ngx_memmove(scan->marks,
-                scan->marks + (scan->nbefore - stay) * SECOPS_ID_LEN,
-                stay * SECOPS_ID_LEN);
-
-    scan->nbefore = stay + reply->before.n;
-    scan->nafter = reply->after.n;
-
-    p = scan->marks + stay * SECOPS_ID_LEN;
-    secops_reply_ids_copy(p, &reply->before, 0);
-
-    p = scan->marks + scan->nbefore * SECOPS_ID_LEN;
-    secops_reply_ids_copy(p, &reply->after, 0);
 }
 
 

@@ -71,11 +71,8 @@ typedef struct {
     ngx_uint_t                      nids;       /* of documents under way */
     u_char                         *next;
     u_char                         *ids;
-    ngx_uint_t                      nbefore;    /* marks around the place where
-                                                   it goes on, */
-    ngx_uint_t                      nafter;     /* these after those */
-    u_char                          marks[2 * SECOPS_REPLY_MARKS
-                                          * SECOPS_ID_LEN];
+    secops_reply_marks_t            marks;      /* around the place where it
+                                                   goes on */
 } ngx_secops_store_scan_t;
 
 

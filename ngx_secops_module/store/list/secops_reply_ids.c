@@ -76,6 +76,31 @@ secops_reply_scan(secops_reply_scan_t *reply,
 }
 
 
+void
+secops_reply_marks_take(secops_reply_marks_t *marks,
+    const secops_reply_scan_t *reply)
+{
+    size_t  stay;
+
+    stay = SECOPS_REPLY_MARKS - reply->before.n;
+
+    if (stay > marks->nbefore) {
+        stay = marks->nbefore;
+    }
+
+    memmove(marks->ids, marks->ids + (marks->nbefore - stay) * SECOPS_ID_LEN,
+            stay * SECOPS_ID_LEN);
+
+    marks->nbefore = stay + reply->before.n;
+    marks->nafter = reply->after.n;
+
+    secops_reply_ids_copy(marks->ids + stay * SECOPS_ID_LEN, &reply->before,
+                          0);
+    secops_reply_ids_copy(marks->ids + marks->nbefore * SECOPS_ID_LEN,
+                          &reply->after, 0);
+}
+
+
 /* 0: it is an array of integers, up to the index head, and of so many arrays */
 
 static int

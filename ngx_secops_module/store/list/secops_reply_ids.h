@@ -64,6 +64,21 @@ int secops_reply_scan(secops_reply_scan_t *reply,
     const secops_redis_value_t *values, size_t n, size_t max);
 
 
+/* the marks of a scan, one after the other; zeroed at first */
+
+typedef struct {
+    size_t                       nbefore;
+    size_t                       nafter;
+    unsigned char                ids[2 * SECOPS_REPLY_MARKS * SECOPS_ID_LEN];
+} secops_reply_marks_t;
+
+/* takes those of a step.  A step of large documents has few entries: then marks
+   of the steps before it stay */
+
+void secops_reply_marks_take(secops_reply_marks_t *marks,
+    const secops_reply_scan_t *reply);
+
+
 /* of secops_script_documents, or of MGET: how many documents there are, from
    values[1] on, each a STRING or NIL.  -1: this is no such reply, or there are
    more than max, or fewer than min */
