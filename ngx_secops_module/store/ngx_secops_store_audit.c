@@ -12,6 +12,8 @@
 #define NGX_SECOPS_STORE_AUDIT_ID  (1 + 2 * NGX_INT64_LEN + 1)
 
 
+static void ngx_secops_store_audit_fields(
+    const ngx_secops_store_audit_t *audit, secops_slice_t *fields);
 static void ngx_secops_store_audit_got(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_audit_parse(secops_redis_value_t *values,
@@ -25,8 +27,33 @@ ngx_uint_t
 ngx_secops_store_audit_argc(const ngx_str_t *maxlen,
     const ngx_secops_store_audit_t *audit)
 {
-    return (maxlen->len ? 3 : 0) + 1
-           + 2 * (SECOPS_AUDIT_FIELDS - (audit->members.len == 0));
+    ngx_uint_t      i, n;
+    secops_slice_t  fields[SECOPS_AUDIT_FIELDS];
+
+    ngx_secops_store_audit_fields(audit, fields);
+
+    n = SECOPS_AUDIT_OPTIONAL;
+
+    for (i = SECOPS_AUDIT_OPTIONAL; i < SECOPS_AUDIT_FIELDS; i++) {
+        n += (fields[i].len != 0);
+    }
+
+    return (maxlen->len ? 3 : 0) + 1 + 2 * n;
+}
+
+
+/* all but what it is about: a type and an id */
+
+static void
+ngx_secops_store_audit_fields(const ngx_secops_store_audit_t *audit,
+    secops_slice_t *fields)
+{
+    fields[SECOPS_AUDIT_USER] = ngx_secops_slice(&audit->user);
+    fields[SECOPS_AUDIT_METHOD] = ngx_secops_slice(&audit->method);
+    fields[SECOPS_AUDIT_ADDRESS] = ngx_secops_slice(&audit->address);
+    fields[SECOPS_AUDIT_REQUEST] = ngx_secops_slice(&audit->request_id);
+    fields[SECOPS_AUDIT_OPERATION] = ngx_secops_slice(&audit->operation);
+    fields[SECOPS_AUDIT_MEMBERS] = ngx_secops_slice(&audit->members);
 }
 
 
@@ -38,16 +65,12 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     secops_slice_t type, secops_slice_t id)
 {
     ngx_uint_t      i;
-    secops_slice_t  name, fields[SECOPS_AUDIT_FIELDS];
+    secops_slice_t  fields[SECOPS_AUDIT_FIELDS];
 
-    fields[SECOPS_AUDIT_USER] = ngx_secops_slice(&audit->user);
-    fields[SECOPS_AUDIT_METHOD] = ngx_secops_slice(&audit->method);
-    fields[SECOPS_AUDIT_ADDRESS] = ngx_secops_slice(&audit->address);
-    fields[SECOPS_AUDIT_REQUEST] = ngx_secops_slice(&audit->request_id);
-    fields[SECOPS_AUDIT_OPERATION] = ngx_secops_slice(&audit->operation);
+    ngx_secops_store_audit_fields(audit, fields);
+
     fields[SECOPS_AUDIT_TYPE] = type;
     fields[SECOPS_AUDIT_ID] = id;
-    fields[SECOPS_AUDIT_MEMBERS] = ngx_secops_slice(&audit->members);
 
     if (maxlen->len) {
         ngx_secops_store_literal(cmd, "MAXLEN");
@@ -59,13 +82,11 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
 
     for (i = 0; i < SECOPS_AUDIT_FIELDS; i++) {
 
-        if (i == SECOPS_AUDIT_MEMBERS && fields[i].len == 0) {
+        if (i >= SECOPS_AUDIT_OPTIONAL && fields[i].len == 0) {
             continue;
         }
 
-        name = secops_audit_field_name(i);
-
-        ngx_secops_store_slice(cmd, name);
+        ngx_secops_store_slice(cmd, secops_audit_field_name(i));
         ngx_secops_store_slice(cmd, fields[i]);
     }
 }

@@ -306,7 +306,7 @@ secops_audit_write_json(unsigned char *dst, const secops_audit_entry_t *entry,
     dst = secops_audit_copy(dst, quote);
 
     for (i = 0; i < SECOPS_AUDIT_FIELDS; i++) {
-        if (i != SECOPS_AUDIT_MEMBERS || entry->fields[i].len) {
+        if (i < SECOPS_AUDIT_OPTIONAL || entry->fields[i].len) {
             dst = secops_audit_write_member(dst, i, entry);
         }
     }

@@ -35,7 +35,8 @@
 #define SECOPS_AUDIT_READ_MAX   10000
 
 
-/* in the order in which they are written and shown */
+/* in the order in which they are written and shown; from _OPTIONAL on what is
+   empty is neither written nor shown */
 
 typedef enum {
     SECOPS_AUDIT_USER = 0,
@@ -45,11 +46,12 @@ typedef enum {
     SECOPS_AUDIT_OPERATION,
     SECOPS_AUDIT_TYPE,              /* of what was written: a table's name, … */
     SECOPS_AUDIT_ID,                /* … and its id */
-    SECOPS_AUDIT_MEMBERS,           /* of a change: names of what it changed;
-                                       not written, nor shown, if empty */
+    SECOPS_AUDIT_MEMBERS,           /* of a change: names of what it changed */
 
     SECOPS_AUDIT_FIELDS
 } secops_audit_field_e;
+
+#define SECOPS_AUDIT_OPTIONAL  SECOPS_AUDIT_MEMBERS
 
 
 typedef struct {
