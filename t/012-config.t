@@ -650,6 +650,7 @@ my @differ = (
     ['redis_user', '', 'u', $password],
     ['redis_password_file', '', '%%DIR%%/password'],
     ['redis_password_file', '%%DIR%%/password2', '%%DIR%%/password'],
+    ['redis_password_file', '%%DIR%%/password3', '%%DIR%%/password'],
     ['redis_database', '', 3],
     ['redis_connect_timeout', '', '500ms'],
     ['redis_timeout', '', '5s'],
@@ -700,7 +701,6 @@ my @shared = (
     ['secops_redis_timeout', '', '2s'],
     ['secops_redis_prefix', '', 'x'],
     ['secops_redis_ssl_ciphers', '', 'DEFAULT'],
-    ['secops_redis_password_file', '%%DIR%%/password3', '%%DIR%%/password'],
 );
 
 is_deeply([ grep { my $name = $_;

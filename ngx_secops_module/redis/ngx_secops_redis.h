@@ -121,7 +121,8 @@ typedef struct {
     ngx_flag_t                  ssl;            /* they speak TLS; unset: as the
                                                    URL says */
 
-    ngx_str_t                   password;       /* empty: no AUTH */
+    ngx_str_t                   password;       /* as the file was when it was
+                                                   configured; empty: no AUTH */
     ngx_str_t                   master;         /* the first of the words */
     ngx_array_t                *addrs;          /* the others, as array of
                                                    _sentinel_addr_t */
@@ -169,7 +170,8 @@ typedef struct {
                                                    the configuration was read */
     ngx_msec_t                  resolver_timeout;
 
-    ngx_str_t                   password;       /* empty: no AUTH */
+    ngx_str_t                   password;       /* as the file was when it was
+                                                   configured; empty: no AUTH */
     ngx_secops_redis_endpoint_t  endpoint;      /* the URL's */
     ngx_array_t                *nodes;          /* of _seed_t: the URL's and the
                                                    seeds; NULL: it is no

@@ -57,7 +57,15 @@ ngx_secops_redis_add(ngx_conf_t *cf, ngx_array_t *clients,
 
     ngx_queue_init(&redis->nodes);
 
-    if (ngx_secops_redis_ssl_create(cf, redis) != NGX_OK
+    if (ngx_secops_redis_secret_init(cf, &redis->password,
+                                     &complete.password_file,
+                                     &complete.password)
+        != NGX_OK
+        || ngx_secops_redis_secret_init(cf, &redis->sentinel_password,
+                                        &complete.sentinel.password_file,
+                                        &complete.sentinel.password)
+           != NGX_OK
+        || ngx_secops_redis_ssl_create(cf, redis) != NGX_OK
         || redis->topology->create(cf, redis) != NGX_OK)
     {
         clients->nelts--;

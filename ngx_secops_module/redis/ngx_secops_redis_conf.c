@@ -72,7 +72,8 @@ static ngx_uint_t ngx_secops_redis_str_equal(const ngx_str_t *a,
 /*
  * All by which two clients can differ: what directives say, then what is made
  * of it.  What the URL was resolved to may differ from one lookup to the next,
- * so addresses do not count.  Of a file with a password its content counts.
+ * so addresses do not count.  Of a file with a password its name counts, as its
+ * content may change, and what the content is now.
  */
 
 static const ngx_secops_redis_field_t  ngx_secops_redis_fields[] = {

@@ -44,6 +44,9 @@
 /* of a server, where none is configured */
 #define NGX_SECOPS_REDIS_PORT  6379
 
+/* of a file with a password, as far as it is read; the password is shorter */
+#define NGX_SECOPS_REDIS_PASSWORD_MAX  4096
+
 
 typedef enum {
     NGX_SECOPS_REDIS_CLOSED = 0,
@@ -301,8 +304,22 @@ struct ngx_secops_redis_node_s {
 };
 
 
+/* a password as the worker uses it: what its file said last */
+
+typedef struct {
+    ngx_str_t                     file;         /* full name, with a NUL */
+    ngx_str_t                     text;         /* empty: there is none.  Else
+                                                   its buffer has
+                                                   _PASSWORD_MAX bytes */
+    ngx_err_t                     err;          /* why the worker could not read
+                                                   the file, 0: it could */
+} ngx_secops_redis_secret_t;
+
+
 struct ngx_secops_redis_s {
     ngx_secops_redis_conf_t       conf;
+    ngx_secops_redis_secret_t     password;     /* of the servers */
+    ngx_secops_redis_secret_t     sentinel_password;
     const ngx_secops_redis_topology_t  *topology;
     ngx_ssl_t                    *ssl;          /* NULL: no node has TLS */
     ngx_log_t                    *log;          /* NULL: not in a worker */
@@ -391,11 +408,26 @@ ngx_int_t ngx_secops_redis_host(ngx_conf_t *cf, ngx_secops_redis_conf_t *conf,
     char **err);
 
 
-/* ngx_secops_redis_password.c: the first line of a file, whose name is set to
-   null, as it is of no more use; NGX_ERROR was logged */
+/* ngx_secops_redis_password.c */
+
+/* the first line of a file, whose name is made a full one; NGX_ERROR was
+   logged */
 
 ngx_int_t ngx_secops_redis_password(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *password);
+
+/* a secret that begins with what was read; NGX_ERROR: no memory */
+
+ngx_int_t ngx_secops_redis_secret_init(ngx_conf_t *cf,
+    ngx_secops_redis_secret_t *secret, const ngx_str_t *file,
+    const ngx_str_t *password);
+
+/* for a login: the password that the file has now, or, where the worker may not
+   read it or it has none, the one that it had before.  Empty: there is none.
+   Valid until the next call */
+
+ngx_str_t *ngx_secops_redis_secret(ngx_secops_redis_node_t *node,
+    ngx_secops_redis_secret_t *secret);
 
 
 /* ngx_secops_redis_endpoint.c */

@@ -87,6 +87,7 @@ ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
 {
     size_t                    len;
     u_char                    database[NGX_INT_T_LEN];
+    ngx_str_t                *password;
     secops_redis_resp_t      *resp;
     ngx_secops_redis_conf_t  *conf;
     ngx_secops_redis_link_t  *link;
@@ -95,24 +96,26 @@ ngx_secops_redis_greeting(ngx_secops_redis_node_t *node)
     link = node->link;
     resp = &link->greeting;
 
+    password = ngx_secops_redis_secret(node, &node->redis->password);
+
     link->process = ngx_secops_redis_process_ping;
 
     /* large enough at once: to grow would leave a copy of the password */
 
-    if (secops_redis_resp_init(resp, 512 + conf->user.len + conf->password.len)
+    if (secops_redis_resp_init(resp, 512 + conf->user.len + password->len)
         != 0)
     {
         return NGX_ERROR;
     }
 
-    if (conf->password.len) {
+    if (password->len) {
         link->process = ngx_secops_redis_process_auth;
 
-        ngx_secops_redis_greet_auth(resp, &conf->user, &conf->password);
+        ngx_secops_redis_greet_auth(resp, &conf->user, password);
     }
 
     if (conf->database) {
-        if (conf->password.len == 0) {
+        if (password->len == 0) {
             link->process = ngx_secops_redis_process_select;
         }
 

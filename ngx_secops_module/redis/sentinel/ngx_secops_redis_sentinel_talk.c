@@ -39,6 +39,7 @@ static ngx_str_t  ngx_secops_redis_switch = ngx_string("+switch-master");
 ngx_int_t
 ngx_secops_redis_sentinel_greeting(ngx_secops_redis_node_t *node)
 {
+    ngx_str_t                         *password;
     secops_redis_resp_t               *resp;
     ngx_secops_redis_link_t           *link;
     ngx_secops_redis_sentinel_conf_t  *conf;
@@ -51,21 +52,23 @@ ngx_secops_redis_sentinel_greeting(ngx_secops_redis_node_t *node)
     link = node->link;
     resp = &link->greeting;
 
+    password = ngx_secops_redis_secret(node, &node->redis->sentinel_password);
+
     link->process = ngx_secops_redis_sentinel_process_master;
 
     /* large enough at once: to grow would leave a copy of the password */
 
-    if (secops_redis_resp_init(resp, 512 + conf->user.len + conf->password.len
+    if (secops_redis_resp_init(resp, 512 + conf->user.len + password->len
                                      + 2 * conf->master.len)
         != 0)
     {
         return NGX_ERROR;
     }
 
-    if (conf->password.len) {
+    if (password->len) {
         link->process = ngx_secops_redis_sentinel_process_auth;
 
-        ngx_secops_redis_greet_auth(resp, &conf->user, &conf->password);
+        ngx_secops_redis_greet_auth(resp, &conf->user, password);
     }
 
     secops_redis_resp_begin(resp, 3);
