@@ -103,12 +103,13 @@ sub run_ids {
 
 
 my $differ = 2000; # what clocks differ by
+my $pace = 50;     # and records, in milliseconds
 
 sub store { # n records
     my ($n) = @_;
 
     for (1 .. $n) {
-        my $id = id(($clock += 50) + int rand $differ, 3);
+        my $id = id(($clock += $pace) + int rand $differ, 3);
         unshift @model, $id;
         $there{$id} = 1;
         later('LPUSH', $list, $id);
@@ -422,5 +423,22 @@ exact(\@first, [scan(sub {
     store(5);
 }, from => $msec + 50_000, to => $msec + 100_000)],
     'scan of a range, while others store and delete');
+
+# where records come fast, many that are too new stand before the first
+
+$pace = 2;
+begin_model(12_000);
+@times = sort { $a <=> $b } map { when($_) } @model;
+my @wanted = grep { when($_) <= $times[200] } @model;
+@sizes = ();
+is_deeply([scan(undef, to => $times[200], sizes => \@sizes)], \@wanted,
+    'scan: the ' . @wanted . ' oldest of a minute');
+cmp_ok(scalar @sizes, '<', 40, '... in few steps');
+
+exact(\@wanted, [scan(sub {
+    take_away($model[$_], 1) foreach map { int rand 3000 } 1 .. 20;
+    flush($redis);
+    store(20);
+}, to => $times[200])], '... while others store and delete');
 
 $t->done();

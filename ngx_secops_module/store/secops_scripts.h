@@ -180,10 +180,11 @@ extern const secops_script_t  secops_script_ids;
 /*
  * Which records of a list are next, the newest first.  It looks at ARGV[2]
  * entries at most, and at so many that their documents are ARGV[3] bytes at
- * most, but at one in any case; ARGV[4] and ARGV[5] are the times in
- * milliseconds of which records are neither older nor newer, or empty.  ARGV[1]
- * is empty when it begins.  Later on it is what was left, ARGV[6] is how many
- * marks before the place there are, and these follow, then the marks after it.
+ * most, but at one in any case; and if none of them is wanted, at up to 3000
+ * more.  ARGV[4] and ARGV[5] are the times in milliseconds of which records are
+ * neither older nor newer, or empty.  ARGV[1] is empty when it begins.  Later
+ * on it is what was left, ARGV[6] is how many marks before the place there are,
+ * and these follow, then the marks after it.
  *
  * Answers how many entries are left: those between the place where it goes on
  * and the tail, as nothing is added there; how many entries it has looked at;

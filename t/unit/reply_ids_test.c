@@ -193,7 +193,10 @@ test_scan(void)
     make_scan(7, 2, 1, 2, 3);
     is_int(secops_reply_scan(&reply, values, nvalues, 2), -1,
            "more ids than were asked for");
-    make_scan(7, 4, 1, 2, 3);
+    make_scan(7, 3 + SECOPS_REPLY_PASSED, 1, 2, 3);
+    is_int(secops_reply_scan(&reply, values, nvalues, 3), 0,
+           "a step that has passed all it may");
+    make_scan(7, 4 + SECOPS_REPLY_PASSED, 1, 2, 3);
     is_int(secops_reply_scan(&reply, values, nvalues, 3), -1,
            "more entries than were asked for");
     make_scan(-1, 2, 1, 2, 3);

@@ -55,7 +55,7 @@ secops_reply_scan(secops_reply_scan_t *reply,
     if (secops_reply_head(values, n, i, 3) != 0
         || values[1].integer < 0
         || values[2].integer < 0
-        || (uint64_t) values[2].integer > max
+        || (uint64_t) values[2].integer > max + SECOPS_REPLY_PASSED
         || secops_reply_id_list(&reply->before, values, n, &i,
                                 SECOPS_REPLY_MARKS)
            != 0

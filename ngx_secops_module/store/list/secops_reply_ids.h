@@ -50,11 +50,13 @@ void secops_reply_ids_copy(unsigned char *dst,
 /* of secops_script_scan: the marks are SECOPS_REPLY_MARKS at most, and if any
    are left, there is one before */
 
-#define SECOPS_REPLY_MARKS  8
+#define SECOPS_REPLY_MARKS   8
+#define SECOPS_REPLY_PASSED  3000   /* entries, beside those asked for */
 
 typedef struct {
     uint64_t                     left;      /* entries that are to be read */
-    uint64_t                     passed;    /* ... and that were, max at most */
+    uint64_t                     passed;    /* ... and that were: max at
+                                               most, and SECOPS_REPLY_PASSED */
     secops_reply_id_list_t       before;    /* marks */
     secops_reply_id_list_t       after;
     secops_reply_id_list_t       ids;       /* max at most */

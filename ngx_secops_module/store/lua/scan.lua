@@ -5,6 +5,7 @@ local list, records = KEYS[1], KEYS[2]
 local n, bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local from, to = tonumber(ARGV[4]), tonumber(ARGV[5])
 local disorder, marks, around = 60000, 7, 8
+local windows, window = 6, 500
 local len = redis.call('LLEN', list)
 
 local function time(id)
@@ -80,45 +81,82 @@ elseif to then
     begin = find(to + disorder)
 end
 
-local ids = redis.call('LRANGE', list, begin, begin + n + around - 1)
-local out, passed, done = {}, 0, false
+-- from begin on: the entries, how many of them were passed, whether that was all
+-- that is wanted, and the records that fit
+local function look(size)
+    local ids = redis.call('LRANGE', list, begin, begin + size + around - 1)
+    local passed, out = 0, {}
 
-for i = 1, math.min(n, #ids) do
-    local t = (from or to) and time(ids[i])
-    local length = 0
+    for i = 1, math.min(size, #ids) do
+        local t = (from or to) and time(ids[i])
+        local length = 0
 
-    if from and t < from - disorder then
-        done = true
+        if from and t < from - disorder then
+            return ids, passed, true, out
+        end
+
+        if not (from and t < from or to and t > to) then
+            length = redis.call('STRLEN', records .. ids[i])
+        end
+
+        if length > 0 then
+            if bytes < length and #out > 0 or #out == n then
+                break
+            end
+
+            bytes = bytes - length
+            out[#out + 1] = ids[i]
+        end
+
+        passed = i
+    end
+
+    return ids, passed, false, out
+end
+
+-- the marks of what was passed must have no gap
+local read, unread = {}, {}
+
+local function mark(ids, passed)
+    local last = {}
+
+    for i = math.max(1, #read + passed - around + 1), #read do
+        last[#last + 1] = read[i]
+    end
+
+    for i = math.max(1, passed - around + 1), passed do
+        last[#last + 1] = ids[i]
+    end
+
+    read = last
+end
+
+-- entries of which none is wanted are passed by, many at a time: where records
+-- come fast, a minute of them may stand before the first
+local ids, passed, done, out = look(n)
+local before = 0
+
+mark(ids, passed)
+
+for _ = 1, windows do
+    if done or #out > 0 or passed == 0 or begin + passed >= len then
         break
     end
 
-    if not (from and t < from or to and t > to) then
-        length = redis.call('STRLEN', records .. ids[i])
-    end
-
-    if length > 0 then
-        if bytes < length and #out > 0 then
-            break
-        end
-
-        bytes = bytes - length
-        out[#out + 1] = ids[i]
-    end
-
-    passed = i
+    before = before + passed
+    begin = begin + passed
+    ids, passed, done, out = look(window)
+    mark(ids, passed)
 end
 
 local left = done and 0 or math.max(0, len - begin - passed)
-local read, unread = {}, {}
 
 if left > 0 then
-    for i = math.max(1, passed - around + 1), passed do
-        read[#read + 1] = ids[i]
-    end
-
     for i = passed + 1, math.min(passed + around, #ids) do
         unread[#unread + 1] = ids[i]
     end
+else
+    read = {}
 end
 
-return { left, passed, read, unread, out }
+return { left, before + passed, read, unread, out }
