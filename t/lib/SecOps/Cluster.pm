@@ -12,7 +12,17 @@ package SecOps::Cluster;
 #     my $node = $cluster->owner($slot);           # a SecOps::Redis
 #     $cluster->move($slot, $from, $to);           # with all its keys
 #
-# Options: masters, replicas (of each), timeout (cluster-node-timeout, ms), args
+# A node that is silent for cluster-node-timeout is failed over.  A busy machine
+# may keep any node from running for a second, and a master that is replaced
+# where no test expects it makes that test fail.  So the timeout is a long one,
+# except while the nodes meet and where a test waits for a failover:
+#
+#     $cluster->node_timeout(1000);                # ms, of all that live
+#     $master->kill9();
+#     ...
+#     $cluster->node_timeout();                    # the long one again
+#
+# Options: masters, replicas (of each), timeout (the long one, 10000 ms), args
 # (more arguments of redis-server), announce (code: node's number -> arguments).
 
 use strict;
@@ -32,7 +42,7 @@ sub new {
         test     => $t,
         masters  => $opt{masters} // 3,
         replicas => $opt{replicas} // 1,
-        timeout  => $opt{timeout} // 1000,
+        timeout  => $opt{timeout} // 10_000,
         args     => $opt{args} // [],
         nodes    => [],
     }, $class;
@@ -43,8 +53,11 @@ sub new {
 
     $self->add($opt{announce} ? $opt{announce}->($_) : ()) for 0 .. $n - 1;
 
+    # nodes hear of one another by pings, which come twice in each timeout
+    $self->node_timeout(1000);
+
     $self->share_out();
-    $self->meet($_) for 1 .. $n - 1;
+    $self->meet(1 .. $n - 1);
     $self->wait_known($n) or die "the nodes do not know one another\n";
 
     if ($self->{replicas}) {
@@ -53,7 +66,16 @@ sub new {
     }
 
     $self->wait_ok() or die "the cluster is not ok\n";
+    $self->node_timeout();
     return $self;
+}
+
+
+sub node_timeout { # ms; without: the long one
+    my ($self, $timeout) = @_;
+
+    expect($_, 'OK', 'CONFIG', 'SET', 'cluster-node-timeout',
+        $timeout // $self->{timeout}) foreach $self->alive();
 }
 
 
@@ -122,12 +144,25 @@ sub expect { # node, answer, command
 }
 
 
-sub meet { # lets a node into the cluster of the first one
-    my ($self, $number) = @_;
-    my $node = $self->node($number);
+# Lets nodes into the cluster of the first one.  A node is asked once, and for a
+# second; when it has not answered by then it must be asked again.
 
-    expect($self->node(0), 'OK', 'CLUSTER', 'MEET', '127.0.0.1',
-        $node->{peer_port}, $node->{bus});
+sub meet { # their numbers
+    my ($self, @numbers) = @_;
+
+    my $unknown = sub {
+        my %known = map { /:(\d+)@\d+ (?!\S*handshake)/ ? ($1 => 1) : () }
+            split /\n/, $self->node(0)->cmd('CLUSTER', 'NODES');
+        return grep { !$known{$self->node($_)->{peer_port}} } @numbers;
+    };
+
+    SecOps::wait_for(sub {
+        foreach my $node (map { $self->node($_) } $unknown->()) {
+            expect($self->node(0), 'OK', 'CLUSTER', 'MEET', '127.0.0.1',
+                $node->{peer_port}, $node->{bus});
+        }
+        return SecOps::wait_for(sub { !$unknown->() }, 5);
+    }, 60) or die "a node does not come into the cluster\n";
 }
 
 
@@ -140,7 +175,7 @@ sub wait_known { # until every node knows so many
             return if grep({ !/handshake|noaddr/ } @lines) < $n;
         }
         return 1;
-    }, 20);
+    }, 60);
 }
 
 
@@ -164,7 +199,7 @@ sub wait_replica {
 }
 
 
-# until every node sees all slots served
+# until every node sees all slots served, and by the same masters
 
 sub wait_ok {
     my ($self, $timeout) = @_;
@@ -175,8 +210,8 @@ sub wait_ok {
             return unless $info =~ /^cluster_state:ok/m
                 && $info =~ /^cluster_slots_ok:16384/m;
         }
-        return 1;
-    }, $timeout // 20);
+        return $self->agreed();
+    }, $timeout // 60);
 }
 
 
@@ -216,10 +251,57 @@ sub replica { # a node that replicates another one
 }
 
 
+# Waits until all nodes that live see the same masters, with the same slots and
+# the same config epochs, and no epoch twice.
+#
+# Whose a slot is, the higher config epoch decides.  A node that takes one over
+# raises its own above all that it has heard of, and asks nobody.  If it has not
+# heard of the last move, or of a failover, its new epoch may be the one that the
+# slot's last owner has.  An old message of that owner then takes the slot back in
+# the eyes of a third node, since the claims of two equal epochs do not replace one
+# another.  Redis gives one of the two nodes a higher epoch to part them.  If that
+# is the last owner, the third node tells the new one that the slot is not its
+# own, and then each of the two takes it for the other one's, for ever.
+
+sub agree {
+    my ($self) = @_;
+
+    SecOps::wait_for(sub { $self->agreed() }, 60)
+        or die "the nodes do not agree:\n", map {
+            $_->port() . " sees\n" . $self->view($_) } $self->alive();
+}
+
+
+sub agreed { # 1: they do at present
+    my ($self) = @_;
+    my %seen = map { $self->view($_) => 1 } $self->alive();
+    my %epochs;
+
+    return 0 if keys %seen != 1;
+    $epochs{$_}++ foreach map { /epoch (\d+)/g } keys %seen;
+    return scalar(grep { $_ > 1 } values %epochs) ? 0 : 1;
+}
+
+
+sub view { # the masters among those that live, in the eyes of a node
+    my ($self, $eyes) = @_;
+    my %alive = map { $self->id($_) => 1 } $self->alive();
+
+    return join '', sort map {
+        my ($id, $address, $flags, undef, undef, undef, $epoch, undef, @slots)
+            = split / /;
+        $alive{$id} && $flags =~ /master/ ? "$id ${\ $address =~ s/@.*//r}"
+            . " epoch $epoch: @{[grep { !/^\[/ } @slots]}\n" : ();
+    } split /\n/, $eyes->cmd('CLUSTER', 'NODES');
+}
+
+
 # a slot's way from node to node, in steps that a test may stop between
 
 sub begin_move {
     my ($self, $slot, $from, $to) = @_;
+
+    $self->agree();
 
     expect($to, 'OK', 'CLUSTER', 'SETSLOT', $slot, 'IMPORTING',
         $self->id($from));
@@ -240,6 +322,9 @@ sub move_keys {
 }
 
 
+# The new owner is told first, since it raises its epoch then.  All know it when
+# this returns: another move may begin, and no client is sent to the old one.
+
 sub end_move {
     my ($self, $slot, $from, $to) = @_;
     my $id = $self->id($to);
@@ -249,11 +334,8 @@ sub end_move {
             grep { $_ != $to && $_ != $from && $self->is_master($_) }
                 $self->alive();
 
-    # what is on its way again before all agree, is given to the wrong one
-
-    SecOps::wait_for(sub {
-        !grep { ($self->owner($slot, $_) // 0) != $to } $self->alive();
-    }) or die "the nodes do not agree about a slot\n";
+    $self->agree();
+    ($self->owner($slot) // 0) == $to or die "slot $slot went elsewhere\n";
 }
 
 
