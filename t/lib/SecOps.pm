@@ -75,17 +75,22 @@ $SIG{PIPE} = 'IGNORE';
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my $build = $ENV{SECOPS_BUILD_DIR} // "$root/build";
 my %running;                    # pid -> the process that started it
+my ($died, @said);              # why it ends before its plan; nginx's last lines
+my $owner = $$;
 
 
 sub root { return $root }
 
 
-# Calls the code until it returns something true: 30 seconds unless told, which
-# is as generous as a busy machine needs and costs nothing where all is well.
+# Calls the code until it returns something true: a minute unless told, and two
+# for a server to start, which is as generous as a busy machine needs and costs
+# nothing where all is well.
+
+use constant START => 120;
 
 sub wait_for {
     my ($code, $timeout) = @_;
-    my $end = time() + ($timeout // 30);
+    my $end = time() + ($timeout // 60);
 
     while (1) {
         my $result = $code->();
@@ -356,7 +361,7 @@ sub t {
 
     my $pid = $self->spawn("$self->{dir}/test.out", $self->{nginx}, '-t',
         '-p', "$self->{dir}/", '-c', "$self->{dir}/test.conf");
-    my $end = reap($pid, 30);
+    my $end = reap($pid, START);
 
     kill 'KILL', $pid unless $end;
     return ($end && $end->{status} == 0 ? 1 : 0, $self->read('test.out'));
@@ -386,7 +391,7 @@ sub run {
         my $got = waitpid($pid, WNOHANG);
         if ($got == $pid) { delete $running{$pid}; return 'ended' }
         return -s "$self->{dir}/nginx.pid" && $self->complete();
-    }, 20);
+    }, START);
 
     if (!$up || $up eq 'ended') {
         diag($self->read('nginx.out'), $self->error_log());
@@ -456,7 +461,7 @@ sub reload {
         my @new = grep { !$old{$_} } @pids;
         return @new && $self->complete(@new)
             && ($opt{keep_old} || @new == @pids);
-    }, $opt{timeout} // 20);
+    }, $opt{timeout} // START);
 }
 
 
@@ -522,9 +527,9 @@ sub end {
     }
 
     $self->{told} = 1;
-    $signal eq 'TERM' ? $self->terminate($timeout // 20) : kill $signal, $pid;
+    $signal eq 'TERM' ? $self->terminate($timeout // 60) : kill $signal, $pid;
 
-    my $end = reap($pid, $timeout // 20) // return;
+    my $end = reap($pid, $timeout // 60) // return;
     delete $self->{master};
     return $end->{status};
 }
@@ -658,10 +663,10 @@ sub done {
     my ($self) = @_;
 
     if (defined $self->{master}) {
-        my $status = $self->quit(20);
+        my $status = $self->quit();
 
         if (!defined $status) {
-            fail('nginx ended within 20 seconds of QUIT');
+            fail('nginx ended within a minute of QUIT');
             $self->stop(5) // kill 'KILL', $self->{master};
         } else {
             is($status, 0, 'nginx ended when it was told to');
@@ -683,9 +688,29 @@ sub DESTROY {
     my ($self) = @_;
     return unless $self->{owner} == $$;
     local ($?, $@, $!);
+    $self->remember() unless $self->{finished};
     $self->stop(5) if defined $self->{master} && !$self->{finished};
 }
 
+
+# A test that ends before its plan says why: what it died of, or the signal, and
+# what nginx had to say, whose folder is gone by then.
+
+sub remember {
+    my ($self) = @_;
+    my @lines = split /^/, $self->read('nginx.out') . $self->error_log();
+    splice @lines, 0, -20 if @lines > 20;
+    @said = map { "nginx: $_" } @lines if @lines;
+}
+
+$SIG{__DIE__} = sub { $died = $_[0] if defined $^S && !$^S };
+
+END {
+    if ($? && $$ == $owner && !Test::More->builder->has_plan()) {
+        local $?;
+        diag('the test ended before its plan: ', $died // "by exit\n", @said);
+    }
+}
 
 END {
     local $?;
@@ -700,7 +725,7 @@ END {
 }
 
 foreach my $signal (qw(INT TERM HUP)) {
-    $SIG{$signal} = sub { exit 1 };
+    $SIG{$signal} = sub { $died = "SIG$signal\n"; exit 1 };
 }
 
 
@@ -752,7 +777,7 @@ sub h2 {
     $body = JSON::PP->new->canonical->encode($body) if ref $body;
 
     my @command = ('curl', '-s', '--http2-prior-knowledge', '-o', $out,
-        '-D', '-', '-X', $method, '--max-time', $opt{timeout} // 30);
+        '-D', '-', '-X', $method, '--max-time', $opt{timeout} // 60);
     while (my ($name, $value) = splice @pairs, 0, 2) {
         push @command, '-H', "$name: $value";
     }

@@ -12,6 +12,8 @@
 #   hold                    no reply comes until there is another rule
 #   drop PATTERN            what nginx sends and matches is never answered
 #   answer ERROR PATTERN    each command of it is answered with -ERROR
+#   first FILE PATTERN      Redis is sent what the file holds, before each piece
+#                           that matches
 #   lose PATTERN            Redis executes it, and then the connection is closed;
 #                           what comes after that passes
 
@@ -38,11 +40,16 @@ sub to_redis {
     my ($client, $peer, $bytes) = @_;
     my ($what, @words) = rule(3);
 
-    my ($pattern, $error) = $what eq 'answer' ? reverse(@words)
+    my ($pattern, $other) = $what =~ /^(?:answer|first)$/ ? reverse(@words)
         : $what =~ /^(?:drop|lose)$/ ? "@words" : ();
 
     return syswrite $peer, $bytes
         unless defined $pattern && $bytes =~ /$pattern/;
+
+    if ($what eq 'first') {
+        ask(slurp($other));
+        return syswrite $peer, $bytes;
+    }
 
     if ($what eq 'lose') {
         syswrite $peer, $bytes;
@@ -55,7 +62,21 @@ sub to_redis {
     }
 
     my $n = () = $bytes =~ /^\*\d+\r$/mg;
-    syswrite $client, "-$error of the relay\r\n" x $n if defined $error;
+    syswrite $client, "-$other of the relay\r\n" x $n if defined $other;
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $in, '<:raw', $path or die "$path: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+sub ask { # on a connection of its own: it is answered when this returns
+    my ($bytes) = @_;
+    my $link = IO::Socket::UNIX->new(Peer => $redis) or die "$redis: $!\n";
+    syswrite $link, $bytes;
+    sysread $link, my $reply, 1 << 20;
 }
 
 sub to_nginx {

@@ -29,13 +29,13 @@ sub new {
     my $socket = $where =~ /^unix:(.*)/
         ? IO::Socket::UNIX->new(Peer => $1)
         : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $where,
-              Proto => 'tcp', Timeout => 30);
+              Proto => 'tcp', Timeout => 60);
     die "can not connect to $where: $!" unless $socket;
 
     $socket->autoflush(1);
     binmode $socket;
 
-    return bless { socket => $socket, buffer => '', timeout => 30 }, $class;
+    return bless { socket => $socket, buffer => '', timeout => 60 }, $class;
 }
 
 
@@ -275,7 +275,7 @@ sub slurp { # all bytes until the end of the connection
 
 sub closed { # 1 when the peer has closed it, within the time
     my ($self, $timeout) = @_;
-    my $end = time() + ($timeout // 30);
+    my $end = time() + ($timeout // 60);
 
     while (time() < $end) {
         next if $self->fill($end);

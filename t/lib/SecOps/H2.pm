@@ -77,7 +77,7 @@ sub close { my ($self, %opt) = @_; $self->{connection}->close(%opt) }
 
 sub answer {
     my ($self, $stream, $timeout) = @_;
-    my $end = time() + ($timeout // 30);
+    my $end = time() + ($timeout // 60);
     my $mine = $self->{streams}{$stream} //= { body => '' };
 
     $self->take($end) or return until $mine->{ended};
@@ -89,7 +89,7 @@ sub answer {
 
 sub ping {
     my ($self) = @_;
-    my $end = time() + 30;
+    my $end = time() + 60;
 
     $self->{pong} = 0;
     $self->frame($PING, 0, 0, 'harness!');

@@ -198,7 +198,7 @@ sub round {
     my $open = 1;
 
     foreach my $sent (@sent) {
-        my $r = $open && $connection->answer($sent->[0], 30);
+        my $r = $open && $connection->answer($sent->[0], 60);
 
         if (!$r) {
             # an idle connection may be closed before nginx has seen the request

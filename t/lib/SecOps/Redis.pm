@@ -74,7 +74,7 @@ sub start {
     SecOps::wait_for(sub {
         my $answer = eval { $self->cmd('PING') };
         return defined $answer && $answer =~ /^(?:PONG|NOAUTH|-?LOADING)/;
-    }, 20) or do {
+    }, SecOps::START()) or do {
         Test::More::diag($self->log());
         die "redis-server did not start\n";
     };
@@ -91,7 +91,7 @@ sub end {
     kill 'CONT', $pid;
     kill $signal, $pid;
 
-    SecOps::reap($pid, 20) or do {
+    SecOps::reap($pid, 60) or do {
         kill 'KILL', $pid;
         SecOps::reap($pid, 5);
     };
@@ -116,14 +116,14 @@ sub cmd {
     my $link = $self->{link} //= do {
         my $socket = IO::Socket::UNIX->new(Peer => $self->{socket})
             or die "no connection to $self->{socket}: $!\n";
-        bless { socket => $socket, buffer => '', timeout => 30 },
+        bless { socket => $socket, buffer => '', timeout => 60 },
             'SecOps::Connection';
     };
 
     $link->send(join '', '*' . @words . "\r\n",
         map { '$' . length($_) . "\r\n$_\r\n" } @words);
 
-    my $reply = eval { [ parse($link, time() + 30) ] };
+    my $reply = eval { [ parse($link, time() + 60) ] };
     return $reply->[0] if $reply;
 
     delete $self->{link};

@@ -42,7 +42,7 @@ sub call { # method, path and query, body, options
     my ($self, $method, $path, $body, %opt) = @_;
     return $self->{t}->request($method, "/api/v2/$path",
         $self->headers(%opt), $body, port => $opt{port} // $self->{opt}{port},
-        timeout => $opt{timeout} // 30) // { status => 0, body => '' };
+        timeout => $opt{timeout} // 60) // { status => 0, body => '' };
 }
 
 

@@ -241,7 +241,7 @@ sub failover {
         my $answer = $self->{sentinels}[0]->cmd('SENTINEL', 'FAILOVER',
             $self->{name});
         return $answer =~ /^OK/;
-    }, 15) or return;
+    }, 60) or return;
 
     return if defined $opt{wait} && !$opt{wait};
     return $self->wait_master($old);
@@ -258,7 +258,7 @@ sub wait_replicas {
         my $info = again($master, 'INFO', 'replication') // '';
         my $online = () = $info =~ /state=online/g;
         return $online >= $count;
-    }, 20);
+    });
 }
 
 
@@ -309,7 +309,7 @@ sub start {
     SecOps::wait_for(sub {
         my $answer = eval { $self->cmd('PING') };
         return defined $answer && $answer =~ /^(?:PONG|NOAUTH)/;
-    }, 20) or do {
+    }, SecOps::START()) or do {
         Test::More::diag($self->log());
         die "the sentinel did not start\n";
     };
