@@ -244,7 +244,8 @@ store_fuzz_lists(const secops_redis_value_t *values, size_t n, size_t max)
     }
 
     if (secops_reply_scan(&scan, values, n, max) == 0) {
-        store_fuzz_require(scan.ids.n <= max && scan.passed <= max
+        store_fuzz_require(scan.ids.n <= max
+                           && scan.passed <= max + SECOPS_REPLY_PASSED
                            && scan.before.n <= SECOPS_REPLY_MARKS
                            && scan.after.n <= SECOPS_REPLY_MARKS
                            && (scan.left == 0 || scan.before.n), "a step");
