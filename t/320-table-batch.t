@@ -19,7 +19,6 @@ use SecOps::Fake;
 use SecOps::H2;
 use SecOps::Records;
 use SecOps::Resources;
-use Time::HiRes qw(sleep);
 
 my $t = SecOps->new();
 my $redis = $t->redis();
@@ -31,6 +30,23 @@ chmod 0777, $t->dir() . '/done.sock';
 my $table = '/api/now/table/sn_ti_lookup_result';
 my $path = '/api/now/v1/batch';
 my $every = 'sn_sec_cmn.api_write sn_sec_cmn.admin';
+
+# nginx' own clock, which is ahead by as many seconds as this is told
+
+my $clock = $t->write('ahead', pack 'q', 0);
+system('cc', '-O2', '-shared', '-fPIC', '-o', $t->dir() . '/ahead.so',
+    root() . '/t/tools/ahead.c', '-ldl') == 0
+    or die "t/tools/ahead.c was not compiled\n";
+
+sub ahead {
+    my ($seconds) = @_;
+    open my $file, '+<:raw', $clock or die "$clock: $!";
+    syswrite $file, pack 'q', $seconds;
+}
+
+$t->version();                  # which is asked without these
+$ENV{LD_PRELOAD} = $t->dir() . '/ahead.so';
+$ENV{SECOPS_AHEAD} = $clock;
 
 # the first server has all; the second one few requests a batch; the third one a
 # Redis that the test plays; the fourth one restricts methods in nginx' own way;
@@ -111,6 +127,7 @@ EOT
 EOT2
     ) =~ s/secops_auth header;(?=\s+access_log)/secops_auth header api_key;/r);
 
+delete @ENV{qw(LD_PRELOAD SECOPS_AHEAD)};
 my $api = SecOps::Resources->new($t, $redis);
 
 
@@ -548,7 +565,7 @@ $slow->send($slow->format('POST', $path, who(roles => $every),
     $json->encode({ rest_requests => [one('GET', $there, undef, id => 'a'),
     one('GET', $there, undef, id => 'b')] })));
 ok($fake->wait($mark), 'a request of a batch takes long');
-sleep 30.5;
+ahead(31);
 $fake->play('SEND $-1\r\n');
 $r = $slow->answer('POST');
 is_batch($r, '404', '... it is answered');

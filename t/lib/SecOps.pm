@@ -303,7 +303,8 @@ sub environment {
     my $serves = (grep { $_ eq '-t' } @command) ? 0 : 1;
 
     return (
-        ASAN_OPTIONS  => "$log:detect_leaks=$serves",
+        ASAN_OPTIONS  => "$log:detect_leaks=$serves"
+            . ($ENV{LD_PRELOAD} ? ':verify_asan_link_order=0' : ''),
         LSAN_OPTIONS  => "suppressions=$root/t/lib/lsan.supp:"
             . "print_suppressions=0",
         UBSAN_OPTIONS => "$log:print_stacktrace=$serves",
