@@ -395,6 +395,7 @@ sub run {
     }, START);
 
     if (!$up || $up eq 'ended') {
+        delete $self->{master} if $up;
         diag($self->read('nginx.out'), $self->error_log());
         die "nginx did not start\n";
     }
@@ -690,6 +691,7 @@ sub DESTROY {
     return unless $self->{owner} == $$;
     local ($?, $@, $!);
     $self->remember() unless $self->{finished};
+    $self->{told} = 1;              # whatever became of it is no news now
     $self->stop(5) if defined $self->{master} && !$self->{finished};
 }
 
