@@ -38,7 +38,8 @@ $t->write("schema/tables/$hosts.json", JSON::PP->new->encode({
 
 sub own_conf {
     my ($more) = @_;
-    return conf(http => "secops_schema_dir %%DIR%%/schema; $more",
+    return conf(http => "secops_schema_dir %%DIR%%/schema;"
+            . " secops_query_scan time=1m; secops_redis_timeout 30s; $more",
         location => 'client_max_body_size 16m; secops_max_batch 10000;',
         server => <<'EOT');
         location /few/ {
@@ -712,7 +713,7 @@ sub try_budget {
     my $r = $few->('threat_score>0');
     is_refused($r, 400, 'Query too broad', 'a query that reads too much');
     like($r->{json}{error}{detail}, qr/^\d+\ records\ were\ read\ in\ \d+\ ms,
-        \ back\ to\ \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d;\ a\ query\ may\ read\ 100\ records,\ for\ 10000\ ms;
+        \ back\ to\ \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d;\ a\ query\ may\ read\ 100\ records,\ for\ 60000\ ms;
         \ it\ becomes\ narrower\ by\ a\ condition\ on\ sys_id,\ sys_created_on
         \ or\ observable$/x, '... is told how far it came, and what to do');
     is($r->{headers}{'x-total-count'}, undef, '... and no total');
@@ -857,7 +858,11 @@ sub try_turns {
         '... nor does one of another domain');
 
     $slow[0]->close();
-    is($next->answer('GET')->{status}, 200, '... until one of the four ends');
+
+    # a busy machine may have taken the 20 seconds that it waits at most
+    my $r = $next->answer('GET');
+    $r = $ask->({})->answer('GET') if $r->{status} == 503;
+    is($r->{status}, 200, '... until one of the four ends');
     $_->close() foreach @slow[1 .. 3], $next;
 }
 
@@ -887,19 +892,31 @@ sub try_leaving {
     acme($table, { query => 'resultLIKExx', limit => 1 });
     cmp_ok($reads->(), '<', $all * 1.5, '... and ends when its client leaves');
 
-    # while records are looked at, which takes long
-    $redis->cmd('CONFIG', 'RESETSTAT');
-    $connection = $t->connect();
-    $connection->send($connection->format('GET', list_url($table, { query =>
-        join '^', map { "resultNOT LIKExxxxxxxxxxxx$_" } 1 .. 256 }),
-        who(domain => 'acme')));
-    wait_for(sub { $reads->() >= 10 });
-    $connection->close();
-    $t->has_left();
+    # while records are looked at, which takes long; on a machine that is busy it
+    # may be over before this notices that it has begun: then once more
 
-    my $read = $reads->();
+    my $read;
+
+    ok(wait_for(sub {
+        my $from = $t->log_end();
+        my $left = sub { $t->logged($from,
+            'client prematurely closed connection') };
+
+        $redis->cmd('CONFIG', 'RESETSTAT');
+        $connection = $t->connect();
+        $connection->send($connection->format('GET', list_url($table, { query =>
+            join '^', map { "resultNOT LIKExxxxxxxxxxxx$_" } 1 .. 256 }),
+            who(domain => 'acme')));
+        wait_for(sub { $reads->() >= 10 });
+        $connection->close();
+        wait_for(sub { $left->() || $reads->() >= $all });
+        $t->{left} += $left->();
+
+        $read = $reads->();
+        return $left->() && $read < $all;
+    }), '... also while its records are looked at');
+
     acme($table, { query => 'resultLIKExx', limit => 1 });
     cmp_ok($reads->() - $read, '<', $all + 20,
-        '... also while its records are looked at');
-    cmp_ok($read, '<', $all, '... before it has read them all');
+        '... before it has read them all');
 }

@@ -252,7 +252,8 @@ sub start {
             table => $table, numbers => $numbers)->schema());
     }
 
-    $t->run(conf(http => 'secops_schema_dir %%DIR%%/schema;',
+    $t->run(conf(http => 'secops_schema_dir %%DIR%%/schema;'
+            . ' secops_query_scan time=1m;',
                  server => 'keepalive_requests 100000;',
                  location => $location));
 }

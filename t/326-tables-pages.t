@@ -21,7 +21,7 @@ my $stored = $t->sanitized() ? 10_000 : 50_000;
 my $rate = 1000;
 
 $t->run(conf(location => 'client_max_body_size 4m;'
-    . ' client_body_buffer_size 2m;'));
+    . ' client_body_buffer_size 2m; secops_query_scan time=1m;'));
 
 my $connection = $t->connect();
 

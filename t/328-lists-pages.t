@@ -237,6 +237,8 @@ sub all { return sorted(map { @$_ } values %lists) }
 # --- what is asked -----------------------------------------------------------
 
 $t->run(conf(server => 'keepalive_requests 100000;', http => <<'EOT'));
+    secops_query_scan time=1m;
+
     server {
         listen 127.0.0.1:%%PORT1%%;
         keepalive_requests 100000;
