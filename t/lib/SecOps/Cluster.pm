@@ -145,15 +145,17 @@ sub expect { # node, answer, command
 
 
 # Lets nodes into the cluster of the first one.  A node is asked once, and for a
-# second; when it has not answered by then it must be asked again.
+# second; when it has not answered by then it must be asked again.  It is known
+# by the port of its bus: with TLS its other port is that of TLS at first, and
+# the plain one as soon as the nodes have talked.
 
 sub meet { # their numbers
     my ($self, @numbers) = @_;
 
     my $unknown = sub {
-        my %known = map { /:(\d+)@\d+ (?!\S*handshake)/ ? ($1 => 1) : () }
+        my %known = map { /:\d+@(\d+) (?!\S*handshake)/ ? ($1 => 1) : () }
             split /\n/, $self->node(0)->cmd('CLUSTER', 'NODES');
-        return grep { !$known{$self->node($_)->{peer_port}} } @numbers;
+        return grep { !$known{$self->node($_)->{bus}} } @numbers;
     };
 
     SecOps::wait_for(sub {
@@ -162,7 +164,10 @@ sub meet { # their numbers
                 $node->{peer_port}, $node->{bus});
         }
         return SecOps::wait_for(sub { !$unknown->() }, 5);
-    }, 60) or die "a node does not come into the cluster\n";
+    }, 60) or die "a node does not come into the cluster:\n", map {
+        $_->port() . " sees\n" . $_->cmd('CLUSTER', 'NODES')
+            . join '', grep { defined } (split /^/, $_->log())[-5 .. -1]
+    } map { $self->node($_) } 0, $unknown->();
 }
 
 
