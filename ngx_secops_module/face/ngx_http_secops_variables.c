@@ -2,6 +2,7 @@
 /* $secops_* variables, for logs and map. */
 
 #include "face/ngx_http_secops_conf.h"
+#include "api/ngx_http_secops_api.h"
 
 
 static ngx_int_t ngx_http_secops_variable_identity(ngx_http_request_t *r,
@@ -14,6 +15,8 @@ static ngx_int_t ngx_http_secops_variable_error(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_secops_variable_redis_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_http_secops_identity_t *ngx_http_secops_variable_caller(
+    ngx_http_request_t *r, ngx_http_secops_identity_t *early);
 static ngx_int_t ngx_http_secops_variable_set(ngx_http_variable_value_t *v,
     size_t len, const u_char *data);
 
@@ -70,16 +73,16 @@ static ngx_int_t
 ngx_http_secops_variable_identity(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_str_t              *value;
-    ngx_http_secops_ctx_t  *ctx;
+    ngx_str_t                   *value;
+    ngx_http_secops_identity_t  *caller, early;
 
-    ctx = ngx_http_secops_get_ctx(r);
+    caller = ngx_http_secops_variable_caller(r, &early);
 
-    if (ctx == NULL || ctx->identity.user.len == 0) {
+    if (caller == NULL) {
         return ngx_http_secops_variable_set(v, 0, NULL);
     }
 
-    value = (ngx_str_t *) ((u_char *) &ctx->identity + data);
+    value = (ngx_str_t *) ((u_char *) caller + data);
 
     return ngx_http_secops_variable_set(v, value->len, value->data);
 }
@@ -89,18 +92,53 @@ static ngx_int_t
 ngx_http_secops_variable_auth_method(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    const ngx_str_t        *name;
-    ngx_http_secops_ctx_t  *ctx;
+    const ngx_str_t             *name;
+    ngx_http_secops_identity_t  *caller, early;
 
-    ctx = ngx_http_secops_get_ctx(r);
+    caller = ngx_http_secops_variable_caller(r, &early);
 
-    if (ctx == NULL || ctx->identity.user.len == 0) {
+    if (caller == NULL) {
         return ngx_http_secops_variable_set(v, 0, NULL);
     }
 
-    name = &ctx->identity.method->name;
+    name = &caller->method->name;
 
     return ngx_http_secops_variable_set(v, name->len, name->data);
+}
+
+
+/*
+ * Whom the check has found; before it, who it would be as things stand, which
+ * is what limit_req goes by.  Once the check has begun, or an answer has, only
+ * the check counts: a log must not name somebody whom auth_basic has refused.
+ * NULL: nobody.
+ */
+
+static ngx_http_secops_identity_t *
+ngx_http_secops_variable_caller(ngx_http_request_t *r,
+    ngx_http_secops_identity_t *early)
+{
+    ngx_http_secops_ctx_t       *ctx;
+    ngx_http_secops_loc_conf_t  *slcf;
+
+    ctx = ngx_http_secops_get_ctx(r);
+
+    if (ctx && ctx->identity.user.len) {
+        return &ctx->identity;
+    }
+
+    if (ctx || r->err_status || r->headers_out.status) {
+        return NULL;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_secops_module);
+
+    if (slcf->groups == 0 || (slcf->groups & NGX_HTTP_SECOPS_ERRORS)) {
+        return NULL;
+    }
+
+    return (ngx_http_secops_identify_early(r, &slcf->identity, early)
+            == NGX_OK) ? early : NULL;
 }
 
 

@@ -43,6 +43,8 @@ static char *ngx_http_secops_auth_api_key_init(ngx_conf_t *cf,
 static ngx_int_t ngx_http_secops_auth_api_key_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential);
+static const char *ngx_http_secops_auth_api_key_waits(
+    ngx_http_secops_identity_conf_t *conf);
 static ngx_int_t ngx_http_secops_auth_api_key_ask(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     const u_char *digest);
@@ -72,7 +74,8 @@ const ngx_http_secops_auth_method_t  ngx_http_secops_auth_api_key = {
     .create = ngx_http_secops_auth_api_key_create,
     .merge = ngx_http_secops_auth_api_key_merge,
     .init = ngx_http_secops_auth_api_key_init,
-    .handler = ngx_http_secops_auth_api_key_handler
+    .handler = ngx_http_secops_auth_api_key_handler,
+    .waits = ngx_http_secops_auth_api_key_waits
 };
 
 
@@ -166,7 +169,18 @@ ngx_http_secops_auth_api_key_handler(ngx_http_request_t *r,
                                                    credential);
     }
 
+    if (auth->early) {
+        return NGX_BUSY;
+    }
+
     return ngx_http_secops_auth_api_key_ask(r, conf, auth, digest);
+}
+
+
+static const char *
+ngx_http_secops_auth_api_key_waits(ngx_http_secops_identity_conf_t *conf)
+{
+    return "Redis has told whose api key it is";
 }
 
 

@@ -77,6 +77,38 @@ ngx_http_secops_identify(ngx_http_request_t *r,
 }
 
 
+/*
+ * Who calls may be what a variable says, and that may be made of the one that
+ * asks here: while it is being found out, nobody is known.
+ */
+
+ngx_int_t
+ngx_http_secops_identify_early(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_identity_t *identity)
+{
+    ngx_int_t               rc;
+    ngx_http_secops_auth_t  auth;
+
+    static ngx_uint_t       looking;    /* the worker's */
+
+    if (conf->methods == NULL || looking) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&auth, sizeof(ngx_http_secops_auth_t));
+    ngx_memzero(identity, sizeof(ngx_http_secops_identity_t));
+
+    auth.early = 1;
+
+    looking = 1;
+    rc = ngx_http_secops_identify(r, conf, &auth, identity);
+    looking = 0;
+
+    return (rc == NGX_OK) ? NGX_OK : NGX_DECLINED;
+}
+
+
 void
 ngx_http_secops_auth_cancel(ngx_http_secops_auth_t *auth)
 {

@@ -112,6 +112,9 @@ typedef struct {
                                                    NULL when it begins */
     ngx_uint_t                       rejected;  /* 1: a credential was there
                                                    that is not valid */
+    ngx_uint_t                       early;     /* 1: nothing may be waited for:
+                                                   a method that had to returns
+                                                   NGX_BUSY */
     ngx_http_secops_wake_pt          wake;      /* set by the caller: see
                                                    NGX_AGAIN below */
     void                            *wake_data;
@@ -132,6 +135,19 @@ typedef struct {
 
 ngx_int_t ngx_http_secops_identify(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
+    ngx_http_secops_identity_t *identity);
+
+
+/*
+ * Who calls as far as that can be told now, before the access phase is over and
+ * without asking anybody: for variables only.  It permits nothing: once that
+ * phase is over ngx_http_secops_identify() looks, and may find somebody else.
+ * NGX_OK: identity is filled in; its strings are valid as long as the request.
+ * NGX_DECLINED: nobody can be told, for whatever reason.
+ */
+
+ngx_int_t ngx_http_secops_identify_early(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_identity_t *identity);
 
 
@@ -156,6 +172,10 @@ ngx_uint_t ngx_http_secops_auth_needed(ngx_http_secops_auth_t *auth);
  * handler returns as ngx_http_secops_identify(): NGX_OK with *credential,
  * NGX_DECLINED when the request has no credential of its kind; and NGX_ABORT
  * when there is one which is not valid, said in the log.
+ *
+ * waits says what handler may have to wait for before it knows who calls, as
+ * the end of a sentence of nginx -t; NULL, as if there were no such function:
+ * nothing.
  */
 
 struct ngx_http_secops_auth_method_s {
@@ -175,6 +195,7 @@ struct ngx_http_secops_auth_method_s {
                           ngx_http_secops_identity_conf_t *conf,
                           ngx_http_secops_auth_t *auth,
                           ngx_http_secops_credential_t *credential);
+    const char  *(*waits)(ngx_http_secops_identity_conf_t *conf);
 };
 
 

@@ -17,6 +17,8 @@ static char *ngx_http_secops_auth_jwt_init(ngx_conf_t *cf,
 static ngx_int_t ngx_http_secops_auth_jwt_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential);
+static const char *ngx_http_secops_auth_jwt_waits(
+    ngx_http_secops_identity_conf_t *conf);
 static ngx_int_t ngx_http_secops_auth_jwt_token(ngx_http_request_t *r,
     ngx_str_t *token);
 static ngx_int_t ngx_http_secops_auth_jwt_keys(ngx_http_request_t *r,
@@ -51,7 +53,8 @@ const ngx_http_secops_auth_method_t  ngx_http_secops_auth_jwt = {
     .create = ngx_http_secops_auth_jwt_create,
     .merge = ngx_http_secops_auth_jwt_merge,
     .init = ngx_http_secops_auth_jwt_init,
-    .handler = ngx_http_secops_auth_jwt_handler
+    .handler = ngx_http_secops_auth_jwt_handler,
+    .waits = ngx_http_secops_auth_jwt_waits
 };
 
 
@@ -139,6 +142,13 @@ ngx_http_secops_auth_jwt_handler(ngx_http_request_t *r,
 }
 
 
+static const char *
+ngx_http_secops_auth_jwt_waits(ngx_http_secops_identity_conf_t *conf)
+{
+    return conf->jwt.keys ? "the keys that verify a token were fetched" : NULL;
+}
+
+
 /* NGX_DECLINED: there is no token */
 
 static ngx_int_t
@@ -190,6 +200,11 @@ ngx_http_secops_auth_jwt_keys(ngx_http_request_t *r,
 
     if (conf->keys == NULL) {
         return NGX_OK;
+    }
+
+    if (auth->early) {
+        return (unknown || ngx_http_secops_jwt_keys_set(conf->keys) == NULL)
+               ? NGX_BUSY : NGX_OK;
     }
 
     auth->cancel = ngx_http_secops_jwt_keys_cancel;
