@@ -561,10 +561,13 @@ $t->write('secops/integrations/greynoise.json', $type);
 
 while ($page =~ /^```nginx\n(.*?)^```$/msg) {
     my $block = $1;
-    my $outside = $block =~ /^(?:map|log_format|secops_schema_dir) /m;
+    my $outside = $block
+        =~ /^(?:map|log_format|limit_req_zone|secops_schema_dir) /m;
+    my ($zone) = $block =~ /^ *limit_req zone=/m
+        ? $page =~ /^(limit_req_zone .*)$/m : ();
     my $conf = "%%MAIN%%\nevents { }\nhttp {\n%%HTTP%%\n"
         . "secops_redis %%REDIS%%; secops_auth header;\n"
-        . ($outside ? $block : '') . "server { listen 127.0.0.1:%%PORT%%;\n"
+        . ($zone // '') . ($outside ? $block : '') . "server { listen 127.0.0.1:%%PORT%%;\n"
         . ($outside ? '' : $block) . "} }\n";
 
     $conf =~ s{/etc/nginx/}{%%DIR%%/}g;

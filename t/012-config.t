@@ -427,6 +427,61 @@ like(valid(config(location => 'secops_trusted_proxy 10.0.0.1/8;'),
     'an address with bits that mean nothing'),
     qr/low address bits of 10.0.0.1\/8 are meaningless/,
     '... is warned about');
+
+# limits by a caller who is not known when they are looked at
+
+my $empty = qr/"limit_\w+" by the zone "z" does not limit all callers: /;
+
+foreach my $case (
+    ['limit_req_zone $secops_user zone=z:64k rate=1r/s;', 'limit_req zone=z;',
+        'secops_auth api_key;', '$secops_user'],
+    ['limit_req_zone "$host ${secops_domain}" zone=z:64k rate=1r/s;',
+        'limit_req burst=3 zone=z nodelay;', 'secops_auth header api_key;',
+        '$secops_domain'],
+    ['limit_conn_zone $SECOPS_auth_method zone=z:64k;', 'limit_conn z 3;',
+        'secops_auth api_key;', '$secops_auth_method'],
+    ['limit_req_zone $secops_user zone=z:64k rate=1r/s; limit_req zone=z;',
+        '', 'secops_auth jwt; secops_jwt_key_request /keys;', '$secops_user'],
+) {
+    my ($http, $location, $auth, $variable) = @$case;
+    my $said = valid(config(http => $http, location => $location,
+        auth => $auth), "a limit by $variable");
+
+    like($said, qr/$empty"\Q$variable\E" is empty for those of /,
+        '... which is not known yet, is warned about');
+
+    # as the terminal may be the log, too
+    my %said = map { $_ => 1 } $said =~ /(does not limit.*)/g;
+    is(scalar keys %said, 1, '... in one sentence');
+}
+
+foreach my $case (
+    ['limit_req_zone $secops_user zone=z:64k rate=1r/s;', 'limit_req zone=z;',
+        'secops_auth header variables; secops_user x;'],
+    ['limit_req_zone $secops_user zone=z:64k rate=1r/s;', 'limit_req zone=z;',
+        'secops_auth jwt; secops_jwt_key_file %%DIR%%/keys.json;'],
+    ['limit_req_zone $secops_user zone=z:64k rate=1r/s;', '',
+        'secops_auth api_key;'],
+    ['limit_req_zone $host zone=z:64k rate=1r/s;'
+        . ' limit_req_zone $secops_user zone=y:64k rate=1r/s;'
+        . ' log_format x $secops_user; limit_req zone=y;',
+        'limit_req zone=z;', 'secops_auth api_key;'],
+    ['limit_req_zone $secops_users zone=z:64k rate=1r/s;'
+        . ' map $host $secops_users { default x; }', 'limit_req zone=z;',
+        'secops_auth api_key;'],
+    ['limit_conn_zone $secops_user zone=z:64k;'
+        . ' limit_req_zone $host zone=y:64k rate=1r/s;', 'limit_req zone=y;',
+        'secops_auth api_key;'],
+) {
+    my ($http, $location, $auth) = @$case;
+    unlike(valid(config(http => $http, location => $location, auth => $auth),
+        "a limit: $http $auth"), qr/does not limit/, '... is not warned about');
+}
+
+invalid(config(http => 'limit_req_zone $secops_user zone=z:64k;',
+    auth => 'secops_auth api_key;'), qr/invalid number of arguments/,
+    'what limit_req_zone itself does not take');
+
 valid(config(redis => "secops_redis $_;"
     . ' secops_redis_password_file %%DIR%%/password;'), "valid: $_")
     foreach 'redis://127.0.0.1', 'redis://127.0.0.1:6380', 'redis://[::1]:6379',

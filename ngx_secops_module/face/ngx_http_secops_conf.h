@@ -22,6 +22,22 @@ char *ngx_http_secops_init_store(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 
 
+/* face/ngx_http_secops_conf_limit_key.c: for as long as the "http" block is
+   read, takes down what limit_req and limit_conn go by */
+
+ngx_int_t ngx_http_secops_watch_limits(ngx_conf_t *cf);
+void ngx_http_secops_unwatch_limits(void);
+
+void ngx_http_secops_merge_limits(ngx_http_secops_loc_conf_t *prev,
+    ngx_http_secops_loc_conf_t *conf);
+
+/* of a location whose methods are complete: warns of limits by a caller who is
+   not known yet when they are looked at */
+
+void ngx_http_secops_check_limits(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_http_secops_loc_conf_t *conf);
+
+
 /* face/ngx_http_secops_conf_limits.c */
 
 char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -538,6 +538,10 @@ ngx_http_secops_preconfiguration(ngx_conf_t *cf)
         seeded = 1;
     }
 
+    if (ngx_http_secops_watch_limits(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_secops_add_variables(cf);
 }
 
@@ -550,6 +554,8 @@ ngx_http_secops_init(ngx_conf_t *cf)
     ngx_http_secops_main_conf_t  *mcf;
 
     static ngx_str_t  request_id = ngx_string("request_id");
+
+    ngx_http_secops_unwatch_limits();
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -618,6 +624,9 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->tables, cf->pool, 4, sizeof(secops_table_t))
            != NGX_OK
         || ngx_array_init(&mcf->api_keys, cf->pool, 2, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&mcf->limit_keys, cf->pool, 2,
+                          sizeof(ngx_http_secops_limit_key_t))
            != NGX_OK)
     {
         return NULL;
@@ -672,6 +681,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->public_url = NULL;
      *     conf->store = { NULL };
+     *     conf->limits = { NULL };
      */
 
     conf->groups = NGX_CONF_UNSET_UINT;
@@ -732,6 +742,8 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->public_url = prev->public_url;
     }
 
+    ngx_http_secops_merge_limits(prev, conf);
+
     ngx_secops_redis_merge_conf(&prev->redis, &conf->redis);
 
     if (ngx_http_secops_merge_identity(cf, &prev->identity, &conf->identity)
@@ -764,7 +776,13 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->identity.store = &conf->store;
     conf->identity.all_api_keys = &mcf->api_keys;
 
-    return ngx_http_secops_init_identity(cf, &conf->identity);
+    if (ngx_http_secops_init_identity(cf, &conf->identity) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_http_secops_check_limits(cf, mcf, conf);
+
+    return NGX_CONF_OK;
 }
 
 

@@ -48,6 +48,24 @@
 #define NGX_HTTP_SECOPS_SOME        5
 
 
+/* limits that may go by who calls */
+
+#define NGX_HTTP_SECOPS_LIMIT_REQ   0
+#define NGX_HTTP_SECOPS_LIMIT_CONN  1
+#define NGX_HTTP_SECOPS_LIMITS      2
+
+
+/* a zone whose key has a variable that says who calls */
+
+typedef struct {
+    ngx_uint_t                        limit;    /* NGX_HTTP_SECOPS_LIMIT_* */
+    ngx_str_t                         zone;
+    ngx_str_t                         variable;
+    ngx_uint_t                        warned;   /* 1: nginx -t has said what is
+                                                   wrong with it */
+} ngx_http_secops_limit_key_t;
+
+
 /* finds the route of a request, as face/ngx_http_secops_phases.h has it: the
    table of routes lies above what an inner request is run by */
 
@@ -63,6 +81,9 @@ typedef struct {
     secops_catalog_t                  catalog;  /* freed with the cycle */
     secops_resource_model_t           resources;  /* freed with the cycle */
     ngx_str_t                         schema_dir;
+    ngx_array_t                       limit_keys;  /* of
+                                                    ngx_http_secops_limit_key_t
+                                                    */
     int64_t                           retention;  /* the longest that a location
                                                      has; 0: none has any */
     int64_t                           retired;  /* of all tables, see
@@ -91,6 +112,10 @@ typedef struct {
     ngx_uint_t                        scan_records;  /* that a query reads at */
     ngx_msec_t                        scan_time;     /* most, and how long */
     ngx_int_t                         audit_maxlen;
+
+    ngx_array_t                      *limits[NGX_HTTP_SECOPS_LIMITS];
+                                                /* of ngx_str_t, the zones that
+                                                   apply here; NULL: none */
 } ngx_http_secops_loc_conf_t;
 
 
