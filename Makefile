@@ -14,6 +14,7 @@
 #
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
 # RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
+# RUNS, DURATION, CONNS, SUBJECTS, SETTINGS of make bench-pair: see bench/pair.pl
 # ATTACK_SECONDS, ATTACK_SEED: see t/510-attack.t
 # TIMES, SECONDS, WRITE, PATTERN (of its rows): see bench/worst.pl
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl

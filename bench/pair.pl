@@ -10,6 +10,9 @@
 #   RUNS 7      rounds
 #   DURATION 6  turns of each in a round
 #   CONNS 64    connections
+#   SUBJECTS    about so many subjects, at random, instead of 64
+#   SETTINGS    directives of the new build's location, which the old one may
+#               not know: SETTINGS='secops_retention 90d;'
 
 use strict;
 use warnings;
@@ -75,7 +78,8 @@ sub new_case {
     push @servers, $servers;
 
     my $redis = $servers->redis("redis-$name");
-    my $server = $servers->module($redis, $redis, '', $name);
+    my $server = $servers->module($redis, $redis, '', $name,
+        $name eq 'new' ? $ENV{SETTINGS} : '');
 
     return {
         name    => $name,
@@ -87,6 +91,7 @@ sub new_case {
         headers => $caller,
         records => 1,
         conns   => $ENV{CONNS} || 64,
+        subjects => $ENV{SUBJECTS},
         status  => 201,
         keys    => 1,
         before  => sub { Bench::Redis::empty($redis);

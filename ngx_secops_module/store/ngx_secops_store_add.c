@@ -83,15 +83,17 @@ ngx_secops_store_add_ending(ngx_secops_store_add_t *add)
     ending.space = add->eval.space;
     ending.table = add->table;
 
+    ngx_secops_store_ending_begin(&ending, store);
+
     secops_keys_index(&key, ending.space, shard, add->table);
-    ngx_secops_store_ending_list(&ending, store, NULL, &key, shard, 1,
-                                 add->sys_id, 0);
+    ngx_secops_store_ending_list(&ending, store, NULL, &key, shard, NULL, 1,
+                                 add->sys_id);
 
     if (add->subject) {
         secops_keys_subject(&key, ending.space, shard, add->table,
                             add->subject);
-        ngx_secops_store_ending_list(&ending, store, NULL, &key, shard, 1,
-                                     add->sys_id, 1);
+        ngx_secops_store_ending_list(&ending, store, NULL, &key, shard,
+                                     add->subject, 1, add->sys_id);
     }
 
     ngx_secops_store_ending_sent(&ending);

@@ -52,6 +52,8 @@ ngx_secops_store_group_begin(ngx_secops_store_group_t *group, size_t bytes,
     group->ending.space = group->space;
     group->ending.table = group->table;
 
+    ngx_secops_store_ending_begin(&group->ending, group->store);
+
     if (group->retention > 0) {
         group->ttl_len = ngx_sprintf(group->ttl, "%L", group->retention)
                          - group->ttl;
@@ -293,8 +295,8 @@ ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
 
             ngx_secops_store_ending_list(&group->ending, group->store,
                                          group->cmd, &key, shard,
-                                         subject->ids.n,
-                                         subject->ids.first->text, 1);
+                                         subject->digest, subject->ids.n,
+                                         subject->ids.first->text);
         }
     }
 }
@@ -369,8 +371,8 @@ ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
     }
 
     ngx_secops_store_ending_list(&group->ending, group->store, group->cmd,
-                                 &key, shard, group->ids[shard].n,
-                                 group->ids[shard].first->text, 0);
+                                 &key, shard, NULL, group->ids[shard].n,
+                                 group->ids[shard].first->text);
 }
 
 

@@ -162,8 +162,9 @@ sub nginx {
 # servers: further server blocks, of which one may be a port's
 
 sub module {
-    my ($self, $redis, $full, $servers, $name) = @_;
+    my ($self, $redis, $full, $servers, $name, $settings) = @_;
     my %value = (
+        SETTINGS   => $settings // '',
         MODULE     => "$self->{build}/ngx_http_secops_module.so",
         REDIS      => $redis->{url},
         FULL_REDIS => $full->{url},
@@ -186,7 +187,7 @@ sub module_takes {
     my ($self, $servers) = @_;
     my $dir = $self->nginx_conf('try', 'module.conf.in',
         MODULE => "$self->{build}/ngx_http_secops_module.so",
-        map({ $_ => 'redis://127.0.0.1' } qw(REDIS FULL_REDIS)),
+        map({ $_ => 'redis://127.0.0.1' } qw(REDIS FULL_REDIS)), SETTINGS => '',
         PORT => port(), FULL_PORT => port(), JWT => $servers);
 
     return system("nginx -t -p $dir/ -e error.log -c nginx.conf"

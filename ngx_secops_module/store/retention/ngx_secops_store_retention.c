@@ -4,13 +4,16 @@
 #include "store/ngx_secops_store_internal.h"
 #include "model/record/secops_table.h"
 #include "store/retention/ngx_secops_store_retention.h"
-#include "store/retention/secops_retention.h"
 
 
 /* a list whose expiry is to be taken away is told from one that is to have one
    by what is remembered of it, too */
 
-#define NGX_SECOPS_STORE_FOR_EVER_RENEW  (3600 * 1000)
+#define NGX_SECOPS_STORE_FOR_EVER_RENEW  3600
+
+/* digits of a subject's digest that tell it from others, here */
+
+#define NGX_SECOPS_STORE_DIGEST_PART     16
 
 /* lists that a write may have shed; the others are shed by a later one */
 
@@ -35,10 +38,8 @@ struct ngx_secops_store_retire_s {
 };
 
 
-static uint64_t ngx_secops_store_ending_where(
-    const ngx_secops_store_ending_t *ending, const ngx_secops_store_t *store);
 static void ngx_secops_store_ending_renew(ngx_secops_store_ending_t *ending,
-    ngx_secops_redis_cmd_t *cmd, const secops_key_t *key, int64_t seconds);
+    ngx_secops_redis_cmd_t *cmd, const secops_key_t *key);
 static void ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
     ngx_secops_store_t *store, const secops_key_t *key, ngx_uint_t shard,
     uint64_t list);
@@ -72,43 +73,73 @@ static uint64_t  ngx_secops_store_retention_epoch;
 
 
 void
-ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
-    ngx_secops_store_t *store, ngx_secops_redis_cmd_t *cmd,
-    const secops_key_t *key, ngx_uint_t shard, ngx_uint_t n,
-    const u_char first[SECOPS_ID_LEN], ngx_uint_t subject)
+ngx_secops_store_ending_begin(ngx_secops_store_ending_t *ending,
+    const ngx_secops_store_t *store)
 {
-    uint64_t                  list;
-    ngx_uint_t                todo, chance;
-    secops_retention_times_t  times;
+    uint64_t  where;
 
     if (ending->retention == SECOPS_TABLE_NOT_SAID) {
         return;
     }
 
     if (ending->retention == SECOPS_TABLE_FOR_EVER) {
-        times.list = 0;
-        times.renew = NGX_SECOPS_STORE_FOR_EVER_RENEW;
-        times.shed = (uint64_t) -1;
-        chance = 0;
+        ending->times.list = 0;
+        ending->times.renew = NGX_SECOPS_STORE_FOR_EVER_RENEW;
+        ending->times.shed = (uint32_t) -1;
 
     } else {
-        secops_retention_times(&times, ending->retention);
+        secops_retention_times(&ending->times, ending->retention);
+    }
+
+    /* the same list is another one with another retention, too */
+
+    where = (uintptr_t) store->redis ^ ((uint64_t) ending->retention << 20)
+            ^ (ngx_secops_store_retention_epoch << 48);
+
+    where = secops_retention_list(ending->space->data, ending->space->len,
+                                  where);
+
+    ending->where = secops_retention_list(ending->table.data,
+                                          ending->table.len, where);
+}
+
+
+void
+ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
+    ngx_secops_store_t *store, ngx_secops_redis_cmd_t *cmd,
+    const secops_key_t *key, ngx_uint_t shard, const u_char *digest,
+    ngx_uint_t n, const u_char first[SECOPS_ID_LEN])
+{
+    u_char      digit;
+    uint64_t    list;
+    ngx_uint_t  todo, at_once;
+
+    if (ending->retention == SECOPS_TABLE_NOT_SAID) {
+        return;
+    }
+
+    if (digest) {
 
         /* five bits of what is random in an id */
 
-        chance = !subject
-                 || (secops_id_digit(first[SECOPS_ID_LEN - 1]) == 0
-                     && secops_id_digit(first[SECOPS_ID_LEN - 2]) % 2 == 0);
+        at_once = secops_id_digit(first[SECOPS_ID_LEN - 1]) == 0
+                  && secops_id_digit(first[SECOPS_ID_LEN - 2]) % 2 == 0;
+
+        list = secops_retention_list(digest, NGX_SECOPS_STORE_DIGEST_PART,
+                                     ending->where);
+
+    } else {
+        at_once = 1;
+        digit = (u_char) shard;
+        list = secops_retention_list(&digit, 1, ending->where);
     }
 
-    list = secops_retention_list(key->data, key->len,
-                                 ngx_secops_store_ending_where(ending, store));
-
     todo = secops_retention_written(&ngx_secops_store_retention_memory, list,
-                                    ngx_current_msec, &times, n, chance);
+                                    ngx_current_msec, &ending->times, n,
+                                    at_once);
 
     if (cmd && (todo & SECOPS_RETENTION_RENEW)) {
-        ngx_secops_store_ending_renew(ending, cmd, key, times.list);
+        ngx_secops_store_ending_renew(ending, cmd, key);
     }
 
     if (ending->retention > 0 && (todo & SECOPS_RETENTION_SHED)) {
@@ -117,21 +148,9 @@ ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
 }
 
 
-/* the same list is another one with another retention, too */
-
-static uint64_t
-ngx_secops_store_ending_where(const ngx_secops_store_ending_t *ending,
-    const ngx_secops_store_t *store)
-{
-    return (uintptr_t) store->redis
-           ^ ((uint64_t) ending->retention << 20)
-           ^ (ngx_secops_store_retention_epoch << 48);
-}
-
-
 static void
 ngx_secops_store_ending_renew(ngx_secops_store_ending_t *ending,
-    ngx_secops_redis_cmd_t *cmd, const secops_key_t *key, int64_t seconds)
+    ngx_secops_redis_cmd_t *cmd, const secops_key_t *key)
 {
     if (ending->retention == SECOPS_TABLE_FOR_EVER) {
         ngx_secops_redis_cmd_begin(cmd, 2);
@@ -143,7 +162,7 @@ ngx_secops_store_ending_renew(ngx_secops_store_ending_t *ending,
     ngx_secops_redis_cmd_begin(cmd, 3);
     ngx_secops_store_literal(cmd, "EXPIRE");
     ngx_secops_redis_cmd_key(cmd, key->data, key->len);
-    ngx_secops_store_number(cmd, (ngx_uint_t) seconds);
+    ngx_secops_store_number(cmd, (ngx_uint_t) ending->times.list);
 }
 
 

@@ -12,6 +12,7 @@
 
 
 #include "store/ngx_secops_store.h"
+#include "store/retention/secops_retention.h"
 #include "util/secops_id.h"
 
 
@@ -25,23 +26,33 @@ typedef struct {
                                                        SECOPS_TABLE_* */
     const secops_keyspace_t           *space;       /* borrowed, both */
     secops_slice_t                     table;
+
+    uint64_t                           where;       /* of its lists */
+    secops_retention_times_t           times;
     struct ngx_secops_store_retire_s  *retires;     /* to be sent */
     ngx_uint_t                         nretires;
 } ngx_secops_store_ending_t;
 
 
+/* before the first list; a list's part of the key is told from others by the
+   Redis, the space, the table and the retention, which are taken here */
+
+void ngx_secops_store_ending_begin(ngx_secops_store_ending_t *ending,
+    const ngx_secops_store_t *store);
+
+
 /*
  * A list to which n entries were just added: the commands that it needs go
  * into cmd; NULL: the write gives it its expiry each time.  key is the list's,
- * in the shard; first is one of the entries.  subject: 1: of one subject; there
- * are so many of these that one which is not remembered is shed by chance only,
- * at one write in 32.
+ * in the shard; first is one of the entries.  digest: of its subject; NULL: it
+ * is the table's.  There are so many of the former that one which is not
+ * remembered is shed by chance only, at one write in 32.
  */
 
 void ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
     ngx_secops_store_t *store, struct ngx_secops_redis_cmd_s *cmd,
-    const secops_key_t *key, ngx_uint_t shard, ngx_uint_t n,
-    const u_char first[SECOPS_ID_LEN], ngx_uint_t subject);
+    const secops_key_t *key, ngx_uint_t shard, const u_char *digest,
+    ngx_uint_t n, const u_char first[SECOPS_ID_LEN]);
 
 
 /* the write was sent: what is to follow leaves with it */

@@ -10,7 +10,7 @@
    hour; it is shed after the same part, at most after a minute */
 
 #define SECOPS_RETENTION_PART   8
-#define SECOPS_RETENTION_RENEW_MAX  (3600 * 1000)
+#define SECOPS_RETENTION_RENEW_MAX  3600
 #define SECOPS_RETENTION_SHED_MAX   (60 * 1000)
 
 /* before more is shed */
@@ -21,56 +21,64 @@
 static secops_retention_place_t *secops_retention_find(
     secops_retention_t *memory, uint64_t list);
 static unsigned secops_retention_due(const secops_retention_place_t *place,
-    uint64_t now, const secops_retention_times_t *times);
+    uint32_t now, const secops_retention_times_t *times);
 
 
 void
 secops_retention_times(secops_retention_times_t *times, int64_t retention)
 {
-    uint64_t  part;
+    int64_t  seconds;
 
-    part = (uint64_t) retention * 1000 / SECOPS_RETENTION_PART;
+    seconds = retention / SECOPS_RETENTION_PART;
 
-    times->renew = part < SECOPS_RETENTION_RENEW_MAX
-                   ? part : SECOPS_RETENTION_RENEW_MAX;
-    times->shed = part < SECOPS_RETENTION_SHED_MAX
-                  ? part : SECOPS_RETENTION_SHED_MAX;
+    times->renew = (uint32_t) (seconds < SECOPS_RETENTION_RENEW_MAX
+                               ? seconds : SECOPS_RETENTION_RENEW_MAX);
+
+    times->shed = (uint32_t) (seconds * 1000 < SECOPS_RETENTION_SHED_MAX
+                              ? retention * 1000 / SECOPS_RETENTION_PART
+                              : SECOPS_RETENTION_SHED_MAX);
 
     /* twice: by the time that a command may be under way, and more */
 
-    times->list = retention + (int64_t) (2 * times->renew / 1000) + 1;
+    times->list = retention + 2 * times->renew + 1;
 }
 
 
-/* eight bytes at a time; that they mix well matters more than that nobody can
-   find two lists that are told as one: all such a list lacks is its expiry */
+/* that they mix well matters more than that nobody can find two lists that are
+   told as one: all such a list lacks is its expiry */
+
+static inline uint64_t
+secops_retention_mix(uint64_t sum, uint64_t word)
+{
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15ULL;
+
+    return sum ^ (sum >> 32);
+}
+
 
 uint64_t
 secops_retention_list(const unsigned char *key, size_t len, uint64_t where)
 {
+    size_t    i;
     uint64_t  word, sum;
 
-    sum = (where ^ len) * 0x9e3779b97f4a7c15ULL;
+    sum = secops_retention_mix(where, len);
 
-    while (len) {
-
-        word = 0;
-
-        if (len >= sizeof(word)) {
-            memcpy(&word, key, sizeof(word));
-            key += sizeof(word);
-            len -= sizeof(word);
-
-        } else {
-            memcpy(&word, key, len);
-            len = 0;
-        }
-
-        sum = (sum ^ word) * 0x9e3779b97f4a7c15ULL;
-        sum ^= sum >> 32;
+    for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+        memcpy(&word, key + i, sizeof(word));
+        sum = secops_retention_mix(sum, word);
     }
 
-    return sum ? sum : 1;
+    if (i < len && len >= sizeof(word)) {
+        memcpy(&word, key + len - sizeof(word), sizeof(word));
+        return secops_retention_mix(sum, word);
+    }
+
+    while (i < len) {
+        sum = secops_retention_mix(sum, key[i++]);
+    }
+
+    return sum;
 }
 
 
@@ -79,16 +87,19 @@ secops_retention_written(secops_retention_t *memory, uint64_t list,
     uint64_t now, const secops_retention_times_t *times, unsigned n,
     unsigned at_once)
 {
+    uint32_t                   seconds;
     unsigned                   todo;
     secops_retention_place_t  *place;
 
+    seconds = (uint32_t) (now / 1000);
+
     place = secops_retention_find(memory, list);
 
-    if (place->list != list) {
+    if (place->list != (uint32_t) (list >> 32) || place->renewed == 0) {
 
-        place->list = list;
-        place->renewed = now;
-        place->shed = now;
+        place->list = (uint32_t) (list >> 32);
+        place->renewed = seconds;
+        place->shed = (uint32_t) now;
         place->written = 0;
         place->more = 0;
 
@@ -98,15 +109,16 @@ secops_retention_written(secops_retention_t *memory, uint64_t list,
 
     todo = 0;
 
-    if (now - place->renewed >= times->renew) {
-        place->renewed = now;
+    if (seconds - place->renewed >= times->renew) {
+        place->renewed = seconds;
         todo |= SECOPS_RETENTION_RENEW;
     }
 
-    place->written += n;
+    n += place->written;
+    place->written = (uint16_t) (n < UINT16_MAX ? n : UINT16_MAX);
 
-    if (secops_retention_due(place, now, times)) {
-        place->shed = now;
+    if (secops_retention_due(place, (uint32_t) now, times)) {
+        place->shed = (uint32_t) now;
         place->written = 0;
         place->more = 0;
         todo |= SECOPS_RETENTION_SHED;
@@ -130,7 +142,7 @@ secops_retention_find(secops_retention_t *memory, uint64_t list)
     set = memory->places[list % SECOPS_RETENTION_SETS];
 
     for (i = 0; i < SECOPS_RETENTION_WAYS - 1; i++) {
-        if (set[i].list == list) {
+        if (set[i].list == (uint32_t) (list >> 32)) {
             break;
         }
     }
@@ -148,7 +160,7 @@ secops_retention_find(secops_retention_t *memory, uint64_t list)
 /* twice as much is shed as is written, as long as there is more */
 
 static unsigned
-secops_retention_due(const secops_retention_place_t *place, uint64_t now,
+secops_retention_due(const secops_retention_place_t *place, uint32_t now,
     const secops_retention_times_t *times)
 {
     if (now - place->shed >= times->shed) {
@@ -169,7 +181,7 @@ secops_retention_found(secops_retention_t *memory, uint64_t list,
 
     place = secops_retention_find(memory, list);
 
-    if (place->list == list) {
-        place->more = more;
+    if (place->list == (uint32_t) (list >> 32)) {
+        place->more = (uint16_t) more;
     }
 }

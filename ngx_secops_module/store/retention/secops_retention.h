@@ -10,7 +10,8 @@
  * and does no harm.  Nobody else knows what is in it: another worker, or this
  * one after a restart, does the same work again.
  *
- * Times are milliseconds of any clock that does not go back.  Pure C.
+ * Times are milliseconds of any clock that does not go back, from 1000 on.
+ * Pure C.
  */
 
 #ifndef _SECOPS_RETENTION_H_INCLUDED_
@@ -44,17 +45,24 @@
 
 typedef struct {
     int64_t   list;     /* seconds: the expiry that a list is given */
-    uint64_t  renew;    /* that must be younger than this */
-    uint64_t  shed;     /* it is shed when this has passed */
+    uint32_t  renew;    /* seconds: it is renewed when that is as old */
+    uint32_t  shed;     /* milliseconds: it is shed when these have passed */
 } secops_retention_times_t;
 
 
+/*
+ * Of a list's number the upper half is kept; the lower half says which set it
+ * is in.  So of a billion lists that are new, one is taken for another list of
+ * its set, and has no expiry until it is renewed.  A set is 64 bytes, a line of
+ * the processor's cache.
+ */
+
 typedef struct {
-    uint64_t  list;     /* 0: none */
-    uint64_t  renewed;
-    uint64_t  shed;
-    uint32_t  written;  /* entries since it was shed */
-    uint32_t  more;     /* 1: there were more to shed then */
+    uint32_t  list;
+    uint32_t  renewed;  /* seconds; 0: there is no list */
+    uint32_t  shed;     /* milliseconds, modulo 2^32 */
+    uint16_t  written;  /* entries since it was shed, 65535 at most */
+    uint16_t  more;     /* 1: there were more to shed then */
 } secops_retention_place_t;
 
 
@@ -62,7 +70,8 @@ typedef struct {
 
 typedef struct {
     secops_retention_place_t  places[SECOPS_RETENTION_SETS]
-                                    [SECOPS_RETENTION_WAYS];
+                                    [SECOPS_RETENTION_WAYS]
+                                    __attribute__((aligned(64)));
 } secops_retention_t;
 
 
@@ -70,8 +79,8 @@ void secops_retention_times(secops_retention_times_t *times,
     int64_t retention);
 
 
-/* how a list is told from others: by its key, and by a number that says in
-   which Redis it is.  Never 0 */
+/* a list's number: of a part of its key, and of where, which is the number of
+   the parts before it; the first of these is that of the Redis */
 
 uint64_t secops_retention_list(const unsigned char *key, size_t len,
     uint64_t where);
