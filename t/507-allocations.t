@@ -118,7 +118,7 @@ sub active {
 
 sub all_fail {
     my ($name, $method, $path, $headers, $body, $good) = @_;
-    my ($nth, $step, %status, @mute, @unserved, @lost) = (0, 1);
+    my ($nth, $step, %status, @mute, @unserved, @lost, $closed, @cut) = (0, 1);
 
     my ($path_of, $body_of) = map { my $is = $_;
         ref $is eq 'CODE' ? $is : sub { $is } } $path, $body;
@@ -142,6 +142,10 @@ sub all_fail {
         $c->close();
         $status{$status}++;
 
+        # nothing is answered any more once the answer's own head has failed
+        $closed = $nth if $status eq 'closed';
+        push @cut, $closed if $closed && $status ne 'closed' && $status >= 500;
+
         if ($status eq 201 && $r->{json}{sys_id}) {
             my $read = get($t, "/one$r->{headers}{location}");
             push @lost, $nth unless $read && $read->{status} == 200;
@@ -159,6 +163,7 @@ sub all_fail {
     cmp_ok($nth, '>', 10, "C.B5: $name: $total allocations, $list");
     like($list, qr/$good/, '... and without a failure the answer is a good one');
     is("@mute", '', '... each time there was an answer, or the end');
+    is("@cut", '', '... which was the end only where the answer is written');
     is("@lost", '', '... what was answered as stored is there') if $good == 201;
     is("@unserved", '', '... and the next request was served');
     is(join(' ', $t->workers()), $worker, '... by the same worker');

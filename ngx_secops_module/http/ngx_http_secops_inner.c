@@ -8,8 +8,9 @@
 
 
 static void ngx_http_secops_inner_cleanup(void *data);
-static ngx_int_t ngx_http_secops_inner_subrequest(
-    ngx_http_secops_inner_t *inner, ngx_http_request_t **psr);
+static ngx_http_request_t *ngx_http_secops_inner_subrequest(
+    ngx_http_secops_inner_t *inner);
+static void ngx_http_secops_inner_drop(ngx_http_request_t *sr);
 static ngx_int_t ngx_http_secops_inner_set_variables(ngx_http_request_t *sr);
 static ngx_int_t ngx_http_secops_inner_set_request(ngx_http_request_t *sr,
     ngx_http_secops_inner_t *inner);
@@ -132,12 +133,19 @@ ngx_http_secops_inner_start(ngx_http_secops_inner_t *inner,
     inner->data = data;
     inner->time = ngx_current_msec;
 
-    if (ngx_http_secops_inner_subrequest(inner, &sr) != NGX_OK) {
+    sr = ngx_http_secops_inner_subrequest(inner);
+    if (sr == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_secops_inner_set_request(sr, inner) != NGX_OK) {
+        ngx_http_secops_inner_drop(sr);
         return NGX_ERROR;
     }
 
     ctx = ngx_http_secops_add_ctx(sr);
     if (ctx == NULL) {
+        ngx_http_secops_inner_drop(sr);
         return NGX_ERROR;
     }
 
@@ -156,10 +164,10 @@ ngx_http_secops_inner_start(ngx_http_secops_inner_t *inner,
 
 /* nginx runs its write handler soon, from the loop that runs posted requests */
 
-static ngx_int_t
-ngx_http_secops_inner_subrequest(ngx_http_secops_inner_t *inner,
-    ngx_http_request_t **psr)
+static ngx_http_request_t *
+ngx_http_secops_inner_subrequest(ngx_http_secops_inner_t *inner)
 {
+    unsigned                     count;
     ngx_str_t                    uri, args;
     ngx_uint_t                   flags;
     ngx_http_request_t          *r, *sr;
@@ -169,7 +177,7 @@ ngx_http_secops_inner_subrequest(ngx_http_secops_inner_t *inner,
 
     ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
     if (ps == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     ps->handler = ngx_http_secops_inner_done;
@@ -186,19 +194,33 @@ ngx_http_secops_inner_subrequest(ngx_http_secops_inner_t *inner,
         ngx_str_null(&args);
     }
 
+    /* one that nginx has counted, and then had no memory to post, never ends */
+
+    count = r->main->count;
+
     if (ngx_http_subrequest(r, &uri, &args, &sr, ps,
                             NGX_HTTP_SUBREQUEST_BACKGROUND)
         != NGX_OK)
     {
-        return NGX_ERROR;
+        r->main->count = count;
+        return NULL;
     }
 
     sr->write_event_handler = ngx_http_secops_inner_handler;
     sr->pool = inner->pool;
 
-    *psr = sr;
+    return sr;
+}
 
-    return ngx_http_secops_inner_set_request(sr, inner);
+
+/* it is posted, and will do nothing; nginx's reference is given back here */
+
+static void
+ngx_http_secops_inner_drop(ngx_http_request_t *sr)
+{
+    sr->write_event_handler = ngx_http_request_empty_handler;
+
+    sr->main->count--;
 }
 
 
@@ -512,7 +534,7 @@ ngx_http_secops_inner_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
 
     r->write_event_handler = ngx_http_secops_inner_goes_on;
 
-    return (ngx_http_post_request(r, NULL) == NGX_OK) ? NGX_OK : NGX_ERROR;
+    return ngx_http_post_request(r, &inner->posted);
 }
 
 

@@ -58,6 +58,8 @@ struct ngx_http_secops_inner_s {
                                                one has this as its "inner" from
                                                the start until it goes on */
     ngx_uint_t                   done;      /* 1: the reply is there */
+    ngx_http_posted_request_t    posted;    /* of the outer request, which goes
+                                               on */
     ngx_http_secops_answer_pt    answer;
     void                        *data;
 };
@@ -81,7 +83,7 @@ void ngx_http_secops_inner_free(ngx_http_secops_inner_t *inner);
 /*
  * Starts it.  The operation waits, and goes on with answer(data, NULL) once the
  * reply is there, never before this has returned; one at a time.  NGX_ERROR: no
- * memory; the operation then returns NGX_ERROR, too.
+ * memory; nothing was started, and the operation may answer that.
  */
 
 ngx_int_t ngx_http_secops_inner_start(ngx_http_secops_inner_t *inner,

@@ -165,7 +165,8 @@ ngx_http_secops_batch_next(void *data, ngx_secops_store_result_t *result)
         return ngx_http_secops_pause(b->ctx, 1, ngx_http_secops_batch_next, b);
     }
 
-    return (ngx_http_secops_batch_start(b) == NGX_OK) ? NGX_DONE : NGX_ERROR;
+    return (ngx_http_secops_batch_start(b) == NGX_OK)
+           ? NGX_DONE : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
@@ -287,7 +288,7 @@ ngx_http_secops_batch_answer(void *data, ngx_secops_store_result_t *result)
     }
 
     if (ngx_http_secops_batch_add(b) != NGX_OK) {
-        return NGX_ERROR;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_secops_batch_write(b, NULL);
