@@ -215,6 +215,16 @@ all_fail("records: $_->[0]", 'GET',
         ['ids', "sysparm_query=sys_idIN$id^ORsys_id=$id"],
         ['subjects', 'sysparm_query=observableIN198.51.100.7,x'];
 
+# hiredis has a large buffer then, which is given back
+
+my $large = $t->request('POST', '/one' . path(), \%who,
+    records(more => 'x' x 60_000))->{headers}{location};
+
+all_fail('a large record', 'GET', "/one$large", \%who, undef, 200);
+all_fail('a record after a large one', 'GET', sub {
+        $t->request('GET', "/one$large", \%who);
+        "/one/api/now/table/sn_ti_lookup_result/$id" }, \%who, undef, 200);
+
 all_fail('what is known about a subject', 'GET',
     '/one/api/secops/v1/subjects/198.51.100.7?max_age=1d', \%who, undef, 200);
 all_fail('a fact that is known', 'POST', '/one' . path('reputation'), \%who,

@@ -9,6 +9,12 @@
  * its users rely on.
  */
 
+#include <hiredis/hiredis.h>
+
+/* a reader that has held more is given back: most have, here */
+#undef REDIS_READER_MAX_BUF
+#define REDIS_READER_MAX_BUF  64
+
 #include "redis/link/ngx_secops_redis_reply.c"
 
 #include "redis/resp/secops_redis_error.h"

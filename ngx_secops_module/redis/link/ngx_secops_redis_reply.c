@@ -20,6 +20,10 @@
 #define NGX_SECOPS_REDIS_REPLY_KEEP        (1024 * 1024)
 
 
+/* a reader that has held more than this is given back, too */
+#define NGX_SECOPS_REDIS_REPLY_READER      REDIS_READER_MAX_BUF
+
+
 #if (HIREDIS_MAJOR >= 1)
 typedef size_t  ngx_secops_redis_elements_t;
 #else
@@ -42,6 +46,8 @@ static void *ngx_secops_redis_reply_bool(const redisReadTask *task,
 #endif
 static void ngx_secops_redis_reply_object_free(void *object);
 
+static redisReader *ngx_secops_redis_reply_reader(
+    ngx_secops_redis_reply_t *reply);
 static secops_redis_value_t *ngx_secops_redis_reply_add(
     ngx_secops_redis_reply_t *reply, secops_redis_type_e type);
 static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
@@ -49,6 +55,7 @@ static void *ngx_secops_redis_reply_fault(ngx_secops_redis_reply_t *reply,
 static ngx_int_t ngx_secops_redis_reply_copy(ngx_secops_redis_reply_t *reply,
     secops_redis_value_t *value, char *str, size_t len);
 #if (NGX_SECOPS_HIREDIS_FIELDS)
+static void ngx_secops_redis_reply_renew(ngx_secops_redis_reply_t *reply);
 static ngx_uint_t ngx_secops_redis_reply_line(
     ngx_secops_redis_reply_t *reply);
 static ngx_uint_t ngx_secops_redis_reply_endless(
@@ -81,20 +88,43 @@ ngx_secops_redis_reply_init(ngx_secops_redis_reply_t *reply)
 {
     ngx_memzero(reply, sizeof(ngx_secops_redis_reply_t));
 
-    reply->reader = redisReaderCreateWithFunctions(
-                                           &ngx_secops_redis_reply_functions);
+    reply->reader = ngx_secops_redis_reply_reader(reply);
 
-    if (reply->reader == NULL) {
-        return NGX_ERROR;
+    return reply->reader ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * When its buffer is empty and larger than maxbuf, redisReader gives it back
+ * and makes a new one; hiredis 0.14 ends the process if there is no memory for
+ * that.  With a maxbuf of 0 it keeps its buffer, and _renew() does this in its
+ * place.  _renew() needs hiredis' fields.  Without them, later versions do it
+ * by themselves: they only report that there is no memory.  0.14 then keeps its
+ * buffer, which takes a few times the largest reply, until the link ends.
+ */
+
+static redisReader *
+ngx_secops_redis_reply_reader(ngx_secops_redis_reply_t *reply)
+{
+    redisReader  *reader;
+
+    reader = redisReaderCreateWithFunctions(&ngx_secops_redis_reply_functions);
+
+    if (reader == NULL) {
+        return NULL;
     }
 
-    reply->reader->privdata = reply;
+    reader->privdata = reply;
 
-#if (HIREDIS_MAJOR >= 1)
-    reply->reader->maxelements = NGX_SECOPS_REDIS_REPLY_VALUES;
+#if (NGX_SECOPS_HIREDIS_FIELDS || HIREDIS_MAJOR < 1)
+    reader->maxbuf = 0;
 #endif
 
-    return NGX_OK;
+#if (HIREDIS_MAJOR >= 1)
+    reader->maxelements = NGX_SECOPS_REDIS_REPLY_VALUES;
+#endif
+
+    return reader;
 }
 
 
@@ -135,6 +165,10 @@ ngx_secops_redis_reply_feed(ngx_secops_redis_reply_t *reply, u_char *data,
         (void) ngx_secops_redis_reply_fault(reply, reader->errstr);
         return NGX_ERROR;
     }
+
+#if (NGX_SECOPS_HIREDIS_FIELDS)
+    reply->peak = ngx_max(reply->peak, reader->len);
+#endif
 
     return NGX_OK;
 }
@@ -208,6 +242,39 @@ ngx_secops_redis_reply_next(ngx_secops_redis_reply_t *reply)
 
 
 #if (NGX_SECOPS_HIREDIS_FIELDS)
+
+/*
+ * A reader whose buffer has become large is given back once there is nothing in
+ * it.  If there is no memory for another one it stays, until after the next
+ * reply: nothing is lost, and the link goes on.
+ */
+
+static void
+ngx_secops_redis_reply_renew(ngx_secops_redis_reply_t *reply)
+{
+    redisReader  *reader;
+
+    reader = reply->reader;
+
+    if (reply->peak <= NGX_SECOPS_REDIS_REPLY_READER
+        || reader->ridx != -1
+        || reader->pos != reader->len)
+    {
+        return;
+    }
+
+    reader = ngx_secops_redis_reply_reader(reply);
+
+    if (reader == NULL) {
+        return;
+    }
+
+    redisReaderFree(reply->reader);
+
+    reply->reader = reader;
+    reply->peak = 0;
+}
+
 
 /*
  * Most replies are one of these: a transaction has the one for MULTI, the other
@@ -337,6 +404,10 @@ ngx_secops_redis_reply_reset(ngx_secops_redis_reply_t *reply)
         reply->values = NULL;
         reply->capacity = 0;
     }
+
+#if (NGX_SECOPS_HIREDIS_FIELDS)
+    ngx_secops_redis_reply_renew(reply);
+#endif
 
     reply->nvalues = 0;
     reply->len = 0;

@@ -47,7 +47,10 @@ typedef struct {
     ngx_uint_t                  errors;         /* values of type ERROR */
     unsigned                    complete:1;     /* a reply was handed out */
 
-#if !(NGX_SECOPS_HIREDIS_FIELDS)
+#if (NGX_SECOPS_HIREDIS_FIELDS)
+    size_t                      peak;           /* most bytes that this reader
+                                                   has held at a time */
+#else
     size_t                      asked;          /* unread, when the reader was
                                                    asked for a reply last */
     u_char                      last;           /* byte that was fed */
