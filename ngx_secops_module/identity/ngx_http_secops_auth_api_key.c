@@ -8,6 +8,7 @@
 #include "identity/ngx_http_secops_identity.h"
 #include "identity/ngx_secops_api_keys.h"
 #include "store/ngx_secops_store_api_key.h"
+#include "model/json/secops_json_tree.h"
 #include "util/ngx_secops_string.h"
 #include "util/secops_time.h"
 
@@ -304,13 +305,18 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
     u_char                *scopes;
     json_t                *document;
     ngx_int_t              rc;
+    const char            *reason;
     secops_apikey_t        stored;
     ngx_http_request_t    *r;
     ngx_secops_api_key_t   key;
 
     r = state->request;
 
-    document = json_loadb((char *) text->data, text->len, 0, NULL);
+    document = secops_json_tree_of(ngx_secops_slice(text), &reason);
+
+    if (document == NULL && reason == NULL) {
+        return NGX_ERROR;
+    }
 
     if (secops_apikey_read(&stored, document) != 0) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,

@@ -14,6 +14,7 @@
 
 #include "store/ngx_secops_store_index.h"
 #include "store/ngx_secops_store_internal.h"
+#include "model/json/secops_json_tree.h"
 
 
 /* references that are sent at once */
@@ -229,11 +230,19 @@ ngx_secops_store_index_refs(ngx_secops_store_index_t *index,
     ngx_int_t                   rc;
     ngx_str_t                  *ref;
     ngx_uint_t                  i;
+    const char                 *reason;
     secops_resource_targets_t   targets;
 
     ngx_memzero(&targets, sizeof(secops_resource_targets_t));
 
-    json = json_loadb((char *) document->data, document->len, 0, NULL);
+    json = secops_json_tree_of(ngx_secops_slice(document), &reason);
+
+    /* one that is no document may refer to anybody; of one that there was no
+       memory for, nothing is said */
+
+    if (json == NULL && reason == NULL) {
+        return NGX_ERROR;
+    }
 
     rc = secops_resource_targets(&targets, json) == 0 ? NGX_OK : NGX_ERROR;
 

@@ -8,9 +8,6 @@
  * the linker leads the first three here (--wrap, in config), jansson
  * is told.  nginx is built so that each piece of a pool is an allocation.
  *
- * jansson's reader is left out, or fails as a whole: when it can not enlarge
- * the buffer of a string, it writes behind the buffer's end (seen with 2.14).
- *
  * A location with "failing_status" answers "SEEN FAILED" of the last request
  * that asked for it.
  */
@@ -34,15 +31,11 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *old, size_t size);
 int __real_posix_memalign(void **p, size_t alignment, size_t size);
-json_t *__real_json_loadb(const char *text, size_t len, size_t flags,
-    json_error_t *error);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 int __wrap_posix_memalign(void **p, size_t alignment, size_t size);
-json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags,
-    json_error_t *error);
 
 static ngx_uint_t ngx_http_failing_now(void);
 static void ngx_http_failing_begin(void) __attribute__((constructor));
@@ -127,33 +120,6 @@ __wrap_posix_memalign(void **p, size_t alignment, size_t size)
 {
     return ngx_http_failing_now() ? ENOMEM
                                   : __real_posix_memalign(p, alignment, size);
-}
-
-
-json_t *
-__wrap_json_loadb(const char *text, size_t len, size_t flags,
-    json_error_t *error)
-{
-    json_t              *json;
-    ngx_http_request_t  *r;
-
-    if (ngx_http_failing_now()) {
-
-        if (error) {
-            ngx_memzero(error, sizeof(json_error_t));
-        }
-
-        return NULL;
-    }
-
-    r = ngx_http_failing.request;
-    ngx_http_failing.request = NULL;
-
-    json = __real_json_loadb(text, len, flags, error);
-
-    ngx_http_failing.request = r;
-
-    return json;
 }
 
 

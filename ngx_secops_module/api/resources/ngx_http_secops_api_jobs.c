@@ -5,6 +5,7 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
+#include "model/json/secops_json_tree.h"
 #include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_secops_string.h"
@@ -138,14 +139,18 @@ ngx_http_secops_jobs_set(ngx_http_secops_resources_t *op,
 {
     json_t      *document;
     ngx_int_t    rc;
-    const char  *present;
+    const char  *present, *reason;
 
     if (result->nfound == 0) {
         return ngx_http_secops_resources_end(op, SECOPS_ERROR_NO_JOB);
     }
 
-    document = json_loadb((char *) result->found[0].document.data,
-                          result->found[0].document.len, 0, NULL);
+    document = secops_json_tree_of(
+                         ngx_secops_slice(&result->found[0].document), &reason);
+
+    if (document == NULL && reason == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (!json_is_object(document)) {
         ngx_http_secops_resources_unreadable(op, &result->found[0]);

@@ -9,6 +9,7 @@
  */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
+#include "model/json/secops_json_tree.h"
 #include "model/resource/secops_resource_render.h"
 #include "util/ngx_secops_string.h"
 #include "util/secops_text.h"
@@ -240,6 +241,7 @@ ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
 {
     json_t                           *document;
     ngx_int_t                         rc;
+    const char                       *reason;
     secops_slice_t                    title;
     secops_apikey_t                   stored;
     ngx_http_secops_resources_key_t  *key;
@@ -252,8 +254,11 @@ ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
         return NGX_ERROR;
     }
 
-    document = json_loadb((char *) found->document.data, found->document.len,
-                          0, NULL);
+    document = secops_json_tree_of(ngx_secops_slice(&found->document), &reason);
+
+    if (document == NULL && reason == NULL) {
+        return NGX_ERROR;
+    }
 
     title = secops_resource_stored_title(op->deleted.type, document);
 
@@ -307,8 +312,11 @@ ngx_http_secops_resources_dependants(ngx_http_secops_resources_t *op,
                                         op->deleted.type,
                                         ngx_secops_slice(&op->deleted.id));
 
-        if (refers < 0) {
+        if (refers == -1) {
             ngx_http_secops_resources_unreadable(op, found);
+        }
+
+        if (refers < 0) {
             return NGX_ERROR;
         }
 
@@ -327,7 +335,7 @@ ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
     ngx_secops_store_found_t *found)
 {
     json_t                  *document;
-    const char              *where;
+    const char              *where, *reason;
     secops_text_t            message;
     secops_resource_type_e   type;
 
@@ -335,8 +343,11 @@ ngx_http_secops_resources_dependant(ngx_http_secops_resources_t *op,
 
     type = op->find.lookups[found->lookup].type;
 
-    document = json_loadb((char *) found->document.data, found->document.len,
-                          0, NULL);
+    document = secops_json_tree_of(ngx_secops_slice(&found->document), &reason);
+
+    if (document == NULL && reason == NULL) {
+        return NGX_ERROR;
+    }
 
     secops_text_append_string(&message, "is in use by the ");
     secops_text_append(&message, secops_resource_type_name(type));

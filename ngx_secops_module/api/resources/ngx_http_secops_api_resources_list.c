@@ -19,6 +19,7 @@
 
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/json/secops_json_dump.h"
+#include "model/json/secops_json_tree.h"
 #include "model/resource/secops_resource_render.h"
 #include "http/ngx_http_secops_reply.h"
 #include "http/share/ngx_http_secops_turn.h"
@@ -541,17 +542,16 @@ ngx_http_secops_list_unreadable(ngx_http_secops_list_t *list,
 {
     json_t                  *document;
     ngx_uint_t               readable;
-    json_error_t             error;
+    const char              *reason;
     secops_apikey_t          key;
     secops_resource_type_e   type;
 
     type = list->op->find.lookups[found->lookup].type;
 
-    document = json_loadb((char *) found->document.data, found->document.len,
-                          0, &error);
+    document = secops_json_tree_of(ngx_secops_slice(&found->document), &reason);
 
     if (document == NULL) {
-        readable = (json_error_code(&error) == json_error_out_of_memory);
+        readable = (reason == NULL);
 
     } else if (type == SECOPS_RESOURCE_API_KEY) {
         readable = (secops_apikey_read(&key, document) == 0);
@@ -602,6 +602,7 @@ ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found)
 {
     json_t                       *document, *resource;
+    const char                   *reason;
     secops_slice_t                id, text;
     secops_resource_type_e        type;
     ngx_http_secops_resources_t  *op;
@@ -621,7 +622,7 @@ ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
                                       op->query.title.len || op->query.id.len);
     }
 
-    document = json_loadb((char *) text.data, text.len, 0, NULL);
+    document = secops_json_tree_of(text, &reason);
 
     resource = secops_apikey_describe(id, document,
                                       ngx_secops_slice(&found->last_used));

@@ -374,6 +374,13 @@ secops_catalog_view_parameter(const json_t *parameter, int required)
     copy = json_is_object(parameter) ? json_copy((json_t *) parameter)
                                      : json_object();
 
+    /* a copy that there was no memory for may lack members */
+
+    if (json_object_size(copy) < json_object_size(parameter)) {
+        json_decref(copy);
+        return NULL;
+    }
+
     if (json_object_set_new(copy, "required", json_boolean(required)) != 0) {
         json_decref(copy);
         return NULL;

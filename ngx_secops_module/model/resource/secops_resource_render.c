@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "model/json/secops_json_tree.h"
 #include "model/resource/secops_resource_render.h"
 #include "model/resource/secops_resource_value.h"
 
@@ -53,9 +54,10 @@ secops_resource_render(const secops_resource_model_t *model,
     secops_resource_type_e type, secops_slice_t id, secops_slice_t document,
     int full)
 {
-    json_t  *json, *shown;
+    json_t      *json, *shown;
+    const char  *reason;
 
-    json = json_loadb((const char *) document.data, document.len, 0, NULL);
+    json = secops_json_tree_of(document, &reason);
 
     if (secops_resource_stored_title(type, json).len == 0) {
         shown = NULL;
@@ -352,16 +354,17 @@ secops_resource_refers(secops_slice_t document,
 {
     int                        rc;
     json_t                    *json;
+    const char                *reason;
     secops_resource_search_t   search;
 
     if (!secops_resource_mentions(document, id)) {
         return 0;
     }
 
-    json = json_loadb((const char *) document.data, document.len, 0, NULL);
+    json = secops_json_tree_of(document, &reason);
 
     if (json == NULL) {
-        return -1;
+        return reason ? -1 : -2;
     }
 
     search.type = target;
@@ -372,7 +375,7 @@ secops_resource_refers(secops_slice_t document,
 
     json_decref(json);
 
-    return rc < 0 ? -1 : search.found;
+    return rc < 0 ? -2 : search.found;
 }
 
 

@@ -40,7 +40,7 @@ secops_slice_t secops_resource_stored_title(secops_resource_type_e type,
 
 
 /* 1 when the stored document of an integration or job refers to the resource
-   target with this id; -1: no memory, or it can not be read */
+   target with this id; -1: it can not be read; -2: no memory */
 
 int secops_resource_refers(secops_slice_t document,
     secops_resource_type_e target, secops_slice_t id);
