@@ -50,6 +50,7 @@ $t->run(conf(http => <<'EOT'));
             secops_api;
             secops_redis %%REDIS1%%;
             secops_redis_cluster on;
+            secops_redis_timeout 20s;
             secops_auth header;
         }
     }
@@ -582,6 +583,75 @@ sub refusals {
     add({ about => 'old', who => 'A', note => 2 }, %opt);
     is(get($t, '/api/secops/v1/subjects/old?max_age=1h', %opt)->{json}{result}
         {tables}[0]{results}[0]{record}{note}, 2, '... until it is said again');
+}
+
+
+# While its slot moves, key by key: the record of a fact is at another node than
+# the rest, or the rest is.  A script runs where all its keys are, and that is
+# nowhere until the move has ended, for the key of a new record is in neither
+# node.  So the POST waits, and finds the record that was there.
+
+{
+    ($port, @nodes) = (1, @{$cluster->{nodes}});
+
+    my %large = (small => 'x', large => 'x' x 70_000);
+
+    foreach my $size (sort keys %large) {
+        moving("$size, $_->[0]", $large{$size}, $_->[1])
+            foreach ['its record has moved', qr/:rec:/],
+                ['its fact has moved', qr/:one:/],
+                ['both have moved', qr/:(?:rec|one):/],
+                ['all but its record has moved', qr/:(?!rec:)\w+(?::|$)/],
+                ['all but its fact has moved', qr/:(?!one:)\w+(?::|$)/],
+                ['all has moved', qr/./];
+    }
+}
+
+
+sub redirected { # how often the nodes have said so
+    return eval join '+', 0, map { $_->cmd('INFO', 'errorstats')
+        =~ /errorstat_(?:ASK|TRYAGAIN):count=(\d+)/g } @nodes;
+}
+
+
+sub moving {
+    my ($name, $note, $which) = @_;
+    my $domain = $name =~ s/\W+/-/gr;
+    my %opt = (domain => $domain);
+    my $first = add({ about => 'x', who => 'A', note => $note }, %opt);
+    my $slot = $cluster->slot('{' . "$domain:" . shard_of(
+        $first->{json}{sys_id}) . '}');
+    my $from = $cluster->owner($slot);
+    my ($to) = grep { $_ != $from } @nodes;
+    my @move = grep { $_ =~ /\}$which/ } @{$from->cmd('CLUSTER',
+        'GETKEYSINSLOT', $slot, 100)};
+
+    ok(scalar @move, "$name: " . join(' ', @move));
+
+    $cluster->begin_move($slot, $from, $to);
+    is($from->cmd('MIGRATE', '127.0.0.1', $to->{peer_port}, '', 0, 5000, 'KEYS',
+        @move), 'OK', '... while the others have not');
+
+    my $before = redirected();
+    my $connection = $t->connect($port);
+    $connection->send($connection->format('POST', path('fact'), who(%opt),
+        $json->encode({ about => 'x', who => 'A', score => 1, why => 'w' })));
+    ok(wait_for(sub { redirected() > $before }), '... a POST comes');
+
+    $cluster->move_keys($slot, $from, $to);
+    $cluster->end_move($slot, $from, $to);
+
+    my $r = $connection->answer('POST');
+    is($r->{status}, 200, '... it changes the record')
+        or diag($r->{body});
+    is($r->{json}{sys_id}, $first->{json}{sys_id}, '... that was there');
+
+    my $stored = stored($r, %opt);
+    is_deeply([@$stored{qw(sys_mod_count score)}], [1, 1], '... once')
+        or diag($json->encode($stored));
+    is(length $stored->{note}, length $note, '... and keeps the rest');
+    is(scalar(my @records = names("*{$domain:*:rec:*")), 1,
+        '... there is no other');
 }
 
 
