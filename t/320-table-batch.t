@@ -544,6 +544,17 @@ $r = batch([map { one('GET', '/none', undef, id => "$_") } 1 .. 1003]);
 is(scalar(answers($r)), 1000, 'no more than a thousand, whatever is allowed');
 is_deeply($r->{json}{unserviced_requests}, [map { "$_" } 1001 .. 1003], '... and the rest');
 
+# 23 names and values beside the zeros
+
+my $reading = sub { my ($more) = @_;
+    batch('{"rest_requests":[' . join(',', map { '{"id":"","method":"GET",'
+        . '"url":"/none","more":[' . '0,' x $_ . '0]}' } 49_980, 49_997 + $more)
+        . ']}') };
+is_batch($reading->(0), '404 404', 'as many names and values as may be');
+is_refused($r = $reading->(1), 400, $error, '... and one more');
+is($r->{json}{error}{detail}, 'the body is not acceptable JSON: too many names'
+    . ' and values', '... says why');
+
 my $large = post($t, records(more => 'x' x 1_000_000))->{json}{sys_id};
 $r = $t->raw($t->connect()->format('POST', $path, { %{who()},
     Connection => 'close' }, $json->encode({ rest_requests => [map {

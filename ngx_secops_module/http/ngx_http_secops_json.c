@@ -17,7 +17,7 @@ static ngx_int_t ngx_http_secops_gunzip_fault(ngx_http_request_t *r,
 static ngx_int_t ngx_http_secops_read_body(ngx_http_request_t *r,
     ngx_str_t *body, ngx_str_t *detail);
 static ngx_int_t ngx_http_secops_tokenize(ngx_http_request_t *r,
-    ngx_str_t *text, secops_json_t *json, ngx_uint_t batch,
+    ngx_str_t *text, secops_json_t *json, ngx_uint_t batch, ngx_uint_t max,
     secops_json_error_t *error);
 static void *ngx_http_secops_json_alloc(void *pool, size_t size);
 static void ngx_http_secops_json_free(void *pool, void *p);
@@ -57,8 +57,8 @@ ngx_http_secops_read_text(ngx_http_request_t *r, ngx_str_t *text,
 
 
 ngx_int_t
-ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
-    ngx_str_t *detail)
+ngx_http_secops_read_json(ngx_http_request_t *r, ngx_uint_t max,
+    secops_json_t *json, ngx_str_t *detail)
 {
     ngx_int_t            rc;
     ngx_str_t            body;
@@ -70,7 +70,7 @@ ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
         return rc;
     }
 
-    rc = ngx_http_secops_tokenize(r, &body, json, 0, &error);
+    rc = ngx_http_secops_tokenize(r, &body, json, 0, max, &error);
 
     return (rc != NGX_DECLINED)
            ? rc : ngx_http_secops_json_fault(r, ngx_http_secops_the_body,
@@ -94,14 +94,14 @@ ngx_http_secops_read_batch(ngx_http_request_t *r, secops_json_t *json,
         return rc;
     }
 
-    rc = ngx_http_secops_tokenize(r, &body, json, 0, &error);
+    rc = ngx_http_secops_tokenize(r, &body, json, 0, 0, &error);
 
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
     if (error.kind != SECOPS_JSON_GRAMMAR) {
-        rc = ngx_http_secops_tokenize(r, &body, json, 1, &other);
+        rc = ngx_http_secops_tokenize(r, &body, json, 1, 0, &other);
     }
 
     if (rc == NGX_ERROR) {
@@ -149,7 +149,7 @@ ngx_http_secops_parse_json(ngx_http_request_t *r, ngx_str_t *text,
     ngx_int_t            rc;
     secops_json_error_t  error;
 
-    rc = ngx_http_secops_tokenize(r, text, json, 0, &error);
+    rc = ngx_http_secops_tokenize(r, text, json, 0, 0, &error);
 
     return (rc != NGX_DECLINED)
            ? rc : ngx_http_secops_json_fault(r, "", &error, detail);
@@ -200,7 +200,8 @@ ngx_http_secops_check_element(ngx_http_request_t *r, const secops_json_t *json,
 
 static ngx_int_t
 ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
-    secops_json_t *json, ngx_uint_t batch, secops_json_error_t *error)
+    secops_json_t *json, ngx_uint_t batch, ngx_uint_t max,
+    secops_json_error_t *error)
 {
     secops_json_reading_t        how;
     ngx_http_secops_loc_conf_t  *slcf;
@@ -210,6 +211,7 @@ ngx_http_secops_tokenize(ngx_http_request_t *r, ngx_str_t *text,
     how.limits.depth = slcf->max_depth;
     how.limits.members = NGX_HTTP_SECOPS_MAX_MEMBERS;
     how.batch = batch;
+    how.max = max;
     how.first = ngx_http_secops_tokens;
     how.nfirst = NGX_HTTP_SECOPS_TOKENS;
     how.alloc = ngx_http_secops_json_alloc;
@@ -325,8 +327,11 @@ ngx_http_secops_json_fault(ngx_http_request_t *r, const char *prefix,
         p = ngx_sprintf(p, ", more than %i levels", slcf->max_depth);
     }
 
-    detail->len = ngx_sprintf(p, " at byte %uz", error->offset)
-                  - detail->data;
+    if (error->kind != SECOPS_JSON_MANY) {
+        p = ngx_sprintf(p, " at byte %uz", error->offset);
+    }
+
+    detail->len = p - detail->data;
 
     return NGX_DECLINED;
 }

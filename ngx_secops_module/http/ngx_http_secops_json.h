@@ -18,11 +18,12 @@
  * memory, or the body could not be read.  The tokens may be memory of the
  * worker: they are valid until the operation returns to nginx, until the next
  * call, or until they are freed.  A caller that reads many texts frees the
- * tokens after each.
+ * tokens after each.  max is the most tokens that a body may have; 0: as many
+ * as it has.
  */
 
-ngx_int_t ngx_http_secops_read_json(ngx_http_request_t *r, secops_json_t *json,
-    ngx_str_t *detail);
+ngx_int_t ngx_http_secops_read_json(ngx_http_request_t *r, ngx_uint_t max,
+    secops_json_t *json, ngx_str_t *detail);
 
 /* the same of a body that is no one document; it may be empty, and is valid as
    long as the request.  NGX_DECLINED: it can not be unpacked */

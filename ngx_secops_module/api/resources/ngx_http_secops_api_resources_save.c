@@ -117,7 +117,7 @@ ngx_http_secops_resources_parse(ngx_http_secops_resources_t *op)
 
     op->begun = ngx_http_secops_resources_clock();
 
-    rc = ngx_http_secops_read_json(op->request, &op->json, &detail);
+    rc = ngx_http_secops_read_json(op->request, 0, &op->json, &detail);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -89,9 +89,12 @@ typedef struct {
 typedef enum {
     SECOPS_JSON_GRAMMAR = 0,            /* it is no JSON */
     SECOPS_JSON_NESTED,                 /* more than limits.depth */
-    SECOPS_JSON_CONTENT                 /* JSON, but not to be taken: limits,
+    SECOPS_JSON_CONTENT,                /* JSON, but not to be taken: limits,
                                            duplicate keys, and strings that are
                                            no text */
+    SECOPS_JSON_MANY                    /* more tokens than may be: this is told
+                                           by secops_json_tokens() only, and
+                                           of no byte */
 } secops_json_kind_e;
 
 

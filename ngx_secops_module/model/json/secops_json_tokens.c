@@ -30,10 +30,11 @@ secops_json_tokens(secops_json_t *json, secops_slice_t text,
     const secops_json_reading_t *how, secops_json_error_t *error)
 {
     int                   rc;
-    size_t                capacity, max;
+    size_t                capacity, most, max;
     secops_json_token_t  *tokens;
 
-    max = secops_json_max_tokens(text.len);
+    most = secops_json_max_tokens(text.len);
+    max = how->max && how->max < most ? how->max : most;
     capacity = text.len / SECOPS_JSON_TOKEN_BYTES;
 
     if (how->first && capacity <= how->nfirst) {
@@ -69,6 +70,14 @@ secops_json_tokens(secops_json_t *json, secops_slice_t text,
         /* what was read in vain is a third of the last attempt at most */
 
         if (rc == SECOPS_JSON_ERROR) {
+            return SECOPS_JSON_ERROR;
+        }
+
+        if (capacity == max) {
+            error->offset = 0;
+            error->reason = "too many names and values";
+            error->kind = SECOPS_JSON_MANY;
+
             return SECOPS_JSON_ERROR;
         }
     }

@@ -11,6 +11,9 @@
 typedef struct {
     secops_json_limits_t   limits;
     int                    batch;       /* it is read as a batch may be */
+    size_t                 max;         /* tokens: of one that has more the
+                                           error's kind is SECOPS_JSON_MANY;
+                                           0: as many as it has */
 
     /* tokens of the caller's, for texts that are short enough; NULL: none */
 
