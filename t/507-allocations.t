@@ -219,8 +219,12 @@ all_fail("records: $_->[0]", 'GET',
 
 my $large = $t->request('POST', '/one' . path(), \%who,
     records(more => 'x' x 60_000))->{headers}{location};
+my $before = $t->log_end();
 
 all_fail('a large record', 'GET', "/one$large", \%who, undef, 200);
+ok($t->wait_logged($before, 'secops redis "[^"]+": connection lost: '
+    . '(?:Out of memory|no memory for reply)\n'),
+    '... the log says why a link has ended');
 all_fail('a record after a large one', 'GET', sub {
         $t->request('GET', "/one$large", \%who);
         "/one/api/now/table/sn_ti_lookup_result/$id" }, \%who, undef, 200);
