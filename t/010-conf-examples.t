@@ -34,6 +34,12 @@ my %checks = (
     'load-balancer.conf'      => \&load_balancer,
     'basic-auth.conf'         => \&basic_auth,
     'jwt-keycloak.conf'       => \&jwt_keycloak,
+    'jwt-entra.conf'          => \&jwt_entra,
+    'jwt-auth0.conf'          => \&jwt_auth0,
+    'jwt-cognito.conf'        => \&jwt_cognito,
+    'jwt-cloudflare.conf'     => \&jwt_cloudflare,
+    'jwt-two-providers.conf'  => \&jwt_two_providers,
+    'protect-others.conf'     => \&protect_others,
     'auth-request.conf'       => \&auth_request,
     'client-certificate.conf' => \&client_certificate,
     'api-keys.conf'           => \&api_keys,
@@ -466,6 +472,299 @@ EOT
     unlike($t->error_log(), qr/\Q${\ substr $writer, 0, 40}\E/,
         'and no token into the log');
 }
+
+
+# Of the other providers only what is their own: where the keys are, what a
+# token of theirs looks like, and which tokens of theirs do not count.  The
+# token is made as their pages show it, with what this API does not read.
+
+sub provider {
+    my ($t, $name, %of) = @_;
+    my $conf = adapt($t, $name);
+    my $issuer = SecOps::Tokens->new();
+    my $key = $issuer->key('first', kty => 'RSA', size => 2048,
+        kid => 'first', use => 'sig');
+    my $header = $of{header} // 'Authorization';
+
+    # the provider is a server of the same nginx
+
+    certificate($t, 'idp', '127.0.0.1');
+    $t->write('certs.json', JSON::PP->new->encode({ %{$of{certs} // {}},
+        keys => [ { %$key, x5c => ['AAAA'] } ] }));
+
+    put(\$conf, $name, qr{https://\Q$of{host}\E(?=\Q$of{path}\E;)},
+        'https://127.0.0.1:%%PORT1%%');
+    put(\$conf, $name, qr{/etc/ssl/certs/ca-certificates\.crt},
+        '%%DIR%%/idp.crt');
+    put(\$conf, $name, qr{/var/cache/nginx/}, '%%DIR%%/');
+    put(\$conf, $name, qr/(?=proxy_ssl_verify on;)/,
+        'proxy_ssl_session_reuse off; ');
+    put(\$conf, $name, qr/^http \{\n/m, <<"EOT");
+http {
+    server {
+        listen 127.0.0.1:%%PORT1%% ssl;
+        ssl_certificate %%DIR%%/idp.crt;
+        ssl_certificate_key %%DIR%%/idp.key;
+
+        location = $of{path} {
+            alias %%DIR%%/certs.json;
+        }
+    }
+EOT
+    serve($t, $name, $conf);
+
+    my $send = sub {
+        my ($token) = @_;
+        return $t->request('POST', $path, { $header => $header eq
+            'Authorization' ? "Bearer $token" : $token }, $record);
+    };
+    my $token = sub {
+        my (%claims) = @_;
+        return $issuer->token('first', { iat => time(), sub => undef,
+            roles => undef, %{$of{claims}}, %claims },
+            { typ => $of{typ} // 'JWT' });
+    };
+
+    my $r = $send->($token->());
+    is($r->{status}, 201, 'the writer is accepted');
+    is("$r->{json}{sys_created_by} $r->{json}{sys_domain}", $of{who},
+        'by the name and in the domain of the token');
+
+    refused($send->($token->(%{$_->[1]})), 403, 'Insufficient access',
+        $_->[0]) foreach @{$of{without_role}};
+    refused($send->($token->(%{$_->[1]})), 401, 'User is not authenticated',
+        $_->[0]) foreach @{$of{refused}}, ['no issuer', { iss => undef }],
+            ['an expired token', { exp => time() - 60 }];
+
+    $issuer->key('stranger', kty => 'RSA', size => 2048, kid => 'first');
+    refused($send->($issuer->token('stranger', $of{claims})), 401,
+        'User is not authenticated', 'a token of a stranger');
+    refused($t->request('POST', $path, {}, $record), 401,
+        'User is not authenticated', 'no token');
+
+    return ($issuer, $send, $token);
+}
+
+
+sub jwt_entra {
+    my ($t, $name) = @_;
+    my $tenant = '11111111-2222-3333-4444-555555555555';
+    my $base = 'https://login.microsoftonline.com';
+
+    provider($t, $name, host => 'login.microsoftonline.com',
+        path => "/$tenant/discovery/v2.0/keys",
+        claims => { iss => "$base/$tenant/v2.0", ver => '2.0', tid => $tenant,
+            aud => '66666666-7777-8888-9999-000000000000',
+            oid => '0f0f0f0f-0000-0000-0000-000000000001', sub => 'pairwise',
+            azp => 'c0c0c0c0-0000-0000-0000-000000000002', azpacr => '1',
+            roles => ['sn_sec_cmn.api_write'], uti => 'x', rh => '0.AAAA',
+            nbf => time() - 10 },
+        who => "0f0f0f0f-0000-0000-0000-000000000001 $tenant",
+        without_role => [
+            ['no app role', { roles => undef }],
+            ['a delegated scope is no role',
+                { roles => undef, scp => 'sn_sec_cmn.api_write' }],
+        ],
+        refused => [
+            ['another tenant', { iss => "$base/x/v2.0", tid => 'x' }],
+            ['version 1.0', { iss => "https://sts.windows.net/$tenant/",
+                ver => '1.0' }],
+            ['another application', { aud => 'https://graph.microsoft.com' }],
+            ['no tenant', { tid => undef }],
+        ]);
+}
+
+
+sub jwt_auth0 {
+    my ($t, $name) = @_;
+    my $mine = 'https://soc.example.com';
+
+    my ($issuer, $send, $token) = provider($t, $name,
+        host => 'example.eu.auth0.com', path => '/.well-known/jwks.json',
+        claims => { iss => 'https://example.eu.auth0.com/',
+            sub => 'auth0|507f191e810c19729de860ea', azp => 'my_client_id',
+            aud => ["$mine/api", 'https://example.eu.auth0.com/userinfo'],
+            scope => 'openid profile', "$mine/domain" => 'acme',
+            "$mine/roles" => ['sn_sec_cmn.api_write'] },
+        who => 'auth0|507f191e810c19729de860ea acme',
+        without_role => [
+            ['no role', { "$mine/roles" => [] }],
+            ['a role under another name', { "$mine/roles" => undef,
+                'https://other.example/roles' => ['sn_sec_cmn.api_write'] }],
+        ],
+        refused => [
+            ['an issuer without the slash',
+                { iss => 'https://example.eu.auth0.com' }],
+            ['another API', { aud => ['https://other.example/api'] }],
+            ['no domain', { "$mine/domain" => undef }],
+        ]);
+
+    is($send->($token->("$mine/roles" => undef,
+        permissions => ['sn_sec_cmn.api_write']))->{status}, 201,
+        'a permission of the API is a role');
+}
+
+
+sub jwt_cognito {
+    my ($t, $name) = @_;
+    my $pool = 'cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE';
+
+    provider($t, $name, host => 'cognito-idp.eu-central-1.amazonaws.com',
+        path => '/eu-central-1_EXAMPLE/.well-known/jwks.json',
+        claims => { iss => "https://$pool", token_use => 'access',
+            client_id => '1example23456789', username => 'vt-script',
+            'cognito:groups' => ['sn_sec_cmn.api_write'], version => 2,
+            scope => 'openid', soc_domain => 'acme', jti => 'x',
+            sub => 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' },
+        who => 'vt-script acme',
+        without_role => [
+            ['no group', { 'cognito:groups' => undef }],
+            ['another group', { 'cognito:groups' => ['admins'] }],
+        ],
+        refused => [
+            ['an ID token', { token_use => 'id', client_id => undef,
+                aud => '1example23456789', 'cognito:username' => 'vt-script' }],
+            ['another client', { client_id => 'x' }],
+            ['no client', { client_id => undef }],
+            ['another pool', { iss => "https://${pool}2" }],
+        ]);
+}
+
+
+sub jwt_cloudflare {
+    my ($t, $name) = @_;
+    my ($aud) = text($name) =~ /audience (\w{64});/;
+
+    my ($issuer, $send, $token) = provider($t, $name,
+        header => 'Cf-Access-Jwt-Assertion',
+        host => 'example.cloudflareaccess.com',
+        path => '/cdn-cgi/access/certs',
+        certs => { public_cert => { kid => 'first', cert => 'PEM' },
+            public_certs => [ { kid => 'first', cert => 'PEM' } ] },
+        claims => { iss => 'https://example.cloudflareaccess.com',
+            aud => [$aud], type => 'app', identity_nonce => '6ei69kawdKzMIAPF',
+            email => 'ann@example.com', country => 'US', sub => 'x',
+            nbf => time() - 10, custom => { soc_domain => 'acme',
+                soc_roles => ['sn_sec_cmn.api_write'] } },
+        who => 'ann@example.com acme',
+        without_role => [
+            ['no role', { custom => { soc_domain => 'acme' } }],
+        ],
+        refused => [
+            ['another application', { aud => ['a' x 64] }],
+            ['the token of the login', { type => 'org' }],
+            ['nothing of the own provider', { custom => undef }],
+            ['a service token', { email => undef, sub => '',
+                common_name => 'x.access' }],
+        ]);
+
+    refused($t->request('POST', $path, { Authorization => 'Bearer '
+        . $token->() }, $record), 401, 'User is not authenticated',
+        'a token in Authorization');
+}
+
+
+sub jwt_two_providers {
+    my ($t, $name) = @_;
+    my $mesh = SecOps::Tokens->new();
+    my $key = $mesh->key('mesh', kty => 'EC', crv => 'P-256', kid => 'first');
+    my $people = 'https://idp.example.com/realms/soc';
+
+    $t->write('mesh.jwks', jwks($key));
+
+    my ($issuer, $send, $token) = provider($t, $name, host => 'idp.example.com',
+        path => '/realms/soc/protocol/openid-connect/certs',
+        claims => { iss => $people, aud => ['secops', 'account'],
+            preferred_username => 'ann', soc_domain => 'other',
+            realm_access => { roles => ['offline_access'] },
+            resource_access => { secops => {
+                roles => ['sn_sec_cmn.api_write'] } } },
+        who => 'ann other',
+        without_role => [
+            ['no role', { resource_access => undef }],
+            ['a scope is no role', { resource_access => undef,
+                scope => 'sn_sec_cmn.api_write' }],
+        ],
+        refused => [
+            ['in the name of the mesh', { iss => 'https://mesh.example.com' }],
+            ['no domain', { soc_domain => undef }],
+        ]);
+
+    my $service = sub {
+        my (%claims) = @_;
+        return $mesh->token('mesh', { iss => 'https://mesh.example.com',
+            aud => 'secops', sub => 'vt-script', roles => undef,
+            scope => 'openid sn_sec_cmn.api_write', soc_domain => 'acme',
+            iat => time(), exp => time() + 300, %claims }, { typ => 'at+jwt' });
+    };
+
+    my $r = $send->($service->());
+    is("$r->{status} $r->{json}{sys_created_by} $r->{json}{sys_domain}",
+        '201 vt-script acme', 'a service of the mesh is accepted');
+    refused($send->($service->(%{$_->[1]})), 401, 'User is not authenticated',
+        $_->[0]) foreach
+        ['the mesh in the name of the people', { iss => $people,
+            preferred_username => 'ann' }],
+        ['the mesh in another domain', { soc_domain => 'other' }],
+        ['a token for an hour', { exp => time() + 3600 }],
+        ['one for another service', { aud => 'other' }];
+}
+
+
+# The dashboard is a server of the same nginx, which answers with the user that
+# it was told.
+
+sub protect_others {
+    my ($t, $name) = @_;
+    my $conf = adapt($t, $name);
+    my $issuer = SecOps::Tokens->new();
+
+    $t->write('idp.jwks', jwks($issuer->key('first', kty => 'EC',
+        crv => 'P-256', kid => 'first')));
+
+    put(\$conf, $name, qr/127\.0\.0\.1:3000/, '127.0.0.1:%%PORT1%%');
+    put(\$conf, $name, qr/^http \{\n/m, <<'EOT');
+http {
+    server {
+        listen 127.0.0.1:%%PORT1%%;
+        return 200 "Hello, $http_x_user$http_authorization\n";
+    }
+EOT
+    serve($t, $name, $conf);
+
+    my $as = sub {
+        my ($role, %claims) = @_;
+        return { 'X-User' => 'mallory', Authorization => 'Bearer '
+            . $issuer->token('first', { aud => 'secops', roles => undef,
+                iss => 'https://idp.example.com/realms/soc',
+                preferred_username => 'ann',
+                realm_access => { roles => [$role] }, %claims }) };
+    };
+
+    foreach my $method (qw(GET POST)) {
+        is($t->request($method, '/dash/', $as->('sn_sec_cmn.api_read'),
+            $method eq 'POST' ? '{}' : undef)->{body},
+            "Hello, ann\n", "$method: who may read is let in");
+    }
+
+    refused($t->request('GET', '/dash/', $as->('other')), 403,
+        'Insufficient access', 'who may not');
+    refused($t->request('GET', '/dash/', $as->('sn_sec_cmn.api_read',
+        exp => time() - 60)), 401, 'User is not authenticated',
+        'an expired token');
+    refused($t->request('GET', '/dash/', { 'X-User' => 'mallory' }), 401,
+        'User is not authenticated', 'nobody');
+    refused($t->request('GET', '/who', $as->('sn_sec_cmn.api_read')), 404,
+        'Requested URI does not represent any resource',
+        'the question itself is not for clients');
+
+    is($t->request('POST', $path, $as->('sn_sec_cmn.api_write'), $record)
+        ->{status}, 201, 'and the API is there for the same callers');
+
+    my ($token) = $as->('sn_sec_cmn.api_read')->{Authorization} =~ / (.*)/;
+    page($t, $name, "token=$token\n");
+}
+
 
 
 sub auth_request {

@@ -112,6 +112,11 @@ sub default {
 
     return value($code, 'cache_size') if $name eq 'secops_jwt_cache';
 
+    if ($name eq 'secops_jwt_claim_roles') {
+        my ($path) = $code =~ /\*path = secops_slice_of\("(\w+)"\);/;
+        return $path;
+    }
+
     return value($code, 'retention') eq 'SECOPS_TABLE_NOT_SAID' ? 'off' : '?'
         if $name eq 'secops_retention';
 
@@ -580,6 +585,7 @@ while ($page =~ /^```nginx\n(.*?)^```$/msg) {
 # what the page says about bad values is what nginx -t says about these
 
 my $api = 'secops_api; secops_redis redis://127.0.0.1; secops_auth header;';
+my $provider = 'issuer x; key_request /k;';
 my @bad = (
     'secops_api foo;', 'secops_api records records;',
     'secops_api errors health;', 'secops_api; secops_api;',
@@ -631,7 +637,7 @@ my @bad = (
         'secops_query_scan records=0', 'secops_audit_maxlen x',
         'secops_retention 90x',
         'secops_public_url $nope', 'secops_api_key_cache x',
-        map({ "secops_header_$_ \"\"" } qw(user roles domain api_key)),
+        map({ "secops_header_$_ \"\"" } qw(user roles domain token api_key)),
         map({ "secops_${_}_role x; secops_${_}_role y" }
             qw(write read admin))),
     'secops_api; secops_auth jwt; secops_redis redis://127.0.0.1;'
@@ -640,12 +646,19 @@ my @bad = (
     (map { "$api secops_jwt_$_;" }
         map({ "key_file /etc/nginx/$_" } qw(nope empty private.pem short.jwks),
             'x issuer='),
-        'key_request keys', 'key_request /a; secops_jwt_key_request /b',
+        'key_request keys', 'key_request /a; secops_jwt_key_request /a',
+        'require x', 'require x ""', 'require x y; secops_jwt_require off',
+        'claim_roles x x',
         'key_request /keys interval=0', 'leeway x',
         map({ ("$_ \"\"", "$_ x; secops_jwt_$_ off") } qw(issuer audience)),
         'max_lifetime x', 'require_expiration maybe', 'require_domain maybe',
         'cache 0',
         map({ "claim_$_ x; secops_jwt_claim_$_ y" } qw(user roles domain))),
+    map({ "$api secops_jwt_provider $_" } '"" { }', 'a { foo; }',
+        'a { leeway; }', 'a { }', 'a { issuer x; }',
+        "a { $provider } secops_jwt_provider a { $provider }",
+        "a { $provider } secops_jwt_provider b { $provider }",
+        "a { $provider } secops_jwt_leeway 1s;"),
 );
 
 $t->write('empty', '');

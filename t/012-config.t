@@ -114,11 +114,13 @@ my %values = (
     secops_jwt_leeway            => '5s',
     secops_jwt_max_lifetime      => '1h',
     secops_jwt_require_expiration => 'off',
+    secops_jwt_require           => 'token_use access id',
     secops_jwt_require_domain    => 'on',
     secops_jwt_claim_user        => 'name',
-    secops_jwt_claim_roles       => 'realm_access.roles',
+    secops_jwt_claim_roles       => 'realm_access.roles roles',
     secops_jwt_claim_domain      => 'tenant',
     secops_jwt_cache             => 'off',
+    secops_header_token          => 'X-Token',
     secops_header_api_key        => 'X-Key',
     secops_api_key_cache         => '1s',
     secops_write_role            => 'writer',
@@ -153,14 +155,16 @@ my @tls_names = map { "secops_redis_ssl_$_" } sort keys %tls_values;
 # those that add up
 
 my %many = map { $_ => 1 } qw(secops_trusted_proxy secops_jwt_key_file
-    secops_jwt_issuer secops_jwt_audience);
+    secops_jwt_issuer secops_jwt_audience secops_jwt_require);
 
-# and those of a cluster and of sentinels, which have parts of their own below
+# and those of a cluster and of sentinels, which have parts of their own below,
+# and of providers, which stand alone: t/210-providers.t
 
 my @all = $t->read(source('ngx_http_secops_module.c'))
     =~ /^    \{ ngx_string\("(secops_\w+)"\),$/mg;
 
-is_deeply([ grep { !/^secops_(?:api|schema_dir|redis_(?:cluster|sentinel).*)$/
+is_deeply([ grep { !/^secops_(?:api|schema_dir|jwt_provider
+                          |redis_(?:cluster|sentinel).*)$/x
         && !exists $values{$_} && !exists $tls_values{s/secops_redis_ssl_//r}
     } @all ], [], 'every directive is tried');
 cmp_ok(@all, '>=', 50, '... all were read');
@@ -248,6 +252,36 @@ valid(config(http => 'secops_auth header;', auth => ''),
     'secops_auth is inherited');
 valid(config(server => 'secops_redis %%REDIS%%;', redis => ''),
     'secops_redis is inherited');
+
+
+# secops_auth where another module serves the location: nobody asks (Field 20)
+
+my $proxy = 'proxy_pass http://127.0.0.1:1;';
+my $unserved = qr/\[warn\].*"secops_auth" does not protect location "(.*?)"/;
+
+foreach my $case (
+    ['inherited', "location /dash/ { $proxy }", 1],
+    ['of its own', "location /dash/ { secops_auth jwt; $proxy }", 1],
+    ['a pattern', "location ~ ^/dash/ { $proxy }", 1, '^/dash/'],
+    ['one within another', "location / { location /dash/ { $proxy } }", 1],
+    ['a status page', 'location /dash/ { stub_status; }', 1],
+    ['off', "location /dash/ { secops_auth off; $proxy }", 0],
+    ['internal', "location /dash/ { internal; $proxy }", 0],
+    ['a named one', "location \@dash { $proxy }", 0],
+    ['files', 'location /dash/ { root html; }', 0],
+    ['a fixed answer', 'location /dash/ { return 204; }', 0],
+    ['if', "location /dash/ { root html; if (\$arg_x) { $proxy } }", 0],
+    ['error pages', 'location /dash/ { secops_api errors; }', 0],
+) {
+    my ($name, $location, $warned, $told) = @$case;
+    my $output = valid(config(server => $location,
+        http => 'secops_auth header;', auth => ''), "not served: $name");
+    is($output =~ $unserved ? $1 : 'no warning',
+        $warned ? $told // '/dash/' : 'no warning', '... is told');
+}
+
+unlike(valid(config(server => "location /dash/ { $proxy }"),
+    'secops_auth where the API is'), $unserved, '... says nothing of others');
 
 
 # bad values

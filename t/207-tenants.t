@@ -123,7 +123,7 @@ logged('many', by('a', 'x'), qr/token refused: there are no keys of its issuer/,
 
 is(caller_of('away', by('scripts', 'script')), 'tenant/admin',
     'while keys can not be fetched, others are there');
-is(caller_of('away', by('scripts', $b)), 401,
+is(caller_of('away', by('scripts', $b)), 503,
     'Field 1: ... which do not take their place');
 
 

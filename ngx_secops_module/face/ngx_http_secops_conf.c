@@ -132,3 +132,32 @@ ngx_http_secops_init_store(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
 
     return NGX_CONF_OK;
 }
+
+
+/*
+ * secops_auth is no check of its own, as auth_basic is: it says how the API
+ * finds out who calls.  Where another module serves the location, nobody asks.
+ * What only nginx itself leads to is for others to protect.
+ */
+
+void
+ngx_http_secops_warn_unserved(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->groups
+        || conf->identity.methods == NULL
+        || conf->identity.methods->nelts == 0
+        || clcf->handler == NULL
+        || clcf->internal || clcf->named || clcf->noname)
+    {
+        return;
+    }
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "\"secops_auth\" does not protect location \"%V\", "
+                       "which has no \"secops_api\": use \"auth_request\", or "
+                       "say \"secops_auth off\" there", &clcf->name);
+}

@@ -21,6 +21,11 @@ char *ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_secops_init_store(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 
+/* of a location that was merged, when it seems to be protected and is not */
+
+void ngx_http_secops_warn_unserved(ngx_conf_t *cf,
+    ngx_http_secops_loc_conf_t *conf);
+
 
 /* face/ngx_http_secops_conf_limit_key.c: for as long as the "http" block is
    read, takes down what limit_req and limit_conn go by */

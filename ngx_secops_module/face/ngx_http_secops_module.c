@@ -314,81 +314,96 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       offsetof(ngx_http_secops_loc_conf_t, identity),
       NULL },
 
+    { ngx_string("secops_jwt_provider"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_BLOCK
+          |NGX_CONF_TAKE1,
+      ngx_http_secops_jwt_provider,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
+      NULL },
+
     { ngx_string("secops_jwt_key_file"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_key_file,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own),
       NULL },
 
     { ngx_string("secops_jwt_key_request"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_key_request,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own),
       NULL },
 
     { ngx_string("secops_jwt_issuer"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_list,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.issuers),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.issuers),
       NULL },
 
     { ngx_string("secops_jwt_audience"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_secops_set_jwt_list,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.audiences),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.audiences),
       NULL },
 
     { ngx_string("secops_jwt_leeway"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.leeway),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.leeway),
       NULL },
 
     { ngx_string("secops_jwt_max_lifetime"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.max_lifetime),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.max_lifetime),
+      NULL },
+
+    { ngx_string("secops_jwt_require"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_jwt_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.required),
       NULL },
 
     { ngx_string("secops_jwt_require_expiration"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.require_expiration),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.require_expiration),
       NULL },
 
     { ngx_string("secops_jwt_claim_user"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_user),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.claim_user),
       NULL },
 
     { ngx_string("secops_jwt_claim_roles"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_jwt_paths,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_roles),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.claim_roles),
       NULL },
 
     { ngx_string("secops_jwt_claim_domain"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.claim_domain),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.claim_domain),
       NULL },
 
     { ngx_string("secops_jwt_require_domain"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.require_domain),
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.require_domain),
       NULL },
 
     { ngx_string("secops_jwt_cache"),
@@ -396,6 +411,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       ngx_http_secops_set_jwt_cache,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_secops_loc_conf_t, identity.jwt),
+      NULL },
+
+    { ngx_string("secops_header_token"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_header_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.header_token),
       NULL },
 
     { ngx_string("secops_header_api_key"),
@@ -751,6 +773,8 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     {
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_secops_warn_unserved(cf, conf);
 
     if (conf->groups == 0 || conf->groups == NGX_HTTP_SECOPS_ERRORS) {
         return NGX_CONF_OK;

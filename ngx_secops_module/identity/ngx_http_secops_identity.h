@@ -49,6 +49,7 @@ typedef struct {
     ngx_array_t                     *trusted;   /* of ngx_cidr_t */
 
     ngx_http_secops_jwt_conf_t       jwt;
+    ngx_http_secops_header_t         header_token;
 
     ngx_http_secops_header_t         header_api_key;
     ngx_msec_t                       api_key_cache;

@@ -11,8 +11,11 @@
 #include "model/json/secops_json.h"
 
 
-#define SECOPS_JOSE_DEPTH    32
-#define SECOPS_JOSE_MEMBERS  512
+/* more than a token has room for: a claim that nobody reads may hold anything
+   valid */
+
+#define SECOPS_JOSE_DEPTH    8192
+#define SECOPS_JOSE_MEMBERS  4096
 
 
 /*

@@ -63,28 +63,28 @@ void secops_jwt_free(secops_jwt_t *jwt);
 
 
 /*
- * Keys, and whose they are (RFC 8725, 3.8): a token whose iss some source is
- * bound to is verified with the keys of these sources only, any other token
- * with those of the sources that are bound to nobody.
+ * Where keys come from, and whose they are (RFC 8725, 3.8): a token whose iss
+ * some source is bound to is verified with the keys of these sources only, any
+ * other token with those of the sources that are bound to nobody.
  */
 
 typedef struct {
-    secops_jwk_set_t      *set;         /* NULL: no keys yet */
     const secops_slice_t  *issuers;
     size_t                 nissuers;    /* 0: bound to nobody */
+    void                  *data;        /* the caller's */
 } secops_jwt_source_t;
 
 
 /*
- * Fills sets, which has room for n of them, with the *nsets ones that the
- * token may be verified with.  Returns OK; or with *reason INVALID, ERROR, or
- * UNKNOWN_KEY: its issuer has no keys yet.  Nothing of the token is believed
- * by that.
+ * Fills chosen, which has room for n of them, with the *nchosen sources whose
+ * keys the token may be verified with.  Returns OK, and then there is at least
+ * one; or with *reason INVALID or ERROR.  Nothing of the token is believed by
+ * that.
  */
 
 secops_jws_status_e secops_jwt_choose(const secops_jwt_source_t *sources,
-    size_t n, secops_slice_t token, size_t max_size, secops_jwk_set_t **sets,
-    size_t *nsets, const char **reason);
+    size_t n, secops_slice_t token, size_t max_size,
+    const secops_jwt_source_t **chosen, size_t *nchosen, const char **reason);
 
 
 /*
@@ -94,10 +94,11 @@ secops_jws_status_e secops_jwt_choose(const secops_jwt_source_t *sources,
  * "https://example.com/app.roles".  The longest name that is there wins; one
  * that leads nowhere is passed over for the next.
  *
- * Both functions write to dst, which has room for secops_jwt_claim_max() bytes:
- * *len bytes of UTF-8 without NUL, none unless the claim is USABLE.  A claim
- * that is there and can not be read is never taken for one that is not there:
- * what stands for an absent one (a default domain) is not what its issuer said.
+ * These functions write to dst, which has room for secops_jwt_claim_max()
+ * bytes: *len bytes of UTF-8 without NUL, none unless the claim is USABLE.  A
+ * claim that is there and can not be read is never taken for one that is not
+ * there: what stands for an absent one (a default domain) is not what its
+ * issuer said.
  */
 
 typedef enum {
@@ -126,6 +127,26 @@ secops_jwt_claim_e secops_jwt_claim_text(const secops_jwt_t *jwt,
 
 secops_jwt_claim_e secops_jwt_claim_list(const secops_jwt_t *jwt,
     secops_slice_t path, unsigned char *dst, size_t *len);
+
+
+/*
+ * The lists at n paths, of which no two are the same, as one list.  ABSENT:
+ * none of them is there; UNUSABLE: one is, and can not be read.
+ */
+
+secops_jwt_claim_e secops_jwt_claim_lists(const secops_jwt_t *jwt,
+    const secops_slice_t *paths, size_t n, unsigned char *dst, size_t *len);
+
+
+/*
+ * 1: the claim is one of the n values, or an array that has one of them: a
+ * string, or true, false or a number written as the value is.  "scope" and
+ * "scp" of the token itself are the names that a string has between its spaces
+ * (RFC 8693, 4.2; RFC 9068, 2.2.3).  dst is scratch, as large as above.
+ */
+
+int secops_jwt_claim_is(const secops_jwt_t *jwt, secops_slice_t path,
+    const secops_slice_t *values, size_t n, unsigned char *dst);
 
 
 #endif /* _SECOPS_JWT_H_INCLUDED_ */

@@ -10,6 +10,12 @@ static uint32_t secops_jwt_claim_find(const secops_json_t *claims, uint32_t i,
 static secops_jwt_claim_e secops_jwt_claim_missing(int blocked);
 static size_t secops_jwt_claim_join(const secops_json_t *claims, uint32_t i,
     unsigned char *dst);
+static int secops_jwt_claim_has(const secops_json_t *claims, uint32_t i,
+    secops_slice_t value);
+static int secops_jwt_claim_equals(const secops_json_t *claims, uint32_t i,
+    secops_slice_t value);
+static int secops_jwt_claim_is_scope(secops_slice_t path);
+static int secops_jwt_scope_has(secops_slice_t scope, secops_slice_t name);
 
 
 secops_jwt_claim_e
@@ -68,6 +74,86 @@ secops_jwt_claim_list(const secops_jwt_t *jwt, secops_slice_t path,
     default:
         return SECOPS_JWT_CLAIM_UNUSABLE;
     }
+}
+
+
+/* what is written behind each other are different parts of the claims, each
+   with its quotes: dst is long enough for all of them */
+
+secops_jwt_claim_e
+secops_jwt_claim_lists(const secops_jwt_t *jwt, const secops_slice_t *paths,
+    size_t n, unsigned char *dst, size_t *len)
+{
+    size_t              i, used;
+    secops_jwt_claim_e  rc, all;
+
+    *len = 0;
+    all = SECOPS_JWT_CLAIM_ABSENT;
+
+    for (i = 0; i < n; i++) {
+
+        rc = secops_jwt_claim_list(jwt, paths[i], dst + *len + (*len > 0),
+                                   &used);
+
+        if (rc == SECOPS_JWT_CLAIM_UNUSABLE) {
+            *len = 0;
+            return rc;
+        }
+
+        if (rc == SECOPS_JWT_CLAIM_USABLE) {
+            all = rc;
+        }
+
+        if (used == 0) {
+            continue;
+        }
+
+        if (*len) {
+            dst[(*len)++] = ',';
+        }
+
+        *len += used;
+    }
+
+    return all;
+}
+
+
+int
+secops_jwt_claim_is(const secops_jwt_t *jwt, secops_slice_t path,
+    const secops_slice_t *values, size_t n, unsigned char *dst)
+{
+    int                   is, blocked;
+    size_t                k;
+    uint32_t              i;
+    secops_slice_t        scope;
+    const secops_json_t  *claims;
+
+    claims = &jwt->claims;
+
+    i = secops_jwt_claim_find(claims, 0, path, &blocked);
+
+    if (i == 0) {
+        return 0;
+    }
+
+    scope.data = dst;
+    scope.len = 0;
+
+    if (claims->tokens[i].type == SECOPS_JSON_STRING
+        && secops_jwt_claim_is_scope(path))
+    {
+        scope.len = secops_json_decode(claims, i, dst);
+    }
+
+    is = 0;
+
+    for (k = 0; k < n && !is; k++) {
+        is = scope.len ? secops_jwt_scope_has(scope, values[k])
+                       : secops_jwt_claim_has(claims, i, values[k]);
+    }
+
+    return is;
 }
 
 
@@ -164,4 +250,84 @@ secops_jwt_claim_join(const secops_json_t *claims, uint32_t i,
     }
 
     return p > dst ? (size_t) (p - dst - 1) : 0;
+}
+
+
+/* 1: the claim at token i is the value, or an array that has it */
+
+static int
+secops_jwt_claim_has(const secops_json_t *claims, uint32_t i,
+    secops_slice_t value)
+{
+    uint32_t  n;
+
+    if (claims->tokens[i].type != SECOPS_JSON_ARRAY) {
+        return secops_jwt_claim_equals(claims, i, value);
+    }
+
+    for (n = i + 1; n < claims->tokens[i].next; n = claims->tokens[n].next) {
+        if (secops_jwt_claim_equals(claims, n, value)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+secops_jwt_claim_equals(const secops_json_t *claims, uint32_t i,
+    secops_slice_t value)
+{
+    switch (claims->tokens[i].type) {
+
+    case SECOPS_JSON_STRING:
+        return secops_json_string_is(claims, i, value.data, value.len);
+
+    case SECOPS_JSON_NUMBER:
+    case SECOPS_JSON_TRUE:
+    case SECOPS_JSON_FALSE:
+        return secops_slice_equal(secops_json_raw(claims, i), value);
+
+    default:
+        return 0;
+    }
+}
+
+
+static int
+secops_jwt_claim_is_scope(secops_slice_t path)
+{
+    return secops_slice_equal(path, secops_slice_of("scope"))
+           || secops_slice_equal(path, secops_slice_of("scp"));
+}
+
+
+/* names of scopes have no spaces, and may have commas (RFC 6749, 3.3) */
+
+static int
+secops_jwt_scope_has(secops_slice_t scope, secops_slice_t name)
+{
+    size_t          i, start;
+    secops_slice_t  part;
+
+    start = 0;
+
+    for (i = 0; i <= scope.len; i++) {
+
+        if (i < scope.len && scope.data[i] != ' ') {
+            continue;
+        }
+
+        part.data = scope.data + start;
+        part.len = i - start;
+
+        if (part.len && secops_slice_equal(part, name)) {
+            return 1;
+        }
+
+        start = i + 1;
+    }
+
+    return 0;
 }

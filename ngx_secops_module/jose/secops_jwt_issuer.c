@@ -9,27 +9,27 @@
 
 static secops_jws_status_e secops_jwt_choose_read(
     const secops_jwt_source_t *sources, size_t n, secops_slice_t payload,
-    secops_jwk_set_t **sets, size_t *nsets, const char **reason);
-static int secops_jwt_choose_bound(const secops_jwt_source_t *sources,
-    size_t n, const secops_json_t *claims, secops_jwk_set_t **sets,
-    size_t *nsets);
+    const secops_jwt_source_t **chosen, size_t *nchosen, const char **reason);
+static void secops_jwt_choose_bound(const secops_jwt_source_t *sources,
+    size_t n, const secops_json_t *claims, const secops_jwt_source_t **chosen,
+    size_t *nchosen);
 static int secops_jwt_choose_unbound(const secops_jwt_source_t *sources,
-    size_t n, secops_jwk_set_t **sets, size_t *nsets);
+    size_t n, const secops_jwt_source_t **chosen, size_t *nchosen);
 static int secops_jwt_is_issuer(const secops_jwt_source_t *source,
     const secops_json_t *claims, uint32_t iss);
 
 
 secops_jws_status_e
 secops_jwt_choose(const secops_jwt_source_t *sources, size_t n,
-    secops_slice_t token, size_t max_size, secops_jwk_set_t **sets,
-    size_t *nsets, const char **reason)
+    secops_slice_t token, size_t max_size, const secops_jwt_source_t **chosen,
+    size_t *nchosen, const char **reason)
 {
     secops_jws_t         jws;
     secops_jws_status_e  status;
 
     /* if nobody is bound, nothing has to be read */
 
-    if (secops_jwt_choose_unbound(sources, n, sets, nsets)) {
+    if (secops_jwt_choose_unbound(sources, n, chosen, nchosen)) {
         return SECOPS_JWS_OK;
     }
 
@@ -39,7 +39,7 @@ secops_jwt_choose(const secops_jwt_source_t *sources, size_t n,
         return status;
     }
 
-    status = secops_jwt_choose_read(sources, n, jws.payload, sets, nsets,
+    status = secops_jwt_choose_read(sources, n, jws.payload, chosen, nchosen,
                                     reason);
     secops_jws_free(&jws);
 
@@ -49,10 +49,9 @@ secops_jwt_choose(const secops_jwt_source_t *sources, size_t n,
 
 static secops_jws_status_e
 secops_jwt_choose_read(const secops_jwt_source_t *sources, size_t n,
-    secops_slice_t payload, secops_jwk_set_t **sets, size_t *nsets,
-    const char **reason)
+    secops_slice_t payload, const secops_jwt_source_t **chosen,
+    size_t *nchosen, const char **reason)
 {
-    int                  bound;
     secops_json_t        claims;
     secops_jws_status_e  status;
 
@@ -63,28 +62,26 @@ secops_jwt_choose_read(const secops_jwt_source_t *sources, size_t n,
         return status;
     }
 
-    bound = secops_jwt_choose_bound(sources, n, &claims, sets, nsets);
+    secops_jwt_choose_bound(sources, n, &claims, chosen, nchosen);
 
     free(claims.tokens);
 
-    if (*nsets) {
+    if (*nchosen) {
         return SECOPS_JWS_OK;
     }
 
-    /* keys that could not be fetched yet may be what it needs */
-
     *reason = "there are no keys of its issuer";
 
-    return bound ? SECOPS_JWS_UNKNOWN_KEY : SECOPS_JWS_INVALID;
+    return SECOPS_JWS_INVALID;
 }
 
 
-/* 1: sources are bound to the token's iss, and sets are theirs; 0: sets stay
-   as they are */
+/* chosen stays as it is, unless a source is bound to the token's iss */
 
-static int
+static void
 secops_jwt_choose_bound(const secops_jwt_source_t *sources, size_t n,
-    const secops_json_t *claims, secops_jwk_set_t **sets, size_t *nsets)
+    const secops_json_t *claims, const secops_jwt_source_t **chosen,
+    size_t *nchosen)
 {
     int       bound;
     size_t    i;
@@ -94,7 +91,7 @@ secops_jwt_choose_bound(const secops_jwt_source_t *sources, size_t n,
           ? secops_jose_member(claims, 0, "iss", SECOPS_JSON_STRING) : 0;
 
     if (iss == 0) {
-        return 0;
+        return;
     }
 
     bound = 0;
@@ -107,15 +104,11 @@ secops_jwt_choose_bound(const secops_jwt_source_t *sources, size_t n,
 
         if (!bound) {
             bound = 1;
-            *nsets = 0;
+            *nchosen = 0;
         }
 
-        if (sources[i].set) {
-            sets[(*nsets)++] = sources[i].set;
-        }
+        chosen[(*nchosen)++] = &sources[i];
     }
-
-    return bound;
 }
 
 
@@ -123,25 +116,19 @@ secops_jwt_choose_bound(const secops_jwt_source_t *sources, size_t n,
 
 static int
 secops_jwt_choose_unbound(const secops_jwt_source_t *sources, size_t n,
-    secops_jwk_set_t **sets, size_t *nsets)
+    const secops_jwt_source_t **chosen, size_t *nchosen)
 {
-    int     all;
     size_t  i;
 
-    all = 1;
-    *nsets = 0;
+    *nchosen = 0;
 
     for (i = 0; i < n; i++) {
-
-        if (sources[i].nissuers) {
-            all = 0;
-
-        } else if (sources[i].set) {
-            sets[(*nsets)++] = sources[i].set;
+        if (sources[i].nissuers == 0) {
+            chosen[(*nchosen)++] = &sources[i];
         }
     }
 
-    return all;
+    return *nchosen == n;
 }
 
 

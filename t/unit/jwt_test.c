@@ -766,7 +766,7 @@ static const test_claims_t  test_documents[] = {
     { "31 arrays deep", "{\"a\":" TEST_DEPTH_8 TEST_DEPTH_8 TEST_DEPTH_8
       "[[[[[[[" "]]]]]]]" TEST_END_8 TEST_END_8 TEST_END_8 "}", 1, 0 },
     { "32 arrays deep", "{\"a\":" TEST_DEPTH_8 TEST_DEPTH_8 TEST_DEPTH_8
-      TEST_DEPTH_8 TEST_END_8 TEST_END_8 TEST_END_8 TEST_END_8 "}", 0, 0 },
+      TEST_DEPTH_8 TEST_END_8 TEST_END_8 TEST_END_8 TEST_END_8 "}", 1, 0 },
 };
 
 
@@ -908,45 +908,135 @@ test_reading(void)
 }
 
 
+/* several lists are one, and a claim is one of the values required */
+
+static void
+test_merging(void)
+{
+    size_t                i, len;
+    secops_jwt_t          jwt;
+    unsigned char        *buf;
+    secops_slice_t        paths[3];
+    secops_jwt_claim_e    is;
+    secops_jwt_policy_t   policy;
+
+    static const struct {
+        const char          *paths[3];
+        const char          *list;
+        secops_jwt_claim_e   is;
+    }  lists[] = {
+        { { "one", "scope", "commas" }, "only,read write,r1,r2",
+          SECOPS_JWT_CLAIM_USABLE },
+        { { "none", "mixed", "su" }, "ok,last\"", SECOPS_JWT_CLAIM_USABLE },
+        { { "one", "null", "empty" }, "only", SECOPS_JWT_CLAIM_USABLE },
+        { { "null", "none", "bad" }, "", SECOPS_JWT_CLAIM_USABLE },
+        { { "su", "x", "realm_access.no" }, "", SECOPS_JWT_CLAIM_ABSENT },
+        { { "one", "n", "scope" }, "", SECOPS_JWT_CLAIM_UNUSABLE },
+        { { "su", "x", "sub.x" }, "", SECOPS_JWT_CLAIM_UNUSABLE },
+    };
+
+    static const struct {
+        const char  *path;
+        const char  *value;
+        int          is;
+    }  values[] = {
+        { "sub", "al\xc3\xaf" "ce smith", 1 },
+        { "sub", "smith", 0 },
+        { "sub", "", 0 },
+        { "empty", "", 1 },
+        { "n", "7", 1 },
+        { "n", "7.0", 0 },
+        { "null", "null", 0 },
+        { "none", "", 0 },
+        { "absent", "x", 0 },
+        { "realm_access", "roles", 0 },
+        { "realm_access.roles", "b", 1 },
+        { "realm_access.roles", "a,b", 0 },
+        { "commas", "r1", 0 },
+        { "scope", "write", 1 },
+        { "scope", "read write", 0 },
+        { "scope", "rea", 0 },
+        { "mixed", "1", 1 },
+        { "mixed", "in", 0 },
+        { "mixed", "ad min", 1 },
+    };
+
+    policy = test_policy();
+
+    if (!ok(test_jwt(&jwt, TEST_HEADER, TEST_PATHS, &policy, TEST_NOW)
+            == SECOPS_JWS_OK, "a token with many claims is good"))
+    {
+        return;
+    }
+
+    for (i = 0; i < TEST_N(lists); i++) {
+
+        for (len = 0; len < 3; len++) {
+            paths[len] = slice(lists[i].paths[len]);
+        }
+
+        buf = malloc(secops_jwt_claim_max(&jwt));
+
+        is = secops_jwt_claim_lists(&jwt, paths, 3, buf, &len);
+
+        ok(is == lists[i].is, "whether \"%s\", \"%s\" and \"%s\" are lists",
+           lists[i].paths[0], lists[i].paths[1], lists[i].paths[2]);
+        is_str(buf, len, lists[i].list, "... as one");
+
+        free(buf);
+    }
+
+    for (i = 0; i < TEST_N(values); i++) {
+
+        buf = malloc(secops_jwt_claim_max(&jwt));
+        paths[0] = slice(values[i].value);
+
+        ok(secops_jwt_claim_is(&jwt, slice(values[i].path), paths, 1, buf)
+           == values[i].is, "whether \"%s\" is \"%s\"", values[i].path,
+           values[i].value);
+
+        free(buf);
+    }
+
+    secops_jwt_free(&jwt);
+}
+
+
 /* whose keys a token is verified with */
 
 static void
 test_sources(void)
 {
-    char                 *token;
-    size_t                i, expected, nsets;
-    secops_jwk_set_t     *sets[4];
-    secops_jwt_source_t   sources[4];
-    secops_jws_status_e   status;
+    char                        *token;
+    size_t                       i, nchosen;
+    secops_jwt_source_t          sources[3];
+    secops_jws_status_e          status;
+    const secops_jwt_source_t   *chosen[3];
 
     static const secops_slice_t  a[] = { secops_slice("A"),
                                          secops_slice("A2") };
     static const secops_slice_t  b[] = { secops_slice("B") };
 
-    /* 1, 2 and 4: of which of these three the keys are; 0: none */
+    /* which of these three is chosen */
 
     static const struct {
         const char           *claims;
-        unsigned              sets;
+        unsigned              source;
         secops_jws_status_e   status;
     }  cases[] = {
-        { "{\"iss\":\"A\"}", 1, SECOPS_JWS_OK },
-        { "{\"iss\":\"A2\"}", 1, SECOPS_JWS_OK },
-        { "{\"iss\":\"\\u0041\"}", 1, SECOPS_JWS_OK },
-        { "{\"iss\":\"B\"}", 2, SECOPS_JWS_OK },
-        { "{\"iss\":\"C\"}", 4, SECOPS_JWS_OK },
-        { "{\"iss\":[\"A\"]}", 4, SECOPS_JWS_OK },
-        { "{}", 4, SECOPS_JWS_OK },
-        { "[\"iss\"]", 4, SECOPS_JWS_OK },
+        { "{\"iss\":\"A\"}", 0, SECOPS_JWS_OK },
+        { "{\"iss\":\"A2\"}", 0, SECOPS_JWS_OK },
+        { "{\"iss\":\"\\u0041\"}", 0, SECOPS_JWS_OK },
+        { "{\"iss\":\"B\"}", 1, SECOPS_JWS_OK },
+        { "{\"iss\":\"C\"}", 2, SECOPS_JWS_OK },
+        { "{\"iss\":[\"A\"]}", 2, SECOPS_JWS_OK },
+        { "{}", 2, SECOPS_JWS_OK },
+        { "[\"iss\"]", 2, SECOPS_JWS_OK },
         { "no claims", 0, SECOPS_JWS_INVALID },
         { "{\"iss\":\"A\",\"iss\":\"B\"}", 0, SECOPS_JWS_INVALID },
     };
 
     memset(sources, 0, sizeof(sources));
-
-    for (i = 0; i < 3; i++) {
-        sources[i].set = test_keys(JWT_ISSUE_JWK);
-    }
 
     sources[0].issuers = a;
     sources[0].nissuers = 2;
@@ -959,14 +1049,12 @@ test_sources(void)
                           slice(JWT_ISSUE_SECRET));
 
         status = secops_jwt_choose(sources, 3, slice(token),
-                                   SECOPS_JWS_MAX_SIZE, sets, &nsets,
+                                   SECOPS_JWS_MAX_SIZE, chosen, &nchosen,
                                    &reason);
-
-        expected = cases[i].sets == 4 ? 2 : cases[i].sets - 1;
 
         ok(status == cases[i].status
            && (status != SECOPS_JWS_OK
-               || (nsets == 1 && sets[0] == sources[expected].set)),
+               || (nchosen == 1 && chosen[0] == &sources[cases[i].source])),
            "Field 1: the keys for %s", cases[i].claims);
         free(token);
     }
@@ -975,20 +1063,18 @@ test_sources(void)
                       slice(JWT_ISSUE_SECRET));
 
     status = secops_jwt_choose(sources, 1, slice(token), SECOPS_JWS_MAX_SIZE,
-                               sets, &nsets, &reason);
+                               chosen, &nchosen, &reason);
     ok(status == SECOPS_JWS_INVALID, "Field 1: without keys of one's own none");
 
-    secops_jwk_set_free(sources[1].set);
-    sources[1].set = NULL;
+    sources[2].issuers = b;
+    sources[2].nissuers = 1;
 
     status = secops_jwt_choose(sources, 3, slice(token), SECOPS_JWS_MAX_SIZE,
-                               sets, &nsets, &reason);
-    ok(status == SECOPS_JWS_UNKNOWN_KEY,
-       "Field 1: keys that are not there yet are nobody else's");
+                               chosen, &nchosen, &reason);
+    ok(status == SECOPS_JWS_OK && nchosen == 2 && chosen[0] == &sources[1]
+       && chosen[1] == &sources[2], "two sources of one issuer");
 
     free(token);
-    secops_jwk_set_free(sources[0].set);
-    secops_jwk_set_free(sources[2].set);
 }
 
 
@@ -1301,6 +1387,7 @@ main(void)
     test_sets();
     test_claims();
     test_reading();
+    test_merging();
     test_sources();
     test_budget();
     test_limit();

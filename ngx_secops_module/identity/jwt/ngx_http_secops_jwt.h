@@ -20,50 +20,141 @@ typedef struct ngx_http_secops_jwt_keys_s  ngx_http_secops_jwt_keys_t;
 typedef void (*ngx_http_secops_jwt_wake_pt)(void *data);
 
 
-/* the secops_jwt_* directives of a location */
+/* of secops_jwt_key_file or secops_jwt_key_request */
 
 typedef struct {
-    ngx_array_t                     *key_files;  /* of secops_jwt_source_t: the
-                                                    sets are owned by the
-                                                    cycle */
-    ngx_http_secops_jwt_keys_t      *keys;      /* of secops_jwt_key_request;
+    secops_jwk_set_t                *set;       /* of a file; owned by the
+                                                   cycle */
+    ngx_http_secops_jwt_keys_t      *keys;      /* of a request; then set is
+                                                   NULL */
+    ngx_str_t                        uri;       /* of the request */
+    ngx_array_t                      issuers;   /* of secops_slice_t: whose
+                                                   they are; none: nobody is
+                                                   named */
+} ngx_http_secops_jwt_source_t;
+
+
+/* secops_jwt_require: the claim must have one of the values */
+
+typedef struct {
+    ngx_str_t                        claim;
+    ngx_array_t                      values;    /* of secops_slice_t */
+} ngx_http_secops_jwt_required_t;
+
+
+/*
+ * One issuer of tokens: who it is, how to know its tokens, what they must be
+ * like, and where they say who calls.  Of secops_jwt_provider; or, without a
+ * name, of the secops_jwt_* directives of a location.  Read-only once it was
+ * read; locations that inherit it share it, and so the keys that it fetches.
+ */
+
+typedef struct {
+    ngx_str_t                        name;      /* empty: it has none */
+    ngx_array_t                     *sources;   /* of
+                                            ngx_http_secops_jwt_source_t;
                                                    NULL: none */
-    ngx_array_t                     *keys_issuers;  /* of secops_slice_t: whose
-                                                       they are */
     ngx_array_t                     *issuers;   /* of secops_slice_t */
     ngx_array_t                     *audiences;
+    ngx_array_t                     *required;  /* of
+                                            ngx_http_secops_jwt_required_t */
     time_t                           leeway;
     time_t                           max_lifetime;
     ngx_flag_t                       require_expiration;
-
-    ngx_str_t                        claim_user;    /* dotted paths */
-    ngx_str_t                        claim_roles;
-    ngx_str_t                        claim_domain;
     ngx_flag_t                       require_domain;
 
+    ngx_str_t                        claim_user;    /* dotted paths */
+    ngx_array_t                     *claim_roles;   /* of secops_slice_t */
+    ngx_str_t                        claim_domain;
+
+    secops_jwt_policy_t              policy;
+} ngx_http_secops_jwt_provider_t;
+
+
+/* a source of keys that a location has, and the provider that it is of */
+
+typedef struct {
+    ngx_http_secops_jwt_source_t    *source;
+    ngx_http_secops_jwt_provider_t  *provider;
+} ngx_http_secops_jwt_origin_t;
+
+
+/* of a location: either providers, or its own */
+
+typedef struct {
+    ngx_http_secops_jwt_provider_t   own;       /* of the other secops_jwt_*
+                                                   directives */
+    ngx_array_t                     *providers; /* of
+                                            ngx_http_secops_jwt_provider_t *;
+                                                   NULL: own counts */
+
+    ngx_array_t                      sources;   /* of secops_jwt_source_t, for
+                                                   all providers; data is an
+                                                   origin */
     ngx_int_t                        cache_size;
     ngx_secops_jwt_cache_t          *cache;     /* each worker's own; NULL: no
                                                    token is remembered */
-    secops_jwt_policy_t              policy;
 } ngx_http_secops_jwt_conf_t;
 
 
-/* ngx_http_secops_conf_jwt.c */
+/*
+ * Setters; those of a provider have it, or a field of it, at the command's
+ * offset, also within a block.
+ */
+
+/* ngx_http_secops_conf_jwt_keys.c */
 
 char *ngx_http_secops_set_jwt_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_secops_set_jwt_key_request(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* ngx_http_secops_conf_jwt_lists.c */
+
 char *ngx_http_secops_set_jwt_list(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_secops_set_jwt_require(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_secops_set_jwt_paths(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* 1: the value is in the list, which is of secops_slice_t */
+
+ngx_uint_t ngx_http_secops_jwt_listed(ngx_array_t *list,
+    secops_slice_t value);
+
+
+/* ngx_http_secops_conf_jwt.c; a jwt_conf is at the command's offset */
+
 char *ngx_http_secops_set_jwt_cache(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 void ngx_http_secops_create_jwt(ngx_http_secops_jwt_conf_t *conf);
 char *ngx_http_secops_merge_jwt(ngx_conf_t *cf,
     ngx_http_secops_jwt_conf_t *prev, ngx_http_secops_jwt_conf_t *conf);
+
+/* for a location where tokens are taken */
+
 char *ngx_http_secops_init_jwt(ngx_conf_t *cf,
     ngx_http_secops_jwt_conf_t *conf);
+
+
+/* ngx_http_secops_conf_jwt_provider.c; as the last ones */
+
+char *ngx_http_secops_jwt_provider(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* the provider was zeroed.  set: 1 when a directive has set anything of it.
+   merge completes it, and prev may be one that nothing was set of */
+
+void ngx_http_secops_create_jwt_provider(
+    ngx_http_secops_jwt_provider_t *provider);
+ngx_uint_t ngx_http_secops_jwt_provider_set(
+    ngx_http_secops_jwt_provider_t *provider);
+char *ngx_http_secops_merge_jwt_provider(ngx_conf_t *cf,
+    ngx_http_secops_jwt_provider_t *prev,
+    ngx_http_secops_jwt_provider_t *conf);
 
 
 /* ngx_http_secops_jwt_keys.c */

@@ -12,7 +12,6 @@
 
 typedef struct {
     ngx_secops_lru_entry_t    entry;        /* must be the first */
-    ngx_uint_t                generation;
     int64_t                   expiry;
     ngx_secops_jwt_claims_t   claims;
 } ngx_secops_jwt_token_t;
@@ -77,7 +76,7 @@ ngx_secops_jwt_cache_digest(ngx_secops_jwt_cache_t *cache, ngx_str_t *token,
 
 ngx_secops_jwt_claims_t *
 ngx_secops_jwt_cache_get(ngx_secops_jwt_cache_t *cache, const u_char *digest,
-    ngx_uint_t generation, time_t now)
+    time_t now)
 {
     ngx_secops_jwt_token_t  *token;
 
@@ -87,7 +86,7 @@ ngx_secops_jwt_cache_get(ngx_secops_jwt_cache_t *cache, const u_char *digest,
         return NULL;
     }
 
-    if (token->generation != generation || token->expiry <= now) {
+    if (token->expiry <= now) {
         ngx_secops_lru_remove(&cache->tokens, &token->entry);
         return NULL;
     }
@@ -100,8 +99,7 @@ ngx_secops_jwt_cache_get(ngx_secops_jwt_cache_t *cache, const u_char *digest,
 
 void
 ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache, const u_char *digest,
-    ngx_uint_t generation, int64_t expiry,
-    const ngx_secops_jwt_claims_t *claims, ngx_log_t *log)
+    int64_t expiry, const ngx_secops_jwt_claims_t *claims, ngx_log_t *log)
 {
     u_char                  *p;
     ngx_secops_jwt_token_t  *token;
@@ -124,7 +122,8 @@ ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache, const u_char *digest,
     p = ngx_secops_str_copy(p, &token->claims.domain, &claims->domain);
     (void) ngx_secops_str_copy(p, &token->claims.roles, &claims->roles);
 
-    token->generation = generation;
+    token->claims.provider = claims->provider;
+    token->claims.generation = claims->generation;
     token->expiry = expiry;
 
     ngx_secops_lru_add(&cache->tokens, &token->entry, digest);

@@ -20,12 +20,15 @@
 typedef struct ngx_secops_jwt_cache_s  ngx_secops_jwt_cache_t;
 
 
-/* user, domain and roles of a verified token */
+/* what is known of a verified token */
 
 typedef struct {
     ngx_str_t    user;
     ngx_str_t    domain;
     ngx_str_t    roles;
+    void        *provider;      /* whose token it is, and of which generation
+                                   its keys were: both are the caller's */
+    ngx_uint_t   generation;
 } ngx_secops_jwt_claims_t;
 
 
@@ -42,20 +45,19 @@ ngx_int_t ngx_secops_jwt_cache_digest(ngx_secops_jwt_cache_t *cache,
 
 
 /*
- * The claims of the token of this digest, or NULL: it is not known, it has
- * expired by now (seconds), or it was verified with keys of another
- * generation.  Valid until the next call.
+ * The claims of the token of this digest, or NULL: it is not known, or has
+ * expired by now (seconds).  Valid until the next call.
  */
 
 ngx_secops_jwt_claims_t *ngx_secops_jwt_cache_get(
-    ngx_secops_jwt_cache_t *cache, const u_char *digest, ngx_uint_t generation,
-    time_t now);
+    ngx_secops_jwt_cache_t *cache, const u_char *digest, time_t now);
 
 
-/* remembers a copy; expiry in seconds.  Without memory it forgets */
+/* remembers a copy, instead of what it knows of the same token; expiry in
+   seconds.  Without memory it forgets */
 
 void ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache,
-    const u_char *digest, ngx_uint_t generation, int64_t expiry,
+    const u_char *digest, int64_t expiry,
     const ngx_secops_jwt_claims_t *claims, ngx_log_t *log);
 
 
