@@ -274,6 +274,18 @@ all_fail('a new api key', 'POST', '/one/api/v2/resources', \%who,
     { k => { type => 'api_key', properties => { name => 'L' } } }, 200);
 all_fail('deleting', 'DELETE', '/one/api/v2/resources?title=none', \%who, undef,
     404);
+
+# one that refers to the key, and so has to be read before the key can be deleted
+
+$r = $t->request('POST', '/one/api/v2/resources', \%who, { e => {
+    type => 'integration', properties => { title => 'Exposer',
+        integration_type => 'External REST API', parameters => {
+            api_key => "{{api_keys(name='K')}}", data_type => 'JSON alerts' } }
+    } });
+is($r->{status}, 200, 'an integration that has the key') or diag($r->{body});
+
+all_fail('deleting what is in use', 'DELETE', '/one/api/v2/resources?title=K',
+    \%who, undef, 409);
 all_fail('the audit', 'GET', '/one/api/secops/v1/audit', \%who, undef, 200);
 all_fail('a key of a caller', 'GET', '/key/api/v2/resources',
     { 'x-arcanna-api-key' => $value }, undef, 200);
@@ -284,6 +296,8 @@ all_fail('post_action', 'POST', '/after' . path(), \%who, records(), 201);
 all_fail('a refusal', 'POST', '/one' . path(), {}, records(), 401);
 all_fail('faults', 'POST', '/one' . path(), \%who, records(finding => 'x'), 400);
 
+is($t->logged(0, 'can not be read'), 0,
+    'nobody is told that what there was no memory for can not be read');
 ok(wait_for(sub { open_files() <= $files }, 20), 'no file is left open')
     or diag(open_files(), " files, before $files");
 
