@@ -132,6 +132,15 @@ write_conf() {
     printf '%s\n' "$conf" >"$run/nginx.conf"
 }
 
+# the key of the secrets that this Redis has: it stays with the folder
+
+write_key() {
+    [ -s "$run/secrets.key" ] || (
+        umask 077
+        head -c 32 /dev/urandom | base64 >"$run/secrets.key"
+    )
+}
+
 start_nginx() {
     local i
 
@@ -157,6 +166,7 @@ if [ -z "$redis_url" ]; then
 fi
 
 write_conf
+write_key
 rm -f "$run/nginx.pid"
 start_nginx
 

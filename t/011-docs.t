@@ -562,6 +562,9 @@ my ($file) = $own =~ m{`/etc/nginx/(secops/tables/\w+\.json)`};
 $t->write($file, $example);
 $t->write('secops/integrations/greynoise.json', $type);
 
+$t->write('secrets.key', 'ab' x 32);
+chmod 0600, $t->dir() . '/secrets.key';
+
 # http level or server level: what can not be in a server is tried outside
 
 while ($page =~ /^```nginx\n(.*?)^```$/msg) {
@@ -636,6 +639,8 @@ my @bad = (
         'secops_max_batch 0', 'secops_max_resources count=0',
         'secops_query_scan records=0', 'secops_audit_maxlen x',
         'secops_retention 90x',
+        map({ "secops_secrets_key_file /etc/nginx/$_" }
+            qw(words.key many.key twice.key empty)),
         'secops_public_url $nope', 'secops_api_key_cache x',
         map({ "secops_header_$_ \"\"" } qw(user roles domain token api_key)),
         map({ "secops_${_}_role x; secops_${_}_role y" }
@@ -662,6 +667,9 @@ my @bad = (
 );
 
 $t->write('empty', '');
+$t->write('words.key', 'ab' x 32 . "\na pass phrase\n");
+$t->write('many.key', join "\n", map { sprintf '%064x', $_ } 1 .. 20);
+$t->write('twice.key', 'ab' x 32 . "\n\n" . 'ab' x 32);
 $t->write('unknown/tables/x.json', '{"foo":1}');
 $t->write('twice/tables/x.json',
     '{"x-endpoint":"threat_lookup","x-label":"x"}');

@@ -25,6 +25,8 @@ $tls->revoke();
 $t->write('password', "secret\n");
 $t->write('empty', "\n");
 $t->write('long', 'x' x 5000);
+$t->write('secrets.key', "# the first one encrypts\n" . 'ab' x 32 . "\n");
+chmod 0600, $t->dir() . '/secrets.key';
 $t->write('keys.json', '{"kty":"oct","k":"' . 'k' x 43 . '"}');
 
 
@@ -108,6 +110,7 @@ my %values = (
     secops_header_domain         => 'X-Domain',
     secops_trusted_proxy         => '10.0.0.0/8 ::1 192.0.2.1 unix: 2001:db8::/32',
     secops_jwt_key_file          => '%%DIR%%/keys.json',
+    secops_secrets_key_file      => '%%DIR%%/secrets.key',
     secops_jwt_key_request       => '/keys interval=1m min_interval=1s',
     secops_jwt_issuer            => 'https://idp.example.com',
     secops_jwt_audience          => 'secops',
@@ -456,6 +459,52 @@ foreach my $case (
     my %in = $place ? ($place => $line) : (location => $line);
     invalid(config(%in), $sentence, $line =~ s/x{60,}/x.../r);
 }
+
+
+# --- keys of secrets ---------------------------------------------------------
+
+sub key_file { # the directive, for a file with this text
+    my ($text, $mode) = @_;
+    $t->write('some.key', $text);
+    chmod $mode // 0600, $t->dir() . '/some.key';
+    return 'secops_secrets_key_file %%DIR%%/some.key;';
+}
+
+my $no_key = 'this is no key: 32 bytes as base64, or 64 hexadecimal digits';
+my @twenty = map { sprintf "%064x\n", $_ } 1 .. 20;
+
+foreach my $case (
+    ['', qr/some\.key": it has no key in /, 'an empty file'],
+    ["# \n", qr/some\.key": it has no key in /, 'a comment'],
+    ["\nnothing\n", qr/some\.key": line 2: $no_key/, 'some text'],
+    ["@twenty", qr/line 17: there are more than 16 keys/, '20 keys'],
+    [$twenty[0] x 2, qr/line 2: this key is there twice/, 'one key twice'],
+    ['#' x 20000, qr/some\.key" is too large/, 'a large file'],
+) {
+    my ($text, $sentence, $name) = @$case;
+    invalid(config(location => key_file($text)), $sentence, "keys: $name");
+}
+
+invalid(config(location => 'secops_secrets_key_file %%DIR%%/none;'),
+    qr{open\(\) "\S+/none" failed \(2: No such file}, 'keys: no file');
+
+my $readable = qr/\[warn\].*some\.key" can be read or written by everybody/;
+like(valid(config(location => key_file($twenty[0], 0644)),
+    'keys that everybody can read'), $readable, '... are warned about');
+unlike(valid(config(location => key_file("@twenty[0..15]", 0640)),
+    '16 keys that a group can read'), qr/\[warn\]/, '... are not');
+
+my $plain = qr/\[warn\].* secrets of integrations are stored in Redis as they/;
+
+is(scalar(() = valid(config(server => 'location /a/ { secops_api resources;
+    secops_redis %%REDIS%%; secops_auth header; }'),
+    'resources without keys, at two places') =~ /$plain/g), 1,
+    '... are warned about, once');
+unlike(valid(config(api => 'secops_api records tables jobs catalog audit;'),
+    'no place for integrations'), qr/\[warn\]/, '... needs no keys');
+unlike(valid(config(http => key_file($twenty[0])), 'keys for all'),
+    qr/\[warn\]/, '... are inherited');
+
 
 like(valid(config(location => 'secops_trusted_proxy 10.0.0.1/8;'),
     'an address with bits that mean nothing'),

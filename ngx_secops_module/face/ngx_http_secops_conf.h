@@ -51,6 +51,18 @@ char *ngx_http_secops_set_query_scan(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
+/* face/ngx_http_secops_conf_secrets.c */
+
+char *ngx_http_secops_set_secrets_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* warns of the first location that has no keys for the secrets that it stores;
+   of a location that was merged, and serves something */
+
+void ngx_http_secops_check_secrets(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf, ngx_http_secops_loc_conf_t *conf);
+
+
 /* face/ngx_http_secops_conf_retention.c */
 
 char *ngx_http_secops_set_retention(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -490,6 +490,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       0,
       NULL },
 
+    { ngx_string("secops_secrets_key_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_secrets_key_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("secops_audit_maxlen"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -638,6 +645,7 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
      *     mcf->schema_dir = { 0, NULL };
      *     mcf->retention = 0;
      *     mcf->retired = 0;
+     *     mcf->plain_secrets = 0;
      *     mcf->request_id = 0;
      */
 
@@ -712,6 +720,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
 
     ngx_http_secops_create_identity(&conf->identity);
 
+    conf->secrets = NGX_CONF_UNSET_PTR;
     conf->max_depth = NGX_CONF_UNSET;
     conf->max_batch = NGX_CONF_UNSET;
     conf->max_resources = NGX_CONF_UNSET_UINT;
@@ -748,6 +757,7 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
+    ngx_conf_merge_ptr_value(conf->secrets, prev->secrets, NULL);
     ngx_conf_merge_value(conf->max_depth, prev->max_depth, 64);
     ngx_conf_merge_value(conf->max_batch, prev->max_batch, 1000);
     ngx_conf_merge_uint_value(conf->max_resources, prev->max_resources, 5000);
@@ -783,6 +793,7 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
 
     ngx_http_secops_init_retention(mcf, conf);
+    ngx_http_secops_check_secrets(cf, mcf, conf);
 
     if (ngx_http_secops_init_store(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

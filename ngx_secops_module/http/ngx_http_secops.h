@@ -19,6 +19,7 @@
 #include "model/catalog/secops_catalog.h"
 #include "model/record/secops_table.h"
 #include "model/resource/secops_resource.h"
+#include "model/secret/secops_secret.h"
 #include "redis/ngx_secops_redis.h"
 #include "store/ngx_secops_store.h"
 
@@ -88,6 +89,8 @@ typedef struct {
                                                      has; 0: none has any */
     int64_t                           retired;  /* of all tables, see
                                                    secops_table_t */
+    ngx_uint_t                        plain_secrets;  /* 1: that a location
+                                                         has no keys was told */
     ngx_int_t                         request_id;  /* variable's index */
     ngx_http_secops_find_route_pt     find_route;  /* ngx_http_secops_route() */
 } ngx_http_secops_main_conf_t;
@@ -105,6 +108,8 @@ typedef struct {
 
     ngx_http_complex_value_t         *public_url;  /* NULL: the request's own
                                                       scheme and host */
+    secops_secret_keys_t             *secrets;  /* of the cycle; NULL: they
+                                                   are stored as they are */
     ngx_int_t                         max_depth;
     ngx_int_t                         max_batch;
     ngx_uint_t                        max_resources;  /* of a domain, and */

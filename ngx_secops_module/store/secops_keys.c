@@ -19,6 +19,7 @@
 #define SECOPS_KEYS_DOMAIN_MAX  64
 
 
+static int secops_keys_domain_is_told(secops_slice_t domain);
 static int secops_keys_domain_plain(secops_slice_t domain);
 static int secops_keys_char_plain(unsigned char c);
 static void secops_keys_begin(secops_key_t *key,
@@ -67,6 +68,102 @@ secops_keys_space(secops_keyspace_t *space, secops_slice_t prefix,
     }
 
     secops_keys_append(space, ":", 1);
+}
+
+
+/* no prefix has a brace, and no D a colon */
+
+secops_slice_t
+secops_keys_domain(const secops_keyspace_t *space)
+{
+    const unsigned char  *begin;
+
+    begin = memchr(space->data, '{', space->len);
+
+    if (begin == NULL) {
+        return secops_slice_bytes(NULL, 0);
+    }
+
+    begin++;
+
+    return secops_slice_bytes(begin,
+                              (size_t) (space->data + space->len - 1 - begin));
+}
+
+
+void
+secops_keys_domain_space(secops_keyspace_t *space, secops_slice_t prefix,
+    secops_slice_t domain)
+{
+    space->len = 0;
+
+    secops_keys_append(space, prefix.data, prefix.len);
+    secops_keys_append(space, ":{", 2);
+    secops_keys_append(space, domain.data, domain.len);
+    secops_keys_append(space, ":", 1);
+}
+
+
+/* a prefix has nothing that a pattern takes for another thing than itself, nor
+   have the braces */
+
+void
+secops_keys_domains(secops_key_t *pattern, secops_slice_t prefix)
+{
+    secops_keyspace_t  space;
+
+    secops_keys_domain_space(&space, prefix,
+                             secops_slice_bytes((const unsigned char *) "*",
+                                                1));
+    secops_keys_revision(pattern, &space);
+}
+
+
+secops_slice_t
+secops_keys_domain_of(secops_slice_t key, secops_slice_t prefix)
+{
+    size_t             head, tail;
+    secops_key_t       same;
+    secops_slice_t     domain, none;
+    secops_keyspace_t  space;
+
+    none = secops_slice_bytes(NULL, 0);
+    head = prefix.len + sizeof(":{") - 1;
+    tail = sizeof(":res}:rev") - 1;
+
+    if (key.len <= head + tail
+        || key.len - head - tail > SECOPS_KEYS_DOMAIN_MAX)
+    {
+        return none;
+    }
+
+    domain = secops_slice_bytes(key.data + head, key.len - head - tail);
+
+    if (!secops_keys_domain_is_told(domain)) {
+        return none;
+    }
+
+    /* it is one if it is spelled like one */
+
+    secops_keys_domain_space(&space, prefix, domain);
+    secops_keys_revision(&same, &space);
+
+    return secops_slice_equal(secops_slice_bytes(same.data, same.len), key)
+           ? domain : none;
+}
+
+
+/* 1: D is plain, or "~" and a digest */
+
+static int
+secops_keys_domain_is_told(secops_slice_t domain)
+{
+    if (domain.len == 1 + SECOPS_KEYS_DIGEST_LEN && domain.data[0] == '~') {
+        domain.data++;
+        domain.len--;
+    }
+
+    return secops_keys_domain_plain(domain);
 }
 
 
@@ -262,6 +359,15 @@ secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
     secops_keys_append(key, digest, 2);
     secops_keys_append(key, "}:", 2);
     secops_keys_append(key, digest, SECOPS_KEYS_API_KEY_LEN);
+}
+
+
+void
+secops_keys_rotation(secops_key_t *key, secops_slice_t prefix)
+{
+    key->len = 0;
+    secops_keys_append(key, prefix.data, prefix.len);
+    secops_keys_append(key, ":{secrets}:rotation", 19);
 }
 
 

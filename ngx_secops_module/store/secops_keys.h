@@ -18,6 +18,8 @@
  *                                         revision that this and refs are of
  *     P:{D:res}:refs                      sorted set: who refers to whom
  *     P:{key:<xx>}:<digest>               hash: an api key's domain and id
+ *     P:{secrets}:rotation                JSON: how far one of the keys of
+ *                                         secrets has come
  *     P:{health}                          what the readiness probe writes;
  *     P:{health:<number>}                 the same, where there are several
  *                                         servers
@@ -75,6 +77,23 @@ int secops_keys_prefix_valid(secops_slice_t prefix);
 
 void secops_keys_space(secops_keyspace_t *space, secops_slice_t prefix,
     secops_slice_t domain);
+
+/* what stands for the domain in its keys, D; borrowed.  And the same back: D
+   is one that _domain() or _domain_of() has told */
+
+secops_slice_t secops_keys_domain(const secops_keyspace_t *space);
+void secops_keys_domain_space(secops_keyspace_t *space, secops_slice_t prefix,
+    secops_slice_t domain);
+
+/*
+ * Which domains there are: a pattern, as Redis has it, of the key that each
+ * domain with resources has, and what stands for the domain in one; borrowed
+ * from the key.  Empty: this is no such key.
+ */
+
+void secops_keys_domains(secops_key_t *pattern, secops_slice_t prefix);
+secops_slice_t secops_keys_domain_of(secops_slice_t key,
+    secops_slice_t prefix);
 
 
 /* the digest of what a record is about, and the shard that follows from it */
@@ -135,6 +154,9 @@ void secops_keys_refs(secops_key_t *key, const secops_keyspace_t *space);
 
 void secops_keys_api_key(secops_key_t *key, secops_slice_t prefix,
     const unsigned char digest[SECOPS_KEYS_API_KEY_LEN]);
+
+void secops_keys_rotation(secops_key_t *key, secops_slice_t prefix);
+
 
 /* number: of the slot's choice in a Redis Cluster; 0: any */
 

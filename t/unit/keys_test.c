@@ -24,6 +24,9 @@ test_spelling(void)
 
     secops_keys_space(&space, slice("secops"), slice("acme"));
 
+    is_str(secops_keys_domain(&space).data, secops_keys_domain(&space).len,
+           "acme", "what stands for the domain");
+
     secops_keys_record(&key, &space, 5, table, sys_id);
     is_str(key.data, key.len,
            "secops:{acme:5}:rec:t_x:5123456789abcdef0123456789abcdef",
@@ -257,10 +260,64 @@ test_longest(void)
 }
 
 
+/* the domain of a key, and the key of a domain */
+
+static void
+test_domain_keys(void)
+{
+    size_t             i;
+    secops_key_t       key, again;
+    secops_slice_t     domain;
+    secops_keyspace_t  space, same;
+
+    static const char  *domains[] = { "acme", "a", "A.b_c-d", "", "a b", "a:b",
+        "a}b", "~", "*", "\xc3\xa4", "0123456789abcdef0123456789abcdef"
+        "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef"
+        "0123456789abcdef0123456789abcdef0" };
+
+    static const char  *others[] = { "", "p:{acme:res}:re", "p:{acme:res}:revx",
+        "p:{acme:0}:rev", "q:{acme:res}:rev", "p:{:res}:rev", "p:{a:b:res}:rev",
+        "p:{*:res}:rev", "p:{~a:res}:rev", "p:{a}{b:res}:rev",
+        "p:{~0123456789abcdef0123456789abcde_:res}:rev ",
+        "p:{0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"
+        ":res}:rev" };
+
+    for (i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+
+        secops_keys_space(&space, slice("p"), slice(domains[i]));
+        secops_keys_revision(&key, &space);
+
+        domain = secops_keys_domain_of(secops_slice_bytes(key.data, key.len),
+                                       slice("p"));
+
+        ok(secops_slice_equal(domain, secops_keys_domain(&space))
+           && domain.len > 0, "domain %zu is told by its key", i);
+
+        secops_keys_domain_space(&same, slice("p"), domain);
+        secops_keys_revision(&again, &same);
+
+        ok(again.len == key.len && memcmp(again.data, key.data, key.len) == 0,
+           "... and has this key");
+    }
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        domain = secops_keys_domain_of(slice(others[i]), slice("p"));
+        ok(domain.len == 0, "\"%s\" is no such key", others[i]);
+    }
+
+    secops_keys_domains(&key, slice("a:b"));
+    is_str(key.data, key.len, "a:b:{*:res}:rev", "the pattern of all of them");
+
+    secops_keys_rotation(&key, slice("a:b"));
+    is_str(key.data, key.len, "a:b:{secrets}:rotation", "how far it has come");
+}
+
+
 int
 main(void)
 {
     test_spelling();
+    test_domain_keys();
     test_resources();
     test_prefix();
     test_domains();

@@ -35,6 +35,7 @@ static int64_t                  store_next_id = SECOPS_RESOURCE_FIRST_ID;
 static unsigned                 store_rounds, store_lookups, store_written;
 static unsigned                 store_nsteps;
 static const char              *store_time = "2026-01-01 00:00:00";
+static const secops_secret_keys_t  *store_secrets;
 static void                   (*store_before_decide)(void);
 static void                   (*store_after_decide)(void);
 static char                     store_told[65536];
@@ -258,6 +259,21 @@ store_tell_entries(const secops_resource_plan_t *plan)
 }
 
 
+static inline void
+store_tell_sealed(const secops_resource_plan_t *plan)
+{
+    secops_resource_sealed_t  sealed;
+
+    secops_resource_plan_sealed(plan, &sealed);
+
+    (void) snprintf(store_told, sizeof(store_told), "sealed #%.*s %.*s: %s",
+                    (int) sealed.id.len, (const char *) sealed.id.data,
+                    (int) sealed.pointer.len,
+                    (const char *) sealed.pointer.data,
+                    secops_secret_reason(sealed.rc));
+}
+
+
 /* a key's id, the same for the same place in the request */
 
 static inline void
@@ -331,6 +347,7 @@ store_post_text(const char *text, int overwrite)
     static secops_json_limits_t  limits = { 32, 100000 };
 
     memset(&faults, 0, sizeof(faults));
+    memset(&context, 0, sizeof(context));
 
     store_rounds = 0;
     store_lookups = 0;
@@ -370,6 +387,8 @@ store_post_text(const char *text, int overwrite)
     context.time.data = (const unsigned char *) store_time;
     context.overwrite = overwrite;
     context.key_ids = ids;
+    context.secrets = store_secrets;
+    context.domain = slice("global");
 
     plan = secops_resource_plan_begin(&model, &set, &context);
     next_id = store_next_id;
@@ -402,6 +421,9 @@ store_post_text(const char *text, int overwrite)
 
     } else if (rc == SECOPS_RESOURCE_FAULTY) {
         store_tell_faults(&faults);
+
+    } else if (rc == SECOPS_RESOURCE_SEALED) {
+        store_tell_sealed(plan);
 
     } else {
         (void) snprintf(store_told, sizeof(store_told), "failed");

@@ -227,6 +227,12 @@ void ngx_http_secops_resources_cannot_read(ngx_http_secops_resources_t *op,
     secops_resource_type_e type, ngx_str_t *id);
 
 
+/* a stored secret that was to be kept can not be opened, as the plan says: told
+   to the operator */
+
+void ngx_http_secops_resources_sealed(ngx_http_secops_resources_t *op);
+
+
 /* a copy in the request's pool; NGX_ERROR: no memory */
 
 ngx_int_t ngx_http_secops_resources_copy(ngx_http_secops_resources_t *op,

@@ -203,9 +203,11 @@ ngx_http_secops_resources_faulty(ngx_http_secops_resources_t *op)
 static ngx_int_t
 ngx_http_secops_resources_begin_plan(ngx_http_secops_resources_t *op)
 {
+    ngx_http_secops_loc_conf_t   *slcf;
     ngx_http_secops_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
+    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
 
     if (ngx_http_secops_resources_make_keys(op) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -214,6 +216,8 @@ ngx_http_secops_resources_begin_plan(ngx_http_secops_resources_t *op)
     op->context.user = ngx_secops_slice(&op->audit.user);
     op->context.time = secops_slice_bytes(op->time, SECOPS_TIME_LEN);
     op->context.overwrite = ngx_http_secops_resources_overwrite(op);
+    op->context.secrets = slcf->secrets;
+    op->context.domain = secops_keys_domain(&op->space);
 
     op->plan = secops_resource_plan_begin(&mcf->resources, &op->set,
                                           &op->context);
@@ -261,6 +265,11 @@ ngx_http_secops_resources_plan(ngx_http_secops_resources_t *op)
 
     case SECOPS_RESOURCE_UNREADABLE:
         return ngx_http_secops_resources_unplanned(op);
+
+    case SECOPS_RESOURCE_SEALED:
+        ngx_http_secops_resources_sealed(op);
+        ngx_str_set(&op->reason, "a secret can not be kept");
+        return ngx_http_secops_resources_end(op, SECOPS_ERROR_SAVE);
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

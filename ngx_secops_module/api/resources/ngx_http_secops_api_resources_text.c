@@ -31,6 +31,27 @@ ngx_http_secops_resources_cannot_read(ngx_http_secops_resources_t *op,
 }
 
 
+void
+ngx_http_secops_resources_sealed(ngx_http_secops_resources_t *op)
+{
+    ngx_str_t                 type, id, pointer, key;
+    secops_resource_sealed_t  sealed;
+
+    secops_resource_plan_sealed(op->plan, &sealed);
+
+    type = ngx_secops_str(secops_resource_type_name(sealed.type));
+    id = ngx_secops_str(sealed.id);
+    pointer = ngx_secops_str(sealed.pointer);
+    key = ngx_secops_str(sealed.key_id);
+
+    ngx_log_error(NGX_LOG_ERR, op->request->connection->log, 0,
+                  "secops: the secret \"%V\" of the %V \"%V\" in the domain "
+                  "\"%V\" can not be opened: key \"%V\": %s", &pointer, &type,
+                  &id, &op->ctx->identity.domain, &key,
+                  secops_secret_reason(sealed.rc));
+}
+
+
 ngx_int_t
 ngx_http_secops_resources_copy(ngx_http_secops_resources_t *op, ngx_str_t *dst,
     const void *data, size_t len)

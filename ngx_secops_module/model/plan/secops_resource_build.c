@@ -148,6 +148,7 @@ secops_resource_build_integration(secops_resource_plan_t *plan, size_t i)
 {
     json_t                  *parameters;
     const json_t            *given, *stored;
+    secops_text_t            where;
     secops_resource_node_t  *node;
 
     node = &plan->nodes[i];
@@ -170,10 +171,14 @@ secops_resource_build_integration(secops_resource_plan_t *plan, size_t i)
 
     (void) secops_resource_path_down(plan, "parameters");
 
+    memset(&where, 0, sizeof(secops_text_t));
+    secops_text_append_string(&where, "/parameters");
+
     parameters = secops_resource_parameters(plan, i, &node->type->connection,
                                             given,
                                             json_object_get(stored,
-                                                            "parameters"));
+                                                            "parameters"),
+                                            &where);
     if (parameters) {
         (void) secops_resource_set_member(plan, node->document, "parameters",
                                           parameters);

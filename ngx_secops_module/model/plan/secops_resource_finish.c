@@ -5,6 +5,7 @@
 
 #include "model/json/secops_json_dump.h"
 #include "model/plan/secops_resource_internal.h"
+#include "model/resource/secops_resource_secrets.h"
 
 
 static int secops_resource_stamp(secops_resource_plan_t *plan,
@@ -22,6 +23,7 @@ secops_resource_finish(secops_resource_plan_t *plan, size_t i)
     const json_t             *stored;
     secops_resource_node_t   *node;
     secops_resource_entry_t  *entry;
+    secops_resource_owner_t   owner;
 
     node = &plan->nodes[i];
     entry = &plan->entries[i];
@@ -34,6 +36,20 @@ secops_resource_finish(secops_resource_plan_t *plan, size_t i)
     }
 
     if (secops_resource_stamp(plan, node->document, entry->created) != 0) {
+        return;
+    }
+
+    owner.model = plan->model;
+    owner.keys = plan->context->secrets;
+    owner.domain = plan->context->domain;
+    owner.type = entry->resource->type;
+    owner.id = entry->id;
+
+    /* what is shared with the stored document changes there, too: that one is
+       of no more use */
+
+    if (secops_resource_seal(&owner, node->document) != 0) {
+        plan->failed = 1;
         return;
     }
 

@@ -129,6 +129,12 @@ struct secops_resource_plan_s {
     int                               failed;   /* no memory */
 
     secops_schema_budget_t            patterns; /* of one attempt */
+
+    secops_secret_e                   sealed;   /* not OK: a secret that was to
+                                                   be kept can not be opened */
+    size_t                            sealed_entry;
+    secops_text_t                     sealed_pointer;
+    secops_text_t                     sealed_key;
 };
 
 
@@ -260,12 +266,14 @@ int secops_resource_link_check(secops_resource_plan_t *plan);
 /*
  * The parameters as they will be stored: checked, with defaults, ids in the
  * place of references, and the old secrets in the place of masks.  value may
- * be NULL, as old may.  NULL: a fault was told, or there was no memory.
+ * be NULL, as old may.  where is where they stand, as secrets are bound to it;
+ * it is given up.  NULL: a fault was told, or there was no memory, or the plan
+ * is SEALED.
  */
 
 json_t *secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_schema_t *schema, const json_t *value,
-    const json_t *old);
+    const json_t *old, secops_text_t *where);
 
 /* secops_resource_validate.c: tells what the schema finds wrong with a value at
    plan->path; not with what stands for something else */

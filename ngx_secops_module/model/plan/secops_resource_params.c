@@ -2,6 +2,7 @@
 /* Parameters of a request, checked and made what is stored. */
 
 #include "model/plan/secops_resource_secret.h"
+#include "model/resource/secops_resource_secrets.h"
 
 
 /* what parameters are translated with */
@@ -9,6 +10,7 @@
 typedef struct {
     secops_resource_plan_t  *plan;
     size_t                   entry;
+    secops_text_t           *where;     /* that secrets are bound to */
     secops_resource_kept_t   kept;
 } secops_resource_translation_t;
 
@@ -26,6 +28,12 @@ static json_t *secops_resource_translate_array(
 static json_t *secops_resource_translate_string(
     secops_resource_translation_t *translation, const json_t *value,
     const json_t *schema, const json_t *old);
+static json_t *secops_resource_translate_mask(
+    secops_resource_translation_t *translation, const json_t *schema,
+    const json_t *old);
+static json_t *secops_resource_translate_plain(
+    secops_resource_translation_t *translation, const json_t *value,
+    const json_t *schema, const json_t *old);
 static json_t *secops_resource_translate_ref(
     secops_resource_translation_t *translation,
     const secops_resource_ref_t *ref, int wanted);
@@ -35,7 +43,7 @@ static int secops_resource_wanted(const json_t *schema);
 json_t *
 secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
     const secops_catalog_schema_t *schema, const json_t *value,
-    const json_t *old)
+    const json_t *old, secops_text_t *where)
 {
     json_t                         *given, *result;
     secops_resource_translation_t   translation;
@@ -44,6 +52,7 @@ secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
 
     if (given == NULL) {
         plan->failed = 1;
+        secops_text_free(where);
         return NULL;
     }
 
@@ -59,6 +68,7 @@ secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
 
     translation.plan = plan;
     translation.entry = i;
+    translation.where = where;
 
     result = secops_resource_translate(&translation, given, schema->json, old);
 
@@ -68,6 +78,7 @@ secops_resource_parameters(secops_resource_plan_t *plan, size_t i,
     }
 
     secops_resource_secret_free(&translation.kept);
+    secops_text_free(where);
     json_decref(given);
 
     return result;
@@ -135,11 +146,12 @@ secops_resource_translate_object(secops_resource_translation_t *translation,
     const json_t *value, const json_t *schema, const json_t *old)
 {
     int          failed;
-    size_t       len;
+    size_t       len, here;
     json_t      *copy, *member, *translated;
     const char  *name;
 
     failed = 0;
+    here = translation->where->len;
     copy = json_object();
 
     if (copy == NULL) {
@@ -150,12 +162,14 @@ secops_resource_translate_object(secops_resource_translation_t *translation,
     json_object_foreach((json_t *) value, name, member) {
 
         len = secops_resource_path_down(translation->plan, name);
+        secops_resource_secret_down(translation->where, secops_slice_of(name));
 
         translated = secops_resource_translate(translation, member,
                                secops_resource_member_schema(schema, name),
                                json_object_get(old, name));
 
         secops_resource_path_up(translation->plan, len);
+        translation->where->len = here;
 
         if (translated == NULL) {
             failed = 1;
@@ -182,10 +196,11 @@ secops_resource_translate_array(secops_resource_translation_t *translation,
     const json_t *value, const json_t *schema, const json_t *old)
 {
     int      failed;
-    size_t   i, len;
+    size_t   i, len, here;
     json_t  *copy, *translated;
 
     failed = 0;
+    here = translation->where->len;
     copy = json_array();
 
     if (copy == NULL) {
@@ -196,6 +211,7 @@ secops_resource_translate_array(secops_resource_translation_t *translation,
     for (i = 0; i < json_array_size(value); i++) {
 
         len = secops_resource_path_item(translation->plan, i);
+        secops_resource_secret_item(translation->where, i);
 
         translated = secops_resource_translate(translation,
                                         json_array_get(value, i),
@@ -203,6 +219,7 @@ secops_resource_translate_array(secops_resource_translation_t *translation,
                                         json_array_get(old, i));
 
         secops_resource_path_up(translation->plan, len);
+        translation->where->len = here;
 
         if (translated == NULL) {
             failed = 1;
@@ -238,17 +255,18 @@ secops_resource_translate_string(secops_resource_translation_t *translation,
 
     plan = translation->plan;
 
-    if (secops_resource_is_mask(value) && secops_resource_is_secret(schema)) {
-
-        if (old) {
-            secops_resource_secret_keep(plan, &translation->kept, schema);
-            return json_incref((json_t *) old);
-        }
-
+    if (secops_secret_is_envelope(secops_resource_text(value))) {
         secops_resource_tell(plan, translation->entry, SECOPS_ERROR_INVALID,
-                             "stands for the secret that is stored, and there "
-                             "is none");
+                             "must not begin with \"" SECOPS_SECRET_BEGIN
+                             "\", as what is encrypted here does");
         return NULL;
+    }
+
+    if (secops_resource_is_mask(value)
+        && (secops_resource_is_secret(schema)
+            || secops_secret_is_envelope(secops_resource_text(old))))
+    {
+        return secops_resource_translate_mask(translation, schema, old);
     }
 
     wanted = secops_resource_wanted(schema);
@@ -268,7 +286,8 @@ secops_resource_translate_string(secops_resource_translation_t *translation,
             return NULL;
         }
 
-        return json_incref((json_t *) value);
+        return secops_resource_translate_plain(translation, value, schema,
+                                               old);
 
     case SECOPS_RESOURCE_REF_BAD:
         secops_resource_tell_bad_ref(plan, translation->entry, &error);
@@ -278,6 +297,59 @@ secops_resource_translate_string(secops_resource_translation_t *translation,
         plan->failed = 1;
         return NULL;
     }
+}
+
+
+static json_t *
+secops_resource_translate_mask(secops_resource_translation_t *translation,
+    const json_t *schema, const json_t *old)
+{
+    secops_resource_plan_t  *plan;
+
+    plan = translation->plan;
+
+    if (old == NULL) {
+        secops_resource_tell(plan, translation->entry, SECOPS_ERROR_INVALID,
+                             "stands for the secret that is stored, and there "
+                             "is none");
+        return NULL;
+    }
+
+    if (!secops_resource_is_secret(schema)) {
+        secops_resource_tell(plan, translation->entry, SECOPS_ERROR_INVALID,
+                             "stands for a secret, which this is not any "
+                             "more: it must be sent itself");
+        return NULL;
+    }
+
+    if (secops_resource_secret_try(plan, translation->entry,
+                                   translation->where, old)
+        != 0)
+    {
+        return NULL;
+    }
+
+    secops_resource_secret_keep(plan, &translation->kept, schema);
+
+    return json_incref((json_t *) old);
+}
+
+
+/* the same secret once more is no change */
+
+static json_t *
+secops_resource_translate_plain(secops_resource_translation_t *translation,
+    const json_t *value, const json_t *schema, const json_t *old)
+{
+    if (secops_resource_is_secret(schema)
+        && secops_resource_secret_is_same(translation->plan,
+                                          translation->entry,
+                                          translation->where, old, value))
+    {
+        return json_incref((json_t *) old);
+    }
+
+    return json_incref((json_t *) value);
 }
 
 

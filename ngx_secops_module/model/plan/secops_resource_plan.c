@@ -184,6 +184,7 @@ secops_resource_plan_forget(secops_resource_plan_t *plan)
     plan->bytes = 0;
     plan->nlookups = 0;
     plan->patterns.steps = SECOPS_SCHEMA_STEPS;
+    plan->sealed = SECOPS_SECRET_OK;
     plan->crowded = 0;
     plan->round = 0;
     plan->rounds = 1;
@@ -212,7 +213,11 @@ secops_resource_plan_step(secops_resource_plan_t *plan, int64_t *next_id,
 
     rc = secops_resource_phases[plan->phase](plan, next_id);
 
-    return plan->failed || faults->failed ? SECOPS_RESOURCE_FAILED : rc;
+    if (plan->failed || faults->failed) {
+        return SECOPS_RESOURCE_FAILED;
+    }
+
+    return plan->sealed != SECOPS_SECRET_OK ? SECOPS_RESOURCE_SEALED : rc;
 }
 
 
@@ -468,6 +473,18 @@ secops_resource_plan_unreadable(const secops_resource_plan_t *plan,
 }
 
 
+void
+secops_resource_plan_sealed(const secops_resource_plan_t *plan,
+    secops_resource_sealed_t *sealed)
+{
+    sealed->rc = plan->sealed;
+    sealed->type = plan->set->resources[plan->sealed_entry].type;
+    sealed->id = plan->entries[plan->sealed_entry].id;
+    sealed->pointer = secops_text_slice(&plan->sealed_pointer);
+    sealed->key_id = secops_text_slice(&plan->sealed_key);
+}
+
+
 size_t
 secops_resource_plan_node(secops_resource_plan_t *plan,
     secops_resource_type_e type, secops_resource_by_e by, secops_slice_t what)
@@ -694,6 +711,8 @@ secops_resource_plan_free(secops_resource_plan_t *plan)
     secops_text_free(&plan->path);
     secops_text_free(&plan->message);
     secops_text_free(&plan->key);
+    secops_text_free(&plan->sealed_pointer);
+    secops_text_free(&plan->sealed_key);
 
     free(plan);
 }

@@ -37,6 +37,7 @@
 
 
 #include "model/plan/secops_resource_targets.h"
+#include "model/secret/secops_secret.h"
 
 
 #define SECOPS_RESOURCE_ROUNDS      16
@@ -61,6 +62,12 @@ typedef struct {
     secops_slice_t           user;      /* UTF-8 */
     secops_slice_t           time;      /* secops_time_format() */
     int                      overwrite; /* what exists may be changed */
+
+    /* what secrets are encrypted with, and the domain that they are bound to,
+       as its keys spell it.  NULL: there are no keys */
+
+    const secops_secret_keys_t  *secrets;
+    secops_slice_t           domain;
 
     /*
      * One for each resource of the set: the id that an api key gets if it is
@@ -113,7 +120,21 @@ typedef struct {
 #define SECOPS_RESOURCE_FAULTY      2   /* see the faults */
 #define SECOPS_RESOURCE_UNREADABLE  3   /* a stored document makes no sense:
                                            nothing can be planned */
+#define SECOPS_RESOURCE_SEALED      5   /* a stored secret that is to be kept
+                                           can not be opened: nothing can be
+                                           planned */
 #define SECOPS_RESOURCE_FAILED      (-1)    /* no memory */
+
+
+/* the secret of a plan that is SEALED; borrowed from the plan */
+
+typedef struct {
+    secops_secret_e          rc;
+    secops_resource_type_e   type;
+    secops_slice_t           id;        /* of the resource */
+    secops_slice_t           pointer;   /* see secops_resource_secrets.h */
+    secops_slice_t           key_id;    /* empty: it has not the form */
+} secops_resource_sealed_t;
 
 
 /*
@@ -134,7 +155,7 @@ int secops_resource_plan_reset(secops_resource_plan_t *plan);
 
 /*
  * Does a part of the work, and says what is next: BUSY, MORE, READY, FAULTY,
- * UNREADABLE or FAILED.  next_id is the first id that was never given
+ * UNREADABLE, SEALED or FAILED.  next_id is the first id that was never given
  * (SECOPS_RESOURCE_FIRST_ID at the beginning); once the plan is READY, the one
  * to be stored: the same if none was given.  Faults are added to those that
  * there are; a plan that is FAULTY is of no more use.
@@ -167,6 +188,11 @@ int secops_resource_plan_is_heavy(const secops_resource_plan_t *plan);
 
 secops_slice_t secops_resource_plan_unreadable(
     const secops_resource_plan_t *plan, secops_resource_type_e *type);
+
+/* the secret of a plan that is SEALED */
+
+void secops_resource_plan_sealed(const secops_resource_plan_t *plan,
+    secops_resource_sealed_t *sealed);
 
 /* to whom entry i referred before, and to whom it does after; both are to be
    freed.  -1: no memory */

@@ -1,9 +1,18 @@
 
 /* Secrets that masks keep; see secops_resource_secret.h. */
 
+#include <openssl/crypto.h>
+
 #include "model/plan/secops_resource_secret.h"
 
 
+static secops_secret_e secops_resource_secret_open(
+    secops_resource_plan_t *plan, size_t i, const secops_text_t *pointer,
+    const json_t *old, secops_text_t *secret);
+static int secops_resource_secret_is_plain(const json_t *old);
+static void secops_resource_secret_seal(secops_resource_plan_t *plan,
+    size_t i, const secops_text_t *pointer, const json_t *old,
+    secops_secret_e rc);
 static const char *secops_resource_secret_changed(const json_t *names,
     const json_t *made, const json_t *old);
 static const char *secops_resource_secret_changed_any(const json_t *made,
@@ -12,6 +21,114 @@ static int secops_resource_secret_same(const json_t *made, const json_t *old,
     const char *name);
 static void secops_resource_secret_tell(secops_resource_plan_t *plan,
     size_t i, const json_t *pointer, const char *changed);
+
+
+int
+secops_resource_secret_try(secops_resource_plan_t *plan, size_t i,
+    const secops_text_t *pointer, const json_t *old)
+{
+    secops_text_t    secret;
+    secops_secret_e  rc;
+
+    if (secops_resource_secret_is_plain(old)) {
+        return 0;
+    }
+
+    memset(&secret, 0, sizeof(secops_text_t));
+
+    rc = secops_resource_secret_open(plan, i, pointer, old, &secret);
+
+    secops_secret_wipe(&secret);
+
+    if (rc != SECOPS_SECRET_OK) {
+        secops_resource_secret_seal(plan, i, pointer, old, rc);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
+secops_resource_secret_is_same(secops_resource_plan_t *plan, size_t i,
+    const secops_text_t *pointer, const json_t *old, const json_t *value)
+{
+    int              same;
+    secops_slice_t   text;
+    secops_text_t    secret;
+    secops_secret_e  rc;
+
+    if (secops_resource_secret_is_plain(old)) {
+        return 0;
+    }
+
+    memset(&secret, 0, sizeof(secops_text_t));
+
+    rc = secops_resource_secret_open(plan, i, pointer, old, &secret);
+    text = secops_resource_text(value);
+
+    same = rc == SECOPS_SECRET_OK && secret.len == text.len
+           && (text.len == 0
+               || CRYPTO_memcmp(secret.data, text.data, text.len) == 0);
+
+    secops_secret_wipe(&secret);
+
+    return same;
+}
+
+
+static int
+secops_resource_secret_is_plain(const json_t *old)
+{
+    return !json_is_string(old)
+           || !secops_secret_is_envelope(secops_resource_text(old));
+}
+
+
+static secops_secret_e
+secops_resource_secret_open(secops_resource_plan_t *plan, size_t i,
+    const secops_text_t *pointer, const json_t *old, secops_text_t *secret)
+{
+    secops_secret_e        rc;
+    secops_secret_place_t  place;
+
+    place.domain = plan->context->domain;
+    place.type = secops_resource_type_name(plan->set->resources[i].type);
+    place.id = plan->entries[i].id;
+    place.pointer = secops_text_slice(pointer);
+
+    rc = pointer->failed ? SECOPS_SECRET_FAILED
+                         : secops_secret_open(plan->context->secrets, &place,
+                                              secops_resource_text(old),
+                                              secret);
+
+    if (rc == SECOPS_SECRET_FAILED) {
+        plan->failed = 1;
+    }
+
+    return rc;
+}
+
+
+/* the first one is told */
+
+static void
+secops_resource_secret_seal(secops_resource_plan_t *plan, size_t i,
+    const secops_text_t *pointer, const json_t *old, secops_secret_e rc)
+{
+    if (plan->sealed != SECOPS_SECRET_OK) {
+        return;
+    }
+
+    plan->sealed = rc;
+    plan->sealed_entry = i;
+    plan->sealed_pointer.len = 0;
+    plan->sealed_key.len = 0;
+
+    secops_text_append(&plan->sealed_pointer, secops_text_slice(pointer));
+    secops_text_append(&plan->sealed_key,
+                       secops_secret_key_id(secops_resource_text(old)));
+}
 
 
 void

@@ -16,6 +16,22 @@
 #include "model/plan/secops_resource_internal.h"
 
 
+/*
+ * Of a secret that entry i has stored as old, at this pointer: 0, it is plain
+ * or can be opened, so a mask may keep it; -1: it can not, and the plan is
+ * SEALED, or has failed.
+ */
+
+int secops_resource_secret_try(secops_resource_plan_t *plan, size_t i,
+    const secops_text_t *pointer, const json_t *old);
+
+/* 1: old is the envelope of this very text.  One that can not be opened is
+   not: what is sent takes its place */
+
+int secops_resource_secret_is_same(secops_resource_plan_t *plan, size_t i,
+    const secops_text_t *pointer, const json_t *old, const json_t *value);
+
+
 /* the secrets that masks kept in one set of parameters; zeroed at first */
 
 typedef struct {

@@ -3,6 +3,7 @@
    and how it is stored. */
 
 #include "model/plan/secops_resource_pipeline.h"
+#include "model/resource/secops_resource_secrets.h"
 
 
 static int secops_resource_step_resource(secops_resource_pipeline_t *line,
@@ -362,6 +363,7 @@ secops_resource_step_parameters(secops_resource_pipeline_t *line,
     size_t         len;
     json_t        *parameters;
     const json_t  *given;
+    secops_text_t  where;
 
     given = secops_resource_given(step->given, "parameters");
 
@@ -371,11 +373,16 @@ secops_resource_step_parameters(secops_resource_pipeline_t *line,
 
     len = secops_resource_path_down(line->plan, "parameters");
 
+    memset(&where, 0, sizeof(secops_text_t));
+    secops_resource_secret_step(&where, step->resource,
+                                secops_catalog_role_name(step->role));
+
     parameters = secops_resource_parameters(line->plan, line->entry,
                                             &step->type->role[step->role],
                                             given,
                                             json_object_get(old,
-                                                            "parameters"));
+                                                            "parameters"),
+                                            &where);
     secops_resource_path_up(line->plan, len);
 
     return parameters ? secops_resource_set_member(line->plan, made,

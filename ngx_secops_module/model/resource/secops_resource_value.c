@@ -2,6 +2,7 @@
 /* Parameters beside their schema; see secops_resource_value.h. */
 
 #include "model/resource/secops_resource_value.h"
+#include "model/secret/secops_secret.h"
 
 
 static json_t *secops_resource_masked_object(const json_t *value,
@@ -112,6 +113,23 @@ secops_resource_is_mask(const json_t *value)
 }
 
 
+int
+secops_resource_is_reference(secops_slice_t text)
+{
+    int                          rc;
+    secops_resource_ref_t        ref;
+    secops_resource_ref_error_t  error;
+
+    rc = secops_resource_ref_parse(&ref, text, &error);
+
+    if (rc == SECOPS_RESOURCE_REF_OK) {
+        secops_text_free(&ref.value);
+    }
+
+    return rc == SECOPS_RESOURCE_REF_OK;
+}
+
+
 json_t *
 secops_resource_masked(const json_t *value, const json_t *schema)
 {
@@ -214,18 +232,14 @@ secops_resource_masked_array(const json_t *value, const json_t *schema)
 static json_t *
 secops_resource_masked_string(const json_t *value, const json_t *schema)
 {
-    int                          rc;
-    secops_resource_ref_t        ref;
-    secops_resource_ref_error_t  error;
+    secops_slice_t  text;
 
-    if (schema && !secops_resource_is_secret(schema)) {
-        return json_incref((json_t *) value);
-    }
+    text = secops_resource_text(value);
 
-    rc = secops_resource_ref_parse(&ref, secops_resource_text(value), &error);
-
-    if (rc == SECOPS_RESOURCE_REF_OK) {
-        secops_text_free(&ref.value);
+    if (secops_resource_is_reference(text)
+        || (schema && !secops_resource_is_secret(schema)
+            && !secops_secret_is_envelope(text)))
+    {
         return json_incref((json_t *) value);
     }
 

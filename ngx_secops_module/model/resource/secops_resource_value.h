@@ -53,11 +53,15 @@ const json_t *secops_resource_items_schema(const json_t *schema);
 int secops_resource_is_secret(const json_t *schema);
 int secops_resource_is_mask(const json_t *value);
 
+/* 1: an expression that refers to a resource; without memory for it, 0 */
+
+int secops_resource_is_reference(secops_slice_t text);
+
 
 /*
  * A copy with masked secrets; a reference in the place of a secret is not
  * masked.  Any text may be a secret if there is no schema, or if the schema
- * does not allow it.  NULL: no memory.
+ * does not allow it; an envelope is one, wherever it stands.  NULL: no memory.
  */
 
 json_t *secops_resource_masked(const json_t *value, const json_t *schema);
