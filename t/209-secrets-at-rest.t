@@ -312,6 +312,17 @@ like(parameters('Plain')->{$_}, $envelope, "... encrypts it: $_")
     foreach qw(url hmac_secret);
 
 
+is_saved($api[0]->save({ p => job('P', pipeline_integrations => [
+    step('Es', 'input', index => 'i'),
+    step('Own', 'output', pass => 'hush-job')]) }), 'a job without keys');
+like(stored('P', 'job'), qr/hush-job/, '... has its secret as it was sent');
+is($api->call('POST', 'jobs/' . id('P', 'job') . '/start')->{status}, 200,
+    'when it is started');
+unlike(stored('P', 'job'), qr/hush-job/, '... it is encrypted');
+is_saved($api->save({ p => job('P', pipeline_integrations => [
+    step('Own', 'output', pass => '********')]) }), '... and can be kept');
+
+
 # --- a member that is no secret any more -------------------------------------
 
 {
@@ -334,7 +345,7 @@ like(parameters('Plain')->{$_}, $envelope, "... encrypts it: $_")
 
 # every secret of every shipped type, each with a text of its own
 
-my @sent = (qw(hush-url hush-header hush-hmac hush-a hush-b hush-c hush-d
+my @sent = (qw(hush-job hush-url hush-header hush-hmac hush-a hush-b hush-c hush-d
     hush-in hush-out));
 
 sub fill { # writes texts of their own where secrets are

@@ -7,6 +7,7 @@
 #include "api/resources/ngx_http_secops_api_resources.h"
 #include "model/json/secops_json_tree.h"
 #include "model/resource/secops_resource_render.h"
+#include "model/resource/secops_resource_secrets.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_secops_string.h"
 
@@ -29,6 +30,8 @@ static ngx_int_t ngx_http_secops_jobs_set(ngx_http_secops_resources_t *op,
     ngx_secops_store_result_t *result, const char *status);
 static ngx_int_t ngx_http_secops_jobs_change(ngx_http_secops_resources_t *op,
     json_t *document, const char *status);
+static ngx_int_t ngx_http_secops_jobs_seal(ngx_http_secops_resources_t *op,
+    json_t *document);
 static ngx_int_t ngx_http_secops_jobs_done(ngx_http_secops_resources_t *op);
 
 
@@ -196,6 +199,7 @@ ngx_http_secops_jobs_change(ngx_http_secops_resources_t *op, json_t *document,
         || json_object_set_new(document, NGX_HTTP_SECOPS_JOB_STATUS,
                                json_string(status))
            != 0
+        || ngx_http_secops_jobs_seal(op, document) != NGX_OK
         || ngx_http_secops_resources_dump(op, &change->document,
                                           json_incref(document))
            != NGX_OK)
@@ -212,6 +216,28 @@ ngx_http_secops_jobs_change(ngx_http_secops_resources_t *op, json_t *document,
     op->commit.nchanges = 1;
 
     return NGX_OK;
+}
+
+
+/* secrets that are plain text from before do not stay so */
+
+static ngx_int_t
+ngx_http_secops_jobs_seal(ngx_http_secops_resources_t *op, json_t *document)
+{
+    secops_resource_owner_t       owner;
+    ngx_http_secops_loc_conf_t   *slcf;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
+    slcf = ngx_http_get_module_loc_conf(op->request, ngx_http_secops_module);
+
+    owner.model = &mcf->resources;
+    owner.keys = slcf->secrets;
+    owner.domain = secops_keys_domain(&op->space);
+    owner.type = SECOPS_RESOURCE_JOB;
+    owner.id = op->find.lookups[0].what;
+
+    return secops_resource_seal(&owner, document) == 0 ? NGX_OK : NGX_ERROR;
 }
 
 
