@@ -759,6 +759,7 @@ my $store = $user->redis();
 $acl =~ s/'//g;
 $store->cmd(split ' ', $acl);
 $user->write('password', "a-long-password\n");
+$user->write('secrets.key', 'ab' x 32);
 $user->run("%%MAIN%%\n" . <<'EOT');
 events { }
 http {
@@ -772,6 +773,7 @@ http {
             secops_redis_password_file %%DIR%%/password;
             secops_auth header api_key;
             secops_api_key_cache 0;
+            secops_secrets_key_file %%DIR%%/secrets.key;
         }
     }
 }
@@ -814,7 +816,8 @@ sub statuses {
             ['DELETE', $record->{headers}{location}]),
         $store->cmd('EXISTS', $dead) ? 'dead' : 'shed',
         map({ $user->request('GET', $_, \%who)->{status} } '/api/v1/health',
-            '/api/secops/v1/audit', '/api/v2/resources'),
+            '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
+            '/api/v2/resources'),
         $user->request('DELETE', '/api/v2/resources?title=b',
             \%who)->{status},
         @{$store->cmd('KEYS', '*:refs')} . '',
@@ -824,7 +827,7 @@ sub statuses {
 
 
 my $all_well = '200 201 200 used 200 200 200 200 200 204 shed 200 200 200 200'
-    . ' 0 200 0';
+    . ' 200 0 200 0';
 is(statuses(), $all_well, 'the rights in storage.md are enough');
 
 foreach my $right (grep { !/^(?:ping|select)$/ } @rights) {

@@ -323,6 +323,7 @@ my @routes = (
     ['GET', '/api/v2/resources'],
     ['POST', '/api/v2/resources', $integration],
     ['GET', '/api/secops/v1/audit'],
+    ['GET', '/api/secops/v1/secrets/rotate'],
 );
 
 foreach my $after (@after) {

@@ -57,11 +57,13 @@ EOT
 my $fact = JSON::PP->new->decode($t->read(
     root() . '/conf-examples/secops/tables/u_reputation.json'));
 
+$t->write('secrets.key', 'ab' x 32);
 $t->write('schema/tables/u_reputation.json', JSON::PP->new->encode($fact));
 
 $t->run(conf(http => 'secops_schema_dir %%DIR%%/schema;',
     location => 'secops_redis_timeout 20s;',
-    server => location('one', "$settings secops_auth header;")
+    server => location('one', "$settings secops_auth header;"
+        . ' secops_secrets_key_file %%DIR%%/secrets.key;')
     . location('three', <<'EOT')
             secops_redis %%REDIS0%%;
             secops_redis_cluster on;
@@ -270,6 +272,18 @@ all_fail('health of three servers, asked with a key', 'GET',
 all_fail('resources', 'GET', '/one/api/v2/resources', \%who, undef, 200);
 all_fail('saving resources', 'POST', '/one/api/v2/resources', \%who,
     $integration, 200);
+all_fail('saving a secret', 'POST', '/one/api/v2/resources', \%who,
+    sub { { s => { type => 'integration', properties => { title => 'S',
+        integration_type => 'MISP', parameters => { url => 'https://m.example/',
+        key => 'k' . $number++ } } } } }, 200);
+all_fail('keeping a secret', 'POST', '/one/api/v2/resources', \%who,
+    sub { { s => { type => 'integration', properties => { title => 'S',
+        integration_type => 'MISP', parameters => { url => 'https://m.example/',
+        key => '********', timeout => 1 + $number++ % 600 } } } } }, 200);
+all_fail('a rotation', 'POST', '/one/api/secops/v1/secrets/rotate', \%who,
+    undef, 200);
+all_fail('what is left of it', 'GET', '/one/api/secops/v1/secrets/rotate',
+    \%who, undef, 200);
 all_fail('a new api key', 'POST', '/one/api/v2/resources', \%who,
     { k => { type => 'api_key', properties => { name => 'L' } } }, 200);
 all_fail('deleting', 'DELETE', '/one/api/v2/resources?title=none', \%who, undef,

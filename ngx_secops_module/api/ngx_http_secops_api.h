@@ -92,6 +92,10 @@ ngx_int_t ngx_http_secops_jobs_stop(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_jobs_train(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_secrets_rotate(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_secrets_get(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_scopes_get(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_audit_get(ngx_http_request_t *r,

@@ -243,6 +243,18 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,
       0, ngx_string("scopes.get"), ngx_http_secops_scopes_get, NULL },
 
+    /* of all domains, so no api key may, which has a domain */
+
+    { ngx_string("/api/secops/v1/secrets/rotate"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_RESOURCES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      0, ngx_string("secrets.rotate"), ngx_http_secops_secrets_rotate, NULL },
+
+    { ngx_string("/api/secops/v1/secrets/rotate"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,
+      0, ngx_string("secrets.get"), ngx_http_secops_secrets_get, NULL },
+
     { ngx_string("/api/secops/v1/audit"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_AUDIT,
       NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_ADMIN, SECOPS_SCOPE_NONE,

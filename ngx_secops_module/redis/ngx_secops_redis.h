@@ -287,6 +287,12 @@ void ngx_secops_redis_cmd_arg(ngx_secops_redis_cmd_t *cmd, const void *data,
 void ngx_secops_redis_cmd_key(ngx_secops_redis_cmd_t *cmd, const void *data,
     size_t len);
 
+/* of a command without a key: for the server with this number, see
+   ngx_secops_redis_share(), instead of any.  It is refused as not available if
+   there is none that has it, and no link to it */
+
+void ngx_secops_redis_cmd_share(ngx_secops_redis_cmd_t *cmd, ngx_uint_t share);
+
 /*
  * 1: in this Redis all keys of a command must have the same hash tag, and what
  * is sent as one is one Redis command, or MULTI ... EXEC.

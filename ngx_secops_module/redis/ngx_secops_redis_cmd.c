@@ -36,6 +36,7 @@ ngx_secops_redis_cmd_create(ngx_secops_redis_t *redis, size_t size)
 
     cmd->redis = redis;
     cmd->slot = NGX_ERROR;
+    cmd->share = NGX_ERROR;
 
     secops_redis_resp_borrow(&cmd->resp, cmd + 1, size);
 
@@ -75,6 +76,13 @@ ngx_secops_redis_cmd_key(ngx_secops_redis_cmd_t *cmd, const void *data,
     }
 
     secops_redis_resp_arg(&cmd->resp, data, len);
+}
+
+
+void
+ngx_secops_redis_cmd_share(ngx_secops_redis_cmd_t *cmd, ngx_uint_t share)
+{
+    cmd->share = share;
 }
 
 

@@ -116,6 +116,9 @@ struct ngx_secops_redis_cmd_s {
 
     ngx_int_t                     slot;         /* in a cluster, of all its
                                                    keys; NGX_ERROR: no key */
+    ngx_int_t                     share;        /* without a key: of the server
+                                                   that it is for; NGX_ERROR:
+                                                   any */
     ngx_uint_t                    hops;         /* nodes in a row that sent it
                                                    to another one */
     ngx_uint_t                    pauses;

@@ -373,6 +373,37 @@ secops_reply_audit_next(const secops_redis_value_t *values, size_t n,
 }
 
 
+int
+secops_reply_keys(const secops_redis_value_t *values, size_t n,
+    secops_slice_t *cursor, size_t *nkeys)
+{
+    size_t  i;
+
+    if (!secops_reply_array(values, n, 0)
+        || values[0].elements != 2
+        || n < SECOPS_REPLY_KEYS_FIRST
+        || !secops_reply_string(&values[1])
+        || values[1].text.len == 0
+        || values[1].text.len > SECOPS_REPLY_KEYS_CURSOR
+        || !secops_reply_array(values, n, 2)
+        || values[2].elements != n - SECOPS_REPLY_KEYS_FIRST)
+    {
+        return -1;
+    }
+
+    for (i = SECOPS_REPLY_KEYS_FIRST; i < n; i++) {
+        if (!secops_reply_string(&values[i])) {
+            return -1;
+        }
+    }
+
+    *cursor = values[1].text;
+    *nkeys = n - SECOPS_REPLY_KEYS_FIRST;
+
+    return 0;
+}
+
+
 /* -1: it is none, or a very large one */
 
 static int64_t

@@ -89,6 +89,17 @@ int secops_reply_add(const secops_redis_value_t *values, size_t n,
     const unsigned char **id, secops_slice_t *document);
 
 
+/* of SCAN: where it goes on ("0": that was all), and how many keys there are,
+   the text of values[SECOPS_REPLY_KEYS_FIRST] and those after it.  -1: this is
+   no such reply */
+
+#define SECOPS_REPLY_KEYS_FIRST    3
+#define SECOPS_REPLY_KEYS_CURSOR  20
+
+int secops_reply_keys(const secops_redis_value_t *values, size_t n,
+    secops_slice_t *cursor, size_t *nkeys);
+
+
 /* of HMGET, an api key's id and domain.  1: there they are; 0: it leads
    nowhere; -1: this is no such reply */
 

@@ -45,6 +45,7 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_EXISTS] = { 409, secops_slice("Resource already exists") },
     [SECOPS_ERROR_REFERRED] = { 409, secops_slice("Resource is in use") },
     [SECOPS_ERROR_LIMIT] = { 409, secops_slice("Limit of resources reached") },
+    [SECOPS_ERROR_NO_KEYS] = { 409, secops_slice("No keys for secrets") },
     [SECOPS_ERROR_NO_RESOURCE] = { 404, secops_slice("No resource found") },
     [SECOPS_ERROR_NO_JOB] = { 404, secops_slice("Job not found") },
     [SECOPS_ERROR_TRAIN] = { 501, secops_slice("Training is not supported") },

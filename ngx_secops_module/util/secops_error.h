@@ -47,6 +47,7 @@ typedef enum {
     SECOPS_ERROR_EXISTS,
     SECOPS_ERROR_REFERRED,          /* others need it */
     SECOPS_ERROR_LIMIT,             /* the domain has as many as it may */
+    SECOPS_ERROR_NO_KEYS,           /* none to encrypt secrets with */
     SECOPS_ERROR_NO_RESOURCE,
     SECOPS_ERROR_NO_JOB,
     SECOPS_ERROR_TRAIN,

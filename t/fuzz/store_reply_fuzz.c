@@ -90,6 +90,27 @@ store_fuzz_values(secops_redis_value_t *values, const uint8_t *data,
 
 
 static void
+store_fuzz_keys(const secops_redis_value_t *values, size_t n)
+{
+    size_t          i, nkeys;
+    secops_slice_t  cursor;
+
+    if (secops_reply_keys(values, n, &cursor, &nkeys) != 0) {
+        return;
+    }
+
+    store_fuzz_require(cursor.len && cursor.len <= SECOPS_REPLY_KEYS_CURSOR
+                       && nkeys + SECOPS_REPLY_KEYS_FIRST == n,
+                       "a cursor or keys that there are not");
+    store_fuzz_text(cursor);
+
+    for (i = 0; i < nkeys; i++) {
+        store_fuzz_text(values[SECOPS_REPLY_KEYS_FIRST + i].text);
+    }
+}
+
+
+static void
 store_fuzz_find(const secops_redis_value_t *values, size_t n, size_t nlookups)
 {
     size_t                i;
@@ -297,6 +318,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     store_fuzz_find(values, n, data[0] >> 1);
+    store_fuzz_keys(values, n);
     store_fuzz_audit(values, n);
     store_fuzz_subject(values, n);
     store_fuzz_lists(values, n, data[0] >> 1);

@@ -286,6 +286,8 @@ secops_resource_search_secret(secops_resource_search_secrets_t *search,
 
     if (search->handler) {
         secret.pointer = secops_text_slice(&search->pointer);
+        secret.plain = !secops_secret_is_envelope(text);
+        secret.changed = (made != NULL);
         secret.key_id = secops_secret_key_id(text);
         secret.current = secops_secret_is_current(search->owner->keys, text);
         search->handler(search->data, &secret);

@@ -35,13 +35,17 @@ typedef struct {
 } secops_resource_owner_t;
 
 
-/* one that is there, and under which key: an empty id is plain text */
+/* one that is there, as it is now */
 
 typedef struct {
     secops_slice_t                  pointer;
-    secops_slice_t                  key_id;
-    int                             current;    /* ... which is the key that
+    int                             plain;
+    secops_slice_t                  key_id;     /* empty: it is plain, or has
+                                                   not the form of an
+                                                   envelope */
+    int                             current;    /* it is under the key that
                                                    encrypts */
+    int                             changed;
     secops_secret_e                 rc;     /* not OK: it can not be opened, and
                                                was left as it is */
 } secops_resource_secret_t;

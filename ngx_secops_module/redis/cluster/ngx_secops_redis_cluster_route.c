@@ -111,7 +111,8 @@ ngx_secops_redis_cluster_share(ngx_secops_redis_t *redis, const void *key,
 }
 
 
-/* of a command without a key: any master that is ready.  NULL: there is none */
+/* of a command without a key: the master that it is for, or any, which is
+   ready.  NULL: there is none */
 
 static ngx_secops_redis_node_t *
 ngx_secops_redis_cluster_owner(ngx_secops_redis_cluster_t *cluster,
@@ -132,7 +133,10 @@ ngx_secops_redis_cluster_owner(ngx_secops_redis_cluster_t *cluster,
     {
         node = ngx_queue_data(q, ngx_secops_redis_node_t, peers);
 
-        if (node->listed && node->state == NGX_SECOPS_REDIS_READY) {
+        if (node->listed && node->state == NGX_SECOPS_REDIS_READY
+            && (cmd->share == NGX_ERROR
+                || (ngx_uint_t) cmd->share == node->share))
+        {
             return node;
         }
     }

@@ -279,7 +279,8 @@ sub path {
         '/api/v2/resources/job/metadata', '/api/v2/resources/integration/'
         . one('metadata', 'parameters/schema'), '/api/v2/token/scopes',
         '/api/v2/jobs/' . one(1000 .. 1010, 'x') . '/' . one(qw(start stop
-        train)), '/api/secops/v1/audit', '/api/', '/');
+        train)), '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
+        '/api/', '/');
     my @query = map { one(qw(resource_type title id overwrite role category type
         limit before integration_type ignore_mandatory_fields simple_response x))
         . '=' . one('job', 'integration', 'api_key', 'J', '1000', 'true',
