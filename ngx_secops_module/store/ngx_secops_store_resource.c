@@ -38,6 +38,9 @@ static void ngx_secops_store_commit_args(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_commit_sizes(ngx_secops_store_commit_t *commit,
     ngx_secops_redis_cmd_t *cmd);
+static void ngx_secops_store_commit_entry(
+    const ngx_secops_store_commit_t *commit,
+    const ngx_secops_store_change_t *change, ngx_secops_store_audit_t *audit);
 static void ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
     ngx_secops_store_change_t *change, ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_commit_remove(ngx_secops_store_change_t *change,
@@ -321,18 +324,22 @@ ngx_secops_store_commit_resources(ngx_secops_store_t *store,
 static ngx_uint_t
 ngx_secops_store_commit_argc(ngx_secops_store_commit_t *commit)
 {
-    ngx_uint_t                  i, n, refs, audit, add;
+    ngx_str_t                  *maxlen;
+    ngx_uint_t                  i, n, refs, add;
+    ngx_secops_store_audit_t    audit;
     ngx_secops_store_change_t  *change;
 
-    audit = 3 + ngx_secops_store_audit_argc(&commit->eval.store->audit_maxlen,
-                                            commit->audit);
+    maxlen = &commit->eval.store->audit_maxlen;
 
     n = 7 + 3 * commit->nchanges;
 
     for (i = 0; i < commit->nchanges; i++) {
         change = &commit->changes[i];
 
-        n += audit + (change->document.len ? 2 * 2 : 3 * (3 + 1));
+        ngx_secops_store_commit_entry(commit, change, &audit);
+
+        n += 3 + ngx_secops_store_audit_argc(maxlen, &audit)
+             + (change->document.len ? 2 * 2 : 3 * (3 + 1));
 
         if (change->document.len && change->old_title.len) {
             n += 3 + 1;
@@ -412,6 +419,17 @@ ngx_secops_store_commit_sizes(ngx_secops_store_commit_t *commit,
 
 
 static void
+ngx_secops_store_commit_entry(const ngx_secops_store_commit_t *commit,
+    const ngx_secops_store_change_t *change, ngx_secops_store_audit_t *audit)
+{
+    *audit = *commit->audit;
+
+    audit->operation = change->operation;
+    audit->members = change->members;
+}
+
+
+static void
 ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
     ngx_secops_store_change_t *change, ngx_secops_redis_cmd_t *cmd)
 {
@@ -420,8 +438,7 @@ ngx_secops_store_commit_audit(ngx_secops_store_commit_t *commit,
 
     maxlen = &commit->eval.store->audit_maxlen;
 
-    audit = *commit->audit;
-    audit.operation = change->operation;
+    ngx_secops_store_commit_entry(commit, change, &audit);
 
     ngx_secops_store_literal(cmd, "XADD");
     ngx_secops_store_number(cmd, NGX_SECOPS_STORE_AUDIT_KEY);

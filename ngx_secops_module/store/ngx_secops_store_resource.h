@@ -68,7 +68,9 @@ typedef struct {
     secops_slice_t                  title;
     secops_slice_t                  old_title;  /* empty: it stays */
     ngx_str_t                       document;   /* empty: to be deleted */
-    ngx_str_t                       operation;  /* for the audit */
+    ngx_str_t                       operation;  /* for the audit, */
+    ngx_str_t                       members;    /* as this: see
+                                                   ngx_secops_store_audit_t */
     ngx_secops_store_refs_t         added;      /* whom it refers to now, and */
     ngx_secops_store_refs_t         removed;    /* whom not any more */
 } ngx_secops_store_change_t;

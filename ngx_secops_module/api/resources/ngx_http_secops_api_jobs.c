@@ -13,6 +13,7 @@
 
 
 #define NGX_HTTP_SECOPS_JOB_STATUS  "status"
+#define NGX_HTTP_SECOPS_JOB_MEMBER  "/" NGX_HTTP_SECOPS_JOB_STATUS
 
 
 static ngx_int_t ngx_http_secops_jobs_switch(ngx_http_request_t *r,
@@ -211,6 +212,7 @@ ngx_http_secops_jobs_change(ngx_http_secops_resources_t *op, json_t *document,
     change->id = op->find.lookups[0].what;
     change->title = ngx_secops_slice(&title);
     change->operation = op->ctx->route->operation;
+    ngx_str_set(&change->members, NGX_HTTP_SECOPS_JOB_MEMBER);
 
     op->commit.changes = change;
     op->commit.nchanges = 1;

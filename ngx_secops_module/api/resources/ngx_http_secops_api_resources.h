@@ -257,12 +257,13 @@ ngx_int_t ngx_http_secops_resources_make_keys(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_check_keys(
     ngx_http_secops_resources_t *op);
 
-/* the document of a key as it is to be; empty: nothing has changed.  NGX_ERROR:
-   no memory */
+/* the document of a key as it is to be, empty: nothing has changed; and the
+   names of its members that differ from before.  NGX_ERROR: no memory */
 
 ngx_int_t ngx_http_secops_resources_key_document(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
-    ngx_http_secops_resources_key_t *key, ngx_str_t *document);
+    ngx_http_secops_resources_key_t *key, ngx_str_t *document,
+    ngx_str_t *members);
 
 /*
  * Pointers.  put: those that are to be written, which count as written from

@@ -8,6 +8,7 @@
 #include "http/ngx_http_secops_tables.h"
 #include "identity/ngx_secops_api_keys.h"
 #include "model/resource/secops_resource_value.h"
+#include "model/resource/secops_resource_changed.h"
 #include "util/ngx_secops_string.h"
 
 
@@ -31,6 +32,9 @@ static void ngx_http_secops_resources_no_table(
     size_t i, secops_slice_t table);
 static secops_scopes_t ngx_http_secops_resources_grantable(
     ngx_http_secops_ctx_t *ctx);
+static ngx_int_t ngx_http_secops_resources_key_members(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    const json_t *json, ngx_str_t *members);
 static json_t *ngx_http_secops_resources_update_key(
     const secops_resource_entry_t *entry, secops_apikey_change_t *who);
 static ngx_uint_t ngx_http_secops_resources_leads_nowhere(
@@ -357,12 +361,13 @@ ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
 ngx_int_t
 ngx_http_secops_resources_key_document(ngx_http_secops_resources_t *op,
     const secops_resource_entry_t *entry, ngx_http_secops_resources_key_t *key,
-    ngx_str_t *document)
+    ngx_str_t *document, ngx_str_t *members)
 {
     json_t                  *json;
     secops_apikey_change_t   who;
 
     ngx_str_null(document);
+    ngx_str_null(members);
 
     who.user = op->context.user;
     who.time = op->context.time;
@@ -379,10 +384,39 @@ ngx_http_secops_resources_key_document(ngx_http_secops_resources_t *op,
         if (json_is_null(json)) {
             return NGX_OK;
         }
+
+        if (json
+            && ngx_http_secops_resources_key_members(op, entry, json, members)
+               != NGX_OK)
+        {
+            json_decref(json);
+            return NGX_ERROR;
+        }
     }
 
     return json ? ngx_http_secops_resources_dump(op, document, json)
                 : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_secops_resources_key_members(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, const json_t *json,
+    ngx_str_t *members)
+{
+    ngx_int_t      rc;
+    secops_text_t  list;
+
+    ngx_memzero(&list, sizeof(secops_text_t));
+
+    secops_resource_changed(&list, entry->stored, json);
+
+    rc = list.failed ? NGX_ERROR
+                     : ngx_http_secops_resources_copy(op, members, list.data,
+                                                      list.len);
+    secops_text_free(&list);
+
+    return rc;
 }
 
 

@@ -521,7 +521,8 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
     if (entry->resource->type == SECOPS_RESOURCE_API_KEY) {
 
         if (ngx_http_secops_resources_key_document(op, entry, key,
-                                                   &change->document)
+                                                   &change->document,
+                                                   &change->members)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -529,6 +530,7 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
 
     } else {
         change->document = ngx_secops_str(entry->document);
+        change->members = ngx_secops_str(entry->members);
 
         if (change->document.len
             && ngx_http_secops_resources_refs(op, change, op->next) != NGX_OK)

@@ -5,6 +5,7 @@
 
 #include "model/json/secops_json_dump.h"
 #include "model/plan/secops_resource_internal.h"
+#include "model/resource/secops_resource_changed.h"
 #include "model/resource/secops_resource_secrets.h"
 
 
@@ -35,6 +36,10 @@ secops_resource_finish(secops_resource_plan_t *plan, size_t i)
         return;
     }
 
+    if (stored) {
+        secops_resource_changed(&node->members, stored, node->document);
+    }
+
     if (secops_resource_stamp(plan, node->document, entry->created) != 0) {
         return;
     }
@@ -55,12 +60,13 @@ secops_resource_finish(secops_resource_plan_t *plan, size_t i)
 
     secops_json_dump(&node->text, node->document);
 
-    if (node->text.failed) {
+    if (node->text.failed || node->members.failed) {
         plan->failed = 1;
         return;
     }
 
     entry->document = secops_text_slice(&node->text);
+    entry->members = secops_text_slice(&node->members);
 
     secops_resource_check_size(plan, i);
 }

@@ -54,6 +54,7 @@ typedef struct {
     json_t                       *document; /* as it will be, while it is
                                                built; owned */
     secops_text_t                 text;     /* the same, if it is written */
+    secops_text_t                 members;  /* of it that differ from before */
     secops_resource_links_t       after;    /* of the document; owned */
     char                          id[24];   /* of a new one, decimal */
     char                          given[24];    /* the id that the request

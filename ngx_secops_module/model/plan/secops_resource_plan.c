@@ -155,6 +155,7 @@ secops_resource_plan_forget(secops_resource_plan_t *plan)
 
         json_decref(node->document);
         secops_text_free(&node->text);
+        secops_text_free(&node->members);
         secops_text_free(&node->links);
         secops_text_free(&node->after);
         memset(node, 0, sizeof(secops_resource_node_t));

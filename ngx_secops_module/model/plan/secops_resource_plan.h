@@ -110,6 +110,9 @@ typedef struct {
     secops_slice_t           document;  /* JSON, to be written; empty: nothing
                                            has changed.  Of an api key always
                                            empty: see stored */
+    secops_slice_t           members;   /* of a document that is changed: the
+                                           names of those that differ, see
+                                           secops_resource_changed.h */
     const json_t            *stored;    /* of an api key, the document that
                                            was found; NULL: created */
 } secops_resource_entry_t;
