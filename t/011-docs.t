@@ -110,6 +110,10 @@ sub default {
             . value($code, 'scan_time') / 1000 . 's';
     }
 
+    return text('ngx_secops_module/face/ngx_http_secops_conf.h')
+        =~ /^#define NGX_HTTP_SECOPS_REFUSALS +(\d+)$/m ? "$1r/s" : '?'
+        if $name eq 'secops_audit_refusals';
+
     return value($code, 'cache_size') if $name eq 'secops_jwt_cache';
 
     if ($name eq 'secops_jwt_claim_roles') {
@@ -569,8 +573,8 @@ chmod 0600, $t->dir() . '/secrets.key';
 
 while ($page =~ /^```nginx\n(.*?)^```$/msg) {
     my $block = $1;
-    my $outside = $block
-        =~ /^(?:map|log_format|limit_req_zone|secops_schema_dir) /m;
+    my $outside = $block =~ /^(?:map|log_format|limit_req_zone
+        |secops_(?:schema_dir|audit_refusals))\ /mx;
     my ($zone) = $block =~ /^ *limit_req zone=/m
         ? $page =~ /^(limit_req_zone .*)$/m : ();
     my $conf = "%%MAIN%%\nevents { }\nhttp {\n%%HTTP%%\n"
@@ -697,6 +701,7 @@ foreach my $case (sort keys %mine) {
 my %refused;
 
 foreach my $case ((map { [ '', $_ ] } @bad),
+    [ 'secops_audit_refusals 0r/s;', $api ],
     map({ [ "secops_schema_dir /etc/nginx/$_;", $api ] } qw(nope unknown twice),
         sort keys %mine))
 {
@@ -727,7 +732,7 @@ $conf =~ s/^(?:\@USER\@|error_log .*)\n//mg;
 $conf =~ s/^ *(?:access_log|\w+_temp_path) .*\n//mg;
 $conf =~ s/\@PORT\@/%%PORT%%/g;
 $conf =~ s/\@REDIS\@/%%REDIS%%/g;
-$conf =~ s/^http \{\n/http {\n%%HTTP%%\nsecops_schema_dir %%DIR%%\/secops;\n/m;
+$conf =~ s/^http \{\n/http {\n%%HTTP%%\nsecops_schema_dir %%DIR%%\/secops;\nsecops_audit_refusals 10r\/s;\n/m;
 $t->run("%%MAIN%%\n$conf");
 
 my $commands = 0;

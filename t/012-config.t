@@ -166,7 +166,7 @@ my %many = map { $_ => 1 } qw(secops_trusted_proxy secops_jwt_key_file
 my @all = $t->read(source('ngx_http_secops_module.c'))
     =~ /^    \{ ngx_string\("(secops_\w+)"\),$/mg;
 
-is_deeply([ grep { !/^secops_(?:api|schema_dir|jwt_provider
+is_deeply([ grep { !/^secops_(?:api|schema_dir|jwt_provider|audit_refusals
                           |redis_(?:cluster|sentinel).*)$/x
         && !exists $values{$_} && !exists $tls_values{s/secops_redis_ssl_//r}
     } @all ], [], 'every directive is tried');
@@ -216,6 +216,17 @@ invalid(config(location => 'if ($arg_x) { secops_write_role x; }'),
     qr/not allowed here/, 'a role in an if');
 invalid(config(server => 'secops_schema_dir x;'), qr/not allowed here/,
     'secops_schema_dir in server');
+invalid(config(server => 'secops_audit_refusals off;'),
+    qr/not allowed here/, 'secops_audit_refusals in server');
+invalid(config(http => "secops_audit_refusals $_;"),
+    qr/invalid rate "\Q$_\E", must be "off", or 1 to 1000 with "r\/s" or "r\/m"/,
+    "secops_audit_refusals $_")
+    foreach qw(0r/s 1001r/s -1r/s xr/s r/s 5 5r/h 5R/S 1.5r/s on);
+invalid(config(http => 'secops_audit_refusals 1r/s;'
+    . ' secops_audit_refusals off;'), qr/is duplicate/,
+    'secops_audit_refusals twice');
+valid(config(http => "secops_audit_refusals $_;"), "secops_audit_refusals $_")
+    foreach qw(off 1r/s 1000r/m);
 
 
 # what secops_api needs

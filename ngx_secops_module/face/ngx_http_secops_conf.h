@@ -50,6 +50,14 @@ char *ngx_http_secops_set_max_resources(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_secops_set_query_scan(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* entries about requests that are refused; _REFUSALS of them in a second if
+   nothing is said */
+
+#define NGX_HTTP_SECOPS_REFUSALS  10
+
+char *ngx_http_secops_set_audit_refusals(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 
 /* face/ngx_http_secops_conf_secrets.c */
 

@@ -1,6 +1,6 @@
 
 /* secops_max_resources: what a domain may have; secops_query_scan: what a query
-   may read. */
+   may read; secops_audit_refusals: how many entries there are of a kind. */
 
 #include "face/ngx_http_secops_conf.h"
 
@@ -10,6 +10,8 @@
 
 #define NGX_HTTP_SECOPS_SCAN_RECORDS_MAX     10000000
 #define NGX_HTTP_SECOPS_SCAN_TIME_MAX        (60 * 60 * 1000)
+
+#define NGX_HTTP_SECOPS_REFUSALS_MAX         1000
 
 
 /* one parameter of a directive: NGX_CONF_OK; NGX_CONF_ERROR, it is none; or
@@ -179,4 +181,57 @@ ngx_http_secops_query_scan(ngx_http_secops_loc_conf_t *slcf, ngx_str_t *value)
     }
 
     return NGX_CONF_ERROR;
+}
+
+
+/* "off", or a number and its period, as limit_req_zone has it */
+
+char *
+ngx_http_secops_set_audit_refusals(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_secops_main_conf_t *mcf = conf;
+
+    u_char     *p;
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    if (mcf->refusals != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    mcf->refusals_period = 1;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        mcf->refusals = 0;
+        return NGX_CONF_OK;
+    }
+
+    n = NGX_ERROR;
+
+    if (value[1].len > 3) {
+        p = value[1].data + value[1].len - 3;
+        n = ngx_atoi(value[1].data, value[1].len - 3);
+
+        if (ngx_strcmp(p, "r/m") == 0) {
+            mcf->refusals_period = 60;
+
+        } else if (ngx_strcmp(p, "r/s") != 0) {
+            n = NGX_ERROR;
+        }
+    }
+
+    if (n < 1 || n > NGX_HTTP_SECOPS_REFUSALS_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid rate \"%V\", must be \"off\", or 1 to "
+                           "%d with \"r/s\" or \"r/m\"", &value[1],
+                           NGX_HTTP_SECOPS_REFUSALS_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->refusals = n;
+
+    return NGX_CONF_OK;
 }

@@ -504,6 +504,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       offsetof(ngx_http_secops_loc_conf_t, audit_maxlen),
       &ngx_http_secops_audit_bounds },
 
+    { ngx_string("secops_audit_refusals"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_secops_set_audit_refusals,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("secops_retention"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_secops_set_retention,
@@ -647,6 +654,7 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
      *     mcf->retired = 0;
      *     mcf->plain_secrets = 0;
      *     mcf->request_id = 0;
+     *     mcf->refusals_period = 0;
      */
 
     if (ngx_array_init(&mcf->redis, cf->pool, 1, sizeof(ngx_secops_redis_t *))
@@ -663,6 +671,7 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
     }
 
     mcf->find_route = ngx_http_secops_route;
+    mcf->refusals = NGX_CONF_UNSET_UINT;
 
     return mcf;
 }
@@ -672,6 +681,11 @@ static char *
 ngx_http_secops_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_secops_main_conf_t *mcf = conf;
+
+    if (mcf->refusals == NGX_CONF_UNSET_UINT) {
+        mcf->refusals = NGX_HTTP_SECOPS_REFUSALS;
+        mcf->refusals_period = 1;
+    }
 
     if (mcf->schema_dir.len) {
 

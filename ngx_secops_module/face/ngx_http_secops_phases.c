@@ -10,6 +10,7 @@
 #include "http/access/ngx_http_secops_access.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_body.h"
+#include "http/access/ngx_http_secops_refusal.h"
 #include "http/access/ngx_http_secops_refuse.h"
 
 
@@ -127,9 +128,10 @@ ngx_http_secops_check(ngx_http_request_t *r, ngx_http_secops_loc_conf_t *slcf,
 
         /* nginx decides when all have spoken */
 
-        if (rc == NGX_HTTP_UNAUTHORIZED
-            && ngx_http_secops_challenge(r, &slcf->identity, &ctx->auth)
-               != NGX_OK)
+        if ((rc == NGX_HTTP_UNAUTHORIZED
+             && ngx_http_secops_challenge(r, &slcf->identity, &ctx->auth)
+                != NGX_OK)
+            || ngx_http_secops_refused_later(ctx) != NGX_OK)
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }

@@ -87,6 +87,10 @@ typedef struct {
                                                     */
     int64_t                           retention;  /* the longest that a location
                                                      has; 0: none has any */
+    ngx_uint_t                        refusals;  /* in the audit, by a worker
+                                                    and domain in a period; 0:
+                                                    none */
+    time_t                            refusals_period;  /* seconds */
     int64_t                           retired;  /* of all tables, see
                                                    secops_table_t */
     ngx_uint_t                        plain_secrets;  /* 1: that a location

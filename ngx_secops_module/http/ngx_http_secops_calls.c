@@ -155,11 +155,16 @@ void
 ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
     ngx_secops_store_audit_t *audit)
 {
+    ngx_memzero(audit, sizeof(ngx_secops_store_audit_t));
+
     audit->user = ctx->identity.user;
-    audit->method = ctx->identity.method->name;
+
+    if (ctx->identity.method) {
+        audit->method = ctx->identity.method->name;
+    }
+
     audit->address = ctx->request->connection->addr_text;
     audit->operation = ctx->route->operation;
-    ngx_str_null(&audit->members);
 
     (void) ngx_http_secops_request_id(ctx->request, &audit->request_id);
 }

@@ -133,8 +133,8 @@ ngx_int_t ngx_http_secops_pause(ngx_http_secops_ctx_t *ctx, ngx_msec_t time,
 
 
 /* what calls are made with: the location's store, the keys of the caller's
-   domain, and who does it, for the audit.  All is valid as long as the
-   request */
+   domain, and who does it, for the audit: nobody, if the caller is not known.
+   All is valid as long as the request */
 
 ngx_secops_store_t *ngx_http_secops_store(ngx_http_secops_ctx_t *ctx);
 void ngx_http_secops_keyspace(ngx_http_secops_ctx_t *ctx,

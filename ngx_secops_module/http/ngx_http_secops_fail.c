@@ -1,6 +1,7 @@
 
 /* Errors of the APIs as answers; see ngx_http_secops_fail.h. */
 
+#include "http/access/ngx_http_secops_refusal.h"
 #include "http/ngx_http_secops.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_reply.h"
@@ -93,6 +94,8 @@ ngx_http_secops_fail(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     const secops_error_t  *row;
 
     ctx->error = error;
+
+    ngx_http_secops_refused(ctx);
 
     row = secops_error(error);
 

@@ -38,6 +38,7 @@ static secops_id_stock_t  ngx_http_secops_request_ids;
 ngx_http_secops_ctx_t *
 ngx_http_secops_create_ctx(ngx_http_request_t *r)
 {
+    ngx_uint_t              refused;
     ngx_http_secops_ctx_t  *ctx;
 
     ctx = ngx_http_secops_get_ctx(r);
@@ -46,6 +47,8 @@ ngx_http_secops_create_ctx(ngx_http_request_t *r)
         return ngx_http_secops_add_ctx(r);
     }
 
+    refused = ctx->refused;
+
     ngx_http_secops_cancel(ctx);
 
     if (ngx_http_secops_holds(ctx)) {
@@ -53,6 +56,8 @@ ngx_http_secops_create_ctx(ngx_http_request_t *r)
     }
 
     ngx_http_secops_init_ctx(ctx, r);
+
+    ctx->refused = refused;
 
     return ctx;
 }

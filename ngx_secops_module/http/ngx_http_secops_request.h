@@ -90,6 +90,9 @@ struct ngx_http_secops_ctx_s {
                                                    it is sent */
     ngx_http_secops_calls_t           calls;    /* of the store */
     secops_error_e                    error;    /* answered, if any */
+    ngx_uint_t                        refused;  /* 1: the audit knows that the
+                                                   request was refused; for all
+                                                   of its contexts */
     ngx_msec_t                        redis_time;  /* NGX_CONF_UNSET_MSEC:
                                                       Redis was not asked;
                                                       set with calls */

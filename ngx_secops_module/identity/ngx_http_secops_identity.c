@@ -20,7 +20,8 @@ static void ngx_http_secops_identity_set(
     ngx_http_secops_identity_t *identity);
 
 
-static ngx_str_t  ngx_http_secops_default_domain = ngx_string("global");
+static ngx_str_t  ngx_http_secops_default_domain =
+                                   ngx_string(NGX_HTTP_SECOPS_DEFAULT_DOMAIN);
 
 
 ngx_int_t

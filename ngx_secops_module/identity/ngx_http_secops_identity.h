@@ -22,6 +22,10 @@
 #define NGX_HTTP_SECOPS_USER_MAX    255
 #define NGX_HTTP_SECOPS_DOMAIN_MAX  1024
 
+/* of a caller who has none */
+
+#define NGX_HTTP_SECOPS_DEFAULT_DOMAIN  "global"
+
 /* what the user of an api key begins with */
 
 #define NGX_HTTP_SECOPS_API_KEY_USER  "api_key:"

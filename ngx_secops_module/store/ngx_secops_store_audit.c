@@ -11,6 +11,10 @@
 
 #define NGX_SECOPS_STORE_AUDIT_ID  (1 + 2 * NGX_INT64_LEN + 1)
 
+/* entries about requests that were refused, at most: about */
+
+#define NGX_SECOPS_STORE_REFUSALS  "100000"
+
 
 static void ngx_secops_store_audit_fields(
     const ngx_secops_store_audit_t *audit, secops_slice_t *fields);
@@ -54,6 +58,10 @@ ngx_secops_store_audit_fields(const ngx_secops_store_audit_t *audit,
     fields[SECOPS_AUDIT_REQUEST] = ngx_secops_slice(&audit->request_id);
     fields[SECOPS_AUDIT_OPERATION] = ngx_secops_slice(&audit->operation);
     fields[SECOPS_AUDIT_MEMBERS] = ngx_secops_slice(&audit->members);
+    fields[SECOPS_AUDIT_OUTCOME] = ngx_secops_slice(&audit->outcome);
+    fields[SECOPS_AUDIT_STATUS] = ngx_secops_slice(&audit->status);
+    fields[SECOPS_AUDIT_REASON] = ngx_secops_slice(&audit->reason);
+    fields[SECOPS_AUDIT_LEFT_OUT] = ngx_secops_slice(&audit->left_out);
 }
 
 
@@ -89,6 +97,47 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
         ngx_secops_store_slice(cmd, secops_audit_field_name(i));
         ngx_secops_store_slice(cmd, fields[i]);
     }
+}
+
+
+ngx_int_t
+ngx_secops_store_add_refusal(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    const ngx_secops_store_audit_t *audit, secops_slice_t type,
+    secops_slice_t id)
+{
+    ngx_str_t                maxlen;
+    secops_key_t             key;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    static ngx_str_t  most = ngx_string(NGX_SECOPS_STORE_REFUSALS);
+
+    /* anybody may be refused: these are never kept without an end */
+
+    maxlen = store->audit_maxlen;
+
+    if (maxlen.len == 0
+        || maxlen.len > most.len
+        || (maxlen.len == most.len
+            && ngx_memcmp(maxlen.data, most.data, most.len) > 0))
+    {
+        maxlen = most;
+    }
+
+    secops_keys_audit(&key, space, SECOPS_KEYS_REFUSALS);
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 512);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd,
+                           2 + ngx_secops_store_audit_argc(&maxlen, audit));
+    ngx_secops_store_literal(cmd, "XADD");
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    ngx_secops_store_audit_args(cmd, &maxlen, audit, type, id);
+
+    return ngx_secops_store_send(call, cmd, 0, ngx_secops_store_written);
 }
 
 

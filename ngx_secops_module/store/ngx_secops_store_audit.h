@@ -18,6 +18,10 @@ typedef struct {
     ngx_str_t                   operation;
     ngx_str_t                   members;        /* of a change: names of those
                                                    that it has changed */
+    ngx_str_t                   outcome;        /* the rest of a refusal only */
+    ngx_str_t                   status;
+    ngx_str_t                   reason;
+    ngx_str_t                   left_out;
 } ngx_secops_store_audit_t;
 
 
@@ -28,6 +32,18 @@ typedef struct {
     const secops_audit_position_t  *after;      /* NULL: from the newest on */
     ngx_uint_t                      count;
 } ngx_secops_store_audit_read_t;
+
+
+/*
+ * An entry about a request that was refused: in a stream of its own, which is
+ * shorter than the others may be.  type and id tell what it was about; they may
+ * be empty.
+ */
+
+ngx_int_t ngx_secops_store_add_refusal(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    const ngx_secops_store_audit_t *audit, secops_slice_t type,
+    secops_slice_t id);
 
 
 /* at most read->count entries, newest first */

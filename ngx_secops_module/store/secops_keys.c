@@ -276,6 +276,12 @@ void
 secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
     unsigned stream)
 {
+    if (stream == SECOPS_KEYS_REFUSALS) {
+        secops_keys_begin(key, space, SECOPS_KEYS_RESOURCES);
+        secops_keys_append(key, ":refusals", 9);
+        return;
+    }
+
     secops_keys_begin(key, space, stream);
     secops_keys_append(key, ":audit", 6);
 }

@@ -8,6 +8,7 @@
  *     P:{D:S}:one:<table>:<fact>          sys_id of the record that says so
  *     P:{D:S}:audit                       stream, about records
  *     P:{D:res}:audit                     stream, about resources
+ *     P:{D:res}:refusals                  stream, about requests
  *     P:{D:res}:<type>                    hash: resources, JSON, by id
  *     P:{D:res}:<type>:title              hash: ids by title
  *     P:{D:res}:<type>:used               hash: times of last use by id
@@ -54,6 +55,10 @@
 /* the part of a domain's keys that no shard has */
 
 #define SECOPS_KEYS_RESOURCES    SECOPS_ID_SHARDS
+
+/* of the audit only: a stream in that part */
+
+#define SECOPS_KEYS_REFUSALS     (SECOPS_ID_SHARDS + 1)
 
 
 typedef struct {
@@ -127,7 +132,7 @@ void secops_keys_fact(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table,
     const unsigned char fact[SECOPS_KEYS_DIGEST_LEN]);
 
-/* stream is a shard, or SECOPS_KEYS_RESOURCES */
+/* stream is a shard, SECOPS_KEYS_RESOURCES or SECOPS_KEYS_REFUSALS */
 
 void secops_keys_audit(secops_key_t *key, const secops_keyspace_t *space,
     unsigned stream);

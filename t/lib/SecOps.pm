@@ -258,6 +258,10 @@ sub expand {
     # a scripted Redis would take the PING of an idle link for a command
     $http .= "secops_redis_ping 0;\n" unless $conf =~ /secops_redis_ping/;
 
+    # and so it would the audit entry of a refusal, which few tests are about
+    $http .= "secops_audit_refusals off;\n"
+        unless $conf =~ /secops_audit_refusals/;
+
     foreach my $name (qw(client_body proxy fastcgi uwsgi scgi)) {
         $http .= "${name}_temp_path $dir/${name}_temp;\n"
             if $name =~ /client_body|proxy/ || $self->built_with($name);

@@ -82,9 +82,9 @@ test_query(void)
         "limit=18446744073709551617", "limit=99999999999999999999999999",
         "limit=5&limit=5", "limit=5&limit=6",
         "cursor=", "cursor=x", "cursor=1", "cursor=1-1", "cursor=1-1-",
-        "cursor=1-1-17", "cursor=1-1--1", "cursor=-1-1-1", "cursor=1-1-1-",
+        "cursor=1-1-18", "cursor=1-1--1", "cursor=-1-1-1", "cursor=1-1-1-",
         "cursor=1-1-1-0", "cursor=1-1-1-01", "cursor=1-1-1-1-1",
-        "cursor=1-1-1-4294967296", "cursor=1-1-17-1", "cursor=0-0-1-1",
+        "cursor=1-1-1-4294967296", "cursor=1-1-18-1", "cursor=0-0-1-1",
         "cursor=1--1-1", "cursor=0-0-0", "cursor=01-1-1", "cursor=1-01-1",
         "cursor=1-1-01", "cursor=1-1-1+", "cursor=+1-1-1", "cursor=1-1-a",
         "cursor=18446744073709551616-0-0", "cursor=1-18446744073709551616-0",
@@ -93,6 +93,8 @@ test_query(void)
         "user=", "user", "operation=", "id=", "user=%00", "user=a%0ab",
         "user=%ff", "user=%c0%af", "id=%ed%a0%80", "user=a&user=a",
         "user=a&operation=b&user=",
+        "outcome=", "outcome", "outcome=x", "outcome=Done", "outcome=refused+",
+        "outcome=done&outcome=refused",
         "usr=a", "User=a", "LIMIT=5", "domain=x", "type=x", "=5", "us%00er=a",
         "limit=5&x"
     };
@@ -194,7 +196,7 @@ test_asks(void)
         n += secops_audit_asks(&query, i);
     }
 
-    is_int(n, 17, "all streams are asked");
+    is_int(n, 18, "all streams are asked");
     is_int(secops_audit_count(&query, 17), 588,
            "with a filter, as many as one request may read");
 
@@ -204,8 +206,9 @@ test_asks(void)
         n += secops_audit_asks(&query, i);
     }
 
-    ok(n == 2 && secops_audit_asks(&query, 11) && secops_audit_asks(&query, 16),
-       "for a record's id, its shard and the resources");
+    ok(n == 3 && secops_audit_asks(&query, 11) && secops_audit_asks(&query, 16)
+       && secops_audit_asks(&query, 17),
+       "for a record's id, its shard, the resources and the refusals");
     is_int(secops_audit_count(&query, 2), 5000, "... and more of each");
 
     (void) query_of(&query, "id=1001");
@@ -214,7 +217,25 @@ test_asks(void)
         n += secops_audit_asks(&query, i);
     }
 
-    is_int(n, 17, "for another id, all streams");
+    is_int(n, 18, "for another id, all streams");
+
+    (void) query_of(&query, "outcome=refused");
+
+    for (i = 0, n = 0; i < SECOPS_AUDIT_STREAMS; i++) {
+        n += secops_audit_asks(&query, i);
+    }
+
+    ok(n == 1 && secops_audit_asks(&query, SECOPS_AUDIT_REFUSALS),
+       "for refusals, theirs");
+
+    (void) query_of(&query, "outcome=done");
+
+    for (i = 0, n = 0; i < SECOPS_AUDIT_STREAMS; i++) {
+        n += secops_audit_asks(&query, i);
+    }
+
+    ok(n == 17 && !secops_audit_asks(&query, SECOPS_AUDIT_REFUSALS),
+       "for what was done, all others");
 
     (void) query_of(&query, "");
     is_int(secops_audit_count(&query, 17), 101,
@@ -634,6 +655,9 @@ test_json(void)
     secops_audit_entry_t  entry;
 
     static const char     members[] = "\",\"members\":\"a,\\\"b\"}";
+    static const char     refusal[] = "\",\"outcome\":\"refused\","
+                                      "\"status\":403,\"reason\":\"x\","
+                                      "\"left_out\":\"0x\"}";
 
     memset(&entry, 0, sizeof(secops_audit_entry_t));
 
@@ -661,6 +685,18 @@ test_json(void)
        "the members of a change, where there are some");
     ok(len <= secops_audit_json_max(&entry, text("")),
        "... fit into their room");
+
+    entry.fields[SECOPS_AUDIT_MEMBERS] = text("");
+    entry.fields[SECOPS_AUDIT_OUTCOME] = text("refused");
+    entry.fields[SECOPS_AUDIT_STATUS] = text("403");
+    entry.fields[SECOPS_AUDIT_REASON] = text("x");
+    entry.fields[SECOPS_AUDIT_LEFT_OUT] = text("0x");
+    len = secops_audit_write_json(dst, &entry, text("")) - dst;
+    ok(len > sizeof(refusal)
+       && memcmp(dst + len + 1 - sizeof(refusal), refusal, sizeof(refusal) - 1)
+          == 0,
+       "a refusal; what should be a number and is none is a string");
+    ok(len <= secops_audit_json_max(&entry, text("")), "... fits");
 
     entry.position.msec = UINT64_MAX;
     len = secops_audit_write_json(dst, &entry, text("")) - dst;

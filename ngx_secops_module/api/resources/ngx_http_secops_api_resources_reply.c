@@ -2,6 +2,7 @@
 /* Answers of the Resources API. */
 
 #include "api/resources/ngx_http_secops_api_resources.h"
+#include "http/access/ngx_http_secops_refusal.h"
 #include "http/ngx_http_secops_fail.h"
 #include "model/resource/secops_resource_value.h"
 #include "http/ngx_http_secops_reply.h"
@@ -122,6 +123,8 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
     const secops_error_t  *row;
 
     op->ctx->error = op->error;
+
+    ngx_http_secops_refused(op->ctx);
 
     row = secops_error(op->error);
 

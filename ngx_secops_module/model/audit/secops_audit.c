@@ -22,6 +22,7 @@ static unsigned char *secops_audit_write_time(unsigned char *dst,
     uint64_t msec);
 static unsigned char *secops_audit_write_member(unsigned char *dst,
     unsigned field, const secops_audit_entry_t *entry);
+static int secops_audit_is_number(unsigned field, secops_slice_t text);
 static unsigned char *secops_audit_write_text(unsigned char *dst,
     secops_slice_t text);
 
@@ -34,7 +35,11 @@ static const secops_slice_t  secops_audit_names[SECOPS_AUDIT_FIELDS] = {
     secops_slice("operation"),
     secops_slice("type"),
     secops_slice("id"),
-    secops_slice("members")
+    secops_slice("members"),
+    secops_slice("outcome"),
+    secops_slice("status"),
+    secops_slice("reason"),
+    secops_slice("left_out")
 };
 
 
@@ -91,9 +96,18 @@ secops_audit_precedes(const secops_audit_position_t *a,
 int
 secops_audit_asks(const secops_audit_query_t *query, unsigned stream)
 {
-    int  shard;
+    int             shard;
+    secops_slice_t  outcome;
 
-    if (stream == SECOPS_AUDIT_RESOURCES
+    outcome = query->filters[SECOPS_AUDIT_OUTCOME];
+
+    if (outcome.data
+        && (stream == SECOPS_AUDIT_REFUSALS) != (outcome.len != 0))
+    {
+        return 0;
+    }
+
+    if (stream >= SECOPS_AUDIT_RESOURCES
         || query->filters[SECOPS_AUDIT_ID].data == NULL)
     {
         return 1;
@@ -322,15 +336,46 @@ secops_audit_write_member(unsigned char *dst, unsigned field,
     const secops_audit_entry_t *entry)
 {
     static const secops_slice_t  before = secops_slice(",\"");
-    static const secops_slice_t  between = secops_slice("\":\"");
+    static const secops_slice_t  between = secops_slice("\":");
 
     dst = secops_audit_copy(dst, before);
     dst = secops_audit_copy(dst, secops_audit_names[field]);
     dst = secops_audit_copy(dst, between);
+
+    if (secops_audit_is_number(field, entry->fields[field])) {
+        return secops_audit_copy(dst, entry->fields[field]);
+    }
+
+    *dst++ = '"';
     dst = secops_audit_write_text(dst, entry->fields[field]);
     *dst++ = '"';
 
     return dst;
+}
+
+
+/* of what somebody else has put there it may be a text */
+
+static int
+secops_audit_is_number(unsigned field, secops_slice_t text)
+{
+    size_t  i;
+
+    if ((field != SECOPS_AUDIT_STATUS && field != SECOPS_AUDIT_LEFT_OUT)
+        || text.len == 0
+        || text.len > 10
+        || text.data[0] == '0')
+    {
+        return 0;
+    }
+
+    for (i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -10,7 +10,9 @@
  * be about several records: these are its parts, each an entry of the list.
  *
  * An entry about a record lies in the stream of the shard that its id names,
- * one about a resource in the last stream.
+ * one about a resource in the stream behind these.  Requests that were refused
+ * have the last stream for themselves: however many there are, they push out no
+ * entry of a write.
  */
 
 #ifndef _SECOPS_AUDIT_H_INCLUDED_
@@ -24,8 +26,9 @@
 #include "util/secops_time.h"
 
 
-#define SECOPS_AUDIT_RESOURCES  SECOPS_ID_SHARDS    /* the last stream */
-#define SECOPS_AUDIT_STREAMS    (SECOPS_ID_SHARDS + 1)
+#define SECOPS_AUDIT_RESOURCES  SECOPS_ID_SHARDS
+#define SECOPS_AUDIT_REFUSALS   (SECOPS_ID_SHARDS + 1)
+#define SECOPS_AUDIT_STREAMS    (SECOPS_ID_SHARDS + 2)
 
 #define SECOPS_AUDIT_LIMIT      100
 #define SECOPS_AUDIT_LIMIT_MAX  1000
@@ -47,11 +50,18 @@ typedef enum {
     SECOPS_AUDIT_TYPE,              /* of what was written: a table's name, … */
     SECOPS_AUDIT_ID,                /* … and its id */
     SECOPS_AUDIT_MEMBERS,           /* of a change: names of what it changed */
+    SECOPS_AUDIT_OUTCOME,           /* SECOPS_AUDIT_REFUSED, or empty: done */
+    SECOPS_AUDIT_STATUS,            /* of a refusal: decimal */
+    SECOPS_AUDIT_REASON,
+    SECOPS_AUDIT_LEFT_OUT,          /* how many refusals have no entry, since
+                                       the one before: decimal */
 
     SECOPS_AUDIT_FIELDS
 } secops_audit_field_e;
 
 #define SECOPS_AUDIT_OPTIONAL  SECOPS_AUDIT_MEMBERS
+
+#define SECOPS_AUDIT_REFUSED  "refused"
 
 
 typedef struct {
@@ -74,6 +84,7 @@ typedef struct {
 
 typedef struct {
     unsigned                 limit;
+    int                      has_limit; /* it was given */
     int                      has_after;
     secops_audit_position_t  after;     /* only what follows this */
     secops_slice_t           filters[SECOPS_AUDIT_FIELDS];

@@ -11,7 +11,8 @@ typedef enum {
     SECOPS_AUDIT_QUERY_CURSOR,
     SECOPS_AUDIT_QUERY_USER,
     SECOPS_AUDIT_QUERY_OPERATION,
-    SECOPS_AUDIT_QUERY_ID
+    SECOPS_AUDIT_QUERY_ID,
+    SECOPS_AUDIT_QUERY_OUTCOME
 } secops_audit_parameter_e;
 
 
@@ -20,6 +21,8 @@ static const char *secops_audit_query_set(secops_audit_query_t *query,
 static const char *secops_audit_set_limit(secops_audit_query_t *query,
     secops_slice_t value);
 static const char *secops_audit_set_cursor(secops_audit_query_t *query,
+    secops_slice_t value);
+static const char *secops_audit_set_outcome(secops_audit_query_t *query,
     secops_slice_t value);
 static const char *secops_audit_set_filter(secops_audit_query_t *query,
     secops_audit_field_e field, secops_slice_t value);
@@ -35,6 +38,7 @@ static const secops_query_name_t  secops_audit_parameters[] = {
     { "user", SECOPS_AUDIT_QUERY_USER },
     { "operation", SECOPS_AUDIT_QUERY_OPERATION },
     { "id", SECOPS_AUDIT_QUERY_ID },
+    { "outcome", SECOPS_AUDIT_QUERY_OUTCOME },
     { NULL, 0 }
 };
 
@@ -69,7 +73,7 @@ secops_audit_read_query(secops_audit_query_t *query, secops_slice_t args,
 
         case SECOPS_QUERY_UNKNOWN:
             return "unknown query parameter, must be limit, cursor, user, "
-                   "operation or id";
+                   "operation, id or outcome";
 
         case SECOPS_QUERY_TWICE:
             return "a query parameter is given twice";
@@ -105,8 +109,11 @@ secops_audit_query_set(secops_audit_query_t *query, unsigned parameter,
     case SECOPS_AUDIT_QUERY_OPERATION:
         return secops_audit_set_filter(query, SECOPS_AUDIT_OPERATION, value);
 
-    default: /* SECOPS_AUDIT_QUERY_ID */
+    case SECOPS_AUDIT_QUERY_ID:
         return secops_audit_set_filter(query, SECOPS_AUDIT_ID, value);
+
+    default: /* SECOPS_AUDIT_QUERY_OUTCOME */
+        return secops_audit_set_outcome(query, value);
     }
 }
 
@@ -127,6 +134,7 @@ secops_audit_set_limit(secops_audit_query_t *query, secops_slice_t value)
     }
 
     query->limit = (unsigned) limit;
+    query->has_limit = 1;
 
     return NULL;
 }
@@ -171,6 +179,29 @@ secops_audit_set_cursor(secops_audit_query_t *query, secops_slice_t value)
     query->has_after = 1;
 
     return NULL;
+}
+
+
+/* an entry of what was done has no outcome */
+
+static const char *
+secops_audit_set_outcome(secops_audit_query_t *query, secops_slice_t value)
+{
+    static const secops_slice_t  done = secops_slice("done");
+    static const secops_slice_t  refused = secops_slice(SECOPS_AUDIT_REFUSED);
+    static const secops_slice_t  none = secops_slice("");
+
+    if (secops_slice_equal(value, done)) {
+        query->filters[SECOPS_AUDIT_OUTCOME] = none;
+        return NULL;
+    }
+
+    if (secops_slice_equal(value, refused)) {
+        query->filters[SECOPS_AUDIT_OUTCOME] = refused;
+        return NULL;
+    }
+
+    return "query parameter outcome: must be done or refused";
 }
 
 
