@@ -97,6 +97,37 @@ ngx_http_secops_reply_chain(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+ngx_int_t
+ngx_http_secops_reply_begin(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type)
+{
+    if (ngx_http_secops_reply_headers(r, status, -1) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+
+    return ngx_http_send_header(r);
+}
+
+
+ngx_int_t
+ngx_http_secops_reply_part(ngx_http_request_t *r, ngx_chain_t *out)
+{
+    return ngx_http_output_filter(r, out);
+}
+
+
+ngx_int_t
+ngx_http_secops_reply_end(ngx_http_request_t *r)
+{
+    return ngx_http_send_special(r, NGX_HTTP_LAST);
+}
+
+
+/* len is -1: nobody knows yet */
+
 static ngx_int_t
 ngx_http_secops_reply_headers(ngx_http_request_t *r, ngx_uint_t status,
     off_t len)

@@ -1,5 +1,5 @@
 
-/* The only sender of responses: a status and a JSON document. */
+/* The only sender of responses: a status and a document, mostly of JSON. */
 
 #ifndef _NGX_HTTP_SECOPS_REPLY_H_INCLUDED_
 #define _NGX_HTTP_SECOPS_REPLY_H_INCLUDED_
@@ -31,6 +31,18 @@ ngx_int_t ngx_http_secops_reply(ngx_http_request_t *r, ngx_uint_t status,
 
 ngx_int_t ngx_http_secops_reply_chain(ngx_http_request_t *r,
     ngx_uint_t status, ngx_chain_t *out);
+
+
+/*
+ * The same in parts, by http/share/ngx_http_secops_stream.h: a header, with the
+ * type of the body; parts of that, or what is left of those before, if out is
+ * NULL; the end.  These return as nginx's own functions do.
+ */
+
+ngx_int_t ngx_http_secops_reply_begin(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type);
+ngx_int_t ngx_http_secops_reply_part(ngx_http_request_t *r, ngx_chain_t *out);
+ngx_int_t ngx_http_secops_reply_end(ngx_http_request_t *r);
 
 
 /*

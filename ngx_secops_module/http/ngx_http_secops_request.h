@@ -25,6 +25,7 @@
 
 typedef struct ngx_http_secops_route_s  ngx_http_secops_route_t;
 typedef struct ngx_http_secops_inner_s  ngx_http_secops_inner_t;
+typedef struct ngx_http_secops_stream_s  ngx_http_secops_stream_t;
 
 
 /* a reply that is not sent: of an inner request */
@@ -88,6 +89,8 @@ struct ngx_http_secops_ctx_s {
                                                    there is none */
     ngx_http_secops_kept_t           *kept;     /* where the reply goes; NULL:
                                                    it is sent */
+    ngx_http_secops_stream_t         *stream;   /* by which the reply is sent;
+                                                   NULL: all at once */
     ngx_http_secops_calls_t           calls;    /* of the store */
     secops_error_e                    error;    /* answered, if any */
     ngx_uint_t                        refused;  /* 1: the audit knows that the

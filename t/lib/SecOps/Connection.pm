@@ -200,6 +200,24 @@ sub take_until { # up to and with the separator, or undef
 
 sub answer {
     my ($self, $method, $timeout) = @_;
+    my ($head, $body) = $self->message($method, $timeout);
+
+    return defined $head ? response($head, $body) : undef;
+}
+
+
+# the same without a look at it: the body alone, however large it is
+
+sub answer_raw {
+    my ($self, $method, $timeout) = @_;
+    my (undef, $body) = $self->message($method, $timeout);
+
+    return $body;
+}
+
+
+sub message { # head and body, as they came
+    my ($self, $method, $timeout) = @_;
     my $end = time() + ($timeout // $self->{timeout});
     my ($head, $body) = (undef, '');
 
@@ -230,7 +248,7 @@ sub answer {
         $self->{buffer} = '';
     }
 
-    return response($head, $body);
+    return ($head, $body);
 }
 
 
