@@ -363,6 +363,28 @@ like($keys, qr/`\Q$_\E`/, "identity.md tells why a key is not usable: $_")
     foreach sort keys %found;
 
 
+# --- what shows that it is protected ----------------------------------------
+
+# each row of security.md names a file, and checks that are in it
+
+my @claims = grep { /^\| / && !/^\| claim / } split /\n/,
+    section(text('docs/security.md'), '## What shows it');
+
+cmp_ok(@claims, '>=', 30, 'claims of protection were read');
+
+foreach my $row (@claims) {
+    my ($claim, $files, $checks) = $row =~ /^\| (.*) \| (.*) \| (.*?) ?\|$/
+        or fail("a row of three cells: $row"), next;
+    my @files = $files =~ m{\]\(\.\./(t/[\w/.-]+)\)}g;
+    my $tests = join '', map { -f "$root/$_" ? text($_) : '' } @files;
+
+    is_deeply([ grep { !-f "$root/$_" } @files ], [], "$claim: tests are there");
+    ok(@files > 0, "... of this claim, one at least");
+    is_deeply([ grep { index($tests, $_) < 0 } $checks =~ /`([^`]+)`/g ], [],
+        '... and so are their checks');
+}
+
+
 # --- what is logged ---------------------------------------------------------
 
 my $lines = section($operations, '## The error log');
