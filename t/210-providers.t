@@ -255,6 +255,29 @@ foreach my $prefix (qw(files requests nocache)) {
     is_deeply(\%got, \%expected, '... exactly the diagonal passes');
 }
 
+# one thing at a time: each has rules of its own
+
+foreach my $case (
+    ['a', 'another audience', 401, aud => ['x']],
+    ['a', 'no audience', 401, aud => undef],
+    ['a', 'over for 10 s, within the leeway', $who{a}, exp => $now - 10],
+    ['a', 'good for a day', $who{a}, iat => $now, exp => $now + 86400],
+    ['a', 'no domain', 'global/ann', org => undef],
+    ['b', 'an audience that nobody asks for', $who{b}, aud => 'x'],
+    ['b', 'another client', 401, client_id => 'three'],
+    ['b', 'another use', 401, token_use => 'id'],
+    ['b', 'no domain', 401, 'custom:tenant' => undef],
+    ['c', 'another audience', 401, aud => 'x'],
+    ['c', 'over for 10 s', 401, exp => $now - 10],
+    ['c', 'good for an hour', 401, exp => $now + 3600],
+    ['c', 'no domain', 'global/cat', domain => undef],
+) {
+    my ($name, $what, $expected, %change) = @$case;
+    is(caller_of('files', own($name, %change)), $expected,
+        "the rules of $name: $what");
+}
+
+
 foreach my $prefix (qw(files requests)) {
     foreach my $case (
         ['none', undef], ['another', 'https://d.example'], ['an empty one', ''],
@@ -409,6 +432,9 @@ is(caller_of('headerauth', own('a')), $who{a},
     'Authorization in any letter case is that header');
 is(whom('headerauth', { Authorization => own('a') }), 401,
     '... where a token follows "Bearer"');
+is($t->request('GET', "/headerauth$place", { Authorization => 'Basic '
+    . encode_base64('carol:secret', '') })->{headers}{'www-authenticate'},
+    'Bearer realm="Service-now"', '... and a password is no token at all');
 
 
 # --- what a provider demands ------------------------------------------------
