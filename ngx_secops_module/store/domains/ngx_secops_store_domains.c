@@ -5,9 +5,9 @@
 #include "store/domains/ngx_secops_store_domains.h"
 
 
-/* keys that one step looks at: Redis takes half a millisecond at most */
+/* keys that one step looks at: Redis takes a quarter of a millisecond */
 
-#define NGX_SECOPS_STORE_SCAN_COUNT  "1000"
+#define NGX_SECOPS_STORE_SCAN_COUNT  "250"
 
 
 static void ngx_secops_store_domains_got(void *data,
