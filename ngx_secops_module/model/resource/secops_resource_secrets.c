@@ -362,8 +362,10 @@ secops_resource_secret_down(secops_text_t *pointer, secops_slice_t name)
         }
     }
 
-    secops_text_append(pointer, secops_slice_bytes(name.data + begin,
-                                                   name.len - begin));
+    if (begin < name.len) {
+        secops_text_append(pointer, secops_slice_bytes(name.data + begin,
+                                                       name.len - begin));
+    }
 }
 
 
