@@ -232,6 +232,29 @@ is($t->request('POST', '/jwt' . path(), { Authorization => "Bearer $token" },
 is(join(' ', @{(entries('', domain => 'tokens'))[0]}{qw(method user domain)}),
     'jwt tom tokens', '... and method is jwt');
 
+my $made = $t->request('POST', '/api/v2/resources', who(domain => 'named'), { k =>
+    { type => 'api_key', properties => { name => 'feed 7',
+    scopes => [qw(write:records write:resources)] } } });
+my ($key) = @{$made->{json}{created}};
+my %by_key = ('x-arcanna-api-key' => $key->{value});
+
+is($t->request('POST', '/jwt' . path(), { %by_key }, records())->{status}, 201,
+    'a write with an api key');
+is(join(' ', @{(entries('', domain => 'named'))[0]}{qw(method user user_name
+    domain)}), "api_key api_key:$key->{internal_id} feed 7 named",
+    '... leaves an entry with its id as the user, and its name');
+is($t->request('POST', '/jwt/api/v2/resources', { %by_key }, { k => { type =>
+    'api_key', properties => { id => $key->{internal_id}, rename => \1,
+    name => 'feed 8' } } })->{status}, 200, '... it gives itself another name');
+is($t->request('POST', '/jwt' . path(), { %by_key }, records())->{status}, 201,
+    '... and writes once more');
+is_deeply([map { "$_->{operation} $_->{user_name}" } entries("user=api_key:"
+    . $key->{internal_id}, domain => 'named')], ['records.create feed 8',
+    'resources.update feed 7', 'records.create feed 7'],
+    '... each entry has the name that it had then, all the same user');
+is((entries('operation=resources.create', domain => 'named'))[0]{user_name},
+    undef, '... those of other methods have none');
+
 my $name = "J\xc3\xb6rg \"q\" \\ </script>";
 post($t, records(), user => $name, domain => 'escape');
 $r = audit('', domain => 'escape');

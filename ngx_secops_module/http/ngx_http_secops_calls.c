@@ -158,6 +158,7 @@ ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
     ngx_memzero(audit, sizeof(ngx_secops_store_audit_t));
 
     audit->user = ctx->identity.user;
+    audit->user_name = ctx->identity.user_name;
 
     if (ctx->identity.method) {
         audit->method = ctx->identity.method->name;

@@ -388,8 +388,9 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     credential->user.len = sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1
                            + key->id.len;
 
-    p = ngx_pnalloc(r->pool, credential->user.len + key->domain.len
-                             + key->expire_at.len + key->scopes.narrow.len);
+    p = ngx_pnalloc(r->pool, credential->user.len + key->name.len
+                             + key->domain.len + key->expire_at.len
+                             + key->scopes.narrow.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -399,6 +400,7 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
                    sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1);
     p = ngx_cpymem(p, key->id.data, key->id.len);
 
+    p = ngx_secops_str_copy(p, &credential->user_name, &key->name);
     p = ngx_secops_str_copy(p, &credential->domain, &key->domain);
     p = ngx_secops_str_copy(p, &credential->expire_at, &key->expire_at);
     (void) ngx_secops_scopes_copy(p, &credential->scopes, &key->scopes);

@@ -197,6 +197,7 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
     roles.admin = ngx_secops_slice(&conf->admin_role);
 
     identity->user = credential->user;
+    identity->user_name = credential->user_name;
     identity->domain = credential->domain;
     identity->scopes = credential->scopes;
     identity->expire_at = credential->expire_at;

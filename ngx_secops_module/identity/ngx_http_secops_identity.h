@@ -78,6 +78,9 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                        user;
+    ngx_str_t                        user_name;     /* of an api key: what it
+                                                       is called at present;
+                                                       of others empty */
     ngx_str_t                        domain;
     ngx_uint_t                       permissions;   /* SECOPS_PERMISSION_* */
     secops_scopes_t                  scopes;
@@ -91,6 +94,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                        user;      /* empty: nobody */
+    ngx_str_t                        user_name; /* as in the identity */
     ngx_str_t                        roles;     /* a list */
     ngx_str_t                        domain;    /* empty: the default one */
     secops_scopes_t                  scopes;

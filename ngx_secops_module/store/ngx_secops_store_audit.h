@@ -12,6 +12,7 @@
 
 typedef struct {
     ngx_str_t                   user;
+    ngx_str_t                   user_name;      /* of an api key: its name */
     ngx_str_t                   method;         /* how they were identified */
     ngx_str_t                   address;
     ngx_str_t                   request_id;

@@ -130,9 +130,9 @@ void ngx_secops_store_string(secops_redis_value_t *value,
 
 /*
  * An audit entry, as the arguments of XADD that follow the key, _argc() of
- * them: "[MAXLEN ~ maxlen] * user … id … [members …]", without what is empty of
- * maxlen and the optional fields.  A script is given the same, and hands them
- * on.
+ * them: "[MAXLEN ~ maxlen] * user … id … [user_name …] [members …]", without
+ * what is empty of maxlen and the optional fields.  A script is given the same,
+ * and hands them on.
  */
 
 ngx_uint_t ngx_secops_store_audit_argc(const ngx_str_t *maxlen,

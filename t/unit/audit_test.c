@@ -654,7 +654,8 @@ test_json(void)
     unsigned char         dst[4096];
     secops_audit_entry_t  entry;
 
-    static const char     members[] = "\",\"members\":\"a,\\\"b\"}";
+    static const char     members[] = "\",\"user_name\":\"K 1\","
+                                      "\"members\":\"a,\\\"b\"}";
     static const char     refusal[] = "\",\"outcome\":\"refused\","
                                       "\"status\":403,\"reason\":\"x\","
                                       "\"left_out\":\"0x\"}";
@@ -677,12 +678,13 @@ test_json(void)
     ok(len <= secops_audit_json_max(&entry, text("d\\\"")),
        "... fits into its room");
 
+    entry.fields[SECOPS_AUDIT_USER_NAME] = text("K 1");
     entry.fields[SECOPS_AUDIT_MEMBERS] = text("a,\"b");
     len = secops_audit_write_json(dst, &entry, text("")) - dst;
     ok(len > sizeof(members)
        && memcmp(dst + len + 1 - sizeof(members), members, sizeof(members) - 1)
           == 0,
-       "the members of a change, where there are some");
+       "a key's name and the members of a change, where there are some");
     ok(len <= secops_audit_json_max(&entry, text("")),
        "... fit into their room");
 

@@ -35,6 +35,7 @@ static const secops_slice_t  secops_audit_names[SECOPS_AUDIT_FIELDS] = {
     secops_slice("operation"),
     secops_slice("type"),
     secops_slice("id"),
+    secops_slice("user_name"),
     secops_slice("members"),
     secops_slice("outcome"),
     secops_slice("status"),

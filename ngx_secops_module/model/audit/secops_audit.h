@@ -49,6 +49,8 @@ typedef enum {
     SECOPS_AUDIT_OPERATION,
     SECOPS_AUDIT_TYPE,              /* of what was written: a table's name, … */
     SECOPS_AUDIT_ID,                /* … and its id */
+    SECOPS_AUDIT_USER_NAME,         /* of an api key, which the user names by
+                                       its id: its name at that time */
     SECOPS_AUDIT_MEMBERS,           /* of a change: names of what it changed */
     SECOPS_AUDIT_OUTCOME,           /* SECOPS_AUDIT_REFUSED, or empty: done */
     SECOPS_AUDIT_STATUS,            /* of a refusal: decimal */
@@ -59,7 +61,7 @@ typedef enum {
     SECOPS_AUDIT_FIELDS
 } secops_audit_field_e;
 
-#define SECOPS_AUDIT_OPTIONAL  SECOPS_AUDIT_MEMBERS
+#define SECOPS_AUDIT_OPTIONAL  SECOPS_AUDIT_USER_NAME
 
 #define SECOPS_AUDIT_REFUSED  "refused"
 
