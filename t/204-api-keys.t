@@ -20,10 +20,12 @@ my $redis = $t->redis();
 my $url = $redis->url();
 my $path = '/api/v2/resources';
 my $scopes = '/api/v2/token/scopes';
+my $relay = $t->dir() . '/relay.sock';
 
 # one location that remembers keys for the default time, one for a second, one
 # not at all, one with another header, one with other keys; one that remembers
-# them for longer than a test takes, and one that waits for Redis for as long
+# them for longer than a test takes, one that waits for Redis for as long, and
+# one that does both, over a link of its own on which replies can be held back
 
 my $conf = <<"EOT";
 %%MAIN%%
@@ -90,16 +92,34 @@ http {
         secops_redis_connect_timeout 60s;
         location / { secops_api; }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT9%%;
+        secops_api_key_cache 1h;
+        secops_redis unix:$relay;
+        secops_redis_timeout 60s;
+        location / { secops_api; }
+    }
 }
 EOT
 
 $conf =~ s{(listen .*)}{$1 access_log %%DIR%%/access.log key;}g;
 
+sub rule { # of what the relay does
+    $t->write('rule.new', "@_\n");
+    rename $t->dir() . '/rule.new', $t->dir() . '/rule' or die "rename: $!";
+}
+
+rule('pass');
+$t->spawn($t->dir() . '/relay.out', $^X, SecOps::root() . '/t/lib/relay.pl',
+    $relay, $t->dir() . '/redis0/redis.sock', $t->dir() . '/rule');
+wait_for(sub { -S $relay });
+
 $t->run($conf);
 $other->run($conf);
 
 my ($cached, $second, $never, $renamed, $elsewhere, $only, $without, $long,
-    $patient) = 0 .. 8;
+    $patient, $relayed) = 0 .. 9;
 
 
 sub make { # a key: its value and its id
@@ -357,6 +377,21 @@ is($t->request('POST', $path, who(), { k => { type => 'api_key', properties =>
     { name => 'leaked', expire_at => $utc->(time()) } } })->{status}, 200,
     'Semantics 2: ... is revoked: it expires now');
 is(ask($leaked, $_), 401, '... and is refused at once') foreach $long, $cached;
+
+# what was asked before is not remembered after it
+
+my ($raced) = make('raced');
+is(ask($key, $relayed), 200, 'a location with a link of its own');
+rule('stall HGET');
+my $asked = $t->connect($relayed);
+$asked->send($asked->format('GET', $scopes, { 'x-arcanna-api-key' => $raced }));
+ok(wait_for(sub { -e $t->dir() . '/rule.stalled' }),
+    '... where Redis has said what a key is, and is not heard yet');
+is(remove('raced'), 200, '... the key is deleted elsewhere in the worker');
+rule('pass');
+is($asked->answer('GET')->{status}, 200,
+    '... who has asked before is answered as it was then');
+is(ask($raced, $relayed), 401, '... and nobody after that');
 
 
 # health

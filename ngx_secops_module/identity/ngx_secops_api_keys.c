@@ -37,6 +37,8 @@ typedef struct {
 struct ngx_secops_api_keys_s {
     ngx_secops_lru_t             known;         /* keys that exist, and */
     ngx_secops_lru_t             unknown;       /* those that do not */
+    ngx_msec_t                   forgot;        /* the last one, if ever */
+    ngx_uint_t                   ever_forgot;
     ngx_queue_t                  touches;
 };
 
@@ -124,6 +126,11 @@ ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
         return;
     }
 
+    if (keys->ever_forgot && (ngx_msec_int_t) (asked - keys->forgot) <= 0) {
+        ngx_free(entry);
+        return;
+    }
+
     entry->asked = asked;
 
     ngx_secops_lru_add(ngx_secops_api_keys_list(keys, key), &entry->entry,
@@ -176,6 +183,9 @@ void
 ngx_secops_api_keys_forget(ngx_secops_api_keys_t *keys, const u_char *digest)
 {
     ngx_secops_api_keys_entry_t  *entry;
+
+    keys->forgot = ngx_current_msec;
+    keys->ever_forgot = 1;
 
     entry = ngx_secops_api_keys_find(keys, digest);
 

@@ -52,7 +52,8 @@ ngx_secops_api_key_t *ngx_secops_api_keys_get(ngx_secops_api_keys_t *keys,
 
 
 /* remembers a copy, as old as the question was: asked is its time.  Without
-   memory it forgets */
+   memory it forgets; so it does if any key was forgotten since then, as this
+   may be the one, and the answer from before */
 
 void ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys,
     const u_char *digest, ngx_msec_t asked, const ngx_secops_api_key_t *key,

@@ -14,6 +14,8 @@
 #   answer ERROR PATTERN    each command of it is answered with -ERROR
 #   first FILE PATTERN      Redis is sent what the file holds, before each piece
 #                           that matches
+#   stall PATTERN           Redis executes it, which makes a file RULE.stalled,
+#                           and is heard only when there is another rule
 #   lose PATTERN            Redis executes it, and then the connection is closed;
 #                           what comes after that passes
 
@@ -41,7 +43,7 @@ sub to_redis {
     my ($what, @words) = rule(3);
 
     my ($pattern, $other) = $what =~ /^(?:answer|first)$/ ? reverse(@words)
-        : $what =~ /^(?:drop|lose)$/ ? "@words" : ();
+        : $what =~ /^(?:drop|stall|lose)$/ ? "@words" : ();
 
     return syswrite $peer, $bytes
         unless defined $pattern && $bytes =~ /$pattern/;
@@ -49,6 +51,15 @@ sub to_redis {
     if ($what eq 'first') {
         ask(slurp($other));
         return syswrite $peer, $bytes;
+    }
+
+    if ($what eq 'stall') {
+        syswrite $peer, $bytes;
+        sysread $peer, my $reply, 1 << 20;
+        open my $stalled, '>', "$file.stalled" or die "$file: $!\n";
+        close $stalled;
+        select undef, undef, undef, 0.01 while (rule(1))[0] eq 'stall';
+        return syswrite $client, $reply;
     }
 
     if ($what eq 'lose') {
