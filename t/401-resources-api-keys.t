@@ -459,8 +459,8 @@ is_no($brief, $too_long, '... nor by an offset',
     k => key('brief', expire_at => "$soon-12:00"));
 is_no($brief, $too_long, '... nor makes one that lives longer',
     k => key('new', expire_at => $later));
-is_no($brief, $too_long, '... nor gives one that does new scopes',
-    k => key('eternal', scopes => []));
+is_no($brief, '/k: outlives the key that the caller has',
+    '... nor touches one that does', k => key('eternal', scopes => []));
 is_no($brief, $stronger, 'a key does not shorten the life of a stronger one',
     k => key('strong', expire_at => utc(2)));
 is_no($brief, $stronger, '... nor narrows it',

@@ -12,8 +12,6 @@
 #include "util/ngx_secops_string.h"
 #include "util/secops_time.h"
 
-#include <openssl/crypto.h>
-
 
 /*
  * A lookup under way, in the request's pool: its cleanup cancels the call, so
@@ -62,6 +60,8 @@ static ngx_int_t ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, const u_char *digest,
     const ngx_secops_api_key_t *key,
     ngx_http_secops_credential_t *credential);
+static ngx_uint_t ngx_http_secops_auth_api_key_refused(ngx_http_request_t *r,
+    const ngx_secops_api_key_t *key);
 
 
 /* api keys that a worker remembers for one location */
@@ -302,10 +302,12 @@ static ngx_int_t
 ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
     ngx_str_t *text, ngx_http_secops_credential_t *credential)
 {
+    int                    old;
     u_char                *scopes;
     json_t                *document;
     ngx_int_t              rc;
     const char            *reason;
+    secops_slice_t         until;
     secops_apikey_t        stored;
     ngx_http_request_t    *r;
     ngx_secops_api_key_t   key;
@@ -334,14 +336,16 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
 
     ngx_memzero(&key, sizeof(ngx_secops_api_key_t));
 
-    /* else the digest was left over from another key of this id */
+    old = secops_apikey_value_of(&stored, state->digest, &until);
 
-    if (CRYPTO_memcmp(stored.digest.data, state->digest,
-                      SECOPS_APIKEY_DIGEST_LEN)
-        == 0)
-    {
+    /* else the digest was left over from another key of this id, or from a
+       value that this one has no more */
+
+    if (old >= 0) {
         key.name = ngx_secops_str(stored.name);
-        key.expire_at = ngx_secops_str(stored.expire_at);
+        key.expire_at = ngx_secops_str(until);
+        key.old = old;
+        key.revoked = stored.revoked;
         key.id = state->lookup.id;
         key.domain = state->lookup.domain;
 
@@ -366,22 +370,9 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, const u_char *digest,
     const ngx_secops_api_key_t *key, ngx_http_secops_credential_t *credential)
 {
-    u_char  *p, time[SECOPS_TIME_LEN];
+    u_char  *p;
 
-    if (key->name.len == 0) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "secops: api key refused: it is not known");
-        return NGX_ABORT;
-    }
-
-    secops_time_format(time, ngx_time());
-
-    if (secops_apikey_expired(ngx_secops_slice(&key->expire_at),
-                              secops_slice_bytes(time, SECOPS_TIME_LEN)))
-    {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "secops: api key \"%V\" refused: it has expired",
-                      &key->id);
+    if (ngx_http_secops_auth_api_key_refused(r, key)) {
         return NGX_ABORT;
     }
 
@@ -409,4 +400,42 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
                              r->connection->log);
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_secops_auth_api_key_refused(ngx_http_request_t *r,
+    const ngx_secops_api_key_t *key)
+{
+    u_char      *why, time[SECOPS_TIME_LEN];
+    ngx_uint_t   expired;
+
+    if (key->name.len == 0) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: api key refused: it is not known");
+        return 1;
+    }
+
+    expired = 0;
+
+    if (key->expire_at.len) {
+        secops_time_format(time, ngx_time());
+
+        expired = secops_apikey_expired(ngx_secops_slice(&key->expire_at),
+                                        secops_slice_bytes(time,
+                                                           SECOPS_TIME_LEN));
+    }
+
+    if (!expired && !key->revoked) {
+        return 0;
+    }
+
+    why = (u_char *) (key->revoked ? "it was revoked"
+                      : key->old ? "it has another value now"
+                      : "it has expired");
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "secops: api key \"%V\" refused: %s", &key->id, why);
+
+    return 1;
 }

@@ -167,6 +167,9 @@ ngx_secops_api_keys_copy(const ngx_secops_api_key_t *key, ngx_log_t *log)
      *     entry->ever_told = 0;
      */
 
+    entry->key.old = key->old;
+    entry->key.revoked = key->revoked;
+
     p = (u_char *) (entry + 1);
 
     p = ngx_secops_str_copy(p, &entry->key.name, &key->name);

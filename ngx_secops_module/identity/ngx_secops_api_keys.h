@@ -24,13 +24,15 @@
 typedef struct ngx_secops_api_keys_s  ngx_secops_api_keys_t;
 
 
-/* an api key; without a name: there is no such key */
+/* an api key, by one of its values; without a name: there is no such key */
 
 typedef struct {
     ngx_str_t        name;
     ngx_str_t        id;
     ngx_str_t        domain;
-    ngx_str_t        expire_at;     /* empty: never */
+    ngx_str_t        expire_at;     /* of this value; empty: never */
+    ngx_uint_t       old;           /* the key has another value by now */
+    ngx_uint_t       revoked;
     secops_scopes_t  scopes;
 } ngx_secops_api_key_t;
 

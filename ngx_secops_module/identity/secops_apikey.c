@@ -15,10 +15,16 @@
 
 
 static int secops_apikey_random(unsigned char *dst, size_t len);
+static int secops_apikey_update_expiry(json_t *document,
+    const json_t *properties, secops_slice_t now);
+static int secops_apikey_rotate(json_t *document, const json_t *properties,
+    const secops_apikey_t *before, const secops_apikey_change_t *change);
+static void secops_apikey_end_old(json_t *document, secops_slice_t now);
 static json_t *secops_apikey_sorted(const json_t *names);
 static int secops_apikey_insert(json_t *sorted, size_t first,
     secops_slice_t name);
 static secops_slice_t secops_apikey_string(const json_t *value);
+static int secops_apikey_remove(json_t *document, const char *name);
 static int secops_apikey_set(json_t *document, const char *name,
     secops_slice_t text);
 static int secops_apikey_replace(json_t *document, const char *name,
@@ -202,26 +208,63 @@ secops_apikey_expire_at(const json_t *properties,
 {
     secops_slice_t  text;
 
+    if (json_is_null(json_object_get(properties, "expire_at"))) {
+        return SECOPS_APIKEY_EVER;
+    }
+
     text = secops_apikey_text(properties, "expire_at");
 
-    return secops_time_normalize(time, text);
+    return secops_time_normalize(time, text) == 0 ? SECOPS_APIKEY_UNTIL
+                                                  : SECOPS_APIKEY_UNSAID;
 }
 
 
+int
+secops_apikey_rotates(const json_t *properties)
+{
+    return json_is_true(json_object_get(properties, "rotate"));
+}
+
+
+int64_t
+secops_apikey_grace(const json_t *properties)
+{
+    double         seconds;
+    const json_t  *grace;
+
+    grace = json_object_get(properties, "grace");
+
+    if (!json_is_number(grace)) {
+        return -1;
+    }
+
+    /* an integer may be written with a point or an exponent; what is out of
+       range has been refused */
+
+    seconds = json_number_value(grace);
+
+    if (seconds < 0) {
+        return 0;
+    }
+
+    return seconds < SECOPS_APIKEY_GRACE_MAX ? (int64_t) seconds
+                                             : SECOPS_APIKEY_GRACE_MAX;
+}
+
+
+/* a new key that is to live for ever lives as long as the key that makes it */
+
 json_t *
 secops_apikey_create(const json_t *properties,
-    const unsigned char digest[SECOPS_APIKEY_DIGEST_LEN],
     const secops_apikey_change_t *change)
 {
     json_t         *document;
-    secops_slice_t  text, expire_at;
+    secops_slice_t  expire_at;
     unsigned char   time[SECOPS_TIME_LEN];
-
-    text = secops_slice_bytes(digest, SECOPS_APIKEY_DIGEST_LEN);
 
     expire_at = change->expire_at;
 
-    if (secops_apikey_expire_at(properties, time) == 0) {
+    if (secops_apikey_expire_at(properties, time) == SECOPS_APIKEY_UNTIL) {
         expire_at = secops_slice_bytes(time, SECOPS_TIME_LEN);
     }
 
@@ -234,7 +277,7 @@ secops_apikey_create(const json_t *properties,
                                secops_apikey_sorted(
                                    json_object_get(properties, "scopes")))
            != 0
-        || secops_apikey_set(document, "digest", text) != 0
+        || secops_apikey_set(document, "digest", change->digest) != 0
         || (expire_at.len
             && secops_apikey_set(document, "expire_at", expire_at) != 0)
         || secops_apikey_set(document, "created_by", change->user) != 0
@@ -254,12 +297,20 @@ int
 secops_apikey_update(json_t *document, const json_t *properties,
     const secops_apikey_change_t *change)
 {
-    int            name, scopes, expire_at;
-    json_t        *names;
-    unsigned char  time[SECOPS_TIME_LEN];
+    int              name, scopes, expiry, rotated;
+    json_t          *names;
+    secops_apikey_t  before;
+
+    if (secops_apikey_read(&before, document) != 0) {
+        return -1;
+    }
 
     scopes = 0;
-    expire_at = 0;
+
+    /* what was read is borrowed from members that this may replace */
+
+    rotated = secops_apikey_rotate(document, properties, &before, change);
+    expiry = secops_apikey_update_expiry(document, properties, change->time);
 
     name = secops_apikey_replace(document, "name",
                                  json_incref(json_object_get(properties,
@@ -272,19 +323,15 @@ secops_apikey_update(json_t *document, const json_t *properties,
                                        secops_apikey_sorted(names));
     }
 
-    if (secops_apikey_expire_at(properties, time) == 0) {
-        expire_at = secops_apikey_replace(document, "expire_at",
-                                          json_stringn((const char *) time,
-                                                       SECOPS_TIME_LEN));
-    }
-
-    if (name < 0 || scopes < 0 || expire_at < 0) {
+    if (name < 0 || scopes < 0 || expiry < 0 || rotated < 0) {
         return -1;
     }
 
-    if (!name && !scopes && !expire_at) {
+    if (!name && !scopes && !expiry && !rotated) {
         return 0;
     }
+
+    secops_apikey_end_old(document, change->time);
 
     if (secops_apikey_set(document, "updated_by", change->user) != 0
         || secops_apikey_set(document, "updated_on", change->time) != 0)
@@ -296,19 +343,120 @@ secops_apikey_update(json_t *document, const json_t *properties,
 }
 
 
+/* 1: it was another one */
+
+static int
+secops_apikey_update_expiry(json_t *document, const json_t *properties,
+    secops_slice_t now)
+{
+    int             changed;
+    secops_slice_t  expire_at;
+    unsigned char   time[SECOPS_TIME_LEN];
+
+    switch (secops_apikey_expire_at(properties, time)) {
+
+    case SECOPS_APIKEY_UNTIL:
+        expire_at = secops_slice_bytes(time, SECOPS_TIME_LEN);
+        changed = secops_apikey_replace(document, "expire_at",
+                                        json_stringn((const char *) time,
+                                                     SECOPS_TIME_LEN));
+
+        if (changed > 0
+            && secops_apikey_expired(expire_at, now)
+            && json_object_set_new(document, "revoked", json_true()) != 0)
+        {
+            return -1;
+        }
+
+        return changed;
+
+    case SECOPS_APIKEY_EVER:
+        return secops_apikey_remove(document, "expire_at");
+
+    default:
+        return 0;
+    }
+}
+
+
+/*
+ * 1: it has a new value.  There is one old value at most: one from before ends.
+ * What was refused before stays refused.
+ */
+
+static int
+secops_apikey_rotate(json_t *document, const json_t *properties,
+    const secops_apikey_t *before, const secops_apikey_change_t *change)
+{
+    int64_t        now, grace;
+    json_t        *digest;
+    unsigned char  until[SECOPS_TIME_LEN];
+
+    if (!secops_apikey_rotates(properties)) {
+        return 0;
+    }
+
+    grace = secops_apikey_grace(properties);
+
+    if (secops_apikey_is_over(before, change->time)
+        || secops_time_read(&now, change->time) != 0)
+    {
+        grace = 0;
+    }
+
+    digest = json_incref(json_object_get(document, "digest"));
+
+    (void) secops_apikey_remove(document, "old_digest");
+    (void) secops_apikey_remove(document, "old_until");
+    (void) secops_apikey_remove(document, "revoked");
+
+    if (grace <= 0) {
+        json_decref(digest);
+
+    } else {
+        secops_time_format(until, now + grace);
+
+        if (json_object_set_new(document, "old_digest", digest) != 0
+            || secops_apikey_set(document, "old_until",
+                                 secops_slice_bytes(until, SECOPS_TIME_LEN))
+               != 0)
+        {
+            return -1;
+        }
+    }
+
+    return secops_apikey_set(document, "digest", change->digest) == 0 ? 1 : -1;
+}
+
+
+/* an old value whose time is over leaves with the next change */
+
+static void
+secops_apikey_end_old(json_t *document, secops_slice_t now)
+{
+    secops_apikey_t  key;
+
+    if (secops_apikey_read(&key, document) == 0
+        && key.old_digest.len
+        && (secops_apikey_is_over(&key, now)
+            || secops_apikey_expired(key.old_until, now)))
+    {
+        (void) secops_apikey_remove(document, "old_digest");
+        (void) secops_apikey_remove(document, "old_until");
+    }
+}
+
+
 int
-secops_apikey_changes(const json_t *document, const json_t *properties)
+secops_apikey_changes(const json_t *document, const json_t *properties,
+    const secops_apikey_change_t *change)
 {
     int      rc;
     json_t  *copy;
 
-    static const secops_apikey_change_t  nobody = {
-        secops_slice(""), secops_slice(""), secops_slice("")
-    };
-
     copy = json_deep_copy(document);
 
-    rc = copy ? secops_apikey_update(copy, properties, &nobody) : -1;
+    rc = copy ? secops_apikey_update(copy, properties, change) : -1;
 
     json_decref(copy);
 
@@ -407,6 +555,15 @@ secops_apikey_insert(json_t *sorted, size_t first, secops_slice_t name)
 }
 
 
+/* 1: it was there */
+
+static int
+secops_apikey_remove(json_t *document, const char *name)
+{
+    return json_object_del(document, name) == 0;
+}
+
+
 static int
 secops_apikey_set(json_t *document, const char *name, secops_slice_t text)
 {
@@ -430,8 +587,17 @@ secops_apikey_read(secops_apikey_t *key, const json_t *document)
 {
     key->name = secops_apikey_text(document, "name");
     key->digest = secops_apikey_text(document, "digest");
+    key->old_digest = secops_apikey_text(document, "old_digest");
+    key->old_until = secops_apikey_text(document, "old_until");
     key->expire_at = secops_apikey_text(document, "expire_at");
+    key->revoked = json_is_true(json_object_get(document, "revoked"));
     key->scopes = json_object_get(document, "scopes");
+
+    if (key->old_digest.len != SECOPS_APIKEY_DIGEST_LEN
+        || key->old_until.len != SECOPS_TIME_LEN)
+    {
+        key->old_digest.len = 0;
+    }
 
     return (key->name.len && key->digest.len == SECOPS_APIKEY_DIGEST_LEN)
            ? 0 : -1;
@@ -453,10 +619,90 @@ secops_apikey_expired(secops_slice_t expire_at, secops_slice_t now)
 }
 
 
+int
+secops_apikey_is_over(const secops_apikey_t *key, secops_slice_t now)
+{
+    return key->revoked || secops_apikey_expired(key->expire_at, now);
+}
+
+
+int
+secops_apikey_is_over_after(const json_t *document, const json_t *properties,
+    secops_slice_t now)
+{
+    secops_apikey_t  key;
+    unsigned char    time[SECOPS_TIME_LEN];
+
+    switch (secops_apikey_expire_at(properties, time)) {
+
+    case SECOPS_APIKEY_UNTIL:
+
+        if (secops_apikey_expired(secops_slice_bytes(time, SECOPS_TIME_LEN),
+                                  now))
+        {
+            return 1;
+        }
+
+        break;
+
+    case SECOPS_APIKEY_UNSAID:
+
+        if (secops_apikey_read(&key, document) == 0) {
+            return secops_apikey_is_over(&key, now);
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    /* without another value, the flag stays */
+
+    return secops_apikey_read(&key, document) == 0
+           && key.revoked
+           && !secops_apikey_rotates(properties);
+}
+
+
+/* whoever measures how long this takes learns of a digest, which leads to no
+   value */
+
+int
+secops_apikey_value_of(const secops_apikey_t *key,
+    const unsigned char digest[SECOPS_APIKEY_DIGEST_LEN],
+    secops_slice_t *until)
+{
+    *until = key->expire_at;
+
+    if (CRYPTO_memcmp(key->digest.data, digest, SECOPS_APIKEY_DIGEST_LEN) == 0)
+    {
+        return 0;
+    }
+
+    if (key->old_digest.len == 0
+        || CRYPTO_memcmp(key->old_digest.data, digest,
+                         SECOPS_APIKEY_DIGEST_LEN)
+           != 0)
+    {
+        return -1;
+    }
+
+    /* what ends first has ended when the other does */
+
+    if (until->len == 0 || secops_apikey_expired(key->old_until, *until)) {
+        *until = key->old_until;
+    }
+
+    return 1;
+}
+
+
 json_t *
 secops_apikey_describe(secops_slice_t id, const json_t *document,
-    secops_slice_t last_used)
+    secops_slice_t last_used, secops_slice_t now)
 {
+    int               over;
     json_t           *list;
     size_t            i;
     secops_slice_t    name, text;
@@ -493,7 +739,15 @@ secops_apikey_describe(secops_slice_t id, const json_t *document,
         }
     }
 
-    if (last_used.len && secops_apikey_set(list, "last_used", last_used) != 0) {
+    over = secops_apikey_is_over(&key, now);
+
+    if ((over && json_object_set_new(list, "revoked", json_true()) != 0)
+        || (!over && key.old_digest.len
+            && !secops_apikey_expired(key.old_until, now)
+            && secops_apikey_set(list, "old_value_until", key.old_until) != 0)
+        || (last_used.len
+            && secops_apikey_set(list, "last_used", last_used) != 0))
+    {
         goto failed;
     }
 

@@ -9,10 +9,20 @@
  * key can be looked up by it.
  *
  * A key's document, as it is stored among the resources of its domain:
- *     {"name", "scopes": [...], "digest", "expire_at", "created_by",
- *      "created_on", "updated_by", "updated_on"}
- * expire_at is there only if the key expires.  Times are UTC, in the form of
- * secops_time_format(), so that they compare as text.  Pure C.
+ *     {"name", "scopes": [...], "digest", "old_digest", "old_until",
+ *      "expire_at", "revoked", "created_by", "created_on", "updated_by",
+ *      "updated_on"}
+ *
+ * digest is that of the value.  A key that is rotated gets another value; then
+ * the one before is old_digest until old_until, if it is to be good for some
+ * time more.  expire_at is there only if the key expires.  Whoever sets it to a
+ * time that is over revokes the key: revoked is true then, so that it is
+ * refused whatever the clock of a machine says.  A key that is revoked, or has
+ * expired, comes back only with another value, as its own may have leaked; and
+ * none of its old values does.
+ *
+ * Times are UTC, in the form of secops_time_format(), so that they compare as
+ * text.  Pure C.
  */
 
 #ifndef _SECOPS_APIKEY_H_INCLUDED_
@@ -29,6 +39,9 @@
 #define SECOPS_APIKEY_VALUE_LEN   86
 #define SECOPS_APIKEY_ID_LEN      20
 #define SECOPS_APIKEY_DIGEST_LEN  64        /* hexadecimal */
+#define SECOPS_APIKEY_VALUES      2         /* of a key: its own and the one
+                                               before */
+#define SECOPS_APIKEY_GRACE_MAX   2592000   /* seconds */
 
 
 /* who changes a key, and when; borrowed */
@@ -39,6 +52,9 @@ typedef struct {
     secops_slice_t  expire_at;              /* of the caller's own key: of a
                                                new key that has none; empty:
                                                never */
+    secops_slice_t  digest;                 /* of the value of a new key, or of
+                                               the new value of one that is
+                                               rotated */
 } secops_apikey_change_t;
 
 
@@ -47,7 +63,10 @@ typedef struct {
 typedef struct {
     secops_slice_t  name;
     secops_slice_t  digest;
+    secops_slice_t  old_digest;             /* empty: there is no old value */
+    secops_slice_t  old_until;
     secops_slice_t  expire_at;              /* empty: never */
+    int             revoked;
     const json_t   *scopes;                 /* their names; NULL: none */
 } secops_apikey_t;
 
@@ -64,11 +83,25 @@ int secops_apikey_digest(secops_slice_t value,
     unsigned char digest[SECOPS_APIKEY_DIGEST_LEN]);
 
 
-/* when the key expires as the properties of a valid request have it, in the
-   stored form; -1: they name no time */
+/*
+ * When the key expires as the properties of a valid request have it.
+ * SECOPS_APIKEY_UNTIL: at this time, in the stored form; EVER: it does not
+ * (null); UNSAID: they say nothing of it.
+ */
+
+#define SECOPS_APIKEY_UNSAID      0
+#define SECOPS_APIKEY_UNTIL       1
+#define SECOPS_APIKEY_EVER        2
 
 int secops_apikey_expire_at(const json_t *properties,
     unsigned char time[SECOPS_TIME_LEN]);
+
+
+/* 1: the properties of a valid request ask for a new value; and for how many
+   seconds the one before is to be good, -1: they do not say that */
+
+int secops_apikey_rotates(const json_t *properties);
+int64_t secops_apikey_grace(const json_t *properties);
 
 
 /*
@@ -101,19 +134,21 @@ int secops_apikey_has_scope(const json_t *names, secops_slice_t name);
 /* a new key's document; NULL: no memory */
 
 json_t *secops_apikey_create(const json_t *properties,
-    const unsigned char digest[SECOPS_APIKEY_DIGEST_LEN],
     const secops_apikey_change_t *change);
 
 
 /* 1 when secops_apikey_update() would change something, or there is no memory
    to find that out */
 
-int secops_apikey_changes(const json_t *document, const json_t *properties);
+int secops_apikey_changes(const json_t *document, const json_t *properties,
+    const secops_apikey_change_t *change);
 
 
 /*
  * Takes over what the properties name; what they do not name stays.  1: the
- * document has changed; 0: it has not; -1: no memory.
+ * document has changed; 0: it has not; -1: no memory.  What is taken over was
+ * found to be allowed: here nobody asks who may rotate, and whether a key that
+ * is revoked may come back.
  */
 
 int secops_apikey_update(json_t *document, const json_t *properties,
@@ -129,14 +164,36 @@ int secops_apikey_read(secops_apikey_t *key, const json_t *document);
 
 int secops_apikey_expired(secops_slice_t expire_at, secops_slice_t now);
 
+/* the same of whatever has made it so: revoked, or expired */
+
+int secops_apikey_is_over(const secops_apikey_t *key, secops_slice_t now);
+
+/* the same, once the change was made: of the stored document (NULL: the key is
+   new) and of the properties of a valid request (NULL: it is not changed) */
+
+int secops_apikey_is_over_after(const json_t *document,
+    const json_t *properties, secops_slice_t now);
+
 
 /*
- * The key as it is listed: without its digest.  last_used may be empty.  NULL:
- * no memory, or not a key's document.
+ * Whether a value with this digest is one of the key's: -1: it is not.  Else it
+ * is refused from *until on, which is empty if it never is, and borrowed from
+ * the key; 1: it is the old one.
+ */
+
+int secops_apikey_value_of(const secops_apikey_t *key,
+    const unsigned char digest[SECOPS_APIKEY_DIGEST_LEN],
+    secops_slice_t *until);
+
+
+/*
+ * The key as it is listed: without its digests, but with whether it is over,
+ * and until when there is an old value.  last_used may be empty.  NULL: no
+ * memory, or not a key's document.
  */
 
 json_t *secops_apikey_describe(secops_slice_t id, const json_t *document,
-    secops_slice_t last_used);
+    secops_slice_t last_used, secops_slice_t now);
 
 
 #endif /* _SECOPS_APIKEY_H_INCLUDED_ */

@@ -164,6 +164,37 @@ static const plan_case_t  plan_cases[] = {
       "must name an integration, and \"k\" is of type \"api_key\""
       "|/j/properties/pipeline_integrations/1/resource: must refer to an "
       "integration: {{integrations(title='…')}}" },
+    { NULL, NULL, NULL },
+    { "a reference to a key that the request leaves revoked",
+      "{`k`:" KEY("Over") ",`e`:" EXPOSER("E", "{{api_keys(name='Over')}}")
+      "}", "422|/e/properties/parameters/api_key: refers to an api key that is "
+      "revoked: rotate it first" },
+    { "... such a key alone", "{`k`:" KEY("Over") "}", "+Over#key0" },
+    { "... that is stored", "{`e`:" EXPOSER("E", "{{api_keys(name='Over')}}")
+      "}", "422|/e/properties/parameters/api_key: refers to an api key that is "
+      "revoked: rotate it first" },
+    { "... by its id", "{`e`:" EXPOSER("E", "{{api_keys(id='key0')}}")
+      "}", "422|/e/properties/parameters/api_key: refers to an api key that is "
+      "revoked: rotate it first" },
+    { "... that is rotated along with it",
+      "{`k`:{`type`:`api_key`,`properties`:{`name`:`Over`,`rotate`:true}},"
+      "`e`:" EXPOSER("E", "{{api_keys(name='Over')}}") "}",
+      "=Over#key0 +E#1000" },
+    { "who referred to it before goes on",
+      "{`e`:" EXPOSER("E", "{{api_keys(name='Over')}}") "}", "=E#1000" },
+    { "... another does not",
+      "{`f`:" EXPOSER("F", "{{api_keys(name='Over')}}") "}",
+      "422|/f/properties/parameters/api_key: refers to an api key that is "
+      "revoked: rotate it first" },
+    { "... nor one that referred to another key",
+      "{`x`:" ELASTIC("X") ",`k`:" KEY("K") ",`f`:" EXPOSER("F",
+      "{{api_keys(name='K')}}") "}", "+X#1001 +K#key1 +F#1002" },
+    { "... and comes to do so",
+      "{`f`:" EXPOSER("F", "{{api_keys(name='Over')}}") "}",
+      "422|/f/properties/parameters/api_key: refers to an api key that is "
+      "revoked: rotate it first" },
+
+    { NULL, NULL, NULL },
     { "text where a reference must be", "{`i`:" EXPOSER("I", "K") "}",
       "422|/i/properties/parameters/api_key: must refer to an api key: "
       "{{api_keys(name='…')}}" },

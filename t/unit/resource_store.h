@@ -296,6 +296,21 @@ store_key_ids(secops_slice_t *ids, const secops_resource_set_t *set)
 }
 
 
+/* a key called "Over" is, unless the request rotates it */
+
+static inline int
+store_key_over(const secops_resource_context_t *context, const json_t *stored,
+    const json_t *properties)
+{
+    const json_t  *name;
+
+    name = json_object_get(properties ? properties : stored, "name");
+
+    return strcmp(json_string_value(name), "Over") == 0
+           && !json_is_true(json_object_get(properties, "rotate"));
+}
+
+
 /* until there is something to be done by others */
 
 static inline int
@@ -389,6 +404,7 @@ store_post_text(const char *text, int overwrite)
     context.key_ids = ids;
     context.secrets = store_secrets;
     context.domain = slice("global");
+    context.key_over = store_key_over;
 
     plan = secops_resource_plan_begin(&model, &set, &context);
     next_id = store_next_id;

@@ -20,9 +20,9 @@
  * there is more to do.  After some milliseconds the worker serves others, and
  * goes on with the next turn of its event loop.
  *
- * Pointers, from the digests of new api keys to their ids, are written before
- * the commit makes the keys exist, and removed when it did not, or when it has
- * deleted keys: see ngx_secops_store_put_pointers().
+ * Pointers, from the digests of new values of api keys to the keys' ids, are
+ * written before the commit makes the values good, and removed when it did not,
+ * or when it has ended values: see ngx_secops_store_put_pointers().
  */
 
 #ifndef _NGX_HTTP_SECOPS_API_RESOURCES_H_INCLUDED_
@@ -69,22 +69,34 @@ typedef ngx_int_t (*ngx_http_secops_resources_work_pt)(
     ngx_http_secops_resources_t *op);
 
 
+/* a value of an api key that was found: its own, and the one before */
+
+typedef struct {
+    ngx_uint_t                            known;    /* there is one */
+    ngx_uint_t                            ends;     /* with this request */
+    u_char                                digest[SECOPS_APIKEY_DIGEST_LEN];
+} ngx_http_secops_resources_value_t;
+
+
 /* an api key that the request creates, changes, leaves or deletes */
 
 typedef struct {
     ngx_uint_t                            entry;    /* of the plan */
     ngx_uint_t                            created;  /* it did not exist */
-    ngx_uint_t                            deleted;
-    ngx_uint_t                            pointer;  /* may be there in Redis */
+    ngx_uint_t                            rotated;  /* it gets the made value */
+    ngx_uint_t                            revoked;  /* it was not before */
+
+    /* the made value's pointer: may be there in Redis; leads to this id */
+
+    ngx_uint_t                            pointer;
+    ngx_uint_t                            pointed;
 
     u_char                                made_id[SECOPS_APIKEY_ID_LEN];
     u_char                                made_digest[SECOPS_APIKEY_DIGEST_LEN];
     u_char                                value[SECOPS_APIKEY_VALUE_LEN];
 
-    ngx_uint_t                            known;    /* it was found, with this
-                                                       id and digest */
-    ngx_str_t                             id;
-    u_char                                digest[SECOPS_APIKEY_DIGEST_LEN];
+    ngx_str_t                             id;       /* of what was found */
+    ngx_http_secops_resources_value_t     values[SECOPS_APIKEY_VALUES];
 } ngx_http_secops_resources_key_t;
 
 
@@ -274,13 +286,29 @@ ngx_int_t ngx_http_secops_resources_key_document(
 ngx_int_t ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
     ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put);
 
-/* a fault unless the caller has all scopes that the stored key has.  resource
-   is NULL for one that the query names */
+/*
+ * NGX_OK: the caller may touch the stored key: has all its scopes, and lives as
+ * long.  NGX_DECLINED: else, a fault is told.  resource is NULL for one that
+ * the query names.
+ */
 
-void ngx_http_secops_resources_may_change_key(ngx_http_secops_resources_t *op,
-    const secops_resource_t *resource, const secops_apikey_t *stored);
+ngx_int_t ngx_http_secops_resources_may_change_key(
+    ngx_http_secops_resources_t *op, const secops_resource_t *resource,
+    const secops_apikey_t *stored);
 
-/* no location of this worker need wait for its own memory to grow old */
+/* of the plan's context: see there */
+
+int ngx_http_secops_resources_key_over(
+    const secops_resource_context_t *context, const json_t *stored,
+    const json_t *properties);
+
+/* takes over the values of the key that was found */
+
+void ngx_http_secops_resources_note_values(
+    ngx_http_secops_resources_key_t *key, const secops_apikey_t *stored);
+
+/* what is remembered of the keys' values: no location of this worker need wait
+   for its own memory to grow old */
 
 void ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op);
 

@@ -241,6 +241,7 @@ ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
 {
     json_t                           *document;
     ngx_int_t                         rc;
+    ngx_uint_t                        i;
     const char                       *reason;
     secops_slice_t                    title;
     secops_apikey_t                   stored;
@@ -269,13 +270,15 @@ ngx_http_secops_resources_remove_read(ngx_http_secops_resources_t *op,
     if (op->deleted.type == SECOPS_RESOURCE_API_KEY
         && secops_apikey_read(&stored, document) == 0)
     {
-        ngx_http_secops_resources_may_change_key(op, NULL, &stored);
+        (void) ngx_http_secops_resources_may_change_key(op, NULL, &stored);
 
-        ngx_memcpy(key->digest, stored.digest.data, SECOPS_APIKEY_DIGEST_LEN);
+        ngx_http_secops_resources_note_values(key, &stored);
+
+        for (i = 0; i < SECOPS_APIKEY_VALUES; i++) {
+            key->values[i].ends = key->values[i].known;
+        }
 
         key->id = op->deleted.id;
-        key->deleted = 1;
-        key->known = 1;
 
         op->keys = key;
         op->nkeys = 1;

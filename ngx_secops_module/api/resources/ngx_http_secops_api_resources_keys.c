@@ -17,13 +17,32 @@ static ngx_int_t ngx_http_secops_resources_make_key(
 static ngx_int_t ngx_http_secops_resources_note_key(
     ngx_http_secops_resources_t *op, ngx_http_secops_resources_key_t *key,
     const secops_resource_entry_t *entry);
+static ngx_int_t ngx_http_secops_resources_note_id(
+    ngx_http_secops_resources_t *op, ngx_http_secops_resources_key_t *key,
+    secops_slice_t id);
+static void ngx_http_secops_resources_note_value(
+    ngx_http_secops_resources_value_t *value, secops_slice_t digest);
 static void ngx_http_secops_resources_check_key(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry);
+static void ngx_http_secops_resources_check_rotation(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    ngx_uint_t over);
+static void ngx_http_secops_resources_check_over(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry);
+static void ngx_http_secops_resources_check_revoked(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    ngx_uint_t over);
 static void ngx_http_secops_resources_check_expiry(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
     const secops_apikey_t *stored);
-static ngx_uint_t ngx_http_secops_resources_too_late(
-    ngx_http_secops_resources_t *op, secops_slice_t expire_at);
+static void ngx_http_secops_resources_key_fault(
+    ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
+    const char *where, const char *message);
+static secops_slice_t ngx_http_secops_resources_now(
+    ngx_http_secops_resources_t *op);
+static void ngx_http_secops_resources_changing(
+    ngx_http_secops_resources_t *op, secops_apikey_change_t *change,
+    const u_char *digest);
 static void ngx_http_secops_resources_check_scopes(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
     const secops_apikey_t *stored);
@@ -36,9 +55,17 @@ static ngx_int_t ngx_http_secops_resources_key_members(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
     const json_t *json, ngx_str_t *members);
 static json_t *ngx_http_secops_resources_update_key(
-    const secops_resource_entry_t *entry, secops_apikey_change_t *who);
+    ngx_http_secops_resources_key_t *key, const secops_resource_entry_t *entry,
+    const secops_apikey_change_t *change);
+static void ngx_http_secops_resources_key_changed(
+    ngx_http_secops_resources_key_t *key, const json_t *before,
+    const json_t *after, secops_slice_t now);
+static ngx_secops_store_pointer_t *ngx_http_secops_resources_add_pointer(
+    ngx_secops_store_pointer_t *pointer, const u_char *digest, ngx_str_t *id);
 static ngx_uint_t ngx_http_secops_resources_leads_nowhere(
     ngx_http_secops_resources_t *op, ngx_http_secops_resources_key_t *key);
+static void ngx_http_secops_resources_forget(ngx_http_secops_resources_t *op,
+    const u_char *digest);
 
 
 ngx_int_t
@@ -153,7 +180,14 @@ ngx_http_secops_resources_note_key(ngx_http_secops_resources_t *op,
     secops_apikey_t  stored;
 
     key->created = entry->created;
-    key->known = 0;
+    key->rotated = 0;
+    key->revoked = 0;
+
+    ngx_memzero(key->values, sizeof(key->values));
+
+    if (ngx_http_secops_resources_note_id(op, key, entry->id) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (entry->stored == NULL) {
         return NGX_OK;
@@ -168,44 +202,200 @@ ngx_http_secops_resources_note_key(ngx_http_secops_resources_t *op,
         return NGX_ERROR;
     }
 
-    ngx_memcpy(key->digest, stored.digest.data, SECOPS_APIKEY_DIGEST_LEN);
-    key->known = 1;
+    key->rotated = secops_apikey_rotates(entry->resource->properties);
+
+    ngx_http_secops_resources_note_values(key, &stored);
 
     return NGX_OK;
+}
+
+
+/* empty: of a resource that has faults.  With another attempt it may be another
+   key that has this name: then the made value's pointer leads to the wrong
+   one */
+
+static ngx_int_t
+ngx_http_secops_resources_note_id(ngx_http_secops_resources_t *op,
+    ngx_http_secops_resources_key_t *key, secops_slice_t id)
+{
+    if (id.len == 0 || secops_slice_equal(ngx_secops_slice(&key->id), id)) {
+        return NGX_OK;
+    }
+
+    key->pointed = 0;
+
+    return ngx_http_secops_resources_copy(op, &key->id, id.data, id.len);
+}
+
+
+void
+ngx_http_secops_resources_note_values(ngx_http_secops_resources_key_t *key,
+    const secops_apikey_t *stored)
+{
+    ngx_http_secops_resources_note_value(&key->values[0], stored->digest);
+    ngx_http_secops_resources_note_value(&key->values[1], stored->old_digest);
+}
+
+
+static void
+ngx_http_secops_resources_note_value(ngx_http_secops_resources_value_t *value,
+    secops_slice_t digest)
+{
+    value->ends = 0;
+    value->known = (digest.len != 0);
+
+    if (value->known) {
+        ngx_memcpy(value->digest, digest.data, SECOPS_APIKEY_DIGEST_LEN);
+    }
 }
 
 
 /*
  * What a key asks for: only what its creator may give, and not too late.  What
  * it has already it may be sent back with, by anybody who may write; but who
- * changes something about it must have all that it has, and its life must not
- * go beyond theirs: a key is no stronger than the one that made or changed it.
+ * changes something about it must have all that it has, and live as long: a key
+ * is no stronger than the one that made or changed it.
  */
 
 static void
 ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
     const secops_resource_entry_t *entry)
 {
-    const json_t     *properties;
-    secops_apikey_t   stored;
+    ngx_uint_t              over;
+    secops_apikey_t         stored;
+    secops_apikey_change_t  change;
 
+    over = 0;
     ngx_memzero(&stored, sizeof(secops_apikey_t));
-
-    properties = entry->resource->properties;
 
     if (entry->stored) {
 
-        if (!secops_apikey_changes(entry->stored, properties)) {
-            return;
-        }
-
         (void) secops_apikey_read(&stored, entry->stored);
 
-        ngx_http_secops_resources_may_change_key(op, entry->resource, &stored);
+        over = secops_apikey_is_over(&stored,
+                                     ngx_http_secops_resources_now(op));
+    }
+
+    ngx_http_secops_resources_check_rotation(op, entry, over);
+    ngx_http_secops_resources_check_revoked(op, entry, over);
+
+    if (entry->stored) {
+
+        ngx_http_secops_resources_changing(op, &change, NULL);
+
+        if (!secops_apikey_changes(entry->stored, entry->resource->properties,
+                                   &change)
+            || ngx_http_secops_resources_may_change_key(op, entry->resource,
+                                                        &stored)
+               != NGX_OK)
+        {
+            return;
+        }
     }
 
     ngx_http_secops_resources_check_scopes(op, entry, &stored);
     ngx_http_secops_resources_check_expiry(op, entry, &stored);
+}
+
+
+/* over: the stored key is revoked, or has expired */
+
+static void
+ngx_http_secops_resources_check_rotation(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, ngx_uint_t over)
+{
+    const json_t  *properties;
+
+    properties = entry->resource->properties;
+
+    if (!secops_apikey_rotates(properties)) {
+
+        if (secops_apikey_grace(properties) >= 0) {
+            ngx_http_secops_resources_key_fault(op, entry, "/properties/grace",
+                                        "goes with \"rotate\": true only");
+        }
+
+    } else if (entry->created) {
+        ngx_http_secops_resources_key_fault(op, entry, "/properties/rotate",
+                                        "there is no such key yet: without "
+                                        "it, the key is created");
+
+    } else if (over && secops_apikey_grace(properties) > 0) {
+        ngx_http_secops_resources_key_fault(op, entry, "/properties/grace",
+                                        "must be 0: the key is revoked, and "
+                                        "its old value stays so");
+    }
+
+    if (over) {
+        ngx_http_secops_resources_check_over(op, entry);
+    }
+}
+
+
+/* a key that is revoked comes back only with another value, and only if the
+   request says until when: what it had may be why it is revoked */
+
+static void
+ngx_http_secops_resources_check_over(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry)
+{
+    int             expiry, lives, rotates;
+    u_char          time[SECOPS_TIME_LEN];
+    const json_t   *properties;
+
+    properties = entry->resource->properties;
+
+    rotates = secops_apikey_rotates(properties);
+    expiry = secops_apikey_expire_at(properties, time);
+
+    lives = expiry == SECOPS_APIKEY_EVER
+            || (expiry == SECOPS_APIKEY_UNTIL
+                && !secops_apikey_expired(
+                                  secops_slice_bytes(time, SECOPS_TIME_LEN),
+                                  ngx_http_secops_resources_now(op)));
+
+    if (lives && !rotates) {
+        ngx_http_secops_resources_key_fault(op, entry,
+                                        "/properties/expire_at",
+                                        "the key is revoked: it comes back "
+                                        "only with \"rotate\": true");
+
+    } else if (rotates && expiry == SECOPS_APIKEY_UNSAID) {
+        ngx_http_secops_resources_key_fault(op, entry,
+                                        "/properties/expire_at",
+                                        "must be given to rotate a key that "
+                                        "is revoked; null: it does not "
+                                        "expire");
+    }
+}
+
+
+/* what a list says of a key may be sent back, but says nothing that the request
+   does not do */
+
+static void
+ngx_http_secops_resources_check_revoked(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, ngx_uint_t over)
+{
+    int            will;
+    const json_t  *revoked, *properties;
+
+    properties = entry->resource->properties;
+    revoked = json_object_get(properties, "revoked");
+
+    will = secops_apikey_is_over_after(entry->stored, properties,
+                                      ngx_http_secops_resources_now(op));
+
+    if (json_is_true(revoked) && !over && !will) {
+        ngx_http_secops_resources_key_fault(op, entry, "/properties/revoked",
+                                        "revokes nothing: an \"expire_at\" "
+                                        "that is over does");
+
+    } else if (json_is_false(revoked) && will) {
+        ngx_http_secops_resources_key_fault(op, entry, "/properties/revoked",
+                                        "brings no key back: \"rotate\": "
+                                        "true with a new \"expire_at\" does");
+    }
 }
 
 
@@ -280,31 +470,40 @@ ngx_http_secops_resources_no_table(ngx_http_secops_resources_t *op,
 
 
 /*
- * A time that is over revokes a key that exists, whoever refers to it.  A new
- * key that names no time gets that of the key which creates it.
+ * A time that is over revokes a key that exists, whoever refers to it; a new
+ * value is for a key that lives.  A new key that names no time, or is to live
+ * for ever, gets the time of the key which creates it.
  */
 
 static void
 ngx_http_secops_resources_check_expiry(ngx_http_secops_resources_t *op,
     const secops_resource_entry_t *entry, const secops_apikey_t *stored)
 {
+    int              expiry;
     u_char           time[SECOPS_TIME_LEN];
     secops_slice_t   expire_at, last;
 
     expire_at = stored->expire_at;
     last = ngx_secops_slice(&op->ctx->identity.expire_at);
+    expiry = secops_apikey_expire_at(entry->resource->properties, time);
 
-    if (secops_apikey_expire_at(entry->resource->properties, time) == 0) {
+    if (expiry == SECOPS_APIKEY_UNTIL) {
         expire_at = secops_slice_bytes(time, SECOPS_TIME_LEN);
 
     } else if (entry->created) {
         return;
+
+    } else if (expiry == SECOPS_APIKEY_EVER) {
+        expire_at.len = 0;
     }
 
-    if (entry->created && ngx_http_secops_resources_too_late(op, expire_at)) {
-        secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, &op->set,
-                              entry->resource, "/properties/expire_at",
-                              "must lie in the future");
+    if (expiry == SECOPS_APIKEY_UNTIL
+        && (entry->created
+            || secops_apikey_rotates(entry->resource->properties))
+        && secops_apikey_expired(expire_at, ngx_http_secops_resources_now(op)))
+    {
+        ngx_http_secops_resources_key_fault(op, entry, "/properties/expire_at",
+                                            "must lie in the future");
     }
 
     /* the one that expires earlier has expired when the other does */
@@ -318,30 +517,61 @@ ngx_http_secops_resources_check_expiry(ngx_http_secops_resources_t *op,
 }
 
 
-void
+/* a key that has expired outlives nobody */
+
+ngx_int_t
 ngx_http_secops_resources_may_change_key(ngx_http_secops_resources_t *op,
     const secops_resource_t *resource, const secops_apikey_t *stored)
 {
-    secops_scopes_t  grantable;
+    const char       *where, *message;
+    secops_slice_t    last;
+    secops_scopes_t   grantable;
 
     grantable = ngx_http_secops_resources_grantable(op->ctx);
+    last = ngx_secops_slice(&op->ctx->identity.expire_at);
 
     if (!secops_apikey_is_within(stored->scopes, &grantable, NULL)) {
-        secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS,
-                              resource ? &op->set : NULL, resource,
-                              resource ? ""
-                                       : op->query.title.len ? "title" : "id",
-                              "has scopes that the caller lacks");
+        message = "has scopes that the caller lacks";
+
+    } else if (last.len && !secops_apikey_expired(stored->expire_at, last)) {
+        message = "outlives the key that the caller has";
+
+    } else {
+        return NGX_OK;
     }
+
+    where = resource ? "" : op->query.title.len ? "title" : "id";
+
+    secops_resource_fault(&op->faults, SECOPS_ERROR_ACCESS,
+                          resource ? &op->set : NULL, resource, where,
+                          message);
+
+    return NGX_DECLINED;
 }
 
 
-static ngx_uint_t
-ngx_http_secops_resources_too_late(ngx_http_secops_resources_t *op,
-    secops_slice_t expire_at)
+static void
+ngx_http_secops_resources_key_fault(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry, const char *where,
+    const char *message)
 {
-    return secops_apikey_expired(expire_at,
-                                 secops_slice_bytes(op->time, SECOPS_TIME_LEN));
+    secops_resource_fault(&op->faults, SECOPS_ERROR_INVALID, &op->set,
+                          entry->resource, where, message);
+}
+
+
+static secops_slice_t
+ngx_http_secops_resources_now(ngx_http_secops_resources_t *op)
+{
+    return secops_slice_bytes(op->time, SECOPS_TIME_LEN);
+}
+
+
+int
+ngx_http_secops_resources_key_over(const secops_resource_context_t *context,
+    const json_t *stored, const json_t *properties)
+{
+    return secops_apikey_is_over_after(stored, properties, context->time);
 }
 
 
@@ -358,28 +588,38 @@ ngx_http_secops_resources_grantable(ngx_http_secops_ctx_t *ctx)
 }
 
 
+/* digest is that of the value which the key may get; NULL: any will do */
+
+static void
+ngx_http_secops_resources_changing(ngx_http_secops_resources_t *op,
+    secops_apikey_change_t *change, const u_char *digest)
+{
+    change->user = op->context.user;
+    change->time = op->context.time;
+    change->expire_at = ngx_secops_slice(&op->ctx->identity.expire_at);
+    change->digest = secops_slice_bytes(digest,
+                                        digest ? SECOPS_APIKEY_DIGEST_LEN : 0);
+}
+
+
 ngx_int_t
 ngx_http_secops_resources_key_document(ngx_http_secops_resources_t *op,
     const secops_resource_entry_t *entry, ngx_http_secops_resources_key_t *key,
     ngx_str_t *document, ngx_str_t *members)
 {
     json_t                  *json;
-    secops_apikey_change_t   who;
+    secops_apikey_change_t   change;
 
     ngx_str_null(document);
     ngx_str_null(members);
 
-    who.user = op->context.user;
-    who.time = op->context.time;
-    who.expire_at = ngx_secops_slice(
-                                               &op->ctx->identity.expire_at);
+    ngx_http_secops_resources_changing(op, &change, key->made_digest);
 
     if (entry->created) {
-        json = secops_apikey_create(entry->resource->properties,
-                                    key->made_digest, &who);
+        json = secops_apikey_create(entry->resource->properties, &change);
 
     } else {
-        json = ngx_http_secops_resources_update_key(entry, &who);
+        json = ngx_http_secops_resources_update_key(key, entry, &change);
 
         if (json_is_null(json)) {
             return NGX_OK;
@@ -423,8 +663,8 @@ ngx_http_secops_resources_key_members(ngx_http_secops_resources_t *op,
 /* null: nothing has changed; NULL: no memory */
 
 static json_t *
-ngx_http_secops_resources_update_key(const secops_resource_entry_t *entry,
-    secops_apikey_change_t *who)
+ngx_http_secops_resources_update_key(ngx_http_secops_resources_key_t *key,
+    const secops_resource_entry_t *entry, const secops_apikey_change_t *change)
 {
     int      changed;
     json_t  *json;
@@ -435,9 +675,11 @@ ngx_http_secops_resources_update_key(const secops_resource_entry_t *entry,
         return NULL;
     }
 
-    changed = secops_apikey_update(json, entry->resource->properties, who);
+    changed = secops_apikey_update(json, entry->resource->properties, change);
 
     if (changed > 0) {
+        ngx_http_secops_resources_key_changed(key, entry->stored, json,
+                                              change->time);
         return json;
     }
 
@@ -447,16 +689,44 @@ ngx_http_secops_resources_update_key(const secops_resource_entry_t *entry,
 }
 
 
+/* which values the key has no more */
+
+static void
+ngx_http_secops_resources_key_changed(ngx_http_secops_resources_key_t *key,
+    const json_t *before, const json_t *after, secops_slice_t now)
+{
+    ngx_uint_t                          i;
+    secops_slice_t                      until;
+    secops_apikey_t                     was, is;
+    ngx_http_secops_resources_value_t  *value;
+
+    (void) secops_apikey_read(&was, before);
+    (void) secops_apikey_read(&is, after);
+
+    key->revoked = !secops_apikey_is_over(&was, now)
+                   && secops_apikey_is_over(&is, now);
+
+    for (i = 0; i < SECOPS_APIKEY_VALUES; i++) {
+        value = &key->values[i];
+
+        value->ends = value->known
+                      && secops_apikey_value_of(&is, value->digest, &until)
+                         < 0;
+    }
+}
+
+
 ngx_int_t
 ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
     ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put)
 {
-    ngx_uint_t                        i, want;
+    ngx_uint_t                        i, k;
     ngx_secops_store_pointer_t       *pointer;
     ngx_http_secops_resources_key_t  *key;
 
     pointer = ngx_palloc(op->request->pool,
-                         (op->nkeys + 1) * sizeof(ngx_secops_store_pointer_t));
+                         (op->nkeys * (1 + SECOPS_APIKEY_VALUES) + 1)
+                         * sizeof(ngx_secops_store_pointer_t));
     if (pointer == NULL) {
         return NGX_ERROR;
     }
@@ -466,25 +736,36 @@ ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
     for (i = 0; i < op->nkeys; i++) {
         key = &op->keys[i];
 
-        want = put ? key->created && !key->pointer
-                   : ngx_http_secops_resources_leads_nowhere(op, key);
-        if (!want) {
+        if (put) {
+
+            if ((key->created || key->rotated) && !key->pointed) {
+                key->pointed = 1;
+                key->pointer = 1;
+
+                pointer = ngx_http_secops_resources_add_pointer(pointer,
+                                                             key->made_digest,
+                                                             &key->id);
+            }
+
             continue;
         }
 
-        key->pointer = put;
+        if (ngx_http_secops_resources_leads_nowhere(op, key)) {
+            key->pointer = 0;
 
-        if (key->deleted) {
-            pointer->digest = key->digest;
-            pointer->id = key->id;
-
-        } else {
-            pointer->digest = key->made_digest;
-            pointer->id.len = SECOPS_APIKEY_ID_LEN;
-            pointer->id.data = key->made_id;
+            pointer = ngx_http_secops_resources_add_pointer(pointer,
+                                                            key->made_digest,
+                                                            &key->id);
         }
 
-        pointer++;
+        for (k = 0; k < SECOPS_APIKEY_VALUES; k++) {
+
+            if (key->values[k].ends && op->error == SECOPS_ERROR_NONE) {
+                pointer = ngx_http_secops_resources_add_pointer(pointer,
+                                                       key->values[k].digest,
+                                                       &key->id);
+            }
+        }
     }
 
     *n = pointer - *pointers;
@@ -493,39 +774,60 @@ ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
 }
 
 
-/* of a key that was to be created and was not, or of one that was deleted */
+static ngx_secops_store_pointer_t *
+ngx_http_secops_resources_add_pointer(ngx_secops_store_pointer_t *pointer,
+    const u_char *digest, ngx_str_t *id)
+{
+    pointer->digest = digest;
+    pointer->id = *id;
+
+    return pointer + 1;
+}
+
+
+/* the made value: of a key that was to be created or rotated, and was not */
 
 static ngx_uint_t
 ngx_http_secops_resources_leads_nowhere(ngx_http_secops_resources_t *op,
     ngx_http_secops_resources_key_t *key)
 {
-    if (key->deleted) {
-        return key->known && op->error == SECOPS_ERROR_NONE;
-    }
-
-    return key->pointer && (op->error != SECOPS_ERROR_NONE || !key->created);
+    return key->pointer
+           && (op->error != SECOPS_ERROR_NONE
+               || !(key->created || key->rotated));
 }
 
 
 void
 ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op)
 {
-    ngx_uint_t                     i, n;
+    ngx_uint_t                       i, k;
+    ngx_http_secops_resources_key_t  *key;
+
+    for (i = 0; i < op->nkeys; i++) {
+        key = &op->keys[i];
+
+        for (k = 0; k < SECOPS_APIKEY_VALUES; k++) {
+            if (key->values[k].known) {
+                ngx_http_secops_resources_forget(op, key->values[k].digest);
+            }
+        }
+    }
+}
+
+
+static void
+ngx_http_secops_resources_forget(ngx_http_secops_resources_t *op,
+    const u_char *digest)
+{
+    ngx_uint_t                     n;
     ngx_secops_api_keys_t        **caches;
     ngx_http_secops_main_conf_t   *mcf;
 
     mcf = ngx_http_get_module_main_conf(op->request, ngx_http_secops_module);
     caches = mcf->api_keys.elts;
 
-    for (i = 0; i < op->nkeys; i++) {
-
-        if (!op->keys[i].known) {
-            continue;
-        }
-
-        for (n = 0; n < mcf->api_keys.nelts; n++) {
-            ngx_secops_api_keys_forget(caches[n], op->keys[i].digest);
-        }
+    for (n = 0; n < mcf->api_keys.nelts; n++) {
+        ngx_secops_api_keys_forget(caches[n], digest);
     }
 }
 

@@ -601,6 +601,7 @@ static json_t *
 ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
     ngx_secops_store_found_t *found)
 {
+    u_char                        now[SECOPS_TIME_LEN];
     json_t                       *document, *resource;
     const char                   *reason;
     secops_slice_t                id, text;
@@ -624,8 +625,12 @@ ngx_http_secops_list_describe(ngx_http_secops_list_t *list,
 
     document = secops_json_tree_of(text, &reason);
 
+    secops_time_format(now, ngx_time());
+
     resource = secops_apikey_describe(id, document,
-                                      ngx_secops_slice(&found->last_used));
+                                      ngx_secops_slice(&found->last_used),
+                                      secops_slice_bytes(now,
+                                                         SECOPS_TIME_LEN));
     json_decref(document);
 
     return resource;

@@ -51,6 +51,9 @@ static ngx_int_t ngx_http_secops_resources_change_next(
 static ngx_int_t ngx_http_secops_resources_change(
     ngx_http_secops_resources_t *op, const secops_resource_entry_t *entry,
     ngx_http_secops_resources_key_t *key);
+static ngx_str_t ngx_http_secops_resources_operation(
+    const secops_resource_entry_t *entry,
+    ngx_http_secops_resources_key_t *key);
 static ngx_int_t ngx_http_secops_resources_set_next_id(
     ngx_http_secops_resources_t *op);
 
@@ -218,6 +221,7 @@ ngx_http_secops_resources_begin_plan(ngx_http_secops_resources_t *op)
     op->context.overwrite = ngx_http_secops_resources_overwrite(op);
     op->context.secrets = slcf->secrets;
     op->context.domain = secops_keys_domain(&op->space);
+    op->context.key_over = ngx_http_secops_resources_key_over;
 
     op->plan = secops_resource_plan_begin(&mcf->resources, &op->set,
                                           &op->context);
@@ -548,16 +552,34 @@ ngx_http_secops_resources_change(ngx_http_secops_resources_t *op,
     change->title = entry->title;
     change->old_title = entry->old_title;
 
-    if (entry->created) {
-        ngx_str_set(&change->operation, "resources.create");
-
-    } else {
-        ngx_str_set(&change->operation, "resources.update");
-    }
+    change->operation = ngx_http_secops_resources_operation(entry, key);
 
     op->commit.nchanges++;
 
     return NGX_OK;
+}
+
+
+/* as it stands in the audit */
+
+static ngx_str_t
+ngx_http_secops_resources_operation(const secops_resource_entry_t *entry,
+    ngx_http_secops_resources_key_t *key)
+{
+    static ngx_str_t  create = ngx_string("resources.create");
+    static ngx_str_t  update = ngx_string("resources.update");
+    static ngx_str_t  rotate = ngx_string("resources.rotate");
+    static ngx_str_t  revoke = ngx_string("resources.revoke");
+
+    if (entry->created) {
+        return create;
+    }
+
+    if (entry->resource->type != SECOPS_RESOURCE_API_KEY) {
+        return update;
+    }
+
+    return key->rotated ? rotate : key->revoked ? revoke : update;
 }
 
 

@@ -148,7 +148,7 @@ ngx_http_secops_resources_write(ngx_http_secops_resources_t *op, u_char *p,
 }
 
 
-/* of a new api key with its value */
+/* of an api key with its value, if that is new */
 
 static u_char *
 ngx_http_secops_resources_write_entry(u_char *p,
@@ -189,7 +189,7 @@ ngx_http_secops_resources_write_entry(u_char *p,
     p = ngx_cpymem(p, type->rest.data, type->rest.len);
     *p++ = '"';
 
-    if (key && entry->created) {
+    if (key && (key->created || key->rotated)) {
         value = secops_slice_bytes(key->value, SECOPS_APIKEY_VALUE_LEN);
 
         *p++ = ',';

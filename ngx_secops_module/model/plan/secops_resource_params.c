@@ -36,7 +36,9 @@ static json_t *secops_resource_translate_plain(
     const json_t *schema, const json_t *old);
 static json_t *secops_resource_translate_ref(
     secops_resource_translation_t *translation,
-    const secops_resource_ref_t *ref, int wanted);
+    const secops_resource_ref_t *ref, int wanted, const json_t *old);
+static int secops_resource_key_is_over(const secops_resource_plan_t *plan,
+    size_t node);
 static int secops_resource_wanted(const json_t *schema);
 
 
@@ -275,7 +277,7 @@ secops_resource_translate_string(secops_resource_translation_t *translation,
                                       &error))
     {
     case SECOPS_RESOURCE_REF_OK:
-        result = secops_resource_translate_ref(translation, &ref, wanted);
+        result = secops_resource_translate_ref(translation, &ref, wanted, old);
         secops_text_free(&ref.value);
         return result;
 
@@ -355,9 +357,10 @@ secops_resource_translate_plain(secops_resource_translation_t *translation,
 
 static json_t *
 secops_resource_translate_ref(secops_resource_translation_t *translation,
-    const secops_resource_ref_t *ref, int wanted)
+    const secops_resource_ref_t *ref, int wanted, const json_t *old)
 {
-    size_t  node;
+    size_t   node;
+    json_t  *result;
 
     if (wanted >= 0 && wanted != (int) ref->type) {
         secops_resource_tell_wanted(translation->plan, translation->entry,
@@ -374,7 +377,51 @@ secops_resource_translate_ref(secops_resource_translation_t *translation,
         return NULL;
     }
 
-    return secops_resource_plan_refer(translation->plan, ref->type, node);
+    result = secops_resource_plan_refer(translation->plan, ref->type, node);
+
+    if (result
+        && ref->type == SECOPS_RESOURCE_API_KEY
+        && !json_equal(result, old)
+        && secops_resource_key_is_over(translation->plan, node))
+    {
+        secops_resource_tell(translation->plan, translation->entry,
+                             SECOPS_ERROR_INVALID,
+                             "refers to an api key that is revoked: rotate it "
+                             "first");
+        json_decref(result);
+        return NULL;
+    }
+
+    return result;
+}
+
+
+/* who referred to it before may go on: that is how a key can be revoked */
+
+static int
+secops_resource_key_is_over(const secops_resource_plan_t *plan, size_t node)
+{
+    size_t                            found;
+    const json_t                     *stored, *properties;
+    const secops_resource_context_t  *context;
+
+    context = plan->context;
+
+    if (context->key_over == NULL) {
+        return 0;
+    }
+
+    if (node < plan->set->n) {
+        stored = secops_resource_plan_stored(plan, node);
+        properties = plan->set->resources[node].properties;
+
+    } else {
+        found = node - plan->set->n;
+        stored = plan->found[found].document;
+        properties = NULL;
+    }
+
+    return context->key_over(context, stored, properties);
 }
 
 

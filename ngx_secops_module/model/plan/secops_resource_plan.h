@@ -54,11 +54,23 @@
 
 
 typedef struct secops_resource_plan_s  secops_resource_plan_t;
+typedef struct secops_resource_context_s  secops_resource_context_t;
+
+
+/*
+ * 1: once the set is saved, an api key is of no more use, so that nobody may
+ * come to refer to it.  stored: its document, or NULL: it is new.  properties:
+ * those that the set gives it, or NULL: it is not in the set.
+ */
+
+typedef int (*secops_resource_key_over_pt)(
+    const secops_resource_context_t *context, const json_t *stored,
+    const json_t *properties);
 
 
 /* who changes something, when, and how; borrowed while the plan is in use */
 
-typedef struct {
+struct secops_resource_context_s {
     secops_slice_t           user;      /* UTF-8 */
     secops_slice_t           time;      /* secops_time_format() */
     int                      overwrite; /* what exists may be changed */
@@ -75,7 +87,9 @@ typedef struct {
      */
 
     const secops_slice_t    *key_ids;
-} secops_resource_context_t;
+
+    secops_resource_key_over_pt  key_over;  /* NULL: no key is */
+};
 
 
 typedef enum {
