@@ -286,6 +286,26 @@ ngx_int_t ngx_http_secops_resources_key_document(
 ngx_int_t ngx_http_secops_resources_pointers(ngx_http_secops_resources_t *op,
     ngx_secops_store_pointer_t **pointers, ngx_uint_t *n, ngx_uint_t put);
 
+/* takes over the values of the key that was found */
+
+void ngx_http_secops_resources_note_values(
+    ngx_http_secops_resources_key_t *key, const secops_apikey_t *stored);
+
+/* what is remembered of the keys' values: no location of this worker need wait
+   for its own memory to grow old */
+
+void ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op);
+
+void ngx_http_secops_resources_wipe_keys(ngx_http_secops_resources_t *op);
+
+
+/* ngx_http_secops_api_resources_rights.c */
+
+/* adds the faults of an api key of the plan */
+
+void ngx_http_secops_resources_check_key(ngx_http_secops_resources_t *op,
+    const secops_resource_entry_t *entry);
+
 /*
  * NGX_OK: the caller may touch the stored key: has all its scopes, and lives as
  * long.  NGX_DECLINED: else, a fault is told.  resource is NULL for one that
@@ -302,17 +322,11 @@ int ngx_http_secops_resources_key_over(
     const secops_resource_context_t *context, const json_t *stored,
     const json_t *properties);
 
-/* takes over the values of the key that was found */
+/* who changes a key; digest is that of the value which it may get, NULL: any
+   will do */
 
-void ngx_http_secops_resources_note_values(
-    ngx_http_secops_resources_key_t *key, const secops_apikey_t *stored);
-
-/* what is remembered of the keys' values: no location of this worker need wait
-   for its own memory to grow old */
-
-void ngx_http_secops_resources_forget_keys(ngx_http_secops_resources_t *op);
-
-void ngx_http_secops_resources_wipe_keys(ngx_http_secops_resources_t *op);
+void ngx_http_secops_resources_key_change(ngx_http_secops_resources_t *op,
+    secops_apikey_change_t *change, const u_char *digest);
 
 
 /* ngx_http_secops_api_resources_limits.c */
