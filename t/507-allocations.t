@@ -286,6 +286,9 @@ all_fail('what is left of it', 'GET', '/one/api/secops/v1/secrets/rotate',
     \%who, undef, 200);
 all_fail('a new api key', 'POST', '/one/api/v2/resources', \%who,
     { k => { type => 'api_key', properties => { name => 'L' } } }, 200);
+all_fail('another value of an api key', 'POST', '/one/api/v2/resources', \%who,
+    { k => { type => 'api_key', properties => { name => 'L', rotate => \1,
+    grace => 60 } } }, 200);
 all_fail('deleting', 'DELETE', '/one/api/v2/resources?title=none', \%who, undef,
     404);
 

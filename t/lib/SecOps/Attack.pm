@@ -431,6 +431,10 @@ sub bodies { # good ones first, then some that are not
         SecOps::Resources::example(), SecOps::Resources::example(),
         $json->encode({ k => SecOps::Resources::api_key('K', scopes =>
             ['read:resources', 'write:resources']) }),
+        $json->encode({ k => SecOps::Resources::api_key('K', rotate => \1,
+            grace => 5, expire_at => '2099-01-01 00:00:00') }),
+        $json->encode({ k => SecOps::Resources::api_key('K', expire_at =>
+            '2020-01-01 00:00:00') }),
         $json->encode({ i => SecOps::Worst::integration('I1'),
             j => SecOps::Worst::job('J', SecOps::Worst::entry(1)) }),
         $json->encode({ resources => { i => SecOps::Worst::sentinel() } }),
