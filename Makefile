@@ -7,6 +7,7 @@
 # make tree        the source tree in figures, and who uses whom in a circle
 # make bench       what a request costs, beside what else could do the job
 # make bench-pair  what a record costs, beside the build in the folder OLD
+# make bench-callers  what it costs to find out who calls
 # make bench-find  what it costs to find records, among few and among many
 # make chaos       breaks Redis under load: what is lost, what is not
 # make install     copies the module to nginx's own modules
@@ -31,7 +32,7 @@ ORDER = $(if $(filter t,$(TESTS)),t/900-asan.t \
 	$(filter-out t/900-asan.t,$(sort $(wildcard t/*.t))),$(TESTS))
 
 .PHONY: all build build-asan run test fuzz check-asan tree bench bench-pair \
-	bench-find chaos worst-case install clean \
+	bench-callers bench-find chaos worst-case install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -72,6 +73,9 @@ bench: deps-bench build
 
 bench-pair: deps-bench build
 	@perl bench/pair.pl "$(OLD)"
+
+bench-callers: deps-bench build
+	@perl bench/callers.pl
 
 bench-find: deps-bench build
 	@perl bench/find.pl

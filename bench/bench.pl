@@ -22,6 +22,7 @@ use Bench::Records;
 use Bench::Redis;
 use Bench::Rounds;
 use Bench::Servers;
+use Bench::Token;
 
 binmode STDOUT, ':encoding(UTF-8)';
 binmode STDERR, ':encoding(UTF-8)';
@@ -119,28 +120,8 @@ my $caller = file('caller', 'Content-Type: application/json',
     'X-SecOps-User: bench', 'X-SecOps-Roles: itil,sn_sec_cmn.api_write');
 
 
-# A token that the module verifies with the public key beside it, and the two
-# servers that ask for it: the signature remembered, and checked each time.
-
-sub token {
-    my $encode = sub {
-        require MIME::Base64;
-        return MIME::Base64::encode_base64url($_[0]);
-    };
-    my $text = $encode->('{"alg":"RS256","typ":"JWT"}') . '.'
-        . $encode->(sprintf '{"sub":"bench","iss":"bench","aud":"secops",'
-            . '"roles":["itil","sn_sec_cmn.api_write"],"iat":%d,"exp":%d}',
-            time(), time() + 86400);
-
-    Bench::Servers::write_file("$dir/token", $text);
-    system("cd $dir && { openssl genrsa -out key 2048 &&"
-        . ' openssl rsa -in key -pubout -out key.pem &&'
-        . ' openssl dgst -sha256 -sign key -out signature token;'
-        . ' } >openssl.log 2>&1') == 0 or die "openssl failed\n";
-
-    return "$text." . $encode->(Bench::Servers::slurp("$dir/signature"));
-}
-
+# two servers that ask for a token: the signature remembered, and checked each
+# time
 
 sub jwt_servers {
     my ($redis, %port) = @_;
@@ -177,7 +158,7 @@ sub start_module {
     my $blocks = '';
 
     if ($what{identity}) {
-        my $token = token();
+        my $token = Bench::Token::make("$dir");
         %jwt = map { $_ => Bench::Servers::port() } qw(1000 off);
         $blocks = jwt_servers($redis, %jwt);
 

@@ -1,0 +1,154 @@
+#!/usr/bin/env perl
+
+# Usage: callers.pl
+#
+# What it costs to find out who calls: a record of a caller who is known by
+# headers, by a token whose signature is remembered, and by an api key that is
+# remembered.  The three take turns of a second, each with a server and a Redis
+# of its own, so that the machine's slow moments are the same for all.  Prints
+# the ratios to the headers, and their median.
+#
+#   RUNS 7      rounds
+#   DURATION 6  turns of each in a round
+#   CONNS 64    connections
+
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Cwd qw(abs_path);
+use File::Temp;
+use HTTP::Tiny;
+
+use Bench::Figures;
+use Bench::Load;
+use Bench::Records;
+use Bench::Redis;
+use Bench::Rounds;
+use Bench::Servers;
+use Bench::Token;
+
+binmode STDOUT, ':encoding(UTF-8)';
+STDOUT->autoflush(1);
+$SIG{$_} = sub { print STDERR "ended by SIG$_[0]\n"; exit 130 }
+    foreach qw(INT TERM HUP);
+$SIG{PIPE} = 'IGNORE';
+$ENV{PATH} .= ':/usr/sbin:/sbin';
+$ENV{LC_ALL} = 'C';
+
+my $build = abs_path($ENV{SECOPS_BUILD_DIR} // "$FindBin::Bin/../build");
+my %opt = (
+    runs    => $ENV{RUNS} || 7,
+    seconds => ($ENV{DURATION} || 6) / 2,
+    quiet   => 100,
+);
+my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
+my $dir = File::Temp->newdir('secops-callers-XXXXXX', TMPDIR => 1);
+my @json = 'Content-Type: application/json';
+my @headers = ('X-SecOps-User: bench',
+    'X-SecOps-Roles: itil,sn_sec_cmn.api_write');
+my @servers;
+
+chmod 0755, "$dir";
+
+END { $_->stop() foreach @servers }
+
+
+sub file {
+    my ($name, @lines) = @_;
+    Bench::Servers::write_file("$dir/$name", join '', map { "$_\n" } @lines);
+    return "$dir/$name";
+}
+
+
+# A key is made anew whenever Redis has been emptied: by who has the role, at
+# the server's first port.
+
+sub new_key {
+    my ($port) = @_;
+    my $answer = HTTP::Tiny->new->post("http://127.0.0.1:$port/api/v2/resources",
+        { headers => { map { split /: / } @json, @headers },
+          content => '{"k":{"type":"api_key","properties":{"name":"bench",'
+            . '"scopes":["write:records"]}}}' });
+    my ($value) = $answer->{content} =~ /"value":"([^"]+)"/
+        or die "no key: $answer->{content}\n";
+    return "x-arcanna-api-key: $value";
+}
+
+
+my $bodies = file('bodies', Bench::Records::bodies());
+my $token = Bench::Token::make("$dir");
+
+my %caller = (
+    header => ['secops_auth header;', sub { @headers }],
+    token  => [<<"END", sub { "Authorization: Bearer $token" }],
+            secops_auth jwt;
+            secops_jwt_key_file "$dir/key.pem";
+            secops_jwt_issuer bench;
+            secops_jwt_audience secops;
+END
+    key    => ['secops_auth api_key;', \&new_key],
+);
+
+
+sub new_case {
+    my ($name) = @_;
+    my $servers = Bench::Servers->new(dir => "$dir", build => $build,
+        bench => $FindBin::Bin, workers => 2);
+
+    push @servers, $servers;
+
+    my ($auth, $who) = @{$caller{$name}};
+    my $redis = $servers->redis("redis-$name");
+    my $port = Bench::Servers::port();
+
+    my $server = $servers->module($redis, $redis, <<"END", $name);
+    server {
+        listen 127.0.0.1:$port reuseport backlog=4096;
+
+        location /api/ {
+            secops_api;
+            secops_redis "$redis->{url}";
+            $auth
+        }
+    }
+END
+
+    return {
+        name    => $name,
+        server  => $server,
+        redis   => $redis,
+        url     => "http://127.0.0.1:$port$path",
+        kind    => 'post',
+        lines   => $bodies,
+        headers => "$dir/$name",
+        records => 1,
+        conns   => $ENV{CONNS} || 64,
+        status  => 201,
+        keys    => 1,
+        before  => sub { Bench::Redis::empty($redis);
+                         Bench::Redis::touch($redis, 400_000);
+                         file($name, @json, $who->($server->{port})) },
+        script  => "$FindBin::Bin/load.lua",
+        threads => 2,
+        warmup  => 1,
+        seconds => 1,
+    };
+}
+
+
+my @names = qw(header token key);
+my @rows = Bench::Rounds::run(\%opt, sub { print "@_\n" },
+    [map { new_case($_) } @names]);
+
+foreach my $name (grep { $_ ne 'header' } @names) {
+    foreach my $figure (qw(server redis both)) {
+        my @spread = Bench::Figures::ratios(\@rows, $name, 'header', $figure);
+        printf "%-7s %-6s / header %s: %s us, %s us\n", $figure, $name,
+            Bench::Figures::with_spread('%.3f', @spread),
+            map { Bench::Figures::cpu(\@rows, $_, $figure) } $name, 'header';
+    }
+}
