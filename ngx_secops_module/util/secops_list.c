@@ -10,30 +10,13 @@ static int secops_list_is_separator(unsigned char c);
 int
 secops_list_has(secops_slice_t list, secops_slice_t name)
 {
-    secops_slice_t        one;
-    const unsigned char  *p, *last;
+    secops_slice_t  one;
 
-    if (name.len == 0 || list.len == 0) {
+    if (name.len == 0) {
         return 0;
     }
 
-    p = list.data;
-    last = p + list.len;
-
-    while (p < last) {
-
-        if (secops_list_is_separator(*p)) {
-            p++;
-            continue;
-        }
-
-        one.data = p;
-
-        while (p < last && !secops_list_is_separator(*p)) {
-            p++;
-        }
-
-        one.len = p - one.data;
+    while (secops_list_next(&list, &one)) {
 
         if (secops_slice_equal(one, name)) {
             return 1;
@@ -41,6 +24,27 @@ secops_list_has(secops_slice_t list, secops_slice_t name)
     }
 
     return 0;
+}
+
+
+int
+secops_list_next(secops_slice_t *rest, secops_slice_t *name)
+{
+    while (rest->len && secops_list_is_separator(*rest->data)) {
+        rest->data++;
+        rest->len--;
+    }
+
+    name->data = rest->data;
+
+    while (rest->len && !secops_list_is_separator(*rest->data)) {
+        rest->data++;
+        rest->len--;
+    }
+
+    name->len = rest->data - name->data;
+
+    return name->len > 0;
 }
 
 

@@ -16,5 +16,10 @@
 
 int secops_list_has(secops_slice_t list, secops_slice_t name);
 
+/* 1: *name is the next of the list, and *rest what follows it; 0: there is
+   none.  *rest is the list at first */
+
+int secops_list_next(secops_slice_t *rest, secops_slice_t *name);
+
 
 #endif /* _SECOPS_LIST_H_INCLUDED_ */

@@ -26,6 +26,8 @@ secops_query_next(secops_query_t *query)
     unsigned        bit;
     secops_slice_t  name, value;
 
+    static const secops_slice_t  domain = secops_slice(SECOPS_QUERY_DOMAIN);
+
     while (secops_text_query_next(&query->rest, &name, &value)) {
 
         name.len = secops_text_form_decode(query->buffer, name)
@@ -36,7 +38,7 @@ secops_query_next(secops_query_t *query)
 
         if (query->name == NULL) {
 
-            if (query->rules->unknown) {
+            if (query->rules->unknown && !secops_slice_equal(name, domain)) {
                 return SECOPS_QUERY_UNKNOWN;
             }
 

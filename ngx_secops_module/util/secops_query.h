@@ -3,6 +3,10 @@
  * Query strings by a table of the parameters that somebody knows, and rules
  * for the others: every reader of a query string says in one table what it
  * takes, and what it does not let pass.  Pure C.
+ *
+ * SECOPS_QUERY_DOMAIN is for every request, whatever it is about, and is read
+ * before a request is: it is unknown to no reader, and passed over by those
+ * that do not name it.
  */
 
 #ifndef _SECOPS_QUERY_H_INCLUDED_
@@ -11,6 +15,8 @@
 
 #include "util/secops_slice.h"
 
+
+#define SECOPS_QUERY_DOMAIN  "sysparm_domain"
 
 /* an id below 32; several names may have the same */
 

@@ -130,6 +130,9 @@ test_compare(const void *one, const void *two)
 }
 
 
+static unsigned char test_origin(const unsigned char *id);
+
+
 static int
 test_add(secops_query_page_t *page, page_test_record_t *record)
 {
@@ -146,7 +149,27 @@ test_add(secops_query_page_t *page, page_test_record_t *record)
         return -2;
     }
 
+    page->origin = test_origin(record->id);
+
     return secops_query_page_add(page, record->id, &json);
+}
+
+
+/* something that depends on the record, so that it is seen to stay with it */
+
+static unsigned char
+test_origin(const unsigned char *id)
+{
+    size_t         i;
+    unsigned char  sum;
+
+    sum = 0;
+
+    for (i = 0; i < SECOPS_ID_LEN; i++) {
+        sum = (unsigned char) (sum * 31 + id[i]);
+    }
+
+    return sum;
 }
 
 
@@ -237,6 +260,11 @@ test_page(size_t n, size_t offset, size_t limit, int cursor)
     while (secops_query_page_end(&page, 3) == SECOPS_QUERY_PAGE_AGAIN);
 
     right &= test_is_right(&page, n, offset);
+
+    for (i = 0; i < page.nids; i++) {
+        right &= (page.origins[i]
+                  == test_origin(page.ids + i * SECOPS_ID_LEN));
+    }
 
     if (!right) {
         printf("# %u records, offset %u, limit %u, %s: %u of %u\n",

@@ -47,7 +47,9 @@ int
 main(void)
 {
     size_t                i;
-    secops_slice_t        none, nowhere;
+    char                  names[16];
+    size_t                n;
+    secops_slice_t        none, nowhere, list, name;
     const role_case_t    *c;
     const secops_slice_t  r = secops_slice("x,r"), w = secops_slice("w");
     const secops_slice_t  both = secops_slice("r w"), x = secops_slice("rw");
@@ -69,6 +71,18 @@ main(void)
     none = (secops_slice_t) secops_slice("");
 
     is_int(secops_list_has(nowhere, roles.read), 0, "a list that is NULL");
+
+    list = (secops_slice_t) secops_slice(" ,a,\tbc, d ");
+    n = 0;
+
+    while (secops_list_next(&list, &name)) {
+        memcpy(names + n, name.data, name.len);
+        n += name.len;
+        names[n++] = ';';
+    }
+
+    is_str(names, n, "a;bc;d;", "the names of a list, one by one");
+    is_int(secops_list_next(&nowhere, &name), 0, "... of none, none");
 
     is_int(secops_role_permissions(r, &roles), SECOPS_PERMISSION_READ,
            "the read role may read");

@@ -255,6 +255,31 @@ test_engines(void)
 }
 
 
+/* tables of two domains */
+
+static void
+test_domains(void)
+{
+    begin(-1);
+    secops_subject_domain(&subject, slice("ac\"me"));
+    secops_subject_table(&subject, &tables[0], 1, 1, NULL);
+    record(30, ",\"who\":\"x\",\"verdict\":\"Odd\"");
+    secops_subject_domain(&subject, slice("globex"));
+    secops_subject_table(&subject, &tables[0], 2, 2, NULL);
+    record(20, ",\"who\":\"x\",\"verdict\":\"Bad\"");
+    record(10, ",\"who\":\"y\",\"verdict\":\"Odd\"");
+    (void) answer();
+
+    has("\"records\":3,\"truncated\":false,\"first_seen\":\"" TIME "10\","
+        "\"last_seen\":\"" TIME "30\"", "several domains: all that there is");
+    has("\"said_by\":[{\"table\":\"t_a\",\"domain\":\"globex\","
+        "\"engine\":\"x\"", "... the worst, by whom and in which domain");
+    has("{\"table\":\"t_a\",\"domain\":\"ac\\\"me\",\"records\":1",
+        "... each table of each domain");
+    is_int(count("\"engine\":\"x\""), 3, "an engine is one in each domain");
+}
+
+
 /* places of the same rank in two lists; a table without verdicts */
 
 static void
@@ -495,6 +520,7 @@ main(void)
     test_age();
     test_engines();
     test_tables();
+    test_domains();
     test_no_verdict();
     test_truncated();
     test_coalesce();

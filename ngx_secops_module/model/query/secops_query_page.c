@@ -30,8 +30,10 @@ static void secops_query_heap_down(const secops_query_page_t *page,
 static unsigned secops_query_heap_goes_first(const secops_query_page_t *page,
     const secops_query_heap_t *heap, const secops_query_found_t *one,
     const secops_query_found_t *two);
+static void secops_query_page_take(secops_query_page_t *page,
+    const secops_query_found_t *found, size_t i);
 static void secops_query_heap_pop(const secops_query_page_t *page,
-    secops_query_heap_t *heap, unsigned char id[SECOPS_ID_LEN]);
+    secops_query_heap_t *heap);
 static void secops_query_heap_free(secops_query_heap_t *heap);
 
 
@@ -50,8 +52,9 @@ secops_query_page_begin(secops_query_page_t *page)
     page->before.backward = 1;
 
     page->ids = malloc((page->limit ? page->limit : 1) * SECOPS_ID_LEN);
+    page->origins = malloc(page->limit ? page->limit : 1);
 
-    return page->ids ? 0 : -1;
+    return (page->ids && page->origins) ? 0 : -1;
 }
 
 
@@ -66,6 +69,7 @@ secops_query_page_add(secops_query_page_t *page,
     page->total++;
 
     memcpy(found.id, id, SECOPS_ID_LEN);
+    found.origin = page->origin;
     found.keys = NULL;
 
     heap = &page->kept;
@@ -368,7 +372,6 @@ int
 secops_query_page_end(secops_query_page_t *page, size_t n)
 {
     size_t                left;
-    unsigned char         unused[SECOPS_ID_LEN];
     secops_query_heap_t  *heap;
 
     heap = &page->kept;
@@ -386,10 +389,12 @@ secops_query_page_end(secops_query_page_t *page, size_t n)
             return SECOPS_QUERY_PAGE_AGAIN;
         }
 
-        secops_query_heap_pop(page, heap, heap->n > page->skip
-                              ? page->ids
-                                + (heap->n - page->skip - 1) * SECOPS_ID_LEN
-                              : unused);
+        if (heap->n > page->skip) {
+            secops_query_page_take(page, &heap->found[0],
+                                   heap->n - page->skip - 1);
+        }
+
+        secops_query_heap_pop(page, heap);
     }
 
     if (page->cursor) {
@@ -407,10 +412,18 @@ secops_query_page_end(secops_query_page_t *page, size_t n)
 
 
 static void
-secops_query_heap_pop(const secops_query_page_t *page,
-    secops_query_heap_t *heap, unsigned char id[SECOPS_ID_LEN])
+secops_query_page_take(secops_query_page_t *page,
+    const secops_query_found_t *found, size_t i)
 {
-    memcpy(id, heap->found[0].id, SECOPS_ID_LEN);
+    memcpy(page->ids + i * SECOPS_ID_LEN, found->id, SECOPS_ID_LEN);
+    page->origins[i] = found->origin;
+}
+
+
+static void
+secops_query_heap_pop(const secops_query_page_t *page,
+    secops_query_heap_t *heap)
+{
     free(heap->found[0].keys);
 
     heap->found[0] = heap->found[--heap->n];
@@ -428,7 +441,10 @@ secops_query_page_free(secops_query_page_t *page)
     secops_query_heap_free(&page->before);
 
     free(page->ids);
+    free(page->origins);
+
     page->ids = NULL;
+    page->origins = NULL;
 }
 
 

@@ -8,7 +8,7 @@
  *     end ──> the page's ids, and how many records there are in all
  *
  * Of the records only as many are kept as may still be of the page or before
- * it: memory is 40 bytes for each of them, and their sort keys.  They are in a
+ * it: memory is 48 bytes for each of them, and their sort keys.  They are in a
  * heap whose first one is the one to go next.
  *
  * In the order of ids a page may begin behind a record instead, so that pages
@@ -32,6 +32,7 @@
 
 typedef struct {
     unsigned char                  id[SECOPS_ID_LEN];
+    unsigned char                  origin;
     unsigned char                 *keys;    /* owned; NULL in the order of
                                                ids */
 } secops_query_found_t;
@@ -61,8 +62,13 @@ typedef struct {
     secops_query_heap_t            before;      /* with a cursor: up to it */
     size_t                         skip;        /* of the kept ones */
 
+    unsigned char                  origin;      /* where the record that is
+                                                   added next comes from: what
+                                                   that is the caller knows */
+
     uint64_t                       total;       /* that were added */
     unsigned char                 *ids;         /* of the page; owned */
+    unsigned char                 *origins;     /* of each of them; owned */
     size_t                         nids;
     unsigned                       more;        /* others stand behind it */
 

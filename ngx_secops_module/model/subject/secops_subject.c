@@ -60,6 +60,13 @@ secops_subject_begin(secops_subject_t *subject, secops_subject_list_t *lists,
 
 
 void
+secops_subject_domain(secops_subject_t *subject, secops_slice_t domain)
+{
+    subject->domain = domain;
+}
+
+
+void
 secops_subject_table(secops_subject_t *subject, const secops_table_t *table,
     uint64_t records, uint64_t told, const unsigned char *oldest)
 {
@@ -70,6 +77,7 @@ secops_subject_table(secops_subject_t *subject, const secops_table_t *table,
     memset(list, 0, sizeof(secops_subject_list_t));
 
     list->table = table;
+    list->domain = subject->domain;
     list->records = records;
     list->rest = (records > told);
 

@@ -47,6 +47,8 @@ typedef struct {
 
 typedef struct {
     const secops_table_t   *table;
+    secops_slice_t          domain;     /* borrowed; without data it is not
+                                           told */
     uint64_t                records;    /* that there are */
     uint64_t                examined;   /* that were read, of any age */
     unsigned                rest:1;     /* 1: there are more than were told */
@@ -68,6 +70,7 @@ typedef struct {
     size_t                    room;     /* for results */
     secops_text_t             names;    /* of engines, one after the other */
     secops_subject_time_t     since;    /* results are at least that young */
+    secops_slice_t            domain;   /* of the tables that come next */
     unsigned                  failed:1; /* 1: there was no memory */
 } secops_subject_t;
 
@@ -79,6 +82,12 @@ typedef struct {
 
 void secops_subject_begin(secops_subject_t *subject,
     secops_subject_list_t *lists, const unsigned char *since);
+
+
+/* the tables that come next are of this domain, which is told with them: where
+   several domains are looked at, each has all tables.  Borrowed */
+
+void secops_subject_domain(secops_subject_t *subject, secops_slice_t domain);
 
 
 /*

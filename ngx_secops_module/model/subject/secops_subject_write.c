@@ -26,6 +26,8 @@ static void secops_subject_write_worst(const secops_subject_t *subject,
     const secops_subject_result_t *worst, secops_text_t *text);
 static size_t secops_subject_write_list(const secops_subject_t *subject,
     size_t i, size_t n, secops_text_t *text);
+static void secops_subject_write_table(const secops_subject_list_t *list,
+    secops_text_t *text);
 static void secops_subject_write_findings(const secops_subject_list_t *list,
     secops_text_t *text);
 static void secops_subject_write_result(const secops_subject_t *subject,
@@ -184,8 +186,7 @@ secops_subject_write_worst(const secops_subject_t *subject,
         }
 
         secops_text_append_string(text, separator);
-        secops_subject_write_text(text, "{\"table\":",
-                                  subject->lists[result->list].table->name);
+        secops_subject_write_table(&subject->lists[result->list], text);
         secops_text_append_string(text, ",");
         secops_subject_write_who(subject, result, text);
         secops_text_append_string(text, "}");
@@ -208,7 +209,7 @@ secops_subject_write_list(const secops_subject_t *subject, size_t i, size_t n,
 
     list = &subject->lists[i];
 
-    secops_subject_write_text(text, "{\"table\":", list->table->name);
+    secops_subject_write_table(list, text);
     secops_subject_write_number(text, ",\"records\":", list->records);
     secops_subject_write_number(text, ",\"examined\":", list->examined);
     secops_subject_write_flag(text, ",\"truncated\":", list->truncated);
@@ -230,6 +231,20 @@ secops_subject_write_list(const secops_subject_t *subject, size_t i, size_t n,
     secops_text_append_string(text, "]}");
 
     return n;
+}
+
+
+/* the first members of an object */
+
+static void
+secops_subject_write_table(const secops_subject_list_t *list,
+    secops_text_t *text)
+{
+    secops_subject_write_text(text, "{\"table\":", list->table->name);
+
+    if (list->domain.data) {
+        secops_subject_write_text(text, ",\"domain\":", list->domain);
+    }
 }
 
 
