@@ -48,6 +48,7 @@ my %checks = (
     'redis-sentinel.conf'     => \&redis_sentinel,
     'durability.conf'         => \&durability,
     'redis-tls.conf'          => \&redis_tls,
+    'tenants.conf'            => \&tenants,
 );
 
 my @examples = map { basename($_) } glob "$dir/*.conf";
@@ -241,6 +242,24 @@ sub minimal {
         'Insufficient access', "the reader can not write");
     refused($t->request('POST', $path, {}, $record), 401,
         'User is not authenticated', "nobody can not write");
+}
+
+
+sub tenants {
+    my ($t, $name) = @_;
+    my %eve = ('X-SecOps-User' => 'eve', 'X-SecOps-Domain' => 'mssp',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_write');
+
+    serve($t, $name, adapt($t, $name));
+    page($t, $name);
+
+    is($t->request('POST', $path, { %eve, 'X-SecOps-Act-For' => 'globex' },
+        $record)->{json}{sys_domain}, 'globex', 'a record of a tenant');
+    refused($t->request('POST', $path, { %eve, 'X-SecOps-Domain' => 'acme',
+        'X-SecOps-Act-For' => 'globex' }, $record), 403,
+        'Insufficient access', 'a tenant, for another one');
+    refused($t->request('POST', $path, {}, $record), 401,
+        'User is not authenticated', 'nobody');
 }
 
 

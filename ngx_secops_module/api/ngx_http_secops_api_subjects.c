@@ -1,7 +1,9 @@
 
 /*
  * What is known about one subject: of all tables, or of one, the newest result
- * of each engine.  One call of the store, as a subject's records share a shard.
+ * of each engine.  One call of the store, as a subject's records share a shard;
+ * of several domains one after the other, each looked through before the next
+ * one is asked.
  */
 
 #include "api/ngx_http_secops_api.h"
@@ -29,10 +31,18 @@ typedef struct {
     ngx_secops_store_about_list_t   *lists;
     ngx_uint_t                       nlists;
     u_char                           digest[SECOPS_KEYS_DIGEST_LEN];
-    secops_keyspace_t                space;
+    secops_keyspace_t               *spaces;    /* of each domain */
+    ngx_uint_t                       nspaces;
+    ngx_uint_t                       space;     /* index: which is asked */
     ngx_http_secops_call_t           link;
     ngx_secops_store_about_t         about;
+    secops_subject_t                 subject;   /* freed with this */
 } ngx_http_secops_subjects_t;
+
+
+/* what is read of several domains, in times of what is read of one */
+
+#define NGX_HTTP_SECOPS_SUBJECTS_MORE  4
 
 
 static ngx_int_t ngx_http_secops_subjects_path(ngx_http_request_t *r,
@@ -54,11 +64,17 @@ static void ngx_http_secops_subjects_add(ngx_http_secops_subjects_t *subjects,
     const secops_table_t *table);
 static ngx_int_t ngx_http_secops_subjects_answered(void *data,
     ngx_secops_store_result_t *result);
-static int ngx_http_secops_subjects_gather(
-    ngx_http_secops_subjects_t *subjects, secops_subject_t *subject,
-    ngx_secops_store_result_t *result);
+static void ngx_http_secops_subjects_cleanup(void *data);
+static ngx_int_t ngx_http_secops_subjects_begin(
+    ngx_http_secops_subjects_t *subjects);
+static ngx_int_t ngx_http_secops_subjects_read(
+    ngx_http_secops_subjects_t *subjects);
+static ngx_int_t ngx_http_secops_subjects_gather(
+    ngx_http_secops_subjects_t *subjects, ngx_secops_store_result_t *result);
+static ngx_int_t ngx_http_secops_subjects_keep(
+    ngx_http_secops_subjects_t *subjects, ngx_secops_store_found_t *found);
 static ngx_int_t ngx_http_secops_subjects_send(
-    ngx_http_secops_subjects_t *subjects, secops_subject_t *subject);
+    ngx_http_secops_subjects_t *subjects);
 static ngx_int_t ngx_http_secops_subjects_none(
     ngx_http_secops_subjects_t *subjects);
 static ngx_int_t ngx_http_secops_subjects_refuse(
@@ -153,13 +169,18 @@ ngx_http_secops_subjects_ask(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_str_t *value)
 {
     ngx_int_t                    rc;
-    ngx_secops_store_about_t    *about;
+    ngx_pool_cleanup_t          *cln;
     ngx_http_secops_subjects_t  *subjects;
 
-    subjects = ngx_pcalloc(r->pool, sizeof(ngx_http_secops_subjects_t));
-    if (subjects == NULL) {
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_secops_subjects_t));
+    if (cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    subjects = cln->data;
+    ngx_memzero(subjects, sizeof(ngx_http_secops_subjects_t));
+
+    cln->handler = ngx_http_secops_subjects_cleanup;
 
     subjects->request = r;
     subjects->ctx = ctx;
@@ -174,21 +195,84 @@ ngx_http_secops_subjects_ask(ngx_http_request_t *r,
         return rc;
     }
 
+    if (ngx_http_secops_subjects_begin(subjects) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_secops_calls_wait(ctx,
+                                      ngx_http_secops_subjects_read(subjects));
+}
+
+
+static void
+ngx_http_secops_subjects_cleanup(void *data)
+{
+    ngx_http_secops_subjects_t *subjects = data;
+
+    secops_subject_free(&subjects->subject);
+}
+
+
+static ngx_int_t
+ngx_http_secops_subjects_begin(ngx_http_secops_subjects_t *subjects)
+{
+    u_char                     since[SECOPS_TIME_LEN];
+    ngx_uint_t                 n;
+    secops_subject_list_t     *lists;
+    ngx_secops_store_about_t  *about;
+
+    subjects->spaces = ngx_http_secops_keyspaces(subjects->ctx,
+                                                 &subjects->nspaces);
+    n = subjects->nspaces;
+
+    lists = ngx_palloc(subjects->request->pool,
+                       n * subjects->nlists * sizeof(secops_subject_list_t));
+
+    if (subjects->spaces == NULL || lists == NULL) {
+        return NGX_ERROR;
+    }
+
+    secops_time_format(since, subjects->since);
+    secops_subject_begin(&subjects->subject, lists,
+                         subjects->since ? since : NULL);
+
     secops_keys_digest(ngx_secops_slice(&subjects->value), subjects->digest);
 
     about = &subjects->about;
     about->digest = subjects->digest;
     about->lists = subjects->lists;
     about->nlists = subjects->nlists;
+    about->most = NGX_SECOPS_STORE_ABOUT_ALL;
+    about->bytes = NGX_SECOPS_STORE_ABOUT_BYTES;
 
-    ngx_http_secops_keyspace(ctx, &subjects->space);
-    ngx_http_secops_calls_add(ctx, &subjects->link, &about->eval.call,
+    if (n > NGX_HTTP_SECOPS_SUBJECTS_MORE) {
+        about->most = about->most * NGX_HTTP_SECOPS_SUBJECTS_MORE / n;
+        about->bytes = about->bytes * NGX_HTTP_SECOPS_SUBJECTS_MORE / n;
+    }
+
+    ngx_http_secops_calls_add(subjects->ctx, &subjects->link,
+                              &about->eval.call,
                               ngx_http_secops_subjects_answered, subjects);
 
-    rc = ngx_secops_store_read_about(ngx_http_secops_store(ctx), about,
-                                     &subjects->space);
+    return NGX_OK;
+}
 
-    return ngx_http_secops_calls_wait(ctx, ngx_http_secops_calls_sent(ctx, rc));
+
+/* of the next domain; returns as the store does */
+
+static ngx_int_t
+ngx_http_secops_subjects_read(ngx_http_secops_subjects_t *subjects)
+{
+    ngx_int_t               rc;
+    ngx_http_secops_ctx_t  *ctx;
+
+    ctx = subjects->ctx;
+
+    rc = ngx_secops_store_read_about(ngx_http_secops_store(ctx),
+                                     &subjects->about,
+                                     &subjects->spaces[subjects->space]);
+
+    return ngx_http_secops_calls_sent(ctx, rc);
 }
 
 
@@ -409,9 +493,8 @@ ngx_http_secops_subjects_answered(void *data,
 {
     ngx_http_secops_subjects_t *subjects = data;
 
-    ngx_int_t         rc;
-    secops_error_e    error;
-    secops_subject_t  subject;
+    ngx_int_t       rc;
+    secops_error_e  error;
 
     if (result->status != NGX_SECOPS_STORE_OK) {
         error = ngx_http_secops_store_error(NGX_HTTP_SECOPS_READ,
@@ -420,49 +503,49 @@ ngx_http_secops_subjects_answered(void *data,
                                            error, &result->reason);
     }
 
-    switch (ngx_http_secops_subjects_gather(subjects, &subject, result)) {
-
-    case 1:
-        rc = ngx_http_secops_subjects_send(subjects, &subject);
-        break;
-
-    case 0:
-        rc = ngx_http_secops_subjects_none(subjects);
-        break;
-
-    default: /* -1 */
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (ngx_http_secops_subjects_gather(subjects, result) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    secops_subject_free(&subject);
+    if (++subjects->space < subjects->nspaces) {
+        rc = ngx_http_secops_subjects_read(subjects);
 
-    return rc;
+        return (rc == NGX_OK) ? NGX_DONE
+                              : ngx_http_secops_calls_wait(subjects->ctx, rc);
+    }
+
+    switch (secops_subject_end(&subjects->subject)) {
+
+    case 1:
+        return ngx_http_secops_subjects_send(subjects);
+
+    case 0:
+        return ngx_http_secops_subjects_none(subjects);
+
+    default: /* -1 */
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 }
 
 
-/* returns as secops_subject_end() */
+/* of one domain, whose records are there until this handler returns */
 
-static int
+static ngx_int_t
 ngx_http_secops_subjects_gather(ngx_http_secops_subjects_t *subjects,
-    secops_subject_t *subject, ngx_secops_store_result_t *result)
+    ngx_secops_store_result_t *result)
 {
-    u_char                          since[SECOPS_TIME_LEN];
     ngx_uint_t                      i, n;
-    secops_subject_list_t          *lists;
+    secops_subject_t               *subject;
     ngx_secops_store_found_t       *found;
     ngx_secops_store_about_list_t  *list;
 
-    lists = ngx_palloc(subjects->request->pool,
-                       subjects->nlists * sizeof(secops_subject_list_t));
-
-    secops_time_format(since, subjects->since);
-    secops_subject_begin(subject, lists, subjects->since ? since : NULL);
-
-    if (lists == NULL) {
-        return -1;
-    }
-
+    subject = &subjects->subject;
     found = result->found;
+
+    if (subjects->nspaces > 1) {
+        secops_subject_domain(subject, ngx_secops_slice(
+                                  &subjects->ctx->domains[subjects->space]));
+    }
 
     for (i = 0; i < subjects->nlists; i++) {
         list = &subjects->lists[i];
@@ -471,18 +554,51 @@ ngx_http_secops_subjects_gather(ngx_http_secops_subjects_t *subjects,
                              list->nread, list->oldest);
 
         for (n = 0; n < list->nread; n++, found++) {
+
+            if (subjects->nspaces > 1
+                && ngx_http_secops_subjects_keep(subjects, found) != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
             secops_subject_record(subject, found->id.data,
                                   ngx_secops_slice(&found->document));
         }
     }
 
-    return secops_subject_end(subject);
+    return NGX_OK;
+}
+
+
+/* what is not there, or too large to be read, has no bytes to be copied */
+
+static ngx_int_t
+ngx_http_secops_subjects_keep(ngx_http_secops_subjects_t *subjects,
+    ngx_secops_store_found_t *found)
+{
+    u_char     *p;
+    ngx_str_t   id, document;
+
+    id = found->id;
+    document = found->document;
+
+    p = ngx_pnalloc(subjects->request->pool, id.len + document.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_secops_str_copy(p, &found->id, &id);
+
+    if (document.len) {
+        (void) ngx_secops_str_copy(p, &found->document, &document);
+    }
+
+    return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_secops_subjects_send(ngx_http_secops_subjects_t *subjects,
-    secops_subject_t *subject)
+ngx_http_secops_subjects_send(ngx_http_secops_subjects_t *subjects)
 {
     ngx_str_t            body;
     secops_text_t        text;
@@ -495,7 +611,8 @@ ngx_http_secops_subjects_send(ngx_http_secops_subjects_t *subjects,
 
     ngx_memzero(&text, sizeof(secops_text_t));
 
-    secops_subject_write(subject, ngx_secops_slice(&subjects->value), &text);
+    secops_subject_write(&subjects->subject,
+                         ngx_secops_slice(&subjects->value), &text);
 
     /* what secops_text_free() would do, once it was sent */
 

@@ -27,11 +27,17 @@ void ngx_http_secops_warn_unserved(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf);
 
 
-/* face/ngx_http_secops_conf_limit_key.c: for as long as the "http" block is
-   read, takes down what limit_req and limit_conn go by */
+/* face/ngx_http_secops_conf_watch.c: for as long as the "http" block is read,
+   takes down what limit_req and limit_conn go by, and which variables are
+   maps */
 
-ngx_int_t ngx_http_secops_watch_limits(ngx_conf_t *cf);
-void ngx_http_secops_unwatch_limits(void);
+ngx_int_t ngx_http_secops_watch_conf(ngx_conf_t *cf);
+void ngx_http_secops_unwatch_conf(void);
+
+/* once it was read: mcf->maps */
+
+ngx_int_t ngx_http_secops_index_maps(ngx_conf_t *cf,
+    ngx_http_secops_main_conf_t *mcf);
 
 void ngx_http_secops_merge_limits(ngx_http_secops_loc_conf_t *prev,
     ngx_http_secops_loc_conf_t *conf);

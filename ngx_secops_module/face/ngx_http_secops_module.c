@@ -455,6 +455,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       offsetof(ngx_http_secops_loc_conf_t, identity.admin_role),
       NULL },
 
+    { ngx_string("secops_domain_parents"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.parents),
+      NULL },
+
     { ngx_string("secops_public_url"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_set_complex_value_slot,
@@ -574,7 +581,7 @@ ngx_http_secops_preconfiguration(ngx_conf_t *cf)
         seeded = 1;
     }
 
-    if (ngx_http_secops_watch_limits(cf) != NGX_OK) {
+    if (ngx_http_secops_watch_conf(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -591,7 +598,7 @@ ngx_http_secops_init(ngx_conf_t *cf)
 
     static ngx_str_t  request_id = ngx_string("request_id");
 
-    ngx_http_secops_unwatch_limits();
+    ngx_http_secops_unwatch_conf();
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -599,6 +606,7 @@ ngx_http_secops_init(ngx_conf_t *cf)
     mcf->request_id = ngx_http_get_variable_index(cf, &request_id);
 
     if (mcf->request_id == NGX_ERROR
+        || ngx_http_secops_index_maps(cf, mcf) != NGX_OK
         || ngx_secops_redis_check(cf, &mcf->redis) != NGX_OK)
     {
         return NGX_ERROR;
@@ -665,6 +673,10 @@ ngx_http_secops_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->limit_keys, cf->pool, 2,
                           sizeof(ngx_http_secops_limit_key_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->map_names, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->maps, cf->pool, 4, sizeof(ngx_int_t))
            != NGX_OK)
     {
         return NULL;
@@ -824,6 +836,7 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     conf->identity.store = &conf->store;
     conf->identity.all_api_keys = &mcf->api_keys;
+    conf->identity.maps = &mcf->maps;
 
     if (ngx_http_secops_init_identity(cf, &conf->identity) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

@@ -8,6 +8,7 @@
 #include "face/ngx_http_secops_phases.h"
 #include "api/ngx_http_secops_api.h"
 #include "http/access/ngx_http_secops_access.h"
+#include "http/access/ngx_http_secops_act.h"
 #include "http/ngx_http_secops_fail.h"
 #include "http/ngx_http_secops_body.h"
 #include "http/access/ngx_http_secops_refusal.h"
@@ -161,6 +162,7 @@ ngx_http_secops_phase_resume(ngx_http_secops_ctx_t *ctx)
 ngx_int_t
 ngx_http_secops_handler(ngx_http_request_t *r)
 {
+    ngx_int_t                    rc;
     ngx_http_secops_ctx_t       *ctx;
     ngx_http_secops_loc_conf_t  *slcf;
 
@@ -186,6 +188,15 @@ ngx_http_secops_handler(ngx_http_request_t *r)
                       "secops: \"%V\" was not checked", &r->uri);
 
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->route->access != NGX_HTTP_SECOPS_PUBLIC) {
+
+        rc = ngx_http_secops_act(r, ctx);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
     }
 
     return ngx_http_secops_read_body(r, ctx);
@@ -255,7 +266,7 @@ ngx_http_secops_authorize(ngx_http_request_t *r,
     if (!ngx_http_secops_granted(ctx)) {
         ctx->error = SECOPS_ERROR_ACCESS;
 
-        ngx_http_secops_log_refusal(r, ctx);
+        ngx_http_secops_log_refusal(r, ctx, 0);
 
         return NGX_HTTP_FORBIDDEN;
     }

@@ -9,6 +9,8 @@
 #include "http/ngx_http_secops_body.h"
 
 
+static ngx_uint_t ngx_http_secops_route_several(
+    const ngx_http_secops_route_t *route);
 static ngx_uint_t ngx_http_secops_route_match(ngx_str_t *uri,
     const ngx_str_t *path, ngx_str_t *params);
 static ngx_int_t ngx_http_secops_route_allow(ngx_http_request_t *r,
@@ -264,6 +266,16 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
 };
 
 
+/* operations that read several domains together; all others are about one */
+
+static const ngx_http_secops_operation_pt  ngx_http_secops_routes_several[] = {
+    ngx_http_secops_tables_list,
+    ngx_http_secops_subjects_get,
+    ngx_http_secops_subject_get,
+    NULL
+};
+
+
 typedef struct {
     ngx_uint_t  method;
     ngx_str_t   name;
@@ -301,6 +313,7 @@ ngx_http_secops_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
         if (route->methods & r->method) {
             ctx->route = route;
+            ctx->several = ngx_http_secops_route_several(route);
             return NGX_OK;
         }
 
@@ -308,6 +321,21 @@ ngx_http_secops_route(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
     }
 
     return methods ? ngx_http_secops_route_allow(r, ctx, methods) : NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_secops_route_several(const ngx_http_secops_route_t *route)
+{
+    const ngx_http_secops_operation_pt  *operation;
+
+    for (operation = ngx_http_secops_routes_several; *operation; operation++) {
+        if (*operation == route->handler) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

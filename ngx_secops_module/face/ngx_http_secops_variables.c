@@ -9,6 +9,8 @@ static ngx_int_t ngx_http_secops_variable_identity(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_secops_variable_auth_method(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_secops_variable_act_for(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_secops_variable_operation(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_secops_variable_error(ngx_http_request_t *r,
@@ -30,11 +32,14 @@ static ngx_http_variable_t  ngx_http_secops_variables[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("secops_domain"), NULL, ngx_http_secops_variable_identity,
-      offsetof(ngx_http_secops_identity_t, domain),
+      offsetof(ngx_http_secops_identity_t, own_domain),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("secops_auth_method"), NULL,
       ngx_http_secops_variable_auth_method, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("secops_act_for"), NULL,
+      ngx_http_secops_variable_act_for, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("secops_operation"), NULL,
       ngx_http_secops_variable_operation, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -139,6 +144,23 @@ ngx_http_secops_variable_caller(ngx_http_request_t *r,
 
     return (ngx_http_secops_identify_early(r, &slcf->identity, early)
             == NGX_OK) ? early : NULL;
+}
+
+
+static ngx_int_t
+ngx_http_secops_variable_act_for(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_secops_ctx_t  *ctx;
+
+    ctx = ngx_http_secops_get_ctx(r);
+
+    if (ctx == NULL) {
+        return ngx_http_secops_variable_set(v, 0, NULL);
+    }
+
+    return ngx_http_secops_variable_set(v, ctx->act_for.len,
+                                        ctx->act_for.data);
 }
 
 

@@ -82,6 +82,9 @@ typedef struct {
     secops_catalog_t                  catalog;  /* freed with the cycle */
     secops_resource_model_t           resources;  /* freed with the cycle */
     ngx_str_t                         schema_dir;
+    ngx_array_t                       map_names;  /* of ngx_str_t */
+    ngx_array_t                       maps;     /* of ngx_int_t: the indices of
+                                                   variables that are maps */
     ngx_array_t                       limit_keys;  /* of
                                                     ngx_http_secops_limit_key_t
                                                     */

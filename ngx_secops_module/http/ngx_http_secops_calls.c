@@ -46,6 +46,13 @@ ngx_http_secops_calls_sent(ngx_http_secops_ctx_t *ctx, ngx_int_t rc)
 }
 
 
+void
+ngx_http_secops_calls_cancel(ngx_http_secops_call_t *link)
+{
+    ngx_secops_store_cancel(link->call);
+}
+
+
 static void
 ngx_http_secops_calls_handler(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result)
@@ -151,6 +158,27 @@ ngx_http_secops_keyspace(ngx_http_secops_ctx_t *ctx, secops_keyspace_t *space)
 }
 
 
+secops_keyspace_t *
+ngx_http_secops_keyspaces(ngx_http_secops_ctx_t *ctx, ngx_uint_t *n)
+{
+    ngx_str_t          *domain;
+    ngx_uint_t          i;
+    secops_keyspace_t  *spaces;
+
+    *n = ctx->domains ? ctx->ndomains : 1;
+    domain = ctx->domains ? ctx->domains : &ctx->identity.domain;
+
+    spaces = ngx_palloc(ctx->request->pool, *n * sizeof(secops_keyspace_t));
+
+    for (i = 0; spaces && i < *n; i++) {
+        ngx_secops_store_space(ngx_http_secops_store(ctx), &spaces[i],
+                               &domain[i]);
+    }
+
+    return spaces;
+}
+
+
 void
 ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
     ngx_secops_store_audit_t *audit)
@@ -166,6 +194,12 @@ ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
 
     audit->address = ctx->request->connection->addr_text;
     audit->operation = ctx->route->operation;
+
+    ngx_str_null(&audit->caller_domain);
+
+    if (ctx->act_for.len) {
+        audit->caller_domain = ctx->identity.own_domain;
+    }
 
     (void) ngx_http_secops_request_id(ctx->request, &audit->request_id);
 }

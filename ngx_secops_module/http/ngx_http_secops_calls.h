@@ -106,6 +106,11 @@ void ngx_http_secops_calls_add(ngx_http_secops_ctx_t *ctx,
 
 ngx_int_t ngx_http_secops_calls_sent(ngx_http_secops_ctx_t *ctx, ngx_int_t rc);
 
+/* of a call whose memory goes before the request does: it is as if it had been
+   answered, and may be sent again */
+
+void ngx_http_secops_calls_cancel(ngx_http_secops_call_t *link);
+
 /* after the store returned NGX_BUSY: the error for a call of that kind, and why
    in *reason, for the log */
 
@@ -141,6 +146,12 @@ void ngx_http_secops_keyspace(ngx_http_secops_ctx_t *ctx,
     secops_keyspace_t *space);
 void ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
     ngx_secops_store_audit_t *audit);
+
+/* of an operation that may read several domains together: the keys of each, in
+   the request's pool, and *n of them, one at least.  NULL: no memory */
+
+secops_keyspace_t *ngx_http_secops_keyspaces(ngx_http_secops_ctx_t *ctx,
+    ngx_uint_t *n);
 
 
 #endif /* _NGX_HTTP_SECOPS_CALLS_H_INCLUDED_ */

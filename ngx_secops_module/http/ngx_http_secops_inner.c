@@ -3,6 +3,7 @@
 
 #include "http/ngx_http_secops_inner.h"
 #include "http/access/ngx_http_secops_access.h"
+#include "http/access/ngx_http_secops_act.h"
 #include "http/ngx_http_secops_body.h"
 #include "http/access/ngx_http_secops_refuse.h"
 
@@ -152,6 +153,7 @@ ngx_http_secops_inner_start(ngx_http_secops_inner_t *inner,
     ngx_http_set_ctx(sr, ctx, ngx_http_secops_module);
 
     ctx->identity = inner->outer->identity;
+    ctx->act_for = inner->outer->act_for;
     ctx->kept = &inner->kept;
     ctx->data = inner;
 
@@ -435,6 +437,7 @@ static ngx_int_t
 ngx_http_secops_inner_route(ngx_http_request_t *sr, ngx_http_secops_ctx_t *ctx,
     ngx_http_secops_inner_t *inner)
 {
+    ngx_int_t                     rc;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_secops_loc_conf_t   *slcf;
     ngx_http_secops_main_conf_t  *mcf;
@@ -463,13 +466,16 @@ ngx_http_secops_inner_route(ngx_http_request_t *sr, ngx_http_secops_ctx_t *ctx,
     }
 
     if (!ngx_http_secops_granted(ctx) || (clcf->limit_except & sr->method)) {
-        ngx_http_secops_log_refusal(sr, ctx);
+        ngx_http_secops_log_refusal(sr, ctx, 0);
         return ngx_http_secops_refuse_access(sr, ctx);
     }
 
     ctx->state = NGX_HTTP_SECOPS_AUTHORIZED;
 
-    return ngx_http_secops_inner_operate(sr, ctx, inner);
+    rc = ngx_http_secops_act(sr, ctx);
+
+    return (rc == NGX_DECLINED) ? ngx_http_secops_inner_operate(sr, ctx, inner)
+                                : rc;
 }
 
 

@@ -83,6 +83,15 @@ struct ngx_http_secops_ctx_s {
     ngx_http_secops_auth_t            auth;     /* how far it has come */
     ngx_http_secops_resume_pt         resume;   /* once that may go on */
     ngx_http_secops_identity_t        identity;
+    ngx_uint_t                        several;  /* 1: the operation may read
+                                                   several domains together */
+    ngx_str_t                         act_for;  /* domains that the request
+                                                   names and may; empty: none,
+                                                   so it is about its own */
+    ngx_str_t                        *domains;  /* all of them, if there are
+                                                   several; NULL: it is about
+                                                   identity.domain */
+    ngx_uint_t                        ndomains;
     ngx_http_secops_gunzip_t         *packed;   /* the body; NULL: it is not */
 
     ngx_http_secops_inner_t          *inner;    /* that it waits for; NULL:

@@ -142,6 +142,8 @@ ngx_http_secops_create_identity(ngx_http_secops_identity_conf_t *conf)
      *     conf->write_role = { 0, NULL };
      *     conf->read_role = { 0, NULL };
      *     conf->admin_role = { 0, NULL };
+     *     conf->header_act_for = { { 0, NULL }, 0 };
+     *     conf->parents = NULL;
      */
 
     conf->methods = NGX_CONF_UNSET_PTR;
@@ -169,6 +171,18 @@ ngx_http_secops_merge_identity(ngx_conf_t *cf,
                              "sn_sec_cmn.api_read");
     ngx_conf_merge_str_value(conf->admin_role, prev->admin_role,
                              "sn_sec_cmn.admin");
+
+    if (conf->parents == NULL) {
+        conf->parents = prev->parents;
+    }
+
+    if (ngx_http_secops_merge_header(cf, &prev->header_act_for,
+                                     &conf->header_act_for,
+                                     NGX_HTTP_SECOPS_ACT_FOR)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     for (method = ngx_http_secops_auth_methods; *method; method++) {
 

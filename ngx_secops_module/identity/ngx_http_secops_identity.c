@@ -80,7 +80,8 @@ ngx_http_secops_identify(ngx_http_request_t *r,
 
 /*
  * Who calls may be what a variable says, and that may be made of the one that
- * asks here: while it is being found out, nobody is known.
+ * asks here: while it is being found out, nobody is known.  Maps that are found
+ * out on the way may be others later, as what other modules say.
  */
 
 ngx_int_t
@@ -88,13 +89,27 @@ ngx_http_secops_identify_early(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_identity_t *identity)
 {
-    ngx_int_t               rc;
-    ngx_http_secops_auth_t  auth;
+    u_char                  *known;
+    ngx_int_t                rc, *map;
+    ngx_uint_t               i, n;
+    ngx_http_secops_auth_t   auth;
 
-    static ngx_uint_t       looking;    /* the worker's */
+    static ngx_uint_t        looking;    /* the worker's */
 
-    if (conf->methods == NULL || looking) {
+    if (conf->methods == NULL || conf->methods->nelts == 0 || looking) {
         return NGX_DECLINED;
+    }
+
+    map = conf->maps->elts;
+    n = conf->maps->nelts;
+
+    known = ngx_palloc(r->pool, n + 1);
+    if (known == NULL) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < n; i++) {
+        known[i] = r->variables[map[i]].valid;
     }
 
     ngx_memzero(&auth, sizeof(ngx_http_secops_auth_t));
@@ -106,7 +121,26 @@ ngx_http_secops_identify_early(ngx_http_request_t *r,
     rc = ngx_http_secops_identify(r, conf, &auth, identity);
     looking = 0;
 
+    for (i = 0; i < n; i++) {
+        r->variables[map[i]].valid &= known[i];
+    }
+
     return (rc == NGX_OK) ? NGX_OK : NGX_DECLINED;
+}
+
+
+void
+ngx_http_secops_forget_maps(ngx_http_request_t *r, ngx_array_t *maps)
+{
+    ngx_int_t   *map;
+    ngx_uint_t   i;
+
+    map = maps->elts;
+
+    for (i = 0; i < maps->nelts; i++) {
+        r->variables[map[i]].valid = 0;
+        r->variables[map[i]].not_found = 0;
+    }
 }
 
 
@@ -199,6 +233,7 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
     identity->user = credential->user;
     identity->user_name = credential->user_name;
     identity->domain = credential->domain;
+    identity->own_domain = credential->domain;
     identity->scopes = credential->scopes;
     identity->expire_at = credential->expire_at;
     identity->permissions = secops_role_permissions(

@@ -22,6 +22,10 @@
 #define NGX_HTTP_SECOPS_USER_MAX    255
 #define NGX_HTTP_SECOPS_DOMAIN_MAX  1024
 
+/* the request header that names a domain to act for */
+
+#define NGX_HTTP_SECOPS_ACT_FOR  "X-SecOps-Act-For"
+
 /* of a caller who has none */
 
 #define NGX_HTTP_SECOPS_DEFAULT_DOMAIN  "global"
@@ -61,18 +65,25 @@ typedef struct {
     ngx_array_t                     *all_api_keys;  /* of what each location
                                                        knows of api keys */
     ngx_secops_store_t              *store;     /* where api keys are */
+    ngx_array_t                     *maps;      /* of ngx_int_t: the indices of
+                                                   variables that are maps */
 
     ngx_str_t                        write_role;
     ngx_str_t                        read_role;
     ngx_str_t                        admin_role;
+
+    ngx_http_secops_header_t         header_act_for;
+    ngx_http_complex_value_t        *parents;   /* a list of domains that the
+                                                   caller may act for; NULL:
+                                                   none is configured */
 } ngx_http_secops_identity_conf_t;
 
 
 /*
- * What is known of the caller.  user and domain are UTF-8 without control
- * characters, not empty; all are valid as long as the request.  Roles give
- * permissions and an api key has scopes: never both.  The user of an api key
- * is "api_key:" and its id, which stays when the key gets another name; no
+ * What is known of the caller.  user, domain and own_domain are UTF-8 without
+ * control characters, not empty; all are valid as long as the request.  Roles
+ * give permissions and an api key has scopes: never both.  The user of an api
+ * key is "api_key:" and its id, which stays when the key gets another name; no
  * other method may name such a user.
  */
 
@@ -81,7 +92,10 @@ typedef struct {
     ngx_str_t                        user_name;     /* of an api key: what it
                                                        is called at present;
                                                        of others empty */
-    ngx_str_t                        domain;
+    ngx_str_t                        domain;    /* where the operation takes
+                                                   place: the caller's own, or
+                                                   one that it acts for */
+    ngx_str_t                        own_domain;
     ngx_uint_t                       permissions;   /* SECOPS_PERMISSION_* */
     secops_scopes_t                  scopes;
     ngx_str_t                        expire_at; /* of an api key; empty:
@@ -158,6 +172,12 @@ ngx_int_t ngx_http_secops_identify(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_identify_early(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_identity_t *identity);
+
+
+/* has all maps found out anew when they are asked for: who calls was not known,
+   or somebody else, when they were found out */
+
+void ngx_http_secops_forget_maps(ngx_http_request_t *r, ngx_array_t *maps);
 
 
 /* there will be no wake: the request ends, or goes elsewhere */

@@ -174,6 +174,10 @@ ngx_secops_store_cancel(ngx_secops_store_call_t *call)
 
     if (call->also) {
         ngx_secops_store_cancel(call->also);
+
+        /* its memory may go before the call's does */
+
+        call->also = NULL;
     }
 }
 

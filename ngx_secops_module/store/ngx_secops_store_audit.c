@@ -59,6 +59,8 @@ ngx_secops_store_audit_fields(const ngx_secops_store_audit_t *audit,
     fields[SECOPS_AUDIT_OPERATION] = ngx_secops_slice(&audit->operation);
     fields[SECOPS_AUDIT_USER_NAME] = ngx_secops_slice(&audit->user_name);
     fields[SECOPS_AUDIT_MEMBERS] = ngx_secops_slice(&audit->members);
+    fields[SECOPS_AUDIT_CALLER_DOMAIN] =
+                                   ngx_secops_slice(&audit->caller_domain);
     fields[SECOPS_AUDIT_OUTCOME] = ngx_secops_slice(&audit->outcome);
     fields[SECOPS_AUDIT_STATUS] = ngx_secops_slice(&audit->status);
     fields[SECOPS_AUDIT_REASON] = ngx_secops_slice(&audit->reason);

@@ -19,6 +19,7 @@ typedef struct {
     ngx_str_t                   operation;
     ngx_str_t                   members;        /* of a change: names of those
                                                    that it has changed */
+    ngx_str_t                   caller_domain;  /* of who acts for another */
     ngx_str_t                   outcome;        /* the rest of a refusal only */
     ngx_str_t                   status;
     ngx_str_t                   reason;

@@ -6,6 +6,7 @@
  *     …_tables_options.c    sysparm_*
  *     …_tables_list.c       a list: what is asked for, and how it is found
  *     …_tables_range.c      a page without a condition
+ *     …_tables_merge.c      the same of several domains
  *     …_tables_step.c       whose turn it is to read
  *     …_tables_find.c       which of the records that are read meet the query
  *     …_tables_scan.c       the records of lists
@@ -76,6 +77,8 @@ typedef struct ngx_http_secops_tables_batch_s  ngx_http_secops_tables_batch_t;
 
 typedef struct {
     u_char                                id[SECOPS_ID_LEN];
+    u_char                                space;    /* index of the list's
+                                                       spaces */
     ngx_str_t                             document;
 } ngx_http_secops_tables_record_t;
 
@@ -126,6 +129,7 @@ typedef struct {
     ngx_secops_store_scan_t               scan;
     ngx_uint_t                            begun;    /* 1: it is not over */
     ngx_uint_t                            asked;    /* 1: its first step was */
+    ngx_uint_t                            space;    /* index: whose it is */
     uint64_t                              reached;  /* time of the oldest record
                                                        that was read */
     u_char                                digest[SECOPS_KEYS_DIGEST_LEN];
@@ -143,11 +147,12 @@ typedef struct {
 } ngx_http_secops_tables_lists_t;
 
 
-/* the ids of one shard whose documents are read */
+/* the ids of one shard of one domain whose documents are read */
 
 typedef struct {
     ngx_http_secops_tables_list_t        *list;
     ngx_http_secops_call_t                link;
+    ngx_uint_t                            space;    /* index: whose it is */
     ngx_secops_store_documents_read_t     read;
     u_char                               *ids;      /* in the pool */
     ngx_uint_t                            n;
@@ -157,9 +162,13 @@ typedef struct {
 
 
 typedef struct {
-    ngx_http_secops_tables_shard_t       *shards;   /* in the pool */
+    ngx_http_secops_tables_shard_t       *shards;   /* in the pool: of each
+                                                       domain so many */
+    ngx_uint_t                            nshards;
     const u_char                         *ids;      /* borrowed, in the order in
                                                        which they are taken */
+    const u_char                         *origins;  /* of each id the domain:
+                                                       an index of spaces */
     ngx_uint_t                            n;
     ngx_uint_t                            taken;
 } ngx_http_secops_tables_ids_t;
@@ -174,13 +183,34 @@ typedef struct {
 } ngx_http_secops_tables_ask_t;
 
 
+/* pages of several domains, which are read one after the other, and become one;
+   zeroed: none is under way */
+
+typedef struct {
+    ngx_http_secops_tables_ask_t          ask;
+    ngx_pool_t                           *pool;     /* of the one under way; it
+                                                       is destroyed with it */
+    ngx_uint_t                            space;    /* index: whose that is */
+    ngx_uint_t                            before;   /* 1: of what stands before
+                                                       the cursor */
+    ngx_uint_t                            room;     /* ids that are kept */
+    u_char                               *ids;      /* in the pool, as */
+    u_char                               *origins;  /* these; of the room */
+    ngx_uint_t                            nids;
+    u_char                               *spare_ids;  /* the same room, */
+    u_char                               *spare_origins;  /* once more */
+} ngx_http_secops_tables_merge_t;
+
+
 /* in the request's pool; what it owns is freed with that */
 
 struct ngx_http_secops_tables_list_s {
     ngx_http_secops_ctx_t                *ctx;
     ngx_http_request_t                   *request;
     secops_table_t                       *table;
-    secops_keyspace_t                     space;
+    secops_keyspace_t                    *spaces;   /* of each domain that is
+                                                       read */
+    ngx_uint_t                            nspaces;
 
     secops_table_options_t                options;
     secops_encoded_query_t                query;
@@ -202,6 +232,7 @@ struct ngx_http_secops_tables_list_s {
     ngx_http_secops_tables_ids_t          ids;
     ngx_http_secops_tables_ask_t          ask;
     ngx_http_secops_tables_ask_t          ask_before;
+    ngx_http_secops_tables_merge_t        merge;
 
     /* the record at hand */
 
@@ -216,6 +247,9 @@ struct ngx_http_secops_tables_list_s {
 
     secops_query_page_t                   page;
     const u_char                         *found;    /* one after the other */
+    const u_char                         *origins;  /* of each an index of
+                                                       spaces; NULL: all are of
+                                                       the first */
     ngx_uint_t                            nfound;
     uint64_t                              total;
     const u_char                         *previous; /* behind which the page
@@ -278,12 +312,13 @@ uint64_t ngx_http_secops_tables_lists_reached(
 
 
 /* …_tables_documents.c: the records of n ids, which are borrowed, in their
-   order */
+   order; origins, too, as the list has them */
 
 extern const ngx_http_secops_tables_source_t  ngx_http_secops_tables_documents;
 
 ngx_int_t ngx_http_secops_tables_documents_begin(
-    ngx_http_secops_tables_list_t *list, const u_char *ids, ngx_uint_t n);
+    ngx_http_secops_tables_list_t *list, const u_char *ids,
+    const u_char *origins, ngx_uint_t n);
 void ngx_http_secops_tables_documents_free(
     ngx_http_secops_tables_list_t *list);
 
@@ -295,12 +330,12 @@ ngx_int_t ngx_http_secops_tables_step(ngx_http_secops_tables_list_t *list);
 
 
 /* …_tables_record.c: records on their way.  _keep takes a copy of an answer's:
-   n ids, one after the other, and their documents.  _next: NULL, the queue is
-   empty; the one that was taken before is gone */
+   n ids of one domain, one after the other, and their documents.  _next: NULL,
+   the queue is empty; the one that was taken before is gone */
 
 ngx_int_t ngx_http_secops_tables_keep(ngx_http_secops_tables_list_t *list,
-    ngx_http_secops_tables_queue_t *queue, const u_char *ids,
-    ngx_str_t *documents, ngx_uint_t n);
+    ngx_http_secops_tables_queue_t *queue, ngx_uint_t space,
+    const u_char *ids, ngx_str_t *documents, ngx_uint_t n);
 ngx_http_secops_tables_record_t *ngx_http_secops_tables_next(
     ngx_http_secops_tables_queue_t *queue);
 void ngx_http_secops_tables_queue_free(
@@ -317,6 +352,12 @@ void ngx_http_secops_tables_close(ngx_http_secops_tables_list_t *list);
    with the page */
 
 ngx_int_t ngx_http_secops_tables_range(ngx_http_secops_tables_list_t *list);
+
+
+/* …_tables_merge.c: the same of several domains */
+
+ngx_int_t ngx_http_secops_tables_merge(ngx_http_secops_tables_list_t *list);
+void ngx_http_secops_tables_merge_free(ngx_http_secops_tables_list_t *list);
 
 
 /* …_tables_page.c: the answer, of what was found */

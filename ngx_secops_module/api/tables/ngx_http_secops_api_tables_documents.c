@@ -12,8 +12,10 @@
 static ngx_int_t ngx_http_secops_tables_documents_next(
     ngx_http_secops_tables_list_t *list,
     ngx_http_secops_tables_record_t **record);
-static ngx_uint_t ngx_http_secops_tables_documents_shard(
+static ngx_int_t ngx_http_secops_tables_documents_shards(
     ngx_http_secops_tables_list_t *list);
+static ngx_http_secops_tables_shard_t *ngx_http_secops_tables_documents_shard(
+    ngx_http_secops_tables_list_t *list, ngx_uint_t i);
 static ngx_int_t ngx_http_secops_tables_documents_step(
     ngx_http_secops_tables_list_t *list);
 static ngx_uint_t ngx_http_secops_tables_shard_wants(
@@ -32,53 +34,78 @@ const ngx_http_secops_tables_source_t  ngx_http_secops_tables_documents = {
 
 ngx_int_t
 ngx_http_secops_tables_documents_begin(ngx_http_secops_tables_list_t *list,
-    const u_char *ids, ngx_uint_t n)
+    const u_char *ids, const u_char *origins, ngx_uint_t n)
 {
-    u_char                          *p;
     ngx_uint_t                       i;
-    ngx_http_secops_tables_shard_t  *shards, *shard;
+    ngx_http_secops_tables_ids_t    *all;
+    ngx_http_secops_tables_shard_t  *shard;
 
-    shards = ngx_pcalloc(list->request->pool, SECOPS_ID_SHARDS
-                                     * sizeof(ngx_http_secops_tables_shard_t));
-    p = ngx_pnalloc(list->request->pool, n * SECOPS_ID_LEN + 1);
+    ngx_http_secops_tables_documents_free(list);
 
-    if (shards == NULL || p == NULL) {
+    all = &list->ids;
+
+    all->ids = ids;
+    all->origins = origins;
+    all->n = n;
+    all->taken = 0;
+
+    if (ngx_http_secops_tables_documents_shards(list) != NGX_OK) {
         return NGX_ERROR;
     }
 
     for (i = 0; i < n; i++) {
-        shards[secops_id_known_shard(ids + i * SECOPS_ID_LEN)].n++;
+        shard = ngx_http_secops_tables_documents_shard(list, i);
+
+        ngx_memcpy(shard->ids + shard->n++ * SECOPS_ID_LEN,
+                   ids + i * SECOPS_ID_LEN, SECOPS_ID_LEN);
     }
 
-    for (i = 0; i < SECOPS_ID_SHARDS; i++) {
-        shard = &shards[i];
+    return NGX_OK;
+}
+
+
+/* with room for the ids that each of them has */
+
+static ngx_int_t
+ngx_http_secops_tables_documents_shards(ngx_http_secops_tables_list_t *list)
+{
+    u_char                          *p;
+    ngx_uint_t                       i, n;
+    ngx_http_secops_tables_shard_t  *shard;
+
+    n = list->nspaces * SECOPS_ID_SHARDS;
+
+    list->ids.nshards = 0;
+    list->ids.shards = ngx_pcalloc(list->request->pool, n
+                                     * sizeof(ngx_http_secops_tables_shard_t));
+    p = ngx_pnalloc(list->request->pool, list->ids.n * SECOPS_ID_LEN + 1);
+
+    if (list->ids.shards == NULL || p == NULL) {
+        return NGX_ERROR;
+    }
+
+    list->ids.nshards = n;
+
+    for (i = 0; i < list->ids.n; i++) {
+        ngx_http_secops_tables_documents_shard(list, i)->n++;
+    }
+
+    for (i = 0; i < n; i++) {
+        shard = &list->ids.shards[i];
 
         shard->list = list;
         shard->ids = p;
         p += shard->n * SECOPS_ID_LEN;
         shard->n = 0;
 
+        shard->space = i / SECOPS_ID_SHARDS;
         shard->read.table = list->table->name;
-        shard->read.shard = i;
+        shard->read.shard = i % SECOPS_ID_SHARDS;
 
         ngx_http_secops_calls_add(list->ctx, &shard->link,
                                   &shard->read.eval.call,
                                   ngx_http_secops_tables_shard_answer, shard);
     }
-
-    for (i = 0; i < n; i++) {
-        shard = &shards[secops_id_known_shard(ids + i * SECOPS_ID_LEN)];
-
-        ngx_memcpy(shard->ids + shard->n++ * SECOPS_ID_LEN,
-                   ids + i * SECOPS_ID_LEN, SECOPS_ID_LEN);
-    }
-
-    ngx_http_secops_tables_documents_free(list);
-
-    list->ids.shards = shards;
-    list->ids.ids = ids;
-    list->ids.n = n;
-    list->ids.taken = 0;
 
     return NGX_OK;
 }
@@ -97,7 +124,7 @@ ngx_http_secops_tables_documents_next(ngx_http_secops_tables_list_t *list,
         return NGX_DONE;
     }
 
-    shard = &ids->shards[ngx_http_secops_tables_documents_shard(list)];
+    shard = ngx_http_secops_tables_documents_shard(list, ids->taken);
 
     *record = ngx_http_secops_tables_next(&shard->queue);
 
@@ -111,13 +138,21 @@ ngx_http_secops_tables_documents_next(ngx_http_secops_tables_list_t *list,
 }
 
 
-/* that has the next id */
+/* that has this one of the ids */
 
-static ngx_uint_t
-ngx_http_secops_tables_documents_shard(ngx_http_secops_tables_list_t *list)
+static ngx_http_secops_tables_shard_t *
+ngx_http_secops_tables_documents_shard(ngx_http_secops_tables_list_t *list,
+    ngx_uint_t i)
 {
-    return secops_id_known_shard(list->ids.ids
-                                 + list->ids.taken * SECOPS_ID_LEN);
+    ngx_uint_t                     space;
+    ngx_http_secops_tables_ids_t  *ids;
+
+    ids = &list->ids;
+
+    space = ids->origins ? ids->origins[i] : 0;
+
+    return &ids->shards[space * SECOPS_ID_SHARDS
+                        + secops_id_known_shard(ids->ids + i * SECOPS_ID_LEN)];
 }
 
 
@@ -131,7 +166,7 @@ ngx_http_secops_tables_documents_step(ngx_http_secops_tables_list_t *list)
     shards = list->ids.shards;
     n = 0;
 
-    for (i = 0; i < SECOPS_ID_SHARDS; i++) {
+    for (i = 0; i < list->ids.nshards; i++) {
         n += ngx_http_secops_tables_shard_wants(&shards[i]);
     }
 
@@ -139,9 +174,9 @@ ngx_http_secops_tables_documents_step(ngx_http_secops_tables_list_t *list)
 
     /* that of the next id is one of them */
 
-    i = ngx_http_secops_tables_documents_shard(list);
+    i = ngx_http_secops_tables_documents_shard(list, list->ids.taken) - shards;
 
-    for (left = n; left; i = (i + 1) % SECOPS_ID_SHARDS) {
+    for (left = n; left; i = (i + 1) % list->ids.nshards) {
 
         if (!ngx_http_secops_tables_shard_wants(&shards[i])) {
             continue;
@@ -191,7 +226,8 @@ ngx_http_secops_tables_shard_read(ngx_http_secops_tables_shard_t *shard,
     read->bytes = NGX_HTTP_SECOPS_TABLES_BYTES / share;
 
     return ngx_secops_store_get_records(ngx_http_secops_store(shard->list->ctx),
-                                        read, &shard->list->space);
+                                        read,
+                                        &shard->list->spaces[shard->space]);
 }
 
 
@@ -209,8 +245,9 @@ ngx_http_secops_tables_shard_answer(void *data,
         return ngx_http_secops_tables_failed(list->ctx, result);
     }
 
-    if (ngx_http_secops_tables_keep(list, &shard->queue, shard->read.ids,
-                                    result->documents, result->ndocuments)
+    if (ngx_http_secops_tables_keep(list, &shard->queue, shard->space,
+                                    shard->read.ids, result->documents,
+                                    result->ndocuments)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -227,7 +264,7 @@ ngx_http_secops_tables_documents_free(ngx_http_secops_tables_list_t *list)
 {
     ngx_uint_t  i;
 
-    for (i = 0; list->ids.shards && i < SECOPS_ID_SHARDS; i++) {
+    for (i = 0; i < list->ids.nshards; i++) {
         ngx_http_secops_tables_queue_free(&list->ids.shards[i].queue);
     }
 }

@@ -171,6 +171,8 @@ ngx_http_secops_tables_find_match(ngx_http_secops_tables_list_t *list)
     }
 
     if (rc) {
+        list->page.origin = list->record->space;
+
         rc = secops_query_page_add(&list->page, list->record->id, &list->json);
 
         if (rc == SECOPS_QUERY_PAGE_MANY) {
@@ -283,6 +285,7 @@ ngx_http_secops_tables_found(ngx_http_secops_tables_list_t *list)
     page = &list->page;
 
     list->found = page->ids;
+    list->origins = page->origins;
     list->nfound = page->nids;
     list->total = page->total;
     list->previous = page->has_previous ? page->previous : NULL;

@@ -79,9 +79,9 @@ ngx_http_secops_tables_list_create(ngx_http_secops_ctx_t *ctx,
     list->request = ctx->request;
     list->table = table;
 
-    ngx_http_secops_keyspace(ctx, &list->space);
+    list->spaces = ngx_http_secops_keyspaces(ctx, &list->nspaces);
 
-    return list;
+    return list->spaces ? list : NULL;
 }
 
 
@@ -91,6 +91,7 @@ ngx_http_secops_tables_list_cleanup(void *data)
     ngx_http_secops_tables_list_t *list = data;
 
     ngx_http_secops_turn_end(&list->turn);
+    ngx_http_secops_tables_merge_free(list);
     ngx_http_secops_tables_lists_free(list);
     ngx_http_secops_tables_documents_free(list);
     ngx_http_secops_tables_close(list);
@@ -207,7 +208,8 @@ ngx_http_secops_tables_list_start(ngx_http_secops_tables_list_t *list)
     if (plan->kind == SECOPS_QUERY_PLAN_WALK && !plan->filter
         && plan->sequence != SECOPS_QUERY_SORTED)
     {
-        return ngx_http_secops_tables_range(list);
+        return (list->nspaces > 1) ? ngx_http_secops_tables_merge(list)
+                                   : ngx_http_secops_tables_range(list);
     }
 
     if (secops_query_page_begin(&list->page) != 0) {
@@ -233,23 +235,28 @@ ngx_http_secops_tables_list_start(ngx_http_secops_tables_list_t *list)
 }
 
 
+/* of a record that has one of these ids nobody knows whose it is */
+
 static ngx_int_t
 ngx_http_secops_tables_list_ids(ngx_http_secops_tables_list_t *list)
 {
-    u_char      *ids;
+    u_char      *ids, *origins;
     ngx_uint_t   i, n;
 
-    n = list->plan.nvalues;
+    n = list->plan.nvalues * list->nspaces;
 
     ids = ngx_pnalloc(list->request->pool, n * SECOPS_ID_LEN + 1);
-    if (ids == NULL) {
+    origins = ngx_pnalloc(list->request->pool, n + 1);
+
+    if (ids == NULL || origins == NULL) {
         return NGX_ERROR;
     }
 
     for (i = 0; i < n; i++) {
-        ngx_memcpy(ids + i * SECOPS_ID_LEN, list->plan.values[i].data,
-                   SECOPS_ID_LEN);
+        ngx_memcpy(ids + i * SECOPS_ID_LEN,
+                   list->plan.values[i / list->nspaces].data, SECOPS_ID_LEN);
+        origins[i] = (u_char) (i % list->nspaces);
     }
 
-    return ngx_http_secops_tables_documents_begin(list, ids, n);
+    return ngx_http_secops_tables_documents_begin(list, ids, origins, n);
 }

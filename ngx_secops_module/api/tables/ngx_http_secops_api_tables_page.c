@@ -19,7 +19,7 @@ ngx_int_t
 ngx_http_secops_tables_page(ngx_http_secops_tables_list_t *list)
 {
     if (ngx_http_secops_tables_documents_begin(list, list->found,
-                                               list->nfound)
+                                               list->origins, list->nfound)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -56,7 +56,7 @@ ngx_http_secops_tables_range_ask(ngx_http_secops_tables_list_t *list,
                               ngx_http_secops_tables_range_answer, list);
 
     rc = ngx_secops_store_read_page(ngx_http_secops_store(list->ctx),
-                                    &ask->page, &list->space,
+                                    &ask->page, list->spaces,
                                     list->request->pool);
 
     if (ngx_http_secops_calls_sent(list->ctx, rc) == NGX_OK) {

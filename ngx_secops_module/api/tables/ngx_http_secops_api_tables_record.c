@@ -15,8 +15,8 @@ static void ngx_http_secops_tables_queue_shift(
 
 ngx_int_t
 ngx_http_secops_tables_keep(ngx_http_secops_tables_list_t *list,
-    ngx_http_secops_tables_queue_t *queue, const u_char *ids,
-    ngx_str_t *documents, ngx_uint_t n)
+    ngx_http_secops_tables_queue_t *queue, ngx_uint_t space,
+    const u_char *ids, ngx_str_t *documents, ngx_uint_t n)
 {
     u_char                           *p;
     size_t                            size;
@@ -51,6 +51,7 @@ ngx_http_secops_tables_keep(ngx_http_secops_tables_list_t *list,
         record = &batch->records[i];
 
         ngx_memcpy(record->id, ids + i * SECOPS_ID_LEN, SECOPS_ID_LEN);
+        record->space = (u_char) space;
 
         if (documents[i].data == NULL) {
             ngx_str_null(&record->document);

@@ -40,6 +40,7 @@ ngx_http_secops_tables_lists_begin(ngx_http_secops_tables_list_t *list)
 
     lists->nlists = (list->plan.kind == SECOPS_QUERY_PLAN_SUBJECTS)
                     ? list->plan.nvalues : SECOPS_ID_SHARDS;
+    lists->nlists *= list->nspaces;
     lists->nscans = ngx_min(lists->nlists, NGX_HTTP_SECOPS_TABLES_LISTS);
 
     lists->scans = ngx_pcalloc(list->request->pool, (lists->nscans + 1)
@@ -117,7 +118,8 @@ ngx_http_secops_tables_lists_step(ngx_http_secops_tables_list_t *list)
         rc = scan->asked ? ngx_secops_store_scan_next(&scan->scan)
                          : ngx_secops_store_scan_begin(
                                            ngx_http_secops_store(list->ctx),
-                                           &scan->scan, &list->space,
+                                           &scan->scan,
+                                           &list->spaces[scan->space],
                                            list->request->pool);
 
         if (ngx_http_secops_calls_sent(list->ctx, rc) != NGX_OK) {
@@ -178,6 +180,9 @@ ngx_http_secops_tables_scan_begin(ngx_http_secops_tables_list_t *list,
     scan->scan.ids = last.ids;
     scan->scan.next = last.next;
 
+    scan->space = n % list->nspaces;
+    n /= list->nspaces;
+
     one = &scan->scan.list;
     one->table = list->table->name;
     one->shard = n;
@@ -214,8 +219,9 @@ ngx_http_secops_tables_scan_answer(void *data,
         return ngx_http_secops_tables_failed(list->ctx, result);
     }
 
-    if (ngx_http_secops_tables_keep(list, &list->lists.queue, result->ids,
-                                    result->documents, result->ndocuments)
+    if (ngx_http_secops_tables_keep(list, &list->lists.queue, scan->space,
+                                    result->ids, result->documents,
+                                    result->ndocuments)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

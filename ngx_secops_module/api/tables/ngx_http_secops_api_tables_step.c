@@ -33,7 +33,7 @@ ngx_http_secops_tables_step(ngx_http_secops_tables_list_t *list)
 
     if (list->steps == 0
         || ngx_http_secops_turn_take(&ngx_http_secops_tables_turns,
-                                     &list->turn, &list->space,
+                                     &list->turn, list->spaces,
                                      NGX_HTTP_SECOPS_TABLES_TURNS))
     {
         list->calls = ngx_http_secops_tables_step_calls(list);

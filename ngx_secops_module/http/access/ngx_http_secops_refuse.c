@@ -57,7 +57,8 @@ ngx_http_secops_refuse_access(ngx_http_request_t *r,
 /* quotes in names are escaped: a name must not seem to end before it does */
 
 void
-ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
+ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
+    ngx_uint_t act)
 {
     u_char          *p;
     ngx_str_t        user, domain;
@@ -65,7 +66,7 @@ ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
 
     p = ngx_pnalloc(r->pool, secops_text_escape_max(ctx->identity.user.len)
                              + secops_text_escape_max(
-                                                   ctx->identity.domain.len));
+                                               ctx->identity.own_domain.len));
     if (p == NULL) {
         return;
     }
@@ -75,9 +76,17 @@ ngx_http_secops_log_refusal(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     p = secops_text_escape(p, name);
     user.len = p - user.data;
 
-    name = ngx_secops_slice(&ctx->identity.domain);
+    name = ngx_secops_slice(&ctx->identity.own_domain);
     domain.data = p;
     domain.len = secops_text_escape(p, name) - p;
+
+    if (act) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: %V refused: user \"%V\" of domain \"%V\" "
+                      "may not act for the domain that it names",
+                      &ctx->route->operation, &user, &domain);
+        return;
+    }
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "secops: %V refused: user \"%V\" of domain \"%V\" "

@@ -21,10 +21,11 @@ ngx_int_t ngx_http_secops_refuse_route(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_refuse_access(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 
-/* writes to the log who that was */
+/* writes to the log who that was.  act: 1, the domain was the reason; 0, the
+   role or the scope */
 
 void ngx_http_secops_log_refusal(ngx_http_request_t *r,
-    ngx_http_secops_ctx_t *ctx);
+    ngx_http_secops_ctx_t *ctx, ngx_uint_t act);
 
 /* the route takes no body of this type, or packed in this way: 415 */
 

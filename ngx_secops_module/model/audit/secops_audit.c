@@ -37,6 +37,7 @@ static const secops_slice_t  secops_audit_names[SECOPS_AUDIT_FIELDS] = {
     secops_slice("id"),
     secops_slice("user_name"),
     secops_slice("members"),
+    secops_slice("caller_domain"),
     secops_slice("outcome"),
     secops_slice("status"),
     secops_slice("reason"),

@@ -52,6 +52,8 @@ typedef enum {
     SECOPS_AUDIT_USER_NAME,         /* of an api key, which the user names by
                                        its id: its name at that time */
     SECOPS_AUDIT_MEMBERS,           /* of a change: names of what it changed */
+    SECOPS_AUDIT_CALLER_DOMAIN,     /* of who acts for the domain whose entry
+                                       this is, and is of another */
     SECOPS_AUDIT_OUTCOME,           /* SECOPS_AUDIT_REFUSED, or empty: done */
     SECOPS_AUDIT_STATUS,            /* of a refusal: decimal */
     SECOPS_AUDIT_REASON,

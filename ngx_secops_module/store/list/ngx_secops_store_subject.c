@@ -83,8 +83,8 @@ ngx_secops_store_about_args(ngx_secops_store_eval_t *eval,
     shard = secops_keys_digest_shard(about->digest);
 
     ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_ABOUT_LIST);
-    ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_ABOUT_ALL);
-    ngx_secops_store_literal(cmd, NGX_SECOPS_STORE_ABOUT_BYTES);
+    ngx_secops_store_number(cmd, about->most);
+    ngx_secops_store_number(cmd, about->bytes);
 
     for (i = 0; i < about->nlists; i++) {
         secops_keys_records(&key, eval->space, shard, about->lists[i].table);

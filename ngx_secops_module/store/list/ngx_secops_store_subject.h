@@ -15,8 +15,8 @@
  */
 
 #define NGX_SECOPS_STORE_ABOUT_LIST   "200"
-#define NGX_SECOPS_STORE_ABOUT_ALL    "500"
-#define NGX_SECOPS_STORE_ABOUT_BYTES  "1000000"
+#define NGX_SECOPS_STORE_ABOUT_ALL    500
+#define NGX_SECOPS_STORE_ABOUT_BYTES  1000000
 
 
 /* one table's list of records about the subject */
@@ -50,12 +50,15 @@ typedef struct {
     ngx_secops_store_about_list_t  *lists;  /* these are, while it is under
                                                way */
     ngx_uint_t                      nlists; /* 1 at least */
+    ngx_uint_t                      most;   /* records of all lists, and */
+    size_t                          bytes;  /* bytes of their documents: no more
+                                               than the numbers above */
 } ngx_secops_store_about_t;
 
 
-/* about was zeroed; its call's handler and data, digest, lists and nlists are
-   set.  space is borrowed while it is under way, too: the script may have to be
-   sent twice */
+/* about was zeroed; its call's handler and data, digest, lists, nlists, most
+   and bytes are set.  space is borrowed while it is under way, too: the script
+   may have to be sent twice */
 
 ngx_int_t ngx_secops_store_read_about(ngx_secops_store_t *store,
     ngx_secops_store_about_t *about, const secops_keyspace_t *space);

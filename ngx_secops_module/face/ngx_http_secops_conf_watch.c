@@ -1,60 +1,64 @@
 
 /*
- * Whether limits go by a variable that is not known yet when they are looked
- * at: nginx -t warns of them.
+ * What other modules keep to themselves.  Which limits go by a variable that is
+ * not known yet when they are looked at: nginx -t warns of them.  And which
+ * variables are maps: what one of them was when nobody was checked yet must not
+ * say what a caller may.
  *
- * limit_req and limit_conn keep their keys to themselves.  So while the "http"
- * block is read, their directives are read by a function of this file, which
- * has the module's own do the work, and takes down the names of zones.  Nothing
- * of that is left once the block was read, or reading it has failed.
+ * While the "http" block is read, these directives are read by a function of
+ * this file, which has the module's own do the work, and takes down names.
+ * Nothing of that is left once the block was read, or reading it has failed.
  */
 
 #include "face/ngx_http_secops_conf.h"
 #include "util/ngx_secops_string.h"
 
 
-#define NGX_HTTP_SECOPS_LIMIT_DIRECTIVES  4
+#define NGX_HTTP_SECOPS_WATCH_DIRECTIVES  5
 
 
 /* defines: a zone, by its key; otherwise a zone is applied.  at: the argument
-   with the zone's name, or 0: it is the one that begins with "zone=" */
+   with the zone's name, or 0: it is the one that begins with "zone=".  Of a map
+   it is the variable */
 
 typedef struct {
     ngx_str_t                name;
-    ngx_uint_t               limit;
+    ngx_uint_t               limit;     /* NGX_HTTP_SECOPS_LIMITS: a map */
     unsigned                 defines:1;
     unsigned                 at:2;
-} ngx_http_secops_limit_directive_t;
+} ngx_http_secops_watch_directive_t;
 
 
 typedef struct {
     ngx_command_t           *command;   /* NULL: the module is not there */
     char                  *(*set)(ngx_conf_t *cf, ngx_command_t *cmd,
                                   void *conf);
-} ngx_http_secops_limit_command_t;
+} ngx_http_secops_watch_command_t;
 
 
-static void ngx_http_secops_limit_unwatch(void *data);
-static ngx_command_t *ngx_http_secops_limit_command(ngx_conf_t *cf,
+static void ngx_http_secops_watch_cleanup(void *data);
+static ngx_command_t *ngx_http_secops_watch_command(ngx_conf_t *cf,
     const ngx_str_t *name);
-static char *ngx_http_secops_limit_set(ngx_conf_t *cf, ngx_command_t *cmd,
+static char *ngx_http_secops_watch_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_http_secops_limit_note(ngx_conf_t *cf,
-    const ngx_http_secops_limit_directive_t *directive);
+static char *ngx_http_secops_watch_map(ngx_conf_t *cf, ngx_str_t *variable);
+static char *ngx_http_secops_watch_limit(ngx_conf_t *cf,
+    const ngx_http_secops_watch_directive_t *directive);
 static ngx_str_t ngx_http_secops_limit_zone(ngx_conf_t *cf,
-    const ngx_http_secops_limit_directive_t *directive);
+    const ngx_http_secops_watch_directive_t *directive);
 static ngx_str_t ngx_http_secops_limit_variable(ngx_str_t *key);
 static void ngx_http_secops_limit_warn(ngx_conf_t *cf,
     ngx_http_secops_loc_conf_t *conf, ngx_http_secops_limit_key_t *key);
 
 
-static const ngx_http_secops_limit_directive_t
-    ngx_http_secops_limit_directives[NGX_HTTP_SECOPS_LIMIT_DIRECTIVES] =
+static const ngx_http_secops_watch_directive_t
+    ngx_http_secops_watch_directives[NGX_HTTP_SECOPS_WATCH_DIRECTIVES] =
 {
     { ngx_string("limit_req_zone"), NGX_HTTP_SECOPS_LIMIT_REQ, 1, 0 },
     { ngx_string("limit_req"), NGX_HTTP_SECOPS_LIMIT_REQ, 0, 0 },
     { ngx_string("limit_conn_zone"), NGX_HTTP_SECOPS_LIMIT_CONN, 1, 0 },
-    { ngx_string("limit_conn"), NGX_HTTP_SECOPS_LIMIT_CONN, 0, 1 }
+    { ngx_string("limit_conn"), NGX_HTTP_SECOPS_LIMIT_CONN, 0, 1 },
+    { ngx_string("map"), NGX_HTTP_SECOPS_LIMITS, 0, 2 }
 };
 
 
@@ -76,16 +80,16 @@ static const ngx_str_t  ngx_http_secops_limit_variables[] = {
 
 /* of the process that reads the configuration, while it does */
 
-static ngx_http_secops_limit_command_t
-    ngx_http_secops_limit_commands[NGX_HTTP_SECOPS_LIMIT_DIRECTIVES];
+static ngx_http_secops_watch_command_t
+    ngx_http_secops_watch_commands[NGX_HTTP_SECOPS_WATCH_DIRECTIVES];
 
 
 ngx_int_t
-ngx_http_secops_watch_limits(ngx_conf_t *cf)
+ngx_http_secops_watch_conf(ngx_conf_t *cf)
 {
     ngx_uint_t                        i;
     ngx_pool_cleanup_t               *cln;
-    ngx_http_secops_limit_command_t  *watched;
+    ngx_http_secops_watch_command_t  *watched;
 
     /* goes before the modules do, whatever becomes of the configuration */
 
@@ -94,39 +98,39 @@ ngx_http_secops_watch_limits(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    for (i = 0; i < NGX_HTTP_SECOPS_LIMIT_DIRECTIVES; i++) {
-        watched = &ngx_http_secops_limit_commands[i];
+    for (i = 0; i < NGX_HTTP_SECOPS_WATCH_DIRECTIVES; i++) {
+        watched = &ngx_http_secops_watch_commands[i];
 
-        watched->command = ngx_http_secops_limit_command(cf,
-                                    &ngx_http_secops_limit_directives[i].name);
+        watched->command = ngx_http_secops_watch_command(cf,
+                                    &ngx_http_secops_watch_directives[i].name);
 
         if (watched->command) {
             watched->set = watched->command->set;
-            watched->command->set = ngx_http_secops_limit_set;
+            watched->command->set = ngx_http_secops_watch_set;
         }
     }
 
-    cln->handler = ngx_http_secops_limit_unwatch;
+    cln->handler = ngx_http_secops_watch_cleanup;
 
     return NGX_OK;
 }
 
 
 void
-ngx_http_secops_unwatch_limits(void)
+ngx_http_secops_unwatch_conf(void)
 {
-    ngx_http_secops_limit_unwatch(NULL);
+    ngx_http_secops_watch_cleanup(NULL);
 }
 
 
 static void
-ngx_http_secops_limit_unwatch(void *data)
+ngx_http_secops_watch_cleanup(void *data)
 {
     ngx_uint_t                        i;
-    ngx_http_secops_limit_command_t  *watched;
+    ngx_http_secops_watch_command_t  *watched;
 
-    for (i = 0; i < NGX_HTTP_SECOPS_LIMIT_DIRECTIVES; i++) {
-        watched = &ngx_http_secops_limit_commands[i];
+    for (i = 0; i < NGX_HTTP_SECOPS_WATCH_DIRECTIVES; i++) {
+        watched = &ngx_http_secops_watch_commands[i];
 
         if (watched->command) {
             watched->command->set = watched->set;
@@ -137,7 +141,7 @@ ngx_http_secops_limit_unwatch(void *data)
 
 
 static ngx_command_t *
-ngx_http_secops_limit_command(ngx_conf_t *cf, const ngx_str_t *name)
+ngx_http_secops_watch_command(ngx_conf_t *cf, const ngx_str_t *name)
 {
     ngx_uint_t      i;
     ngx_module_t   *module;
@@ -167,29 +171,90 @@ ngx_http_secops_limit_command(ngx_conf_t *cf, const ngx_str_t *name)
 /* in the place of the directive's own function */
 
 static char *
-ngx_http_secops_limit_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_secops_watch_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char        *rv;
+    ngx_str_t   *value, variable;
     ngx_uint_t   i;
 
-    for (i = 0; ngx_http_secops_limit_commands[i].command != cmd; i++) {
+    for (i = 0; ngx_http_secops_watch_commands[i].command != cmd; i++) {
         /* void */
     }
 
-    rv = ngx_http_secops_limit_commands[i].set(cf, cmd, conf);
+    /* a block's own directives take the place of its arguments */
+
+    value = cf->args->elts;
+    variable = value[cf->args->nelts - 1];
+
+    rv = ngx_http_secops_watch_commands[i].set(cf, cmd, conf);
 
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    return ngx_http_secops_limit_note(cf,
-                                      &ngx_http_secops_limit_directives[i]);
+    if (ngx_http_secops_watch_directives[i].limit == NGX_HTTP_SECOPS_LIMITS) {
+        return ngx_http_secops_watch_map(cf, &variable);
+    }
+
+    return ngx_http_secops_watch_limit(cf,
+                                      &ngx_http_secops_watch_directives[i]);
+}
+
+
+/* it begins with a "$", or the map would have been refused */
+
+static char *
+ngx_http_secops_watch_map(ngx_conf_t *cf, ngx_str_t *variable)
+{
+    ngx_str_t                    *name;
+    ngx_http_secops_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
+
+    name = ngx_array_push(&mcf->map_names);
+    if (name == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    name->len = variable->len - 1;
+    name->data = variable->data + 1;
+
+    return NGX_CONF_OK;
+}
+
+
+/* a map that nothing uses gets an index that nobody asks for */
+
+ngx_int_t
+ngx_http_secops_index_maps(ngx_conf_t *cf, ngx_http_secops_main_conf_t *mcf)
+{
+    ngx_str_t   *name;
+    ngx_int_t   *index;
+    ngx_uint_t   i;
+
+    name = mcf->map_names.elts;
+
+    for (i = 0; i < mcf->map_names.nelts; i++) {
+
+        index = ngx_array_push(&mcf->maps);
+        if (index == NULL) {
+            return NGX_ERROR;
+        }
+
+        *index = ngx_http_get_variable_index(cf, &name[i]);
+
+        if (*index == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
 static char *
-ngx_http_secops_limit_note(ngx_conf_t *cf,
-    const ngx_http_secops_limit_directive_t *directive)
+ngx_http_secops_watch_limit(ngx_conf_t *cf,
+    const ngx_http_secops_watch_directive_t *directive)
 {
     ngx_str_t                     *value, *zone, variable;
     ngx_array_t                  **zones;
@@ -247,7 +312,7 @@ ngx_http_secops_limit_note(ngx_conf_t *cf,
 
 static ngx_str_t
 ngx_http_secops_limit_zone(ngx_conf_t *cf,
-    const ngx_http_secops_limit_directive_t *directive)
+    const ngx_http_secops_watch_directive_t *directive)
 {
     size_t       len;
     u_char      *p;
