@@ -679,7 +679,7 @@ my @bad = (
             'x issuer='),
         'key_request keys', 'key_request /a; secops_jwt_key_request /a',
         'require x', 'require x ""', 'require x y; secops_jwt_require off',
-        'claim_roles x x',
+        'claim_roles x x', 'claim_parents x; secops_jwt_claim_parents y',
         'key_request /keys interval=0', 'leeway x',
         map({ ("$_ \"\"", "$_ x; secops_jwt_$_ off") } qw(issuer audience)),
         'max_lifetime x', 'require_expiration maybe', 'require_domain maybe',

@@ -123,6 +123,7 @@ my %values = (
     secops_jwt_claim_user        => 'name',
     secops_jwt_claim_roles       => 'realm_access.roles roles',
     secops_jwt_claim_domain      => 'tenant',
+    secops_jwt_claim_parents     => 'tenants partners.list',
     secops_jwt_cache             => 'off',
     secops_header_token          => 'X-Token',
     secops_header_api_key        => 'X-Key',

@@ -179,7 +179,12 @@ EOT
     rule('scope', 'require scope write:x; require scp read;'),
     rule('unlike', 'require a.scope read;'),
     rule('domain', 'require_domain on;'),
-    rule('roles', 'claim_roles one two.three four;');
+    rule('roles', 'claim_roles one two.three four;'),
+    rule('parents', 'claim_parents tenants partners.list;'),
+    rule('childless', ''),
+    location('both', 'secops_domain_parents "delta";'
+        . " secops_jwt_provider a { issuer $iss{a}; $file{a};"
+        . ' claim_parents tenants; }');
 
 $t->write('keys/two-1', jwks($key{a}));
 $t->write('keys/two-2', jwks($key{c}));
@@ -523,6 +528,47 @@ logged('roles', of(one => [$read], two => { three => 7 }),
     'a list of roles that is none');
 
 
+# --- domains that a token names ---------------------------------------------
+
+foreach my $case (
+    ['parents', 'one of a list', 'acme', 1, tenants => ['x', 'acme']],
+    ['parents', 'one of a text', 'acme', 1, tenants => 'x, acme'],
+    ['parents', 'one of the other claim', 'acme', 1,
+        tenants => ['x'], partners => { list => ['acme'] }],
+    ['parents', 'null in one', 'acme', 1, tenants => JSON::PP->null,
+        partners => { list => ['acme'] }],
+    ['parents', 'its own', 'global', 1],
+    ['parents', 'none', 'acme', 0],
+    ['parents', 'another', 'acme', 0, tenants => ['acm', 'ACME', 'acme2']],
+    ['parents', 'a name with a comma', 'acme', 0, tenants => ['x,acme']],
+    ['parents', 'what two have together', 'acme', 0, tenants => 'ac',
+        partners => { list => 'me' }],
+    ['childless', 'a claim that is not asked for', 'acme', 0,
+        tenants => ['acme']],
+    ['both', 'of the token', 'acme', 1, tenants => ['acme']],
+    ['both', 'of the configuration', 'delta', 1, tenants => ['acme']],
+    ['both', 'of neither', 'x', 0, tenants => ['acme']],
+) {
+    my ($prefix, $name, $domain, $may, %claims) = @$case;
+    my $token = of(%claims);
+
+    # the second time it is remembered
+    is(whom($prefix, { 'X-SecOps-Act-For' => $domain,
+        Authorization => "Bearer $token" }), $may ? 'global/u' : 403,
+        "acting for: $prefix: $name") for 1, 2;
+}
+
+my $r = $t->request('POST', '/parents' . path(), { Authorization => 'Bearer '
+    . of(tenants => ['acme'], roles => ['sn_sec_cmn.api_write']),
+    'X-SecOps-Act-For' => 'acme' }, records());
+is("$r->{status} $r->{json}{sys_domain} $r->{json}{sys_created_by}",
+    '201 acme u', '... and what is stored then is of that domain');
+
+logged('parents', of(tenants => 7),
+    qr/no list of domains in its claim "tenants", provider "a"/,
+    'a list of domains that is none');
+
+
 # --- claims that nobody reads -----------------------------------------------
 
 sub raw_claims {
@@ -608,7 +654,8 @@ foreach my $case (
             "beside secops_jwt_$single"] }
         $file{a}, 'key_request /k', 'issuer x', 'audience x', 'require x y',
         'leeway 1', 'max_lifetime 1', 'require_expiration on',
-        'require_domain on', 'claim_user x', 'claim_roles x', 'claim_domain x'),
+        'require_domain on', 'claim_user x', 'claim_roles x', 'claim_domain x',
+        'claim_parents x'),
 ) {
     my ($ok, $line) = tested('', '', $case->[0]);
     ok(!$ok, "refused: $case->[2]");

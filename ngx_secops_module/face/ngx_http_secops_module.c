@@ -399,6 +399,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.claim_domain),
       NULL },
 
+    { ngx_string("secops_jwt_claim_parents"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_secops_set_jwt_paths,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, identity.jwt.own.claim_parents),
+      NULL },
+
     { ngx_string("secops_jwt_require_domain"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,

@@ -234,6 +234,7 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
     identity->user_name = credential->user_name;
     identity->domain = credential->domain;
     identity->own_domain = credential->domain;
+    identity->parents = credential->parents;
     identity->scopes = credential->scopes;
     identity->expire_at = credential->expire_at;
     identity->permissions = secops_role_permissions(

@@ -96,6 +96,9 @@ typedef struct {
                                                    place: the caller's own, or
                                                    one that it acts for */
     ngx_str_t                        own_domain;
+    ngx_str_t                        parents;   /* a list: domains that the
+                                                   caller's token names; it may
+                                                   act for them */
     ngx_uint_t                       permissions;   /* SECOPS_PERMISSION_* */
     secops_scopes_t                  scopes;
     ngx_str_t                        expire_at; /* of an api key; empty:
@@ -111,6 +114,7 @@ typedef struct {
     ngx_str_t                        user_name; /* as in the identity */
     ngx_str_t                        roles;     /* a list */
     ngx_str_t                        domain;    /* empty: the default one */
+    ngx_str_t                        parents;   /* as in the identity */
     secops_scopes_t                  scopes;
     ngx_str_t                        expire_at; /* as in the identity */
 } ngx_http_secops_credential_t;

@@ -287,7 +287,9 @@ ngx_http_secops_act_may(ngx_http_secops_ctx_t *ctx, secops_slice_t parents,
 
     return name.len <= NGX_HTTP_SECOPS_DOMAIN_MAX
            && secops_text_is_name(name)
-           && secops_list_has(parents, name);
+           && (secops_list_has(parents, name)
+               || secops_list_has(ngx_secops_slice(&ctx->identity.parents),
+                                  name));
 }
 
 

@@ -75,9 +75,9 @@ static ngx_str_t *ngx_http_secops_auth_jwt_required(
     ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt, u_char *p);
 static secops_jwt_claim_e ngx_http_secops_auth_jwt_claim(secops_jwt_t *jwt,
     ngx_str_t *name, u_char *p, ngx_str_t *value);
-static ngx_int_t ngx_http_secops_auth_jwt_roles(ngx_http_request_t *r,
-    ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt, u_char *p,
-    ngx_str_t *value);
+static ngx_int_t ngx_http_secops_auth_jwt_lists(ngx_http_request_t *r,
+    ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt,
+    ngx_array_t *paths, const char *what, u_char *p, ngx_str_t *value);
 static ngx_int_t ngx_http_secops_auth_jwt_refuse_claim(ngx_http_request_t *r,
     ngx_http_secops_jwt_provider_t *provider, const char *what,
     ngx_str_t *name);
@@ -546,6 +546,7 @@ ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
     credential->user = claims.user;
     credential->roles = claims.roles;
     credential->domain = claims.domain;
+    credential->parents = claims.parents;
 
     return NGX_OK;
 }
@@ -610,7 +611,7 @@ ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
 
     max = secops_jwt_claim_max(jwt);
 
-    p = ngx_pnalloc(r->pool, max * 3);
+    p = ngx_pnalloc(r->pool, max * 4);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -643,7 +644,21 @@ ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
     claims->provider = provider;
     claims->generation = ngx_http_secops_auth_jwt_generation(provider);
 
-    return ngx_http_secops_auth_jwt_roles(r, provider, jwt, p + max * 2,
+    ngx_str_null(&claims->parents);
+
+    if (provider->claim_parents
+        && ngx_http_secops_auth_jwt_lists(r, provider, jwt,
+                                          provider->claim_parents,
+                                          "no list of domains", p + max * 3,
+                                          &claims->parents)
+           != NGX_OK)
+    {
+        return NGX_ABORT;
+    }
+
+    return ngx_http_secops_auth_jwt_lists(r, provider, jwt,
+                                          provider->claim_roles,
+                                          "no list of roles", p + max * 2,
                                           &claims->roles);
 }
 
@@ -688,20 +703,19 @@ ngx_http_secops_auth_jwt_claim(secops_jwt_t *jwt, ngx_str_t *name, u_char *p,
 
 
 static ngx_int_t
-ngx_http_secops_auth_jwt_roles(ngx_http_request_t *r,
-    ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt, u_char *p,
-    ngx_str_t *value)
+ngx_http_secops_auth_jwt_lists(ngx_http_request_t *r,
+    ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt,
+    ngx_array_t *paths, const char *what, u_char *p, ngx_str_t *value)
 {
     ngx_str_t        name;
     ngx_uint_t       i;
     secops_slice_t  *path;
 
-    path = provider->claim_roles->elts;
+    path = paths->elts;
 
     value->data = p;
 
-    if (secops_jwt_claim_lists(jwt, path, provider->claim_roles->nelts, p,
-                               &value->len)
+    if (secops_jwt_claim_lists(jwt, path, paths->nelts, p, &value->len)
         != SECOPS_JWT_CLAIM_UNUSABLE)
     {
         return NGX_OK;
@@ -709,7 +723,7 @@ ngx_http_secops_auth_jwt_roles(ngx_http_request_t *r,
 
     /* which one it was */
 
-    for (i = 0; i + 1 < provider->claim_roles->nelts; i++) {
+    for (i = 0; i + 1 < paths->nelts; i++) {
 
         if (secops_jwt_claim_list(jwt, path[i], p, &value->len)
             == SECOPS_JWT_CLAIM_UNUSABLE)
@@ -720,8 +734,7 @@ ngx_http_secops_auth_jwt_roles(ngx_http_request_t *r,
 
     name = ngx_secops_str(path[i]);
 
-    return ngx_http_secops_auth_jwt_refuse_claim(r, provider,
-                                                 "no list of roles", &name);
+    return ngx_http_secops_auth_jwt_refuse_claim(r, provider, what, &name);
 }
 
 
@@ -775,14 +788,15 @@ ngx_http_secops_auth_jwt_copy(ngx_http_request_t *r,
     u_char  *p;
 
     p = ngx_pnalloc(r->pool, claims->user.len + claims->domain.len
-                             + claims->roles.len);
+                             + claims->roles.len + claims->parents.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     p = ngx_secops_str_copy(p, &credential->user, &claims->user);
     p = ngx_secops_str_copy(p, &credential->domain, &claims->domain);
-    (void) ngx_secops_str_copy(p, &credential->roles, &claims->roles);
+    p = ngx_secops_str_copy(p, &credential->roles, &claims->roles);
+    (void) ngx_secops_str_copy(p, &credential->parents, &claims->parents);
 
     return NGX_OK;
 }

@@ -111,6 +111,13 @@ static ngx_command_t  ngx_http_secops_jwt_provider_commands[] = {
       offsetof(ngx_http_secops_jwt_provider_t, claim_domain),
       NULL },
 
+    { ngx_string("claim_parents"),
+      NGX_CONF_1MORE,
+      ngx_http_secops_set_jwt_paths,
+      0,
+      offsetof(ngx_http_secops_jwt_provider_t, claim_parents),
+      NULL },
+
       ngx_null_command
 };
 
@@ -349,6 +356,7 @@ ngx_http_secops_create_jwt_provider(ngx_http_secops_jwt_provider_t *provider)
     provider->require_expiration = NGX_CONF_UNSET;
     provider->require_domain = NGX_CONF_UNSET;
     provider->claim_roles = NGX_CONF_UNSET_PTR;
+    provider->claim_parents = NGX_CONF_UNSET_PTR;
 }
 
 
@@ -365,7 +373,8 @@ ngx_http_secops_jwt_provider_set(ngx_http_secops_jwt_provider_t *provider)
            || provider->require_domain != NGX_CONF_UNSET
            || provider->claim_user.data
            || provider->claim_roles != NGX_CONF_UNSET_PTR
-           || provider->claim_domain.data;
+           || provider->claim_domain.data
+           || provider->claim_parents != NGX_CONF_UNSET_PTR;
 }
 
 
@@ -393,6 +402,8 @@ ngx_http_secops_merge_jwt_provider(ngx_conf_t *cf,
     ngx_conf_merge_ptr_value(conf->claim_roles, prev->claim_roles, NULL);
     ngx_conf_merge_str_value(conf->claim_domain, prev->claim_domain,
                              "domain");
+
+    ngx_conf_merge_ptr_value(conf->claim_parents, prev->claim_parents, NULL);
 
     if (conf->claim_roles == NULL
         && ngx_http_secops_jwt_default_roles(cf, conf) != NGX_OK)

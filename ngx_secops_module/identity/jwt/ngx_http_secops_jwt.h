@@ -66,6 +66,8 @@ typedef struct {
     ngx_str_t                        claim_user;    /* dotted paths */
     ngx_array_t                     *claim_roles;   /* of secops_slice_t */
     ngx_str_t                        claim_domain;
+    ngx_array_t                     *claim_parents; /* of secops_slice_t; NULL:
+                                                   none */
 
     secops_jwt_policy_t              policy;
 } ngx_http_secops_jwt_provider_t;

@@ -26,6 +26,7 @@ typedef struct {
     ngx_str_t    user;
     ngx_str_t    domain;
     ngx_str_t    roles;
+    ngx_str_t    parents;
     void        *provider;      /* whose token it is, and of which generation
                                    its keys were: both are the caller's */
     ngx_uint_t   generation;
