@@ -221,7 +221,7 @@ sub start {
     my $t = $self->{test};
 
     $self->{cluster} = SecOps::Cluster->new($t, masters => 3, replicas => 1,
-        args => [@persistent], announce => sub {
+        timeout => 1000, args => [@persistent], announce => sub {
             return $self->{tls} ? ($self->tls_arguments($t->port(150 + $_[0])),
                 qw(--tls-cluster yes --tls-replication yes)) : ();
         });
