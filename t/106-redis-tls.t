@@ -107,12 +107,13 @@ my $conf = servers($t, 'client_max_body_size 4m; client_body_buffer_size 4m;
 my ($valid, $output) = $t->t($conf);
 
 ok($valid, 'nginx -t accepts all of it') or diag($output);
-is_deeply([$output =~ /\[warn\].*?: (.*) in /g],
+my @warnings = grep { !/^secrets of integrations/ }
+    $output =~ /\[warn\].*?: (.*) in /g;
+is_deeply(\@warnings,
     [("with \"secops_redis_ssl_verify off\" whoever answers for "
-        . "\"$redis{alone}{tls_url}\" is taken for Redis") x
-        (() = $output =~ /\[warn\]/g)],
+        . "\"$redis{alone}{tls_url}\" is taken for Redis") x @warnings],
     '... and warns of the one that is not verified');
-cmp_ok(scalar(() = $output =~ /\[warn\]/g), '>', 0, '... aloud');
+cmp_ok(scalar @warnings, '>', 0, '... aloud');
 
 $t->run($conf);
 

@@ -205,7 +205,7 @@ is(scalar grep({ $entries[$_]{time} gt $entries[$_ - 1]{time} }
     1 .. $#entries), 0, '... the newest first');
 
 my $pages = int(@entries / 50) + 1;
-cmp_ok(calls('xrevrange') - $reads, '<=', 17 * $pages,
+cmp_ok(calls('xrevrange') - $reads, '<=', 18 * $pages,
     '... each stream was asked once for a page');
 is(errors('MOVED') - $moved, 0, '... by the node that has it');
 
