@@ -279,8 +279,8 @@ test_domain_keys(void)
         "p:{acme:0}:rev", "q:{acme:res}:rev", "p:{:res}:rev", "p:{a:b:res}:rev",
         "p:{*:res}:rev", "p:{~a:res}:rev", "p:{a}{b:res}:rev",
         "p:{~0123456789abcdef0123456789abcde_:res}:rev ",
-        "p:{0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"
-        ":res}:rev" };
+        ("p:{0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"
+         ":res}:rev") };
 
     for (i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
 
