@@ -15,6 +15,7 @@ use SecOps::Tls;
 use SecOps::Tree qw(source);
 
 my $t = SecOps->new();
+$t->{all_warnings} = 1;
 my $redis = $t->redis();
 my $other = $t->redis();
 

@@ -369,7 +369,13 @@ sub t {
     my $end = reap($pid, START);
 
     kill 'KILL', $pid unless $end;
-    return ($end && $end->{status} == 0 ? 1 : 0, $self->read('test.out'));
+    my $said = $self->read('test.out');
+
+    # most tests store no secret that needs keys; who asks for all is told
+    $said =~ s/^.*\[warn\].* secrets of integrations are stored .*\n//mg
+        unless $self->{all_warnings};
+
+    return ($end && $end->{status} == 0 ? 1 : 0, $said);
 }
 
 
