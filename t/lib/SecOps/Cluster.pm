@@ -147,13 +147,13 @@ sub expect { # node, answer, command
 # Lets nodes into the cluster of the first one.  A node is asked once, and for a
 # second; when it has not answered by then it must be asked again.  It is known
 # by the port of its bus: with TLS its other port is that of TLS at first, and
-# the plain one as soon as the nodes have talked.
+# the plain one as soon as the nodes have talked, when a name may follow, too.
 
 sub meet { # their numbers
     my ($self, @numbers) = @_;
 
     my $unknown = sub {
-        my %known = map { /:\d+@(\d+) (?!\S*handshake)/ ? ($1 => 1) : () }
+        my %known = map { /:\d+@(\d+)(?:,\S*)? (?!\S*handshake)/ ? ($1 => 1) : () }
             split /\n/, $self->node(0)->cmd('CLUSTER', 'NODES');
         return grep { !$known{$self->node($_)->{bus}} } @numbers;
     };
