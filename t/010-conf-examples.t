@@ -250,11 +250,20 @@ sub tenants {
     my %eve = ('X-SecOps-User' => 'eve', 'X-SecOps-Domain' => 'mssp',
         'X-SecOps-Roles' => 'sn_sec_cmn.api_write');
 
-    serve($t, $name, adapt($t, $name));
+    my $conf = adapt($t, $name);
+
+    # beside the harness's "access_log off" it would not be written
+    my ($log) = $conf =~ /^( *access_log \S+ secops;\n)/m;
+    put(\$conf, $name, qr/^\Q$log\E/m, '');
+    put(\$conf, $name, qr/^(?= *location \/api\/ \{\n)/m, $log);
+    serve($t, $name, $conf);
     page($t, $name);
 
     is($t->request('POST', $path, { %eve, 'X-SecOps-Act-For' => 'globex' },
         $record)->{json}{sys_domain}, 'globex', 'a record of a tenant');
+    ok(wait_for(sub { $t->read('secops.log')
+        =~ /"user":"eve","domain":"mssp","act_for":"globex"/ }),
+        '... the access log has both domains');
     refused($t->request('POST', $path, { %eve, 'X-SecOps-Domain' => 'acme',
         'X-SecOps-Act-For' => 'globex' }, $record), 403,
         'Insufficient access', 'a tenant, for another one');
