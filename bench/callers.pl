@@ -105,7 +105,7 @@ sub new_case {
     my $redis = $servers->redis("redis-$name");
     my $port = Bench::Servers::port();
 
-    my $server = $servers->module($redis, $redis, <<"END", $name);
+    my $server = $servers->module($redis, $redis, <<"END", "server-$name");
     server {
         listen 127.0.0.1:$port reuseport backlog=4096;
 
@@ -124,14 +124,14 @@ END
         url     => "http://127.0.0.1:$port$path",
         kind    => 'post',
         lines   => $bodies,
-        headers => "$dir/$name",
+        headers => "$dir/headers-$name",
         records => 1,
         conns   => $ENV{CONNS} || 64,
         status  => 201,
         keys    => 1,
         before  => sub { Bench::Redis::empty($redis);
                          Bench::Redis::touch($redis, 400_000);
-                         file($name, @json, $who->($server->{port})) },
+                         file("headers-$name", @json, $who->($server->{port})) },
         script  => "$FindBin::Bin/load.lua",
         threads => 2,
         warmup  => 1,
