@@ -123,6 +123,12 @@ char *ngx_http_secops_load_definitions(ngx_conf_t *cf,
     ngx_http_secops_main_conf_t *mcf);
 
 
+/* face/ngx_http_secops_process.c: of a worker, and of nginx that is its own */
+
+ngx_int_t ngx_http_secops_init_process(ngx_cycle_t *cycle);
+void ngx_http_secops_exit_process(ngx_cycle_t *cycle);
+
+
 /* face/ngx_http_secops_variables.c */
 
 ngx_int_t ngx_http_secops_add_variables(ngx_conf_t *cf);

@@ -2,7 +2,7 @@
 /*
  * ngx_http_secops_module: the Security Operations APIs inside nginx, with
  * Redis as the state that all machines share.  This file: directives, module
- * definition, and the life of configurations and processes.
+ * definition, and the life of configurations.
  */
 
 #include "face/ngx_http_secops_conf.h"
@@ -19,10 +19,6 @@ static char *ngx_http_secops_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_secops_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
-static ngx_int_t ngx_http_secops_init_process(ngx_cycle_t *cycle);
-static void ngx_http_secops_exit_process(ngx_cycle_t *cycle);
-static ngx_http_secops_main_conf_t *ngx_http_secops_cycle_conf(
-    ngx_cycle_t *cycle);
 
 
 static ngx_conf_num_bounds_t  ngx_http_secops_depth_bounds = {
@@ -599,8 +595,6 @@ ngx_http_secops_preconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_secops_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt          *h, *handlers;
-    ngx_http_core_main_conf_t    *cmcf;
     ngx_http_secops_main_conf_t  *mcf;
 
     static ngx_str_t  request_id = ngx_string("request_id");
@@ -608,7 +602,6 @@ ngx_http_secops_init(ngx_conf_t *cf)
     ngx_http_secops_unwatch_conf();
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_secops_module);
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
     mcf->request_id = ngx_http_get_variable_index(cf, &request_id);
 
@@ -619,34 +612,7 @@ ngx_http_secops_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    /*
-     * A phase runs its handlers from the last one to the first.  Ours goes to
-     * the front, wherever the module stands in the list of modules: identity
-     * may come from what auth_basic and auth_request leave behind.
-     */
-
-    handlers = cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers.elts;
-
-    ngx_memmove(handlers + 1, handlers,
-                (u_char *) h - (u_char *) handlers);
-
-    handlers[0] = ngx_http_secops_access_handler;
-
-    /* the last is the first */
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_secops_identity_handler;
-
-    return NGX_OK;
+    return ngx_http_secops_add_handlers(cf);
 }
 
 
@@ -852,68 +818,4 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_secops_check_limits(cf, mcf, conf);
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_http_secops_init_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t                     i;
-    ngx_secops_redis_t           **redis;
-    ngx_http_secops_main_conf_t   *mcf;
-
-    mcf = ngx_http_secops_cycle_conf(cycle);
-
-    if (mcf == NULL) {
-        return NGX_OK;
-    }
-
-    redis = mcf->redis.elts;
-
-    for (i = 0; i < mcf->redis.nelts; i++) {
-        if (ngx_secops_redis_init_process(redis[i], cycle) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_secops_exit_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t                     i;
-    ngx_secops_redis_t           **redis;
-    ngx_http_secops_main_conf_t   *mcf;
-
-    mcf = ngx_http_secops_cycle_conf(cycle);
-
-    if (mcf == NULL) {
-        return;
-    }
-
-    redis = mcf->redis.elts;
-
-    for (i = 0; i < mcf->redis.nelts; i++) {
-        ngx_secops_redis_exit_process(redis[i]);
-    }
-}
-
-
-/* NULL: no http block, or a process that serves no requests (the cache's) */
-
-static ngx_http_secops_main_conf_t *
-ngx_http_secops_cycle_conf(ngx_cycle_t *cycle)
-{
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NULL;
-    }
-
-    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
-        return NULL;
-    }
-
-    return ngx_http_cycle_get_module_main_conf(cycle, ngx_http_secops_module);
 }

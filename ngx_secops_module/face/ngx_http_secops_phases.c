@@ -15,6 +15,8 @@
 #include "http/access/ngx_http_secops_refuse.h"
 
 
+static ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_secops_identity_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_secops_check(ngx_http_request_t *r,
     ngx_http_secops_loc_conf_t *slcf, ngx_uint_t any);
 static ngx_int_t ngx_http_secops_phase_resume(ngx_http_secops_ctx_t *ctx);
@@ -31,6 +33,45 @@ static ngx_int_t ngx_http_secops_unpack_run(void *data,
     ngx_secops_store_result_t *result);
 
 
+ngx_int_t
+ngx_http_secops_add_handlers(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h, *handlers;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    /*
+     * A phase runs its handlers from the last one to the first.  Ours goes to
+     * the front, wherever the module stands in the list of modules: identity
+     * may come from what auth_basic and auth_request leave behind.
+     */
+
+    handlers = cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers.elts;
+
+    ngx_memmove(handlers + 1, handlers,
+                (u_char *) h - (u_char *) handlers);
+
+    handlers[0] = ngx_http_secops_access_handler;
+
+    /* the last is the first */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_secops_identity_handler;
+
+    return NGX_OK;
+}
+
+
 /*
  * Identity is taken once everybody else has had their say: what auth_basic or
  * auth_request found out, and what access_by_lua sets or clears, which lets
@@ -38,7 +79,7 @@ static ngx_int_t ngx_http_secops_unpack_run(void *data,
  * opinions that this phase collects, and runs after those of other modules.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_secops_access_handler(ngx_http_request_t *r)
 {
     ngx_http_core_loc_conf_t    *clcf;
@@ -63,7 +104,7 @@ ngx_http_secops_access_handler(ngx_http_request_t *r)
  * somebody else's opinion let the request in.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_secops_identity_handler(ngx_http_request_t *r)
 {
     ngx_http_secops_ctx_t       *ctx;

@@ -21,8 +21,7 @@ ngx_int_t ngx_http_secops_route(ngx_http_request_t *r,
 
 /* face/ngx_http_secops_phases.c */
 
-ngx_int_t ngx_http_secops_access_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_secops_identity_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_secops_add_handlers(ngx_conf_t *cf);
 ngx_int_t ngx_http_secops_handler(ngx_http_request_t *r);
 
 
