@@ -11,6 +11,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use SecOps;
 use SecOps::Catalog;
@@ -130,7 +131,7 @@ like($p->{headers}{'X-Key'}, $envelope, 'the value of a header is encrypted');
 is($p->{method}, 'POST', 'what is no secret is not');
 
 my ($key_id) = $p->{url} =~ /^\$secops\$1\$(\w+)/;
-is($key_id, substr(`printf '%s' $keys[0] | xxd -r -p | sha256sum`, 0, 8),
+is($key_id, substr(sha256_hex(pack 'H*', $keys[0]), 0, 8),
     'the key is named by its SHA-256');
 
 my $shown = $api->one('integration', 'W')->{parameters};

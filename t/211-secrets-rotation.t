@@ -10,6 +10,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use POSIX ();
 use SecOps;
@@ -20,8 +21,7 @@ use SecOps::Resources;
 my $mask = '********';
 my $path = '/api/secops/v1/secrets/rotate';
 my @keys = map { sprintf '%064x', $_ } 1 .. 2;
-my ($old, $new) = map { substr(`printf '%s' $_ | xxd -r -p | sha256sum`, 0, 8) }
-    @keys;
+my ($old, $new) = map { substr sha256_hex(pack 'H*', $_), 0, 8 } @keys;
 my @domains = ('global', 'acme', 'a b', "\xc3\xa4", 'x' x 70, map { "d$_" } 1 .. 9);
 
 # servers: 0 has no keys, 1 the old one, 2 the new one before it, 3 the new one
