@@ -356,7 +356,9 @@ sub reap { # pid; -> its wait status once it has ended
 }
 
 
-# nginx -t on a configuration: (1 when it is valid, what was printed)
+# nginx -t on a configuration: (1 when it is valid, what was printed).  That
+# secrets are stored in plain text is left out unless $t->{all_warnings}: it is
+# true of most tests, and nothing to them.
 
 sub t {
     my ($self, $conf) = @_;
@@ -371,7 +373,6 @@ sub t {
     kill 'KILL', $pid unless $end;
     my $said = $self->read('test.out');
 
-    # most tests store no secret that needs keys; who asks for all is told
     $said =~ s/^.*\[warn\].* secrets of integrations are stored .*\n//mg
         unless $self->{all_warnings};
 
