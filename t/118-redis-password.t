@@ -40,8 +40,7 @@ sub file { # where a server's password stands
 
 sub holds { # the file of a server says this now, all at once
     my ($name, $content) = @_;
-    $t->write("$name.new", $content);
-    rename $t->dir() . "/$name.new", file($name) or die "rename: $!";
+    $t->write("$name.password", $content);
 }
 
 my @names = qw(plain secure cluster sentinel watcher);

@@ -204,14 +204,20 @@ sub port {
 }
 
 
+# A file with this content, in the place of one that may be there already.  Who
+# reads it meanwhile has all of the old one or all of the new one.  It is another
+# file: who has the old one open does not see it, and its mode must be set anew.
+
 sub write {
     my ($self, $name, $content) = @_;
     my $path = $name =~ m{^/} ? $name : "$self->{dir}/$name";
+    my $new = "$path.new-$$";
 
     make_path(dirname($path));
-    open my $file, '>:raw', $path or die "can not write $path: $!";
+    open my $file, '>:raw', $new or die "can not write $new: $!";
     print $file $content;
-    close $file or die "can not write $path: $!";
+    close $file or die "can not write $new: $!";
+    rename $new, $path or die "can not write $path: $!";
 
     return $path;
 }
