@@ -12,6 +12,7 @@ use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use SecOps;
 use SecOps::Records;
+use SecOps::Relay;
 use SecOps::Stopwatch;
 
 my $t = SecOps->new();
@@ -20,7 +21,7 @@ my $redis = $t->redis();
 my $url = $redis->url();
 my $path = '/api/v2/resources';
 my $scopes = '/api/v2/token/scopes';
-my $relay = $t->dir() . '/relay.sock';
+my $relay = SecOps::Relay->new($t);
 
 # one location that remembers keys for the default time, one for a second, one
 # not at all, one with another header, one with other keys; one that remembers
@@ -96,7 +97,7 @@ http {
     server {
         listen 127.0.0.1:%%PORT9%%;
         secops_api_key_cache 1h;
-        secops_redis unix:$relay;
+        secops_redis @{[ $relay->url() ]};
         secops_redis_timeout 60s;
         location / { secops_api; }
     }
@@ -104,16 +105,6 @@ http {
 EOT
 
 $conf =~ s{(listen .*)}{$1 access_log %%DIR%%/access.log key;}g;
-
-sub rule { # of what the relay does
-    $t->write('rule.new', "@_\n");
-    rename $t->dir() . '/rule.new', $t->dir() . '/rule' or die "rename: $!";
-}
-
-rule('pass');
-$t->spawn($t->dir() . '/relay.out', $^X, SecOps::root() . '/t/lib/relay.pl',
-    $relay, $t->dir() . '/redis0/redis.sock', $t->dir() . '/rule');
-wait_for(sub { -S $relay });
 
 $t->run($conf);
 $other->run($conf);
@@ -382,13 +373,13 @@ is(ask($leaked, $_), 401, '... and is refused at once') foreach $long, $cached;
 
 my ($raced) = make('raced');
 is(ask($key, $relayed), 200, 'a location with a link of its own');
-rule('stall HGET');
+$relay->rule('stall HGET');
 my $asked = $t->connect($relayed);
 $asked->send($asked->format('GET', $scopes, { 'x-arcanna-api-key' => $raced }));
-ok(wait_for(sub { -e $t->dir() . '/rule.stalled' }),
+ok(wait_for(sub { $relay->stalled() }),
     '... where Redis has said what a key is, and is not heard yet');
 is(remove('raced'), 200, '... the key is deleted elsewhere in the worker');
-rule('pass');
+$relay->rule('pass');
 is($asked->answer('GET')->{status}, 200,
     '... who has asked before is answered as it was then');
 is(ask($raced, $relayed), 401, '... and nobody after that');

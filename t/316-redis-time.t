@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 
 use SecOps;
 use SecOps::Records;
+use SecOps::Relay;
 use SecOps::Resources;
 
 my $t = SecOps->new();
@@ -17,10 +18,8 @@ my $redis = $t->redis();
 my $dir = $t->dir();
 my $delay = 0.15;
 
-$t->write('rule', "delay $delay");
-$t->spawn("$dir/relay.out", $^X, root() . '/t/lib/relay.pl', "$dir/relay.sock",
-    "$dir/redis0/redis.sock", "$dir/rule");
-wait_for(sub { -S "$dir/relay.sock" });
+my $relay = SecOps::Relay->new($t);
+$relay->rule("delay $delay");
 
 my $header = 'add_header X-Redis-Time $secops_redis_time always;';
 
@@ -28,7 +27,7 @@ $t->run(conf(location => $header, server => <<"EOT"));
         location /late/ {
             rewrite ^/late(/.*)\$ \$1 break;
             secops_api;
-            secops_redis unix:$dir/relay.sock;
+            secops_redis @{[ $relay->url() ]};
             secops_auth header;
             $header
         }

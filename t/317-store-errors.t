@@ -11,28 +11,19 @@ use lib "$FindBin::Bin/lib";
 
 use SecOps;
 use SecOps::Records;
+use SecOps::Relay;
 use SecOps::Resources;
 
 my $t = SecOps->new();
 my $redis = $t->redis();
-my $dir = $t->dir();
 
-sub rule {
-    $t->write('rule.new', "@_\n");
-    rename "$dir/rule.new", "$dir/rule" or die "rename: $!";
-}
-
-rule('pass');
-
-$t->spawn("$dir/relay.out", $^X, root() . '/t/lib/relay.pl', "$dir/relay.sock",
-    "$dir/redis0/redis.sock", "$dir/rule");
-wait_for(sub { -S "$dir/relay.sock" });
+my $relay = SecOps::Relay->new($t);
 
 $t->run(conf(server => <<"EOT"));
         location /relayed/ {
             rewrite ^/relayed(/.*)\$ \$1 break;
             secops_api;
-            secops_redis unix:$dir/relay.sock;
+            secops_redis @{[ $relay->url() ]};
             secops_redis_timeout 400ms;
             secops_auth header;
         }
@@ -117,9 +108,9 @@ foreach my $kind (@kinds) {
         my ($status, $message, $detail) = @{$expected[$i]};
 
         wait_for(\&works);
-        rule("$rule $pattern");
+        $relay->rule("$rule $pattern");
         my $r = $request->();
-        rule('pass');
+        $relay->rule('pass');
 
         my $body = ref $r->{json} eq 'HASH' ? $r->{json} : {};
         my $text = $body->{error}{message} // $body->{request}{reason} // '';

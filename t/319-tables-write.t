@@ -13,6 +13,7 @@ use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use SecOps;
 use SecOps::Records;
+use SecOps::Relay;
 
 my $t = SecOps->new();
 my $redis = $t->redis();
@@ -23,21 +24,13 @@ my $admin = 'sn_sec_cmn.admin';
 
 my $dir = $t->dir();
 
-sub rule { # of what the relay does
-    $t->write('rule.new', "@_\n");
-    rename "$dir/rule.new", "$dir/rule" or die "rename: $!";
-}
-
-rule('pass');
-$t->spawn("$dir/relay.out", $^X, root() . '/t/lib/relay.pl', "$dir/relay.sock",
-    "$dir/redis0/redis.sock", "$dir/rule");
-wait_for(sub { -S "$dir/relay.sock" });
+my $relay = SecOps::Relay->new($t);
 
 $t->run(conf(location => 'client_max_body_size 20k;', server => <<"EOT",
         location /relayed/ {
             rewrite ^/relayed(/.*)\$ \$1 break;
             secops_api;
-            secops_redis unix:$dir/relay.sock;
+            secops_redis @{[ $relay->url() ]};
             secops_auth header;
         }
 EOT
@@ -779,20 +772,20 @@ is_refused(call('POST', $base, records(), roles => 'sn_sec_cmn.api_read'), 403,
     is(call('PATCH', "/relayed$path", { note => 0 })->{status}, 200,
         'by the relay');
 
-    rule('lose records\.update');
+    $relay->rule('lose records\.update');
     my $r = call('PATCH', "/relayed$path", { note => 'once' });
     is($r->{status}, 200, 'a change whose answer was lost is found done');
     is($r->{headers}{etag}, '"2"', '... once');
     is($json->decode(stored($path))->{note}, 'once', '... it is there');
     is(scalar(entries($path)), 3, '... and once in the audit');
-    is($t->read('rule'), "pass\n", '... the link was lost, really');
+    is($relay->ruled(), 'pass', '... the link was lost, really');
 
-    rule('lose records\.delete');
+    $relay->rule('lose records\.delete');
     is(call('DELETE', "/relayed$path")->{status}, 204,
         'so is a record that was deleted');
     is(stored($path), undef, '... it is gone');
     is(scalar(entries($path)), 4, '... and once in the audit');
-    is($t->read('rule'), "pass\n", '... the link was lost, really');
+    is($relay->ruled(), 'pass', '... the link was lost, really');
 }
 
 
@@ -817,8 +810,8 @@ EOT
 
     foreach my $method (qw(PATCH DELETE)) {
         $redis->cmd('DEL', 'n');
-        rule("first $dir/others records\\." . ($method eq 'PATCH' ? 'update'
-            : 'delete'));
+        $relay->rule("first $dir/others records\\."
+            . ($method eq 'PATCH' ? 'update' : 'delete'));
 
         my $r = call($method, "/relayed$path", { note => 'late' });
         is_refused($r, 503, $method eq 'PATCH' ? 'Unable to persist record'
@@ -827,7 +820,7 @@ EOT
         is($r->{headers}{'retry-after'}, 1, '... another try may help');
     }
 
-    rule('pass');
+    $relay->rule('pass');
 
     is($t->logged($log, 'others have changed the record'), 2,
         '... the log says why');
@@ -843,7 +836,7 @@ EOT
     my $path = created(note => 'x');
 
     foreach my $method (qw(PATCH DELETE)) {
-        rule('hold');
+        $relay->rule('hold');
         my $reads = $redis->calls('get');
         my $connection = $t->connect();
         $connection->send($connection->format($method, "/relayed$path",
@@ -853,7 +846,7 @@ EOT
             "$method: the record is read");
         $connection->close();
         ok($t->has_left(), '... when the client leaves');
-        rule('pass');
+        $relay->rule('pass');
         is(call('PATCH', "/relayed$path", {})->{status}, 200,
             '... the next one is served');
         is($json->decode(stored($path))->{note}, 'x', '... and sees no change');

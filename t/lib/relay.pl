@@ -65,10 +65,10 @@ sub to_redis {
     if ($what eq 'lose') {
         syswrite $peer, $bytes;
         sysread $peer, my $reply, 1 << 20;
-        unlink $file;
-        open my $rule, '>', $file or die "$file: $!\n";
+        open my $rule, '>', "$file.pass" or die "$file: $!\n";
         print $rule "pass\n";
         close $rule;
+        rename "$file.pass", $file or die "$file: $!\n";
         exit;
     }
 
