@@ -298,19 +298,10 @@ cmp_ok(errors('MOVED') + errors('ASK') + errors('TRYAGAIN'), '>', $moved,
 sub missing { # how many of these records can not be read
     my ($ids) = @_;
     my $missing = 0;
-    my $connection;
 
     foreach my $id (@$ids) {
-        my $r;
-
-        # nginx closes a connection after so many requests
-
-        foreach (1 .. 2) {
-            $connection //= $t->connect();
-            $r = $connection->request('GET',
-                "/api/now/table/$tables[2]{table}/$id", who()) and last;
-            undef $connection;
-        }
+        my $r = $t->keepalive('GET', "/api/now/table/$tables[2]{table}/$id",
+            who());
 
         $missing++ unless $r && $r->{status} == 200;
     }

@@ -41,23 +41,11 @@ my @domains = (
 );
 
 
-# one connection for many requests
-
-my $connection;
-
 sub ask {
     my ($method, $path, $domain, $body, $headers) = @_;
     $headers //= who(domain => $domain, roles => $all);
-
-    for (1 .. 2) {
-        $connection //= $t->connect();
-        my $r = $connection->request($method, $path, $headers, $body);
-        undef $connection
-            if !$r || ($r->{headers}{connection} // '') eq 'close';
-        return $r if $r;
-    }
-
-    die "no answer to $method $path\n";
+    return $t->keepalive($method, $path, $headers, $body)
+        // die "no answer to $method $path\n";
 }
 
 

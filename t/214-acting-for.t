@@ -75,21 +75,7 @@ $t->run(conf(http => $http, server => $server, location =>
     =~ s/.*\Ksecops_auth header;/secops_auth api_key header;/sr);
 
 
-my $connection;
-
-sub ask {
-    my ($method, $path, $headers, $body) = @_;
-
-    for (1 .. 2) {
-        $connection //= $t->connect();
-        my $r = $connection->request($method, $path, $headers, $body);
-        undef $connection
-            if !$r || ($r->{headers}{connection} // '') eq 'close';
-        return $r if $r;
-    }
-
-    die "no answer to $method $path\n";
-}
+sub ask { return $t->keepalive(@_) // die "no answer to $_[0] $_[1]\n" }
 
 sub as { # a caller of this domain, who acts for that one
     my ($own, $other) = @_;

@@ -24,21 +24,7 @@ my $tenants = join ' ', map { "t$_" } 1 .. 20;
 
 $t->run(conf(location => "secops_domain_parents \"$tenants\";"));
 
-my $connection;
-
-sub ask {
-    my ($method, $path, $headers, $body) = @_;
-
-    for (1 .. 2) {
-        $connection //= $t->connect();
-        my $r = $connection->request($method, $path, $headers, $body);
-        undef $connection
-            if !$r || ($r->{headers}{connection} // '') eq 'close';
-        return $r if $r;
-    }
-
-    die "no answer to $method $path\n";
-}
+sub ask { return $t->keepalive(@_) // die "no answer to $_[0] $_[1]\n" }
 
 sub as { return who(user => 'eve', domain => $_[0]) }
 

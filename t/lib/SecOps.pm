@@ -775,6 +775,25 @@ sub request {
 }
 
 
+# The same on a connection that is kept, for many requests.  nginx closes it after
+# so many of them, and when its worker ends: what had no answer then is sent once
+# more, on a new one.
+
+sub keepalive {
+    my ($self, $method, $path, $headers, $body) = @_;
+
+    for (1 .. 2) {
+        $self->{kept} //= $self->connect();
+        my $r = $self->{kept}->request($method, $path, $headers, $body);
+        delete $self->{kept}
+            if !$r || ($r->{headers}{connection} // '') eq 'close';
+        return $r if $r;
+    }
+
+    return;
+}
+
+
 # bytes as they are, on a connection of their own; all that came until its end
 
 sub raw {
