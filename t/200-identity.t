@@ -22,18 +22,9 @@ my $redis = $t->redis();
 
 sub location {
     my ($prefix, $directives, $auth) = @_;
-    $auth //= 'header';
-
-    return <<"EOT";
-        location /$prefix/ {
-            rewrite ^/$prefix(/.*)\$ \$1 break;
-            secops_api;
-            secops_redis %%REDIS%%;
-            secops_auth $auth;
-            add_header X-Who "\$secops_auth_method/\$secops_domain/\$secops_user" always;
-            $directives
-        }
-EOT
+    return api_location($prefix, 'secops_auth ' . ($auth // 'header') . '; '
+        . 'add_header X-Who "$secops_auth_method/$secops_domain/$secops_user"'
+        . " always; $directives");
 }
 
 

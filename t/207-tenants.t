@@ -32,17 +32,8 @@ $t->write("keys/$_.jwks", jwks($key{$_})) foreach keys %key;
 
 sub location {
     my ($prefix, $directives, $auth) = @_;
-    $auth //= 'jwt';
-    return <<"EOT";
-        location /$prefix/ {
-            rewrite ^/$prefix(/.*)\$ \$1 break;
-            secops_api;
-            secops_redis %%REDIS%%;
-            secops_auth $auth;
-            $directives
-            add_header X-Who \$secops_domain/\$secops_user always;
-        }
-EOT
+    return api_location($prefix, 'secops_auth ' . ($auth // 'jwt') . '; '
+        . "add_header X-Who \$secops_domain/\$secops_user always; $directives");
 }
 
 my %file = map { $_ => "secops_jwt_key_file %%DIR%%/$_.jwks" } keys %key;

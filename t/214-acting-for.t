@@ -16,21 +16,6 @@ my $t = SecOps->new();
 my $redis = $t->redis();
 my $all = 'sn_sec_cmn.api_write,sn_sec_cmn.admin';
 
-sub location {
-    my ($prefix, $directives, $auth) = @_;
-    $auth //= 'header';
-
-    return <<"EOT";
-        location /$prefix/ {
-            rewrite ^/$prefix(/.*)\$ \$1 break;
-            secops_api;
-            secops_redis %%REDIS%%;
-            secops_auth $auth;
-            $directives
-        }
-EOT
-}
-
 my $http = <<'EOT';
     map $secops_domain $tenants {
         default '';
@@ -51,15 +36,15 @@ my $http = <<'EOT';
 EOT
 
 my $server = join '',
-    location('off', ''),
-    location('listed', 'secops_domain_parents "acme globex";'),
-    location('nested', 'secops_domain_parents $nested;'),
-    location('any', 'secops_domain_parents $tenants; satisfy any; deny all;'),
-    location('early', 'secops_domain_parents $early; limit_req zone=early;'
+    api_location('off', ''),
+    api_location('listed', 'secops_domain_parents "acme globex";'),
+    api_location('nested', 'secops_domain_parents $nested;'),
+    api_location('any', 'secops_domain_parents $tenants; satisfy any; deny all;'),
+    api_location('early', 'secops_domain_parents $early; limit_req zone=early;'
         . ' secops_user $arg_user; secops_domain $soc_domain;'
         . ' secops_roles sn_sec_cmn.api_write;'
-        . ' auth_request /domain; auth_request_set $soc_domain $sent_http_x;',
-        'variables'),
+        . ' auth_request /domain; auth_request_set $soc_domain $sent_http_x;'
+        . ' secops_auth variables;'),
     <<'EOT';
         access_log %%DIR%%/access.log who;
         set $soc_domain $arg_claimed;

@@ -62,57 +62,40 @@ my @shapes = (
 
 # --- the server -------------------------------------------------------------
 
-sub location {
-    my ($prefix, $directives, $url) = @_;
-    $url //= '%%REDIS%%';
-
-    return <<"EOT";
-        location /$prefix/ {
-            rewrite ^/$prefix(/.*)\$ \$1 break;
-            secops_api;
-            secops_redis $url;
-            $directives
-        }
-EOT
-}
-
 my $ready = $fake->play('HANDSHAKE');
 $t->run(conf(
     http => <<'EOT',
     log_format id '$request_id "$request_uri" $secops_operation';
 EOT
     server => join('', 'access_log %%DIR%%/access.log id;',
-        location('realip', <<'EOT'),
-            secops_auth header;
+        api_location('realip', <<'EOT'),
             set_real_ip_from 127.0.0.1;
             real_ip_header X-Forwarded-For;
 EOT
-        location('variables', <<'EOT'),
+        api_location('variables', <<'EOT'),
             secops_auth variables;
             secops_user edge-7;
             secops_roles sn_sec_cmn.api_write;
 EOT
-        location('jwt', <<'EOT'),
+        api_location('jwt', <<'EOT'),
             secops_auth jwt api_key;
             secops_jwt_key_file %%DIR%%/jwks.json;
 EOT
-        location('role', <<'EOT'),
-            secops_auth header;
-            secops_admin_role soc:auditor;
-EOT
-        location('trim', 'secops_auth header; secops_audit_maxlen 5;'),
-        location('keep', 'secops_auth header; secops_audit_maxlen 0;'),
-        location('locked', <<'EOT', '%%REDIS1%%'),
+        api_location('role', 'secops_admin_role soc:auditor;'),
+        api_location('trim', 'secops_audit_maxlen 5;'),
+        api_location('keep', 'secops_audit_maxlen 0;'),
+        api_location('locked', <<'EOT'),
+            secops_redis %%REDIS1%%;
             secops_auth api_key jwt header;
             secops_jwt_key_file %%DIR%%/jwks.json;
             secops_redis_password_file %%DIR%%/password;
 EOT
-        location('closed', <<'EOT', '%%REDIS1%%'),
-            secops_auth header;
+        api_location('closed', <<'EOT'),
+            secops_redis %%REDIS1%%;
             secops_redis_password_file %%DIR%%/no-password;
 EOT
-        location('fake', 'secops_auth header; secops_redis_timeout 10s;',
-            $fake->url()),
+        api_location('fake', "secops_redis @{[ $fake->url() ]};"
+            . ' secops_redis_timeout 10s;'),
     )));
 
 

@@ -32,32 +32,18 @@ $t->write('jwks.json', '{"keys":[{"kty":"oct","alg":"HS256","kid":"k","k":"'
 $t->write('htpasswd', "alice:{PLAIN}secret\n");
 
 
-sub location {
-    my ($prefix, $directives, $url) = @_;
-    $url //= '%%REDIS%%';
-
-    return <<"EOT";
-        location /$prefix/ {
-            rewrite ^/$prefix(/.*)\$ \$1 break;
-            secops_api;
-            secops_redis $url;
-            $directives
-        }
-EOT
-}
-
 my $basic = 'auth_basic SOC; auth_basic_user_file %%DIR%%/htpasswd;';
 
 my $server = join '',
-    location('jwt',
+    api_location('jwt',
         'secops_auth jwt; secops_jwt_key_file %%DIR%%/jwks.json;'),
-    location('key', 'secops_auth api_key;'),
-    location('any', "satisfy any; $basic secops_auth header;"),
-    location('user', "satisfy any; $basic secops_auth variables;"
+    api_location('key', 'secops_auth api_key;'),
+    api_location('any', "satisfy any; $basic"),
+    api_location('user', "satisfy any; $basic secops_auth variables;"
         . ' secops_user $remote_user; secops_roles ' . "$reader;"),
-    location('trim', 'secops_auth header; secops_audit_maxlen 5;'),
-    location('keep', 'secops_auth header; secops_audit_maxlen 0;'),
-    location('gone', 'secops_auth header;', '%%REDIS1%%');
+    api_location('trim', 'secops_audit_maxlen 5;'),
+    api_location('keep', 'secops_audit_maxlen 0;'),
+    api_location('gone', 'secops_redis %%REDIS1%%;');
 
 sub with { # a rate; %%HTTP%% has none then
     my ($rate) = @_;

@@ -13,8 +13,8 @@ use Test::More;
 
 use parent 'Exporter';
 
-our @EXPORT = qw(conf who post path get records apart in_table @tables is_refused is_stored
-    keys_like audited shard_of msec_of);
+our @EXPORT = qw(conf api_location who post path get records apart in_table
+    @tables is_refused is_stored keys_like audited shard_of msec_of);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
 my $errors = do {
@@ -96,6 +96,26 @@ http {
         $errors
     }
 }
+EOT
+}
+
+
+# One location more, with the API under a prefix and these directives.  Its Redis
+# is the first one and callers are known by headers, unless they say otherwise.
+
+sub api_location {
+    my ($prefix, $directives) = @_;
+
+    $directives .= ' secops_redis %%REDIS%%;'
+        unless $directives =~ /\bsecops_redis /;
+    $directives .= ' secops_auth header;' unless $directives =~ /\bsecops_auth /;
+
+    return <<"EOT";
+        location /$prefix/ {
+            rewrite ^/$prefix(/.*)\$ \$1 break;
+            secops_api;
+            $directives
+        }
 EOT
 }
 
