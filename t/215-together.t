@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use List::Util qw(min);
 use SecOps;
 use SecOps::Records;
+use SecOps::Relay;
 use Test::More;
 
 srand($ENV{SECOPS_SEED} // 1);
@@ -22,7 +23,11 @@ my $list = '/api/now/table/sn_ti_lookup_result';
 my $subjects = '/api/secops/v1/subjects';
 my $tenants = join ' ', map { "t$_" } 1 .. 20;
 
-$t->run(conf(location => "secops_domain_parents \"$tenants\";"));
+my $relay = SecOps::Relay->new($t);
+my $parents = "secops_domain_parents \"$tenants\";";
+
+$t->run(conf(location => $parents, server => api_location('relayed',
+    "secops_redis @{[ $relay->url() ]}; $parents")));
 
 sub ask { return $t->keepalive(@_) // die "no answer to $_[0] $_[1]\n" }
 
@@ -250,7 +255,25 @@ is(scalar @{found(listed('sysparm_query=source_engine=VirusTotal'
     . '&sysparm_fields=sys_id', 't1' .. 't4'))}, 3600,
     'a query that reads them all');
 
-# a client that leaves while pages are under way
+# a client that leaves when the first step was asked for, or somewhere on the way
+
+foreach my $path ("$list?sysparm_limit=4000",
+    "$list?sysparm_query=source_engine=VirusTotal", "$subjects?value=o1")
+{
+    my $relayed = "/relayed$path&sysparm_domain=t1,t2,t3,t4";
+
+    $relay->rule('hold');
+    my $asked = $redis->calls('evalsha');
+    my $connection = $t->connect();
+    $connection->send($connection->format('GET', $relayed, as('mssp')));
+    ok(wait_for(sub { $redis->calls('evalsha') > $asked }),
+        "$path: Redis was asked");
+    $connection->close();
+    ok($t->has_left(), '... when the client leaves');
+    $relay->rule('pass');
+    is(ask('GET', $relayed, as('mssp'))->{status}, 200,
+        '... the next one is answered');
+}
 
 foreach my $n (1 .. 20) {
     my $socket = $t->connect()->{socket};
