@@ -16,6 +16,7 @@ use POSIX ();
 use SecOps;
 use SecOps::Cluster;
 use SecOps::Records;
+use SecOps::Relay;
 use SecOps::Resources;
 
 my $mask = '********';
@@ -28,8 +29,8 @@ my @domains = ('global', 'acme', 'a b', "\xc3\xa4", 'x' x 70, map { "d$_" } 1 ..
 
 my %lists = (1 => [0], 2 => [1, 0], 3 => [1]);
 
-sub start { # a test with these servers, of a Redis
-    my ($t, $redis, %opt) = @_;
+sub start { # a test with these servers, of a Redis, and others
+    my ($t, $redis, @others) = @_;
 
     foreach my $n (keys %lists) {
         $t->write("$n.key", join "\n", @keys[@{$lists{$n}}], '');
@@ -40,7 +41,7 @@ sub start { # a test with these servers, of a Redis
         . join("\n", map { "server { listen 127.0.0.1:%%PORT$_%%;"
             . ' location /api/ { secops_api; secops_auth header;'
             . ($_ ? " secops_secrets_key_file %%DIR%%/$_.key;" : '')
-            . ' } }' } 0 .. 3) . "\n}\n");
+            . ' } }' } 0 .. 3) . "\n@others}\n");
 }
 
 sub ask { # at a server, as an administrator
@@ -86,7 +87,21 @@ sub envelopes { # key ids of all that is stored, with their numbers
 my $t = SecOps->new(workers => 2);
 my $redis = $t->redis();
 
-start($t, "secops_redis %%REDIS%%;\n");
+# server 4 is like 2, and others may be faster than it
+
+my $relay = SecOps::Relay->new($t);
+
+start($t, "secops_redis %%REDIS%%;\n", <<"EOT");
+server {
+    listen 127.0.0.1:%%PORT4%%;
+    location /api/ {
+        secops_api;
+        secops_auth header;
+        secops_redis @{[ $relay->url() ]};
+        secops_secrets_key_file %%DIR%%/2.key;
+    }
+}
+EOT
 
 my @api = map { SecOps::Resources->new($t, $redis, port => $_) } 0 .. 3;
 
@@ -271,6 +286,37 @@ is_saved($api[2]->save({ a => webhook('W1'), b => webhook('W2') },
     domain => 'lost'), 'it is sent again');
 is_deeply([ @{ask($t, 'POST', 2)->{json}}{qw(status left)} ], [ 'OK', {} ],
     '... and all is well');
+
+
+# --- others who are always faster ----------------------------------------------
+
+fill($api[1], 1, 'busy');
+
+{ # the revision of the domain is another one before each commit
+    my @command = ('EVAL', <<'EOT', 1, 'secops:{busy:res}:rev');
+redis.call('INCR', 'n')
+local n, token = string.match(redis.call('GET', KEYS[1]), '^(%d+)(.*)')
+return redis.call('SET', KEYS[1], n + 1 .. token)
+EOT
+    $t->write('others', join '', '*' . @command . "\r\n",
+        map { '$' . length($_) . "\r\n$_\r\n" } @command);
+}
+
+$relay->rule('first ' . $t->dir() . '/others secrets\.rotate');
+is_refused(ask($t, 'POST', 4), 503, 'Unable to save resources',
+    'a domain that others change before each commit');
+cmp_ok($redis->cmd('GET', 'n'), '>=', 100, '... is tried often');
+like($t->read('error.log'),
+    qr/failed: others have changed the resources too often/, '... it is logged');
+is_deeply(ask($t, 'GET', 2)->{json}{left}, { $old => 4 }, '... and left');
+
+$relay->rule('pass');
+$redis->cmd('DEL', 'n');
+is_deeply([ @{ask($t, 'POST', 4)->{json}}{qw(status changed left)} ],
+    [ 'OK', 4, {} ], '... until they leave it alone');
+
+cmp_ok(abs($redis->cmd('TTL', 'secops:{secrets}:rotation') - 30 * 86400), '<',
+    600, 'how a rotation went is told for 30 days');
 
 
 # --- one that runs -------------------------------------------------------------
