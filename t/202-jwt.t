@@ -93,6 +93,8 @@ my $http = $who . <<'EOT';
     secops_jwt_audience http-audience;
     secops_jwt_leeway 1h;
     secops_jwt_max_lifetime 2h;
+    secops_jwt_require use http;
+    secops_jwt_require tenant.id x y;
     secops_jwt_require_expiration off;
     secops_jwt_claim_user http_user;
     secops_jwt_claim_roles http_roles;
@@ -116,6 +118,7 @@ my $http = $who . <<'EOT';
             secops_jwt_audience off;
             secops_jwt_leeway 0;
             secops_jwt_max_lifetime 0;
+            secops_jwt_require off;
             secops_jwt_require_expiration on;
             secops_jwt_claim_user sub;
             secops_jwt_claim_roles roles;
@@ -133,6 +136,7 @@ my $http = $who . <<'EOT';
         secops_jwt_audience off;
         secops_jwt_leeway 0;
         secops_jwt_max_lifetime 1h;
+        secops_jwt_require use server;
         secops_jwt_require_expiration on;
         secops_jwt_claim_user server_user;
         secops_jwt_claim_roles server_roles;
@@ -153,6 +157,7 @@ my $http = $who . <<'EOT';
         secops_jwt_audience off;
         secops_jwt_leeway 30s;
         secops_jwt_max_lifetime 0;
+        secops_jwt_require off;
         secops_jwt_claim_user sub;
         secops_jwt_claim_roles roles;
         secops_jwt_claim_domain domain;
@@ -197,6 +202,7 @@ my $defaults = <<'EOT';
         secops_jwt_audience off;
         secops_jwt_leeway 30s;
         secops_jwt_max_lifetime 0;
+        secops_jwt_require off;
         secops_jwt_require_expiration on;
         secops_jwt_claim_user sub;
         secops_jwt_claim_roles roles;
@@ -301,15 +307,9 @@ my %fits = (oct => 'HS256 HS384 HS512', rsa => 'PS256 PS384 PS512 RS256 RS384'
     . ' RS512', p256 => 'ES256', p384 => 'ES384', p521 => 'ES512',
     ed25519 => 'Ed25519 EdDSA', ed448 => 'Ed448 EdDSA');
 
-my $keepalive = $t->connect();
-
-sub let_in { # over one connection for as many as nginx allows
+sub let_in {
     my ($prefix, $headers) = @_;
-    my @request = ('GET', "/$prefix$unknown", $headers);
-
-    my $r = $keepalive->request(@request)
-        // ($keepalive = $t->connect())->request(@request);
-    return $r->{status};
+    return $t->keepalive('GET', "/$prefix$unknown", $headers)->{status};
 }
 
 sub status_of {
@@ -572,7 +572,7 @@ is(caller_of('denied', $good), 403, '... nor the token alone');
 
 my %http = (iss => 'http-issuer', aud => 'http-audience', http_user => 'h',
     http_roles => [$read], http_domain => 'hd', sub => 's', iat => $now,
-    exp => $now + 60);
+    exp => $now + 60, use => 'http', tenant => { id => 'y' });
 
 sub on { # who a token is on this port, with claims changed
     my ($port, $key, $prefix, $claims, %change) = @_;
@@ -586,6 +586,8 @@ is(on(1, 'ec', '', \%http, iss => 'x'), 401, '... the issuer');
 is(on(1, 'ec', '', \%http, aud => 'x'), 401, '... the audience');
 is(on(1, 'ec', '', \%http, exp => $now - 3500), 'jwt/hd/h', '... the leeway');
 is(on(1, 'ec', '', \%http, exp => $now + 7201), 401, '... the lifetime');
+is(on(1, 'ec', '', \%http, use => 'server'), 401, '... what is required');
+is(on(1, 'ec', '', \%http, tenant => { id => 'z' }), 401, '... all of it');
 is(on(1, 'rsa', '', \%http), 401, '... the keys');
 is(on(1, 'rsa', '/over', { sub => 'o', domain => 'od' }), 'jwt/od/o',
     'location: all is overridden, "off" cancels lists');
@@ -597,11 +599,12 @@ is(on(1, 'rsa', '/over', {}, exp => $now + 86400), 'jwt/global/alice',
     '... the lifetime');
 
 my %srv = (iss => 'server-issuer', server_user => 'v', server_roles => $read,
-    server_domain => 'vd', iat => $now, exp => $now + 60);
+    server_domain => 'vd', iat => $now, exp => $now + 60, use => 'server');
 is(on(2, 'rsa', '', \%srv), 'jwt/vd/v', 'server: all is overridden');
 is(on(2, 'rsa', '', \%srv, iss => 'http-issuer'), 401, '... the issuer');
 is(on(2, 'rsa', '', \%srv, exp => $now + 3601), 401, '... the lifetime');
 is(on(2, 'rsa', '', \%srv, exp => $now - 2), 401, '... the leeway');
+is(on(2, 'rsa', '', \%srv, use => 'http'), 401, '... what is required');
 is(on(2, 'ec', '', \%srv), 401, '... the keys');
 
 
@@ -682,7 +685,6 @@ $t->reload(conf(http => $who, server => join '', map { location($_->[0], $_->[1]
     . 'secops_jwt_key_file %%DIR%%/keys.json;', $_->[2]) }
     ['big', ''], ['two', 'secops_jwt_cache 2;'],
     ['off', 'secops_jwt_cache off;'], ['head', '', 'header']));
-$keepalive = $t->connect();
 
 my @slow = map { bearer($issuer->token('p521', { sub => "s$_" })) } 1 .. 3;
 my $off = work(200, 'off', @slow);
