@@ -135,10 +135,8 @@ write_conf() {
 # the key of the secrets that this Redis has: it stays with the folder
 
 write_key() {
-    [ -s "$run/secrets.key" ] || (
-        umask 077
+    [ -s "$run/secrets.key" ] ||
         head -c 32 /dev/urandom | base64 >"$run/secrets.key"
-    )
 }
 
 start_nginx() {
