@@ -287,6 +287,13 @@ is_saved($api[2]->save({ a => webhook('W1'), b => webhook('W2') },
 is_deeply([ @{ask($t, 'POST', 2)->{json}}{qw(status left)} ], [ 'OK', {} ],
     '... and all is well');
 
+fill($api[1], 30, 'manylost');
+my $from = $t->log_end();
+is(ask($t, 'POST', 3)->{json}{failed}, 120, 'many that can not be opened');
+is($t->logged($from, 'in the domain "manylost" can not be opened: '), 100,
+    '... of which the operator is told a hundred');
+is(ask($t, 'POST', 2)->{json}{changed}, 120, '... and which are not lost');
+
 
 # --- others who are always faster ----------------------------------------------
 

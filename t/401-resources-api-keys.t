@@ -418,12 +418,6 @@ is(save({ k => key('for an input') }, key => $manager)->{status}, 200,
 
 # a key is no stronger than the one that made or changed it (Semantics 4)
 
-sub utc { # so many seconds from now
-    my ($s, $m, $h, $day, $month, $year) = gmtime(time() + $_[0]);
-    return sprintf '%04d-%02d-%02d %02d:%02d:%02d', $year + 1900, $month + 1,
-        $day, $h, $m, $s;
-}
-
 sub made { # the value of a new key
     my ($name, %more) = @_;
     my $r = save({ k => key($name, %more) });
@@ -440,7 +434,7 @@ sub is_no { # a change that this key may not make
     is_deeply([@all[@$before .. $#all]], $before, '... and nothing is changed');
 }
 
-my ($soon, $sooner, $later) = (utc(3600), utc(1800), utc(7200));
+my ($soon, $sooner, $later) = (from_now(3600), from_now(1800), from_now(7200));
 my $brief = made('brief', scopes => ['write:resources'], expire_at => $soon);
 made('strong', scopes => [qw(write:resources delete:resources)],
     expire_at => $sooner);
@@ -462,7 +456,7 @@ is_no($brief, $too_long, '... nor makes one that lives longer',
 is_no($brief, '/k: outlives the key that the caller has',
     '... nor touches one that does', k => key('eternal', scopes => []));
 is_no($brief, $stronger, 'a key does not shorten the life of a stronger one',
-    k => key('strong', expire_at => utc(2)));
+    k => key('strong', expire_at => from_now(2)));
 is_no($brief, $stronger, '... nor narrows it',
     k => key('strong', scopes => ['write:resources']));
 is_no($brief, $stronger, '... nor renames it', k => { type => 'api_key',
@@ -515,7 +509,7 @@ is(save({ i => integration('Exposer', integration_type => 'External REST API',
     parameters => { api_key => '{{api_keys(name=\'leaked\')}}' }) })->{status},
     200, 'a key that an integration refers to');
 is(remove('title=leaked')->{status}, 409, '... can not be deleted');
-foreach my $when (utc(0), '2020-01-01 00:00:00') {
+foreach my $when (from_now(0), '2020-01-01 00:00:00') {
     is(save({ k => key('leaked', expire_at => $when) })->{status}, 200,
         "Semantics 2: ... but be revoked: it expires at $when");
     is($t->request('GET', '/api/v2/token/scopes',
@@ -525,7 +519,8 @@ is(list('title=leaked')->{json}[0]{expire_at}, '2020-01-01 00:00:00',
     '... is told when it expired');
 
 my $own = made('own', scopes => ['write:resources']);
-is(save({ k => key('own', expire_at => utc(0)) }, key => $own)->{status}, 200,
+is(save({ k => key('own', expire_at => from_now(0)) }, key => $own)
+    ->{status}, 200,
     'a key may revoke itself');
 is(save({ k => key('own') }, key => $own)->{status}, 401, '... and is then');
 remove("title=$_") foreach 'Exposer', 'leaked';

@@ -400,10 +400,8 @@ is_deeply($api->dump(), $before, '... neither');
 
 my $saved;
 foreach my $seconds (2, 4, 8, 16) { # it has ended before, on a slow machine
-    my @end = gmtime(time() + $seconds);
-    $saved = $api->save({ s => api_key('Short', expire_at => sprintf
-        '%04d-%02d-%02d %02d:%02d:%02d', $end[5] + 1900, $end[4] + 1,
-        @end[3, 2, 1, 0]) });
+    $saved = $api->save({ s => api_key('Short',
+        expire_at => from_now($seconds)) });
     last if $saved->{status} != 422;
 }
 is_saved($saved, 'a key that ends soon');

@@ -57,12 +57,6 @@ sub list { my ($name, %opt) = @_; return $api->one('api_key', $name, %opt) }
 sub remove { return $api->remove(@_) }
 sub key { return api_key(@_) }
 
-sub utc { # so many seconds from now
-    my ($s, $m, $h, $day, $month, $year) = gmtime(int(time()) + $_[0]);
-    return sprintf '%04d-%02d-%02d %02d:%02d:%02d', $year + 1900, $month + 1,
-        $day, $h, $m, $s;
-}
-
 sub made { # the value of a new key
     my ($name, %more) = @_;
     my $r = save({ k => key($name, %more) });
@@ -158,14 +152,14 @@ is(ask($second, $never), 200, '... the value is good');
 
 # --- with a grace -----------------------------------------------------------
 
-my $begun = utc(0);
+my $begun = from_now(0);
 my $third = rotated('feed', grace => 3600);
 like($third, $value, 'rotated with a grace of an hour');
 is(everywhere($second), '200 200 200', '... the old value is good');
 is(everywhere($third), '200 200 200', '... the new one, too');
 is(everywhere($first), '401 401 401', '... the one before is not');
 my $until = list('feed')->{old_value_until};
-ok($until ge $begun && $until le utc(3600) && $until gt utc(3000),
+ok($until ge $begun && $until le from_now(3600) && $until gt from_now(3000),
     '... the list says until when') or diag($until);
 is_deeply(pointers('feed'), [sort map { sha256_hex($_) } $second, $third],
     '... both digests lead to the key');
@@ -196,7 +190,7 @@ foreach my $seconds (2, 4, 8, 16) { # one that was asked for in time
     $fifth = rotated('feed', grace => $seconds);
     my $end = list('feed')->{old_value_until};
     @good = map { ask($last, $_) } $usual, $long, $never;
-    last if $end && utc(0) lt $end;
+    last if $end && from_now(0) lt $end;
 }
 is("@good", '200 200 200', 'an old value that ends in a moment');
 ok(wait_for(sub { ask($last, $never) == 401 }), '... ends');
@@ -211,11 +205,11 @@ is_deeply(pointers('feed'), [sha256_hex($fifth)], '... which takes it away');
 
 # a key that expires earlier than its old value
 
-my $brief = made('brief', expire_at => utc(3600));
+my $brief = made('brief', expire_at => from_now(3600));
 my $later = rotated('brief', grace => 7200);
 is(everywhere($brief) . everywhere($later), '200 200 200200 200 200',
     'a grace that is longer than the key lives');
-is(save({ k => key('brief', expire_at => utc(0)) })->{status}, 200,
+is(save({ k => key('brief', expire_at => from_now(0)) })->{status}, 200,
     '... the key ends');
 is(everywhere($brief) . everywhere($later), '401 401 401401 401 401',
     '... and both values with it');
@@ -270,7 +264,7 @@ is_nok(save({ k => key('feed', rotate => 'true') }), 422, 'Invalid resources',
 is(ask($fifth, $never), 200, '... none of these was done');
 is(save({ k => key('feed', rotate => \1, grace => 2592000) })->{status}, 200,
     'a grace of 30 days');
-refused({ k => key('feed', rotate => \1, expire_at => utc(-1)) }, 422,
+refused({ k => key('feed', rotate => \1, expire_at => from_now(-1)) }, 422,
     '/k/properties/expire_at: must lie in the future',
     'a new value for a key that is over');
 refused({ k => key('feed', revoked => \1) }, 422,
@@ -289,7 +283,7 @@ is_saved(save({ i => integration('Exposer', %exposer) }),
 is(everywhere($leaked) . everywhere($kept), '200 200 200200 200 200',
     '... with two values');
 
-my $when = utc(0);
+my $when = from_now(0);
 is(save({ k => key('leaked', expire_at => $when) })->{status}, 200,
     '... is revoked');
 is(everywhere($leaked) . everywhere($kept), '401 401 401401 401 401',
@@ -322,11 +316,12 @@ refused({ i => integration('Other', %exposer) }, 422, $to,
 refused({ k => key('doomed'), i => integration('Other',
     integration_type => 'External REST API', parameters =>
     { api_key => "{{api_keys(name='after')}}" }), l => key('after',
-    expire_at => utc(0)) }, 422, $to, '... nor with the request that revokes');
+    expire_at => from_now(0)) }, 422, $to,
+    '... nor with the request that revokes');
 
 my $back = '/k/properties/expire_at: the key is revoked: it comes back only'
     . ' with "rotate": true';
-refused({ k => key('leaked', expire_at => utc(3600)) }, 422, $back,
+refused({ k => key('leaked', expire_at => from_now(3600)) }, 422, $back,
     'a later expiry does not bring it back');
 refused('{"k":{"type":"api_key","properties":{"name":"leaked","expire_at":null}}}',
     422, $back, '... nor does none');
@@ -336,15 +331,16 @@ refused({ k => key('leaked', revoked => \0) }, 422,
 refused({ k => key('leaked', rotate => \1) }, 422,
     '/k/properties/expire_at: must be given to rotate a key that is revoked;'
     . ' null: it does not expire', '... nor another value without an expiry');
-refused({ k => key('leaked', rotate => \1, expire_at => utc(-60)) }, 422,
+refused({ k => key('leaked', rotate => \1, expire_at => from_now(-60)) }, 422,
     '/k/properties/expire_at: must lie in the future', '... or one that is over');
 refused({ k => key('leaked', rotate => \1, grace => 60,
-    expire_at => utc(3600)) }, 422, '/k/properties/grace: must be 0: the key is'
+    expire_at => from_now(3600)) }, 422,
+    '/k/properties/grace: must be 0: the key is'
     . ' revoked, and its old value stays so', '... or with its old value');
 is(everywhere($leaked) . everywhere($kept), '401 401 401401 401 401',
     '... and it is refused all the time');
 
-my $fresh = rotated('leaked', grace => 0, expire_at => utc(3600));
+my $fresh = rotated('leaked', grace => 0, expire_at => from_now(3600));
 is(everywhere($fresh), '200 200 200',
     'another value and a new expiry bring it back');
 is(everywhere($leaked) . everywhere($kept), '401 401 401401 401 401',
@@ -379,10 +375,10 @@ is(ask($revoked, $never), 401,
 
 my ($name, $end);
 foreach my $seconds (1, 2, 4, 8, 16) { # one that was asked for in time
-    ($name, $end) = ("short $seconds", utc($seconds));
+    ($name, $end) = ("short $seconds", from_now($seconds));
     last if save({ k => key($name, expire_at => $end) })->{status} == 200;
 }
-ok(wait_for(sub { utc(0) gt $end }), 'a key has expired by itself');
+ok(wait_for(sub { from_now(0) gt $end }), 'a key has expired by itself');
 is(list($name)->{revoked}, JSON::PP::true, '... it is listed as revoked');
 refused({ k => key($name, expire_at => undef) }, 422, $back,
     '... and comes back');
@@ -391,8 +387,8 @@ like(rotated($name, expire_at => undef), $value, '... with another value only');
 
 # --- null ends an expiry ----------------------------------------------------
 
-my $ending = made('ending', expire_at => utc(3600));
-is_saved(save({ k => key('ending', expire_at => utc(1800)) }),
+my $ending = made('ending', expire_at => from_now(3600));
+is_saved(save({ k => key('ending', expire_at => from_now(1800)) }),
     'an expiry is shortened');
 is_saved(save({ k => key('ending', expire_at => undef) }), '... and ended');
 is(list('ending')->{expire_at}, undef, '... there is none then');
@@ -403,7 +399,7 @@ is_saved(save('{"k":{"type":"api_key","properties":{"name":"ending",'
 
 # --- what a key may do to others --------------------------------------------
 
-my ($soon, $sooner, $much_later) = (utc(3600), utc(1800), utc(7200));
+my ($soon, $sooner, $much_later) = map { from_now($_) } 3600, 1800, 7200;
 my @write = (scopes => ['write:resources']);
 my $by = made('by', @write, expire_at => $soon);
 made('equal', @write, expire_at => $soon);
@@ -423,8 +419,8 @@ foreach my $case (['stronger', $lacks], ['longer', $outlives],
     foreach my $change (
         ['rotate', rotate => \1], ['rotate with a grace', rotate => \1,
             grace => 60], ['rotate and shorten', rotate => \1,
-            expire_at => $sooner], ['revoke', expire_at => utc(0)],
-        ['shorten', expire_at => utc(1700)], ['narrow', scopes => []],
+            expire_at => $sooner], ['revoke', expire_at => from_now(0)],
+        ['shorten', expire_at => from_now(1700)], ['narrow', scopes => []],
         ['rename', id => list($other)->{id}, rename => \1, name => 'stolen'],
     ) {
         my ($what, %properties) = @$change;
@@ -441,7 +437,7 @@ is_saved(save({ k => key('new', expire_at => undef) }, key => $by),
 is(list('new')->{expire_at}, $soon, '... lasts as long as itself');
 like(rotated($_, by => $by), $value, "a key rotates one that is $_")
     foreach qw(equal weaker);
-is_saved(save({ k => key('equal', expire_at => utc(0)) }, key => $by),
+is_saved(save({ k => key('equal', expire_at => from_now(0)) }, key => $by),
     '... and revokes it');
 like(rotated('equal', by => $by, expire_at => $soon), $value,
     '... and brings it back');
@@ -479,7 +475,7 @@ my $audited = made('audited');
 my $key_id = list('audited')->{id};
 rotated('audited', grace => 60);
 save({ k => key('audited', scopes => ['read:records']) });
-save({ k => key('audited', expire_at => utc(0)) });
+save({ k => key('audited', expire_at => from_now(0)) });
 save({ k => key('audited', expire_at => '2020-01-01 00:00:00') });
 rotated('audited', expire_at => undef);
 remove('title=audited');

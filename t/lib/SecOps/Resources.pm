@@ -11,12 +11,13 @@ use strict;
 use warnings;
 
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 use parent 'Exporter';
 
-our @EXPORT = qw(api_key integration job step example created updated is_saved
-    is_nok faults kinds);
+our @EXPORT = qw(api_key integration job step example from_now created updated
+    is_saved is_nok faults kinds);
 
 my $json = JSON::PP->new->canonical->utf8;
 
@@ -120,6 +121,12 @@ sub dump {
 sub api_key {
     my ($name, %more) = @_;
     return { type => 'api_key', properties => { name => $name, %more } };
+}
+
+
+sub from_now { # date and time so many seconds from now, for expire_at
+    my ($seconds) = @_;
+    return POSIX::strftime('%Y-%m-%d %H:%M:%S', gmtime(time() + $seconds));
 }
 
 
