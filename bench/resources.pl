@@ -154,11 +154,8 @@ sub exact { # CPU of a process in milliseconds, to the microsecond
     return (split ' ', $t->read("/proc/$pid/schedstat"))[0] / 1e6;
 }
 
-sub peak { # of the worker's memory, in MB; from here on, if it is to begin
-    my ($begin) = @_;
-    $t->write("/proc/$worker/clear_refs", '5') if $begin;
-    my ($peak) = $t->read("/proc/$worker/status") =~ /VmHWM:\s+(\d+)/;
-    return $peak / 1024;
+sub peak { # of the worker's memory, in MB, since the last call
+    return $t->peak_rss($worker) / 1024;
 }
 
 sub once {
@@ -166,7 +163,7 @@ sub once {
     $redis->cmd('CONFIG', 'RESETSTAT');
     $redis->cmd('CONFIG', 'SET', 'slowlog-log-slower-than', 200);
     $redis->cmd('SLOWLOG', 'RESET');
-    peak(1);
+    peak();
 
     my @before = (exact($worker), exact($redis->pid()));
     $code->();

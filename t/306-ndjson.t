@@ -229,17 +229,8 @@ is_refused($r, 400, 'Invalid post body', 'lines are no JSON document');
 # more, whatever is in it; and all of it is given back.
 
 sub peak { # in bytes, of the worker, since the last call
-    my ($pid) = $t->workers();
-
-    open my $status, '<', "/proc/$pid/status" or die "no status: $!";
-    my ($kb) = map { /^VmHWM:\s+(\d+)/ ? $1 : () } <$status>;
-    close $status;
-
-    open my $refs, '>', "/proc/$pid/clear_refs" or return;
-    print $refs "5\n";
-    close $refs or return;
-
-    return 1024 * $kb;
+    my $kb = $t->peak_rss($t->workers());
+    return defined $kb ? 1024 * $kb : undef;
 }
 
 sub text { # the page

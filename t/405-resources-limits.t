@@ -28,13 +28,10 @@ sub worker { return ($t->workers())[0] }
 sub cpu { return 1000 * $t->cpu(worker()) }
 sub growth { # of the worker's memory at its highest while this runs, MB
     my ($code) = @_;
-    my $status = '/proc/' . worker() . '/status';
-    open my $clear, '>', '/proc/' . worker() . '/clear_refs' or return 0;
-    print $clear 5;
-    close $clear;
+    $t->peak_rss(worker()) // return 0;
     my $before = $t->rss(worker()) / 1024;
     $code->();
-    return ($t->read($status) =~ /VmHWM:\s+(\d+)/)[0] / 1024 - $before;
+    return $t->peak_rss(worker()) / 1024 - $before;
 }
 sub is_bounded { # a sanitizer keeps what was freed
     my ($mb, $limit, $name) = @_;

@@ -457,6 +457,19 @@ sub rss { # of a process, in kilobytes
 }
 
 
+# The most that a process has had since the last call, in kilobytes.  Some systems
+# do not begin anew when they are asked: undef.
+
+sub peak_rss {
+    my ($self, $pid) = @_;
+    my ($kb) = $self->read("/proc/$pid/status") =~ /^VmHWM:\s+(\d+)/m;
+
+    open my $refs, '>', "/proc/$pid/clear_refs" or return undef;
+    print $refs '5';
+    return close($refs) ? $kb : undef;
+}
+
+
 sub cpu { # that processes have had so far, in seconds
     my ($self, @pids) = @_;
     my $ns = 0;

@@ -184,13 +184,13 @@ sub once {
     my $cpu = scheduled($worker);
     $redis->cmd('CONFIG', 'SET', 'slowlog-log-slower-than', 100);
     $redis->cmd('SLOWLOG', 'RESET');
-    $t->write("/proc/$worker/clear_refs", '5');
+    $t->peak_rss($worker);
     $self->reset() if $self->{turns};
 
     my @r = $self->send($case, @request);
 
     my $spent = scheduled($worker);
-    my ($peak) = $t->read("/proc/$worker/status") =~ /^VmHWM:\s+(\d+)/m;
+    my $peak = $t->peak_rss($worker);
 
     # who takes longer than a client waits is measured up to here
     kill 'KILL', $worker if grep { !$_ } @r;
