@@ -24,6 +24,9 @@ static int secops_keys_domain_plain(secops_slice_t domain);
 static int secops_keys_char_plain(unsigned char c);
 static void secops_keys_begin(secops_key_t *key,
     const secops_keyspace_t *space, unsigned shard);
+static void secops_keys_event_begin(secops_key_t *key,
+    const secops_keyspace_t *space, unsigned shard, secops_slice_t name,
+    secops_slice_t job);
 static void secops_keys_append(secops_key_t *key, const void *data,
     size_t len);
 
@@ -269,6 +272,119 @@ secops_keys_fact(secops_key_t *key, const secops_keyspace_t *space,
     secops_keys_append(key, table.data, table.len);
     secops_keys_append(key, ":", 1);
     secops_keys_append(key, fact, SECOPS_KEYS_DIGEST_LEN);
+}
+
+
+unsigned
+secops_keys_event_shard(secops_slice_t event)
+{
+    unsigned char  digest[SECOPS_KEYS_DIGEST_LEN];
+
+    secops_keys_digest(event, digest);
+
+    return secops_keys_digest_shard(digest);
+}
+
+
+void
+secops_keys_event(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job, secops_slice_t event)
+{
+    static const secops_slice_t  name = secops_slice(":ev:");
+
+    secops_keys_event_begin(key, space, shard, name, job);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, event.data, event.len);
+}
+
+
+void
+secops_keys_event_feedback(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job, secops_slice_t event)
+{
+    static const secops_slice_t  name = secops_slice(":evfb:");
+
+    secops_keys_event_begin(key, space, shard, name, job);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, event.data, event.len);
+}
+
+
+void
+secops_keys_event_decision(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job, secops_slice_t event)
+{
+    static const secops_slice_t  name = secops_slice(":evdec:");
+
+    secops_keys_event_begin(key, space, shard, name, job);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, event.data, event.len);
+}
+
+
+void
+secops_keys_events(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job)
+{
+    static const secops_slice_t  name = secops_slice(":evidx:");
+
+    secops_keys_event_begin(key, space, shard, name, job);
+}
+
+
+void
+secops_keys_event_queue(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job)
+{
+    static const secops_slice_t  name = secops_slice(":evq:");
+
+    secops_keys_event_begin(key, space, shard, name, job);
+}
+
+
+void
+secops_keys_event_counts(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job)
+{
+    static const secops_slice_t  name = secops_slice(":evstat:");
+
+    secops_keys_event_begin(key, space, shard, name, job);
+}
+
+
+void
+secops_keys_bucket(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t job, const unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
+{
+    static const secops_slice_t  name = secops_slice(":bkt:");
+
+    secops_keys_event_begin(key, space, secops_keys_digest_shard(digest), name,
+                            job);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, digest, SECOPS_KEYS_DIGEST_LEN);
+}
+
+
+void
+secops_keys_bucket_votes(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t job, const unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
+{
+    static const secops_slice_t  name = secops_slice(":bktv:");
+
+    secops_keys_event_begin(key, space, secops_keys_digest_shard(digest), name,
+                            job);
+    secops_keys_append(key, ":", 1);
+    secops_keys_append(key, digest, SECOPS_KEYS_DIGEST_LEN);
+}
+
+
+static void
+secops_keys_event_begin(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t name, secops_slice_t job)
+{
+    secops_keys_begin(key, space, shard);
+    secops_keys_append(key, name.data, name.len);
+    secops_keys_append(key, job.data, job.len);
 }
 
 

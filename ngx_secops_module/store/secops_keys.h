@@ -6,7 +6,17 @@
  *     P:{D:S}:idx:<table>                 list: sys_id, newest first
  *     P:{D:S}:sub:<table>:<subject>       list: sys_id, newest first
  *     P:{D:S}:one:<table>:<fact>          sys_id of the record that says so
- *     P:{D:S}:audit                       stream, about records
+ *     P:{D:S}:ev:<job>:<event>            an event, JSON
+ *     P:{D:S}:evidx:<job>                 sorted set: ids of events by the time
+ *                                         when they came, in milliseconds
+ *     P:{D:S}:evq:<job>                   stream: what happened to events, for
+ *                                         processors
+ *     P:{D:S}:evfb:<job>:<event>          feedback on an event, JSON
+ *     P:{D:S}:evdec:<job>:<event>         what a processor decided on it, JSON
+ *     P:{D:S}:evstat:<job>                hash: how much feedback there is
+ *     P:{D:B}:bkt:<job>:<bucket>          hash: the votes of a bucket
+ *     P:{D:B}:bktv:<job>:<bucket>         hash: which event has given which
+ *     P:{D:S}:audit                       stream, about records and events
  *     P:{D:res}:audit                     stream, about resources
  *     P:{D:res}:refusals                  stream, about requests
  *     P:{D:res}:<type>                    hash: resources, JSON, by id
@@ -32,8 +42,10 @@
  * hexadecimal digit.  <subject> is 32 hexadecimal digits of the SHA-256 of
  * what the record is about; the first of them is the shard of such a record.
  * <fact> is as many of the SHA-256 of what secops_record_fact() says, in tables
- * with x-coalesce.  <type> is that of a resource; <digest> is an api key's, and
- * <xx> its first two digits, so that keys spread over a Redis Cluster.
+ * with x-coalesce.  <job> is a job's id and <event> an event's, whose shard is
+ * the first digit of its SHA-256; <bucket> is the digest of a bucket, and B the
+ * first digit of that.  <type> is that of a resource; <digest> is an api key's,
+ * and <xx> its first two digits, so that keys spread over a Redis Cluster.
  *
  * All keys of one {D:S} lie in one slot of a Redis Cluster.  Pure C.
  */
@@ -50,7 +62,9 @@
 #define SECOPS_KEYS_TABLE_MAX    80
 #define SECOPS_KEYS_DIGEST_LEN   32
 #define SECOPS_KEYS_API_KEY_LEN  64
-#define SECOPS_KEY_MAX           320
+#define SECOPS_KEYS_JOB_MAX      20
+#define SECOPS_KEYS_EVENT_MAX    256
+#define SECOPS_KEY_MAX           512
 
 /* the part of a domain's keys that no shard has */
 
@@ -131,6 +145,38 @@ void secops_keys_subject(secops_key_t *key, const secops_keyspace_t *space,
 void secops_keys_fact(secops_key_t *key, const secops_keyspace_t *space,
     unsigned shard, secops_slice_t table,
     const unsigned char fact[SECOPS_KEYS_DIGEST_LEN]);
+
+/*
+ * Events of a job.  job is at most SECOPS_KEYS_JOB_MAX bytes, its id in digits;
+ * event, an id, at most SECOPS_KEYS_EVENT_MAX.  What there is of an event lies
+ * in the shard of its id; what sums up a job's lies in each shard, of the
+ * events there.
+ */
+
+unsigned secops_keys_event_shard(secops_slice_t event);
+
+void secops_keys_event(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job, secops_slice_t event);
+void secops_keys_event_feedback(secops_key_t *key,
+    const secops_keyspace_t *space, unsigned shard, secops_slice_t job,
+    secops_slice_t event);
+void secops_keys_event_decision(secops_key_t *key,
+    const secops_keyspace_t *space, unsigned shard, secops_slice_t job,
+    secops_slice_t event);
+void secops_keys_events(secops_key_t *key, const secops_keyspace_t *space,
+    unsigned shard, secops_slice_t job);
+void secops_keys_event_queue(secops_key_t *key,
+    const secops_keyspace_t *space, unsigned shard, secops_slice_t job);
+void secops_keys_event_counts(secops_key_t *key,
+    const secops_keyspace_t *space, unsigned shard, secops_slice_t job);
+
+/* of a bucket, whose digest says the shard */
+
+void secops_keys_bucket(secops_key_t *key, const secops_keyspace_t *space,
+    secops_slice_t job, const unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
+void secops_keys_bucket_votes(secops_key_t *key,
+    const secops_keyspace_t *space, secops_slice_t job,
+    const unsigned char digest[SECOPS_KEYS_DIGEST_LEN]);
 
 /* stream is a shard, SECOPS_KEYS_RESOURCES or SECOPS_KEYS_REFUSALS */
 

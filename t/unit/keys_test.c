@@ -62,6 +62,54 @@ test_spelling(void)
 
 
 static void
+test_events(void)
+{
+    unsigned           shard;
+    secops_key_t       key;
+    secops_keyspace_t  space;
+
+    const secops_slice_t  job = secops_slice("1001");
+    const secops_slice_t  event = secops_slice("e1");
+
+    secops_keys_space(&space, slice("secops"), slice("acme"));
+
+    shard = secops_keys_event_shard(event);
+    is_int(shard, 0x8, "an event's shard");
+
+    secops_keys_event(&key, &space, shard, job, event);
+    is_str(key.data, key.len, "secops:{acme:8}:ev:1001:e1", "an event's key");
+
+    secops_keys_event_feedback(&key, &space, shard, job, event);
+    is_str(key.data, key.len, "secops:{acme:8}:evfb:1001:e1",
+           "... its feedback");
+
+    secops_keys_event_decision(&key, &space, shard, job, event);
+    is_str(key.data, key.len, "secops:{acme:8}:evdec:1001:e1",
+           "... its decision");
+
+    secops_keys_events(&key, &space, shard, job);
+    is_str(key.data, key.len, "secops:{acme:8}:evidx:1001", "a job's events");
+
+    secops_keys_event_queue(&key, &space, shard, job);
+    is_str(key.data, key.len, "secops:{acme:8}:evq:1001", "... their stream");
+
+    secops_keys_event_counts(&key, &space, shard, job);
+    is_str(key.data, key.len, "secops:{acme:8}:evstat:1001",
+           "... their counters");
+
+    secops_keys_bucket(&key, &space, job, digest);
+    is_str(key.data, key.len,
+           "secops:{acme:c}:bkt:1001:c0ffee00c0ffee00c0ffee00c0ffee00",
+           "a bucket's key");
+
+    secops_keys_bucket_votes(&key, &space, job, digest);
+    is_str(key.data, key.len,
+           "secops:{acme:c}:bktv:1001:c0ffee00c0ffee00c0ffee00c0ffee00",
+           "... its votes");
+}
+
+
+static void
 test_resources(void)
 {
     secops_key_t           key;
@@ -232,15 +280,21 @@ test_longest(void)
 {
     char               prefix[SECOPS_KEYS_PREFIX_MAX + 1], domain[65];
     char               table[SECOPS_KEYS_TABLE_MAX + 1];
+    char               job[SECOPS_KEYS_JOB_MAX + 1];
+    char               event[SECOPS_KEYS_EVENT_MAX + 1];
     secops_key_t      *key;
     secops_keyspace_t  space;
 
     memset(prefix, 'p', SECOPS_KEYS_PREFIX_MAX);
     memset(domain, 'd', 64);
     memset(table, 't', SECOPS_KEYS_TABLE_MAX);
+    memset(job, 'j', SECOPS_KEYS_JOB_MAX);
+    memset(event, 'e', SECOPS_KEYS_EVENT_MAX);
     prefix[SECOPS_KEYS_PREFIX_MAX] = '\0';
     domain[64] = '\0';
     table[SECOPS_KEYS_TABLE_MAX] = '\0';
+    job[SECOPS_KEYS_JOB_MAX] = '\0';
+    event[SECOPS_KEYS_EVENT_MAX] = '\0';
 
     key = malloc(sizeof(secops_key_t));
 
@@ -251,10 +305,14 @@ test_longest(void)
     secops_keys_space(&space, slice(prefix), slice(domain));
     secops_keys_subject(key, &space, 15, slice(table), digest);
     ok(key->len == 64 + 2 + 64 + 3 + 5 + 80 + 1 + 32 && key->len
-       <= SECOPS_KEY_MAX, "the longest key fits");
+       <= SECOPS_KEY_MAX, "the longest key of a table fits");
 
     secops_keys_record(key, &space, 15, slice(table), sys_id);
     ok(key->len <= SECOPS_KEY_MAX, "so does the longest one of a record");
+
+    secops_keys_event_decision(key, &space, 15, slice(job), slice(event));
+    ok(key->len == 64 + 2 + 64 + 3 + 7 + 20 + 1 + 256 && key->len
+       <= SECOPS_KEY_MAX, "... and the longest one of an event");
 
     free(key);
 }
@@ -318,6 +376,7 @@ main(void)
 {
     test_spelling();
     test_domain_keys();
+    test_events();
     test_resources();
     test_prefix();
     test_domains();
