@@ -52,7 +52,7 @@ EOT
 $t->run(conf(http => server(1, '%%REDIS%%', 'replicas=2 timeout=600ms')
     . server(2, '%%REDIS3%%', 'fsync')
     . server(3, '%%REDIS4%%', 'replicas=1 timeout=20s',
-        'secops_redis_timeout 60s;')
+        'secops_redis_timeout 60s; secops_redis_connect_timeout 60s;')
     . server(4, '%%REDIS5%%', 'fsync timeout=700ms')));
 
 my $level = 'x-secops-durability';

@@ -17,7 +17,8 @@ my $t = SecOps->new();
 my $fake = SecOps::Fake->new($t);
 my $redis = $t->redis();
 
-$t->run(conf(location => 'secops_redis_timeout 1s;', http => <<'EOT'));
+$t->run(conf(location => 'secops_redis_timeout 1s;
+    secops_redis_connect_timeout 10s;', http => <<'EOT'));
     server {
         listen 127.0.0.1:%%PORT1%%;
 

@@ -95,7 +95,7 @@ EOT
             secops_redis_password_file %%DIR%%/no-password;
 EOT
         api_location('fake', "secops_redis @{[ $fake->url() ]};"
-            . ' secops_redis_timeout 10s;'),
+            . ' secops_redis_timeout 10s; secops_redis_connect_timeout 10s;'),
     )));
 
 

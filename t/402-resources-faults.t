@@ -18,7 +18,8 @@ my $t = SecOps->new();
 my $fake = SecOps::Fake->new($t);
 my $path = '/api/v2/resources';
 
-$t->run(conf(location => 'secops_redis_timeout 1s;', http => '%%CLOCK%%') =~
+$t->run(conf(location => 'secops_redis_timeout 1s;
+    secops_redis_connect_timeout 10s;', http => '%%CLOCK%%') =~
     s/secops_auth header;/secops_auth header api_key;/r);
 
 my $key = { k => { type => 'api_key', properties => { name => 'n' } } };
