@@ -362,6 +362,48 @@ secops_json_number_hash(secops_slice_t text)
 }
 
 
+/* the digits without the zeros around them; of zero there are none */
+
+void
+secops_json_number_canonical(secops_text_t *text, secops_slice_t number,
+    int64_t digits)
+{
+    int64_t                n;
+    char                   exponent[24];
+    unsigned char          c;
+    secops_json_decimal_t  d;
+
+    secops_json_decimal(&d, number.data, number.len);
+
+    while (d.last > d.pos && (d.last[-1] == '0' || d.last[-1] == '.')) {
+        d.last--;
+    }
+
+    if (d.pos == d.last) {
+        secops_text_append_string(text, "0");
+        return;
+    }
+
+    secops_text_append_string(text, d.negative ? "-" : "");
+
+    for (n = 0; d.pos < d.last; n++) {
+        c = (unsigned char) secops_json_next_digit(&d);
+        secops_text_append(text, secops_slice_bytes(&c, 1));
+    }
+
+    if (n > d.exponent || d.exponent > digits) {
+        (void) snprintf(exponent, sizeof(exponent), "e%lld",
+                        (long long) d.exponent);
+        secops_text_append_string(text, exponent);
+        return;
+    }
+
+    for ( /* void */ ; n < d.exponent; n++) {
+        secops_text_append_string(text, "0");
+    }
+}
+
+
 /*
  * Correctly rounded by strtod(), which is given an integer and an exponent:
  * the decimal point that it expects would depend on the locale.

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "util/secops_slice.h"
+#include "util/secops_text.h"
 
 
 /* 1 when a text of any kind is such a number, all of it */
@@ -37,6 +37,15 @@ int secops_json_number_compare(secops_slice_t a, secops_slice_t b);
 /* the same number has the same hash */
 
 uint32_t secops_json_number_hash(secops_slice_t text);
+
+
+/*
+ * Appends the one spelling that all spellings of the same number share: an
+ * integer of up to so many digits as such, anything else with an exponent.
+ */
+
+void secops_json_number_canonical(secops_text_t *text, secops_slice_t number,
+    int64_t digits);
 
 
 /* the nearest double; infinite if the number overflows */

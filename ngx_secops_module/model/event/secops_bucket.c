@@ -1,0 +1,448 @@
+
+/* What makes a bucket, and its votes; see secops_bucket.h. */
+
+/* as in store/secops_keys.c: the lookups of EVP_* take longer than the digest
+   of a short text does */
+
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/sha.h>
+
+#include "model/event/secops_bucket.h"
+#include "model/event/secops_job_label.h"
+#include "model/json/secops_json_number.h"
+#include "util/secops_hex.h"
+
+
+/* digits of an integer that needs no second look: it is below 2^63 */
+
+#define SECOPS_BUCKET_PLAIN_DIGITS  18
+
+
+static uint32_t secops_bucket_value(const secops_json_t *json, uint32_t i,
+    secops_slice_t path);
+static int secops_bucket_hash(SHA256_CTX *sha, const secops_json_t *json,
+    uint32_t i);
+static int secops_bucket_hash_string(SHA256_CTX *sha,
+    const secops_json_t *json, uint32_t i);
+static int secops_bucket_hash_number(SHA256_CTX *sha,
+    const secops_json_t *json, uint32_t i);
+static int secops_bucket_hash_array(SHA256_CTX *sha,
+    const secops_json_t *json, uint32_t i);
+static int secops_bucket_hash_object(SHA256_CTX *sha,
+    const secops_json_t *json, uint32_t i);
+static int secops_bucket_hash_member(unsigned char *digest,
+    const secops_json_t *json, uint32_t i);
+static void secops_bucket_hash_bytes(SHA256_CTX *sha, char tag,
+    const unsigned char *data, size_t len);
+static void secops_bucket_hash_size(SHA256_CTX *sha, char tag, size_t size);
+static int secops_bucket_compare_digests(const void *one, const void *two);
+static int secops_bucket_compare_points(const void *one, const void *two);
+static int secops_bucket_number(int64_t *number, secops_slice_t text);
+
+
+/* each value begins with its type and its size, so that no two lists of values
+   look the same */
+
+int
+secops_bucket_digest(const secops_json_t *json, uint32_t i,
+    const secops_slice_t *points, size_t npoints,
+    unsigned char digest[SECOPS_BUCKET_DIGEST_LEN])
+{
+    int             found;
+    size_t          n;
+    uint32_t        value;
+    SHA256_CTX      sha;
+    unsigned char   bytes[SHA256_DIGEST_LENGTH];
+
+    found = 0;
+
+    (void) SHA256_Init(&sha);
+
+    for (n = 0; n < npoints; n++) {
+
+        secops_bucket_hash_bytes(&sha, 'p', points[n].data, points[n].len);
+
+        value = secops_bucket_value(json, i, points[n]);
+
+        if (value == 0) {
+            secops_bucket_hash_size(&sha, '-', 0);
+            continue;
+        }
+
+        found++;
+
+        if (secops_bucket_hash(&sha, json, value) != 0) {
+            return -1;
+        }
+    }
+
+    (void) SHA256_Final(bytes, &sha);
+
+    (void) secops_hex_encode(digest, bytes, SECOPS_BUCKET_DIGEST_LEN / 2);
+
+    return found;
+}
+
+
+void
+secops_bucket_sort(secops_slice_t *points, size_t npoints)
+{
+    if (npoints > 1) {
+        qsort(points, npoints, sizeof(secops_slice_t),
+              secops_bucket_compare_points);
+    }
+}
+
+
+static int
+secops_bucket_compare_points(const void *one, const void *two)
+{
+    const secops_slice_t  *a = one;
+    const secops_slice_t  *b = two;
+
+    return secops_slice_compare(*a, *b);
+}
+
+
+/*
+ * The token of the value that the path leads to from the object at token i, or
+ * 0: there is none.  It may go back and try a longer name, but it comes to each
+ * object of the event at most once: by the names above it.  So the event bounds
+ * the work.
+ */
+
+static uint32_t
+secops_bucket_value(const secops_json_t *json, uint32_t i, secops_slice_t path)
+{
+    size_t    len;
+    uint32_t  value;
+
+    if (json->tokens[i].type != SECOPS_JSON_OBJECT) {
+        return 0;
+    }
+
+    for (len = 0; len < path.len; len++) {
+
+        if (path.data[len] != '.') {
+            continue;
+        }
+
+        value = secops_json_member(json, i, path.data, len);
+
+        if (value) {
+            value = secops_bucket_value(json, value,
+                                        secops_slice_bytes(path.data + len + 1,
+                                                           path.len - len - 1));
+        }
+
+        if (value) {
+            return value;
+        }
+    }
+
+    return secops_json_member(json, i, path.data, path.len);
+}
+
+
+static int
+secops_bucket_hash(SHA256_CTX *sha, const secops_json_t *json, uint32_t i)
+{
+    switch (json->tokens[i].type) {
+
+    case SECOPS_JSON_OBJECT:
+        return secops_bucket_hash_object(sha, json, i);
+
+    case SECOPS_JSON_ARRAY:
+        return secops_bucket_hash_array(sha, json, i);
+
+    case SECOPS_JSON_STRING:
+        return secops_bucket_hash_string(sha, json, i);
+
+    case SECOPS_JSON_NUMBER:
+        return secops_bucket_hash_number(sha, json, i);
+
+    default: /* true, false and null are told by their spelling */
+        secops_bucket_hash_bytes(sha, 'l', secops_json_raw(json, i).data,
+                                 json->tokens[i].len);
+        return 0;
+    }
+}
+
+
+static int
+secops_bucket_hash_string(SHA256_CTX *sha, const secops_json_t *json,
+    uint32_t i)
+{
+    size_t          len;
+    secops_slice_t  raw;
+    unsigned char  *decoded;
+
+    raw = secops_json_raw(json, i);
+
+    if (!(json->tokens[i].flags & SECOPS_JSON_ESCAPED)) {
+        secops_bucket_hash_bytes(sha, 's', raw.data, raw.len);
+        return 0;
+    }
+
+    decoded = malloc(raw.len);
+    if (decoded == NULL) {
+        return -1;
+    }
+
+    len = secops_json_decode(json, i, decoded);
+
+    secops_bucket_hash_bytes(sha, 's', decoded, len);
+
+    free(decoded);
+
+    return 0;
+}
+
+
+static int
+secops_bucket_hash_number(SHA256_CTX *sha, const secops_json_t *json,
+    uint32_t i)
+{
+    int             rc;
+    secops_text_t   text;
+    secops_slice_t  raw;
+
+    raw = secops_json_raw(json, i);
+
+    if (!(json->tokens[i].flags & SECOPS_JSON_REAL)
+        && raw.len <= SECOPS_BUCKET_PLAIN_DIGITS && raw.data[0] != '-')
+    {
+        secops_bucket_hash_bytes(sha, 'n', raw.data, raw.len);
+        return 0;
+    }
+
+    memset(&text, 0, sizeof(secops_text_t));
+
+    secops_json_number_canonical(&text, raw, SECOPS_BUCKET_PLAIN_DIGITS);
+
+    secops_bucket_hash_bytes(sha, 'n', text.data, text.len);
+
+    rc = text.failed ? -1 : 0;
+
+    secops_text_free(&text);
+
+    return rc;
+}
+
+
+static int
+secops_bucket_hash_array(SHA256_CTX *sha, const secops_json_t *json,
+    uint32_t i)
+{
+    uint32_t  k;
+
+    secops_bucket_hash_size(sha, 'a', json->tokens[i].size);
+
+    for (k = i + 1; k < json->tokens[i].next; k = json->tokens[k].next) {
+        if (secops_bucket_hash(sha, json, k) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* each member has a digest of its own, and these are put in order: names do
+   not repeat */
+
+static int
+secops_bucket_hash_object(SHA256_CTX *sha, const secops_json_t *json,
+    uint32_t i)
+{
+    int             rc;
+    size_t          n;
+    uint32_t        k;
+    unsigned char  *digests;
+
+    rc = 0;
+    n = 0;
+    digests = malloc((size_t) json->tokens[i].size * SHA256_DIGEST_LENGTH + 1);
+
+    if (digests == NULL) {
+        return -1;
+    }
+
+    for (k = i + 1; k < json->tokens[i].next && rc == 0;
+         k = json->tokens[k].next)
+    {
+        rc = secops_bucket_hash_member(digests + n * SHA256_DIGEST_LENGTH, json,
+                                       k);
+        n++;
+    }
+
+    qsort(digests, n, SHA256_DIGEST_LENGTH, secops_bucket_compare_digests);
+
+    secops_bucket_hash_size(sha, 'o', n);
+    (void) SHA256_Update(sha, digests, n * SHA256_DIGEST_LENGTH);
+
+    free(digests);
+
+    return rc;
+}
+
+
+static int
+secops_bucket_hash_member(unsigned char *digest, const secops_json_t *json,
+    uint32_t i)
+{
+    SHA256_CTX  sha;
+
+    (void) SHA256_Init(&sha);
+
+    if (secops_bucket_hash_string(&sha, json, i) != 0
+        || secops_bucket_hash(&sha, json, i + 1) != 0)
+    {
+        return -1;
+    }
+
+    (void) SHA256_Final(digest, &sha);
+
+    return 0;
+}
+
+
+static int
+secops_bucket_compare_digests(const void *one, const void *two)
+{
+    return memcmp(one, two, SHA256_DIGEST_LENGTH);
+}
+
+
+static void
+secops_bucket_hash_bytes(SHA256_CTX *sha, char tag, const unsigned char *data,
+    size_t len)
+{
+    secops_bucket_hash_size(sha, tag, len);
+
+    if (len) {
+        (void) SHA256_Update(sha, data, len);
+    }
+}
+
+
+static void
+secops_bucket_hash_size(SHA256_CTX *sha, char tag, size_t size)
+{
+    int   len;
+    char  head[32];
+
+    len = snprintf(head, sizeof(head), "%c%zu:", tag, size);
+
+    (void) SHA256_Update(sha, head, (size_t) len);
+}
+
+
+void
+secops_bucket_begin(secops_bucket_t *bucket)
+{
+    memset(bucket, 0, sizeof(secops_bucket_t));
+}
+
+
+void
+secops_bucket_field(secops_bucket_t *bucket, const secops_job_facts_t *facts,
+    secops_slice_t name, secops_slice_t value)
+{
+    size_t                           i;
+    int64_t                          number;
+    secops_slice_t                   id;
+    const secops_job_facts_label_t  *label;
+
+    static const secops_slice_t  generation = secops_slice("gen");
+    static const secops_slice_t  model = secops_slice("in:");
+    static const secops_slice_t  fresh = secops_slice("new:");
+
+    if (secops_bucket_number(&number, value) != 0) {
+        return;
+    }
+
+    if (secops_slice_equal(name, generation)) {
+        bucket->generation = number > 0 ? (uint64_t) number : 0;
+        return;
+    }
+
+    for (i = 0; i < name.len && name.data[i] != ':'; i++) { /* void */ }
+
+    if (i == name.len) {
+        return;
+    }
+
+    id = secops_slice_bytes(name.data + i + 1, name.len - i - 1);
+    name.len = i + 1;
+
+    label = secops_job_label_of(facts, id);
+
+    if (label == NULL || label - facts->labels >= SECOPS_BUCKET_LABELS_MAX) {
+        return;
+    }
+
+    if (secops_slice_equal(name, model)) {
+        bucket->model[label - facts->labels] = number;
+
+    } else if (secops_slice_equal(name, fresh)) {
+        bucket->fresh[label - facts->labels] = number;
+    }
+}
+
+
+/* the decimal form of an integer that no sum of votes comes near to */
+
+static int
+secops_bucket_number(int64_t *number, secops_slice_t text)
+{
+    int     negative;
+    size_t  i;
+
+    negative = text.len && text.data[0] == '-';
+
+    if (text.len == (size_t) negative
+        || text.len > SECOPS_BUCKET_PLAIN_DIGITS)
+    {
+        return -1;
+    }
+
+    *number = 0;
+
+    for (i = negative; i < text.len; i++) {
+
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return -1;
+        }
+
+        *number = *number * 10 + (text.data[i] - '0');
+    }
+
+    if (negative) {
+        *number = -*number;
+    }
+
+    return 0;
+}
+
+
+void
+secops_bucket_train(secops_bucket_t *bucket, const secops_job_facts_t *facts)
+{
+    size_t  i;
+
+    if (bucket->generation >= facts->generation) {
+        return;
+    }
+
+    bucket->generation = facts->generation;
+
+    for (i = 0; i < SECOPS_BUCKET_LABELS_MAX; i++) {
+        bucket->model[i] += bucket->fresh[i];
+        bucket->fresh[i] = 0;
+    }
+}
