@@ -159,6 +159,10 @@ foreach my $case (
     ['is empty', sub { holds('plain', '') }],
     ['has an empty line first', sub { holds('plain', "\nfourth-secret\n") }],
     ['is too long', sub { holds('plain', 'x' x 5000) }],
+    ['is 10 GB', sub {
+        holds('plain', '');
+        truncate file('plain'), 10 * 2 ** 30 or die "truncate: $!";
+    }],
     ['is gone', sub { unlink file('plain') }],
     ['is a folder', sub { mkdir file('plain') or die }],
     ['is a pipe that nobody writes to', sub {
