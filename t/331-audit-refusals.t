@@ -244,6 +244,17 @@ do {
 } while ($cursor ne '' && @pages < 20);
 is(scalar @pages, 6, 'page by page it is the same');
 
+# however long the names are
+
+is($t->request('DELETE', '/api/now/table/' . 'x' x 255 . '/' . 'y' x 255,
+    who(domain => 'long', user => 'u' x 255))->{status}, 403,
+    'a caller, a table and a record with long names') foreach 1 .. 50;
+is(scalar refusals(50, domain => 'long'), 50, '... are entries');
+my $long = 'secops:{long:res}:refusals';
+cmp_ok($redis->cmd('MEMORY', 'USAGE', $long, 'SAMPLES', 0)
+    / $redis->cmd('XLEN', $long), '<', 1536,
+    '... each takes less than 1.5 KB of Redis');
+
 # who is not refused pays nothing
 
 $redis->cmd('CONFIG', 'RESETSTAT');
@@ -342,6 +353,25 @@ ok(wait_for(sub {
 }), 'each of them has an entry or is counted in the next one');
 my ($entries, $left_out) = told('noisy');
 cmp_ok($entries, '<', $sent, "... $entries entries, $left_out left out");
+
+
+# a caller who may name any domain makes no more streams than there are groups
+
+is($t->quit(), 0, 'nginx ends');
+$t->run(with('1r/m'));
+
+sub minute { return int time() / 60 }
+sub streams { return scalar grep { /\{many-/ } keys_like($redis) }
+
+my $began = minute();
+is(scalar(grep { refuse("many-$_", 1) } 1 .. 400), 400,
+    'refusals in 400 domains');
+ok(wait_for(sub { streams() >= 32 }), '... have entries');
+cmp_ok(streams(), '<=', 64 * (1 + minute() - $began),
+    '... in no more than 64 streams a minute: ' . streams());
+
+is($t->quit(), 0, 'nginx ends');
+$t->run(with('3r/s'));
 
 
 # --- without Redis ----------------------------------------------------------
