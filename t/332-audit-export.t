@@ -270,6 +270,20 @@ $rest = $slow->take_until("\r\n0\r\n\r\n", soon());
 ok(defined $rest, 'once it reads on it gets all of it');
 $slow->close();
 
+# of 20 of them, each of whose parts is chosen from many times as many entries
+
+foreach my $n (0 .. 15) {
+    $redis->cmd('XADD', stream('wide', $n), '*', 'user', 'u' x 255, 'id',
+        join ',', map { sprintf '%x%031d', $n, $_ } 1 .. 16)
+        foreach 1 .. 100;
+}
+$small = $t->rss($worker);
+my @slow = map { slow('wide') } 1 .. 20;
+ok(!(grep { !defined $_->take(1, soon()) } @slow), '20 begin to read, and stop');
+cmp_ok($t->rss($worker) - $small, '<', 20 * 2 * 1024,
+    '... less than 2 MB more for each') unless $t->sanitized();
+$_->close() foreach @slow;
+
 my $from = $t->log_end();
 $slow = slow('some');
 $slow->take(1, soon());
@@ -292,6 +306,31 @@ my $packed = $t->request('GET', "$path?limit=1000", headers('big',
 is($packed->{headers}{'content-encoding'}, 'gzip', 'packed by nginx');
 gunzip(\$packed->{body} => \my $unpacked);
 is($unpacked, $plain, '... it is the same');
+
+
+# --- nginx ends, or gets another configuration --------------------------------
+
+$slow = slow('some');
+$slow->take(1000, soon());
+ok($t->reload(undef, keep_old => 1), 'a reload while it is sent');
+is(post($t, records(), domain => 'other')->{status}, 201,
+    '... a new worker serves others');
+ok(defined $slow->take_until("\r\n0\r\n\r\n", soon()),
+    '... the old one sends all of it');
+$slow->close();
+
+$slow = slow('some');
+$slow->take(1000, soon());
+$from = $t->log_end();
+$t->{told} = 1;
+kill 'QUIT', $t->master();
+ok($t->wait_logged($from, 'gracefully shutting down'),
+    'nginx is told to end while it is sent');
+ok(defined $slow->take_until("\r\n0\r\n\r\n", soon()),
+    '... all of it is sent');
+$slow->close();
+is($t->quit(), 0, '... then it ends');
+$t->run();
 
 
 # --- HTTP/1.0 -----------------------------------------------------------------

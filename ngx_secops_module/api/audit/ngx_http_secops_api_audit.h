@@ -47,8 +47,8 @@ struct ngx_http_secops_audit_s {
 
     ngx_pool_t                      *pool;      /* of the entries that were
                                                    read: the request's, or one
-                                                   for each part of an export;
-                                                   NULL: there is none now */
+                                                   for each part of an export,
+                                                   until it is sent: NULL */
     ngx_http_secops_audit_reply_pt   reply;
     secops_error_e                   error;     /* NONE: all have answered */
     ngx_str_t                        reason;    /* for the log */
@@ -56,6 +56,8 @@ struct ngx_http_secops_audit_s {
     /* of an export */
 
     ngx_http_secops_stream_t         stream;
+    u_char                          *part;      /* of the lines that are sent;
+                                                   NULL: there are none now */
     ngx_uint_t                       begun;     /* 1: the header was sent */
     ngx_uint_t                       bounded;   /* 1: it ends after so many */
     ngx_uint_t                       left;      /* entries */

@@ -127,6 +127,7 @@ ngx_http_secops_audit_export(ngx_http_secops_audit_t *audit)
     }
 
     audit->pool = NULL;
+    audit->part = NULL;
 
     cln = ngx_pool_cleanup_add(audit->request->pool, 0);
     if (cln == NULL) {
@@ -151,13 +152,11 @@ ngx_http_secops_audit_export(ngx_http_secops_audit_t *audit)
 }
 
 
-/* another pool, for the next part */
+/* of the entries of the next part */
 
 static ngx_int_t
 ngx_http_secops_export_pool(ngx_http_secops_audit_t *audit)
 {
-    ngx_http_secops_export_cleanup(audit);
-
     audit->pool = ngx_create_pool(NGX_HTTP_SECOPS_EXPORT_POOL,
                                   ngx_cycle->log);
 
@@ -173,6 +172,11 @@ ngx_http_secops_export_cleanup(void *data)
     if (audit->pool) {
         ngx_destroy_pool(audit->pool);
         audit->pool = NULL;
+    }
+
+    if (audit->part) {
+        ngx_free(audit->part);
+        audit->part = NULL;
     }
 }
 
@@ -243,12 +247,14 @@ ngx_http_secops_export_failed(ngx_http_secops_audit_t *audit)
 }
 
 
-/* the next lines, of which there may be none */
+/* the next lines, of which there may be none.  While they are sent, which takes
+   as long as the client likes, the entries are not there */
 
 static ngx_int_t
 ngx_http_secops_export_merge(ngx_http_secops_audit_t *audit, ngx_str_t *part)
 {
     int                           more;
+    ngx_int_t                     rc;
     size_t                        n;
     secops_audit_position_t       next;
     const secops_audit_entry_t  **page;
@@ -273,7 +279,12 @@ ngx_http_secops_export_merge(ngx_http_secops_audit_t *audit, ngx_str_t *part)
         audit->query.has_after = 1;
     }
 
-    return ngx_http_secops_export_lines(audit, page, n, part);
+    rc = ngx_http_secops_export_lines(audit, page, n, part);
+
+    ngx_destroy_pool(audit->pool);
+    audit->pool = NULL;
+
+    return rc;
 }
 
 
@@ -290,11 +301,12 @@ ngx_http_secops_export_lines(ngx_http_secops_audit_t *audit,
         size += secops_audit_json_max(page[i], audit->domain) + 1;
     }
 
-    p = ngx_pnalloc(audit->pool, size);
+    p = ngx_alloc(size, audit->request->connection->log);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
+    audit->part = p;
     part->data = p;
 
     for (i = 0; i < n; i++) {
@@ -320,8 +332,9 @@ ngx_http_secops_export_sent(void *data, ngx_secops_store_result_t *result)
 static ngx_int_t
 ngx_http_secops_export_next(ngx_http_secops_audit_t *audit)
 {
+    ngx_http_secops_export_cleanup(audit);
+
     if (!audit->more) {
-        ngx_http_secops_export_cleanup(audit);
         return ngx_http_secops_stream_end(&audit->stream);
     }
 
