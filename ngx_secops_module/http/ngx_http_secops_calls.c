@@ -195,8 +195,6 @@ ngx_http_secops_caller(ngx_http_secops_ctx_t *ctx,
     audit->address = ctx->request->connection->addr_text;
     audit->operation = ctx->route->operation;
 
-    ngx_str_null(&audit->caller_domain);
-
     if (ctx->act_for.len) {
         audit->caller_domain = ctx->identity.own_domain;
     }
