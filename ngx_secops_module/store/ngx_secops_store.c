@@ -14,6 +14,8 @@
 
 static void ngx_secops_store_probe_key(ngx_secops_store_t *store,
     secops_key_t *key, ngx_uint_t share);
+static void ngx_secops_store_string(const secops_redis_value_t *value,
+    ngx_secops_store_result_t *result);
 
 
 void
@@ -203,8 +205,45 @@ ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply)
 }
 
 
+ngx_int_t
+ngx_secops_store_get(ngx_secops_store_t *store, ngx_secops_store_call_t *call,
+    const secops_key_t *key)
+{
+    ngx_secops_redis_cmd_t  *cmd;
+
+    cmd = ngx_secops_redis_cmd_create(store->redis, key->len + 32);
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 2);
+    ngx_secops_store_literal(cmd, "GET");
+    ngx_secops_redis_cmd_key(cmd, key->data, key->len);
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_got);
+}
+
+
 void
-ngx_secops_store_string(secops_redis_value_t *value,
+ngx_secops_store_got(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_secops_store_result_t  result;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
+        ngx_secops_store_string(&reply->value[0], &result);
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
+}
+
+
+static void
+ngx_secops_store_string(const secops_redis_value_t *value,
     ngx_secops_store_result_t *result)
 {
     switch (value->type) {

@@ -424,22 +424,11 @@ ngx_secops_store_api_key_document(ngx_secops_store_api_key_t *key)
 static void
 ngx_secops_store_api_key_read(void *data, ngx_secops_redis_result_t *reply)
 {
-    ngx_secops_store_call_t  *call = data;
-
-    ngx_secops_store_result_t    result;
-    ngx_secops_store_api_key_t  *key;
-
-    key = (ngx_secops_store_api_key_t *) call;
-
-    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+    ngx_secops_store_api_key_t  *key = data;
 
     reply->time += key->time;
 
-    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
-        ngx_secops_store_string(reply->value, &result);
-    }
-
-    ngx_secops_store_answer(call, reply, &result);
+    ngx_secops_store_got(data, reply);
 }
 
 

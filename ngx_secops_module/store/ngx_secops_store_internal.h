@@ -110,10 +110,15 @@ void ngx_secops_store_answer(ngx_secops_store_call_t *call,
 void ngx_secops_store_written(void *data, ngx_secops_redis_result_t *reply);
 
 
-/* the value of a read: a document, or none */
+/* the end of a call whose reply is the result's value, or nil: NOT_FOUND */
 
-void ngx_secops_store_string(secops_redis_value_t *value,
-    ngx_secops_store_result_t *result);
+void ngx_secops_store_got(void *data, ngx_secops_redis_result_t *reply);
+
+
+/* sends GET of a key, which ends so; returns as the call does */
+
+ngx_int_t ngx_secops_store_get(ngx_secops_store_t *store,
+    ngx_secops_store_call_t *call, const secops_key_t *key);
 
 
 /*

@@ -35,8 +35,6 @@ static void ngx_secops_store_group_audit(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
 static void ngx_secops_store_group_index(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
-static void ngx_secops_store_record_read(void *data,
-    ngx_secops_redis_result_t *reply);
 
 
 ngx_int_t
@@ -391,9 +389,8 @@ ngx_secops_store_get_record(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call, const secops_keyspace_t *space,
     secops_slice_t table, ngx_str_t *sys_id)
 {
-    ngx_int_t                shard;
-    secops_key_t             key;
-    ngx_secops_redis_cmd_t  *cmd;
+    ngx_int_t     shard;
+    secops_key_t  key;
 
     shard = secops_id_shard(ngx_secops_slice(sys_id));
 
@@ -403,32 +400,5 @@ ngx_secops_store_get_record(ngx_secops_store_t *store,
 
     secops_keys_record(&key, space, shard, table, sys_id->data);
 
-    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 32);
-    if (cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(cmd, 2);
-    ngx_secops_store_literal(cmd, "GET");
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
-                                 ngx_secops_store_record_read);
-}
-
-
-static void
-ngx_secops_store_record_read(void *data, ngx_secops_redis_result_t *reply)
-{
-    ngx_secops_store_call_t  *call = data;
-
-    ngx_secops_store_result_t  result;
-
-    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
-
-    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
-        ngx_secops_store_string(&reply->value[0], &result);
-    }
-
-    ngx_secops_store_answer(call, reply, &result);
+    return ngx_secops_store_get(store, call, &key);
 }

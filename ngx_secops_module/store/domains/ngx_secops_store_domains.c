@@ -15,8 +15,6 @@ static void ngx_secops_store_domains_got(void *data,
 static ngx_int_t ngx_secops_store_domains_parse(
     ngx_secops_store_domains_t *domains, const secops_redis_value_t *values,
     ngx_secops_store_result_t *result);
-static void ngx_secops_store_rotation_got(void *data,
-    ngx_secops_redis_result_t *reply);
 
 
 ngx_int_t
@@ -155,37 +153,9 @@ ngx_int_t
 ngx_secops_store_read_rotation(ngx_secops_store_t *store,
     ngx_secops_store_call_t *call)
 {
-    secops_key_t             key;
-    ngx_secops_redis_cmd_t  *cmd;
+    secops_key_t  key;
 
     secops_keys_rotation(&key, ngx_secops_slice(&store->prefix));
 
-    cmd = ngx_secops_redis_cmd_create(store->redis, key.len + 64);
-    if (cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(cmd, 2);
-    ngx_secops_store_literal(cmd, "GET");
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-
-    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
-                                 ngx_secops_store_rotation_got);
-}
-
-
-static void
-ngx_secops_store_rotation_got(void *data, ngx_secops_redis_result_t *reply)
-{
-    ngx_secops_store_call_t  *call = data;
-
-    ngx_secops_store_result_t  result;
-
-    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
-
-    if (reply->status == NGX_SECOPS_REDIS_REPLIED) {
-        ngx_secops_store_string(reply->value, &result);
-    }
-
-    ngx_secops_store_answer(call, reply, &result);
+    return ngx_secops_store_get(store, call, &key);
 }
