@@ -74,7 +74,7 @@ ngx_http_secops_secrets_scanned(ngx_http_secops_secrets_t *op,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_secops_secrets_next_domain(op);
+    return ngx_http_secops_secrets_next(op);
 }
 
 
@@ -110,7 +110,8 @@ ngx_http_secops_secrets_names(ngx_http_secops_secrets_t *op,
 }
 
 
-/* a domain was gone through */
+/* a step through the keys was made, which may have found no domain for as long
+   as a note lasts, or a domain was gone through */
 
 static ngx_int_t
 ngx_http_secops_secrets_next(ngx_http_secops_secrets_t *op)
