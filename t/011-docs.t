@@ -870,4 +870,27 @@ foreach my $right (grep { !/^(?:ping|select)$/ } @rights) {
 is($user->quit(), 0, 'the nginx of this user ended when it was told to');
 is_deeply([ $user->faults() ], [], '... without an alert');
 
+
+# --- what is in Redis -------------------------------------------------------
+
+# the page names each key that the module spells, and each command that the user
+# above may send, and no other
+
+my $storage = text('docs/storage.md');
+my @spelled = text('ngx_secops_module/store/secops_keys.h')
+    =~ /^ \* +(P:\{[^ ;]+)/mg;
+
+cmp_ok(@spelled, '>=', 19, 'keys that the module spells');
+
+foreach my $spelled (@spelled) {
+    my $key = $spelled =~ s/<number>/N/r =~ s/<(\w+)>/\U$1/gr;
+    like($storage, qr/`\Q$key\E`/, "storage.md has $key");
+}
+
+my ($sent) = $storage =~ /speaks the same protocol\. Used:(.*?)\n\n/s;
+my %may = map { tr/|/ /r => 1 } $storage =~ /(?<=[ `]\+)([a-z|]+)/g;
+
+is_deeply([ sort map { lc } $sent =~ /`([A-Z ]+)`/g ],
+    [ sort 'auth', keys %may ], '... and the commands that the user may send');
+
 $t->done();
