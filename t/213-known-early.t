@@ -99,7 +99,9 @@ my $http = <<"EOT" . $zones;
     }
 EOT
 
-$t->run(conf(http => $http, server => $server));
+my $conf = conf(http => $http, server => $server);
+
+$t->run($conf);
 
 my $place = '/api/v2/token/scopes';
 
@@ -207,5 +209,24 @@ is($t->request('GET', '/plain/')->{body}, '[]',
 
 is($t->request('POST', '/user' . path(), who(user => 'd', roles => 'x'),
     records())->{status}, 403, 'who was known early still needs the role');
+
+
+# of a configuration that could not be read to its end nothing stays in the
+# master process, which reads the next one
+
+my @workers = $t->workers();
+my $from = $t->log_end();
+
+$t->allow(qr/\[emerg\] .* unknown directive "no_such_directive"/);
+$t->conf(conf(http => "$http no_such_directive;", server => $server));
+kill 'HUP', $t->master();
+ok($t->wait_logged($from, 'unknown directive "no_such_directive"'),
+    'a reload fails after limits and maps were read');
+is_deeply([$t->workers()], \@workers, '... the workers stay');
+ok($t->reload($conf), 'the next reload does not');
+is_deeply(statuses('user', named('e'), named('e')), [200, 429],
+    '... and limits go by the caller');
+is_deeply(statuses('mapped', named('e'), named('e')), [200, 429],
+    '... and by a map of it');
 
 $t->done();
