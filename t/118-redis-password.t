@@ -197,4 +197,24 @@ holds('plain', "fifth-secret\n");
 $t->reload();
 ok(works('plain'), 'after a reload it is the password of the file, too');
 
+# a pipe, whose writer the master process waits for; a worker does not
+
+unlink file('plain');
+POSIX::mkfifo(file('plain'), 0666) or die "mkfifo: $!";
+change('plain', 'sixth-secret');
+my $writer = $t->spawn($t->dir() . '/writer.out', $^X, '-e', <<'EOT',
+    $SIG{PIPE} = 'IGNORE';
+    while (open my $pipe, '>', $ARGV[0]) {
+        print $pipe "sixth-secret\n";
+        close $pipe;
+    }
+EOT
+    file('plain'));
+ok($t->reload(), 'a pipe that the password is written to');
+ok(works('plain'), '... which the master process reads');
+kill 'TERM', $writer;
+SecOps::reap($writer);
+cmp_ok(cut('plain'), '>', 0, 'nobody writes to it any more: links are lost');
+ok(works('plain'), '... and come back');
+
 $t->done();
