@@ -426,7 +426,7 @@ my ($due, $measured) = (time(), time());
 my @written;
 
 while (time() < $end && @{$runs[0]{states} // []} < 10) {
-    sleep $due - time() if $due > time();
+    sleep max(0, $due - time());
     batch($_->{place}, 75) foreach @runs;
 
     my $now = time();
