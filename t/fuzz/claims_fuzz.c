@@ -1,11 +1,12 @@
 
 /*
  * libFuzzer target: claims of any kind, in a token that is signed, and what is
- * asked of them: whose token it is, a text, lists, and values that are
- * required.  What the functions say must fit together, and what they write
- * must fit into the room that they are promised.
+ * asked of them: whose token it is, a text, lists, values that are required,
+ * and domains that a request names.  What the functions say must fit together,
+ * and what they write must fit into the room that they are promised.
  *
- * Parts with a NUL between: the claims, two paths and two values.
+ * Parts with a NUL between: the claims, two paths, two values and a list of
+ * domains.
  */
 
 #include <stdint.h>
@@ -18,7 +19,7 @@
 
 
 #define CLAIMS_FUZZ_NOW     1700000000
-#define CLAIMS_FUZZ_PARTS   5
+#define CLAIMS_FUZZ_PARTS   6
 #define CLAIMS_FUZZ_HEADER  "{\"alg\":\"HS256\"}"
 
 
@@ -220,6 +221,78 @@ done:
 }
 
 
+/* 1: the claim has this name, which is one that a list can have and no number,
+   true or false: alone, among those of a text, or as a string of an array */
+
+static int
+claims_fuzz_names(const secops_jwt_t *jwt, secops_slice_t path,
+    secops_slice_t name)
+{
+    int              named;
+    unsigned char   *text;
+    secops_slice_t   list;
+
+    text = claims_fuzz_buffer(jwt);
+    list.data = text;
+
+    if (secops_jwt_claim_text(jwt, path, text, &list.len)
+        == SECOPS_JWT_CLAIM_USABLE)
+    {
+        named = secops_list_has(list, name);
+
+    } else {
+        named = secops_jwt_claim_is(jwt, path, &name, 1, text);
+    }
+
+    free(text);
+
+    return named;
+}
+
+
+/* who has this token may act for a domain that one of the two claims names, and
+   for no other */
+
+static void
+claims_fuzz_parents(const secops_jwt_t *jwt, const secops_slice_t *paths,
+    secops_slice_t asked)
+{
+    unsigned char   *all;
+    secops_slice_t   parents, name;
+
+    if (secops_slice_equal(paths[0], paths[1])) {
+        return;
+    }
+
+    all = claims_fuzz_buffer(jwt);
+    parents.data = all;
+
+    if (secops_jwt_claim_lists(jwt, paths, 2, all, &parents.len)
+        == SECOPS_JWT_CLAIM_UNUSABLE)
+    {
+        free(all);
+        return;
+    }
+
+    while (secops_list_next(&asked, &name)) {
+
+        if (memchr("-0123456789", name.data[0], 11)
+            || secops_slice_equal(name, secops_slice_of("true"))
+            || secops_slice_equal(name, secops_slice_of("false")))
+        {
+            continue;
+        }
+
+        claims_fuzz_require(secops_list_has(parents, name)
+                            == (claims_fuzz_names(jwt, paths[0], name)
+                                || claims_fuzz_names(jwt, paths[1], name)),
+                            "a domain is named and is not");
+    }
+
+    free(all);
+}
+
+
 /* what is required: a text is equal to a value, or, of scopes, has it */
 
 static void
@@ -309,6 +382,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         claims_fuzz_choose(token, &jwt);
         claims_fuzz_lists(&jwt, &parts[1]);
         claims_fuzz_is(&jwt, parts[1], &parts[3]);
+        claims_fuzz_parents(&jwt, &parts[1], parts[5]);
         secops_jwt_free(&jwt);
 
     } else {
