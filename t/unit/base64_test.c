@@ -35,6 +35,7 @@ static const char  *base64_refused[] = {
 static void test_cases(void);
 static void test_refused(void);
 static void test_all_lengths(void);
+static void test_all_bytes(void);
 
 
 int
@@ -43,6 +44,7 @@ main(void)
     test_cases();
     test_refused();
     test_all_lengths();
+    test_all_bytes();
 
     return tap_done();
 }
@@ -127,4 +129,47 @@ test_all_lengths(void)
     }
 
     is_int(bad, 0, "bytes of every length come back");
+}
+
+
+/* one of them in each place of a text, among others that are good */
+
+static void
+test_all_bytes(void)
+{
+    int             rc;
+    size_t          i, c, len;
+    unsigned        bad;
+    unsigned char   dst[4], text[4];
+    const char     *found;
+    secops_slice_t  slice;
+
+    static const char  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    bad = 0;
+    slice = secops_slice_bytes(text, sizeof(text));
+
+    for (i = 0; i < sizeof(text); i++) {
+        for (c = 0; c < 256; c++) {
+
+            memset(text, 'A', sizeof(text));
+            text[i] = (unsigned char) c;
+
+            found = c ? strchr(digits, (int) c) : NULL;
+
+            rc = secops_base64url_decode(slice, dst, &len);
+
+            if (found == NULL) {
+                bad += (rc != -1);
+                continue;
+            }
+
+            bad += (rc != 0 || len != 3
+                    || ((unsigned) dst[0] << 16 | dst[1] << 8 | dst[2])
+                       != (unsigned) (found - digits) << (18 - 6 * i));
+        }
+    }
+
+    is_int(bad, 0, "64 bytes are characters of it, and no others");
 }

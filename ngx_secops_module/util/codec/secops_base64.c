@@ -6,11 +6,21 @@
 #include "util/codec/secops_base64.h"
 
 
-static int secops_base64url_value(unsigned char c);
-
-
 static const char  secops_base64url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* the value of each ASCII character; -1: it has none */
+
+static const signed char  secops_base64url_values[128] = {
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 62, -1, -1,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
+    -1,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, 63,
+    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1
+};
 
 
 int
@@ -28,7 +38,8 @@ secops_base64url_decode(secops_slice_t text, unsigned char *dst, size_t *len)
 
     for (i = 0; i < text.len; i++) {
 
-        value = secops_base64url_value(text.data[i]);
+        value = text.data[i] < 128 ? secops_base64url_values[text.data[i]]
+                                   : -1;
 
         if (value < 0) {
             return -1;
@@ -53,33 +64,6 @@ secops_base64url_decode(secops_slice_t text, unsigned char *dst, size_t *len)
     *len = p - dst;
 
     return 0;
-}
-
-
-static int
-secops_base64url_value(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-
-    if (c == '-') {
-        return 62;
-    }
-
-    if (c == '_') {
-        return 63;
-    }
-
-    return -1;
 }
 
 
