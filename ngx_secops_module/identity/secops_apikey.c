@@ -3,10 +3,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include "identity/secops_apikey.h"
 #include "util/codec/secops_base64.h"
+#include "util/codec/secops_sha256.h"
 #include "util/secops_hex.h"
 
 
@@ -70,8 +70,7 @@ secops_apikey_digest(secops_slice_t value,
 {
     int            valid;
     size_t         len;
-    unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES],
-                   sha[SHA256_DIGEST_LENGTH];
+    unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES], sha[SECOPS_SHA256_LEN];
 
     if (value.len != SECOPS_APIKEY_VALUE_LEN) {
         return -1;
@@ -85,7 +84,7 @@ secops_apikey_digest(secops_slice_t value,
         return -1;
     }
 
-    (void) SHA256(value.data, value.len, sha);
+    secops_sha256(value, sha);
 
     (void) secops_hex_encode(digest, sha, sizeof(sha));
 

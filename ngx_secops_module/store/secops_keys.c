@@ -1,17 +1,8 @@
 
 /* The key space; see secops_keys.h. */
 
-/*
- * OpenSSL would rather be asked through EVP_*, which looks the algorithm up
- * for every digest: of a short text that takes three times as long as the
- * digest itself, and it can fail.
- */
-
-#define OPENSSL_SUPPRESS_DEPRECATED
-
-#include <openssl/sha.h>
-
 #include "store/secops_keys.h"
+#include "util/codec/secops_sha256.h"
 #include "util/secops_hex.h"
 #include "util/secops_id.h"
 
@@ -201,12 +192,9 @@ void
 secops_keys_digest(secops_slice_t subject,
     unsigned char digest[SECOPS_KEYS_DIGEST_LEN])
 {
-    SHA256_CTX     ctx;
-    unsigned char  sha[SHA256_DIGEST_LENGTH];
+    unsigned char  sha[SECOPS_SHA256_LEN];
 
-    (void) SHA256_Init(&ctx);
-    (void) SHA256_Update(&ctx, subject.data, subject.len);
-    (void) SHA256_Final(sha, &ctx);
+    secops_sha256(subject, sha);
 
     (void) secops_hex_encode(digest, sha, SECOPS_KEYS_DIGEST_LEN / 2);
 }

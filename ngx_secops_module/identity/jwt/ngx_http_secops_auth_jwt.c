@@ -143,7 +143,7 @@ ngx_http_secops_auth_jwt_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential)
 {
-    u_char                         digest[NGX_SECOPS_JWT_DIGEST_LEN];
+    u_char                         digest[SECOPS_SHA256_LEN];
     ngx_int_t                      rc;
     ngx_str_t                      token;
     ngx_http_secops_jwt_conf_t    *jcf;
@@ -422,9 +422,7 @@ ngx_http_secops_auth_jwt_recall(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (ngx_secops_jwt_cache_digest(conf->cache, token, digest) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    secops_sha256(ngx_secops_slice(token), digest);
 
     claims = ngx_secops_jwt_cache_get(conf->cache, digest, ngx_time());
 

@@ -5,8 +5,6 @@
 #include "identity/ngx_secops_lru.h"
 #include "util/ngx_secops_string.h"
 
-#include <openssl/evp.h>
-
 
 /* one token; malloc'ed with its texts behind it, freed when it leaves */
 
@@ -17,11 +15,7 @@ typedef struct {
 } ngx_secops_jwt_token_t;
 
 
-/* sha256: ready for use; to look the algorithm up costs OpenSSL 3 as much as a
-   token's digest */
-
 struct ngx_secops_jwt_cache_s {
-    EVP_MD_CTX               *sha256;
     ngx_secops_lru_t          tokens;
 };
 
@@ -42,35 +36,11 @@ ngx_secops_jwt_cache_create(ngx_conf_t *cf, ngx_uint_t size)
 
     cache = cln->data;
 
-    cache->sha256 = EVP_MD_CTX_new();
-
-    if (cache->sha256 == NULL
-        || EVP_DigestInit_ex(cache->sha256, EVP_sha256(), NULL) != 1)
-    {
-        EVP_MD_CTX_free(cache->sha256);
-        return NULL;
-    }
-
-    ngx_secops_lru_init(&cache->tokens, size, NGX_SECOPS_JWT_DIGEST_LEN);
+    ngx_secops_lru_init(&cache->tokens, size, SECOPS_SHA256_LEN);
 
     cln->handler = ngx_secops_jwt_cache_cleanup;
 
     return cache;
-}
-
-
-ngx_int_t
-ngx_secops_jwt_cache_digest(ngx_secops_jwt_cache_t *cache, ngx_str_t *token,
-    u_char *digest)
-{
-    if (EVP_DigestInit_ex(cache->sha256, NULL, NULL) != 1
-        || EVP_DigestUpdate(cache->sha256, token->data, token->len) != 1
-        || EVP_DigestFinal_ex(cache->sha256, digest, NULL) != 1)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
 }
 
 
@@ -136,8 +106,6 @@ static void
 ngx_secops_jwt_cache_cleanup(void *data)
 {
     ngx_secops_jwt_cache_t  *cache = data;
-
-    EVP_MD_CTX_free(cache->sha256);
 
     ngx_secops_lru_clear(&cache->tokens);
 }

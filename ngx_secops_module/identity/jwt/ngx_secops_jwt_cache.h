@@ -13,8 +13,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-
-#define NGX_SECOPS_JWT_DIGEST_LEN  32
+#include "util/codec/secops_sha256.h"
 
 
 typedef struct ngx_secops_jwt_cache_s  ngx_secops_jwt_cache_t;
@@ -39,15 +38,10 @@ ngx_secops_jwt_cache_t *ngx_secops_jwt_cache_create(ngx_conf_t *cf,
     ngx_uint_t size);
 
 
-/* of NGX_SECOPS_JWT_DIGEST_LEN bytes.  NGX_ERROR: OpenSSL does not work */
-
-ngx_int_t ngx_secops_jwt_cache_digest(ngx_secops_jwt_cache_t *cache,
-    ngx_str_t *token, u_char *digest);
-
-
 /*
- * The claims of the token of this digest, or NULL: it is not known, or has
- * expired by now (seconds).  Valid until the next call.
+ * The claims of the token of this digest, which is SECOPS_SHA256_LEN bytes, or
+ * NULL: it is not known, or has expired by now (seconds).  Valid until the next
+ * call.
  */
 
 ngx_secops_jwt_claims_t *ngx_secops_jwt_cache_get(
