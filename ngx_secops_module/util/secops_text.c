@@ -22,13 +22,13 @@ secops_text_is_name(secops_slice_t text)
 
     while (p < last) {
 
-        if (*p < 0x20 || *p == 0x7f) {
-            return 0;
+        if (*p >= 0x20 && *p < 0x7f) {
+            p++;
+            continue;
         }
 
         if (*p < 0x80) {
-            p++;
-            continue;
+            return 0;
         }
 
         next = secops_utf8_next(p, last);
