@@ -57,8 +57,8 @@ static ngx_int_t ngx_http_secops_auth_api_key_read(
     ngx_http_secops_auth_api_key_t *state, ngx_str_t *text,
     ngx_http_secops_credential_t *credential);
 static ngx_int_t ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, const u_char *digest,
-    const ngx_secops_api_key_t *key,
+    ngx_http_secops_identity_conf_t *conf, const ngx_secops_api_key_t *key,
+    ngx_secops_api_key_t *remembered,
     ngx_http_secops_credential_t *credential);
 static ngx_uint_t ngx_http_secops_auth_api_key_refused(ngx_http_request_t *r,
     const ngx_secops_api_key_t *key);
@@ -157,17 +157,21 @@ ngx_http_secops_auth_api_key_handler(ngx_http_request_t *r,
         return rc;
     }
 
-    if (secops_apikey_digest(ngx_secops_slice(&value), digest) != 0) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "secops: api key refused: it is malformed");
-        return NGX_ABORT;
-    }
+    secops_apikey_digest(ngx_secops_slice(&value), digest);
 
     key = ngx_secops_api_keys_get(conf->api_keys, digest, conf->api_key_cache);
 
     if (key) {
-        return ngx_http_secops_auth_api_key_accept(r, conf, digest, key,
+        return ngx_http_secops_auth_api_key_accept(r, conf, key, key,
                                                    credential);
+    }
+
+    /* what is remembered was looked at before it was asked for */
+
+    if (!secops_apikey_is_value(ngx_secops_slice(&value))) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "secops: api key refused: it is malformed");
+        return NGX_ABORT;
     }
 
     if (auth->early) {
@@ -279,11 +283,11 @@ ngx_http_secops_auth_api_key_answer(ngx_http_secops_auth_api_key_t *state,
     case NGX_SECOPS_STORE_NOT_FOUND:
         ngx_memzero(&none, sizeof(ngx_secops_api_key_t));
 
-        ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
-                                state->asked, &none, r->connection->log);
+        (void) ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
+                                       state->asked, &none,
+                                       r->connection->log);
 
-        return ngx_http_secops_auth_api_key_accept(r, state->conf,
-                                                   state->digest, &none,
+        return ngx_http_secops_auth_api_key_accept(r, state->conf, &none, NULL,
                                                    credential);
 
     default:
@@ -310,7 +314,7 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
     secops_slice_t         until;
     secops_apikey_t        stored;
     ngx_http_request_t    *r;
-    ngx_secops_api_key_t   key;
+    ngx_secops_api_key_t   key, *remembered;
 
     r = state->request;
 
@@ -352,23 +356,25 @@ ngx_http_secops_auth_api_key_read(ngx_http_secops_auth_api_key_t *state,
         secops_apikey_scopes(&key.scopes, stored.scopes, scopes);
     }
 
-    ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
-                            state->asked, &key, r->connection->log);
+    remembered = ngx_secops_api_keys_put(state->conf->api_keys, state->digest,
+                                         state->asked, &key,
+                                         r->connection->log);
 
-    rc = ngx_http_secops_auth_api_key_accept(r, state->conf, state->digest,
-                                             &key, credential);
+    rc = ngx_http_secops_auth_api_key_accept(r, state->conf, &key, remembered,
+                                             credential);
     json_decref(document);
 
     return rc;
 }
 
 
-/* NGX_OK, NGX_ABORT, NGX_ERROR.  What it needs of the key it copies */
+/* NGX_OK, NGX_ABORT, NGX_ERROR.  What it needs of the key it copies.
+   remembered: the same key there; NULL: it is not */
 
 static ngx_int_t
 ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
-    ngx_http_secops_identity_conf_t *conf, const u_char *digest,
-    const ngx_secops_api_key_t *key, ngx_http_secops_credential_t *credential)
+    ngx_http_secops_identity_conf_t *conf, const ngx_secops_api_key_t *key,
+    ngx_secops_api_key_t *remembered, ngx_http_secops_credential_t *credential)
 {
     u_char  *p;
 
@@ -396,8 +402,10 @@ ngx_http_secops_auth_api_key_accept(ngx_http_request_t *r,
     p = ngx_secops_str_copy(p, &credential->expire_at, &key->expire_at);
     (void) ngx_secops_scopes_copy(p, &credential->scopes, &key->scopes);
 
-    ngx_secops_api_keys_used(conf->api_keys, conf->store, digest,
-                             r->connection->log);
+    if (remembered) {
+        ngx_secops_api_keys_used(conf->api_keys, conf->store, remembered,
+                                 r->connection->log);
+    }
 
     return NGX_OK;
 }

@@ -102,7 +102,7 @@ ngx_secops_api_keys_get(ngx_secops_api_keys_t *keys, const u_char *digest,
 }
 
 
-void
+ngx_secops_api_key_t *
 ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
     ngx_msec_t asked, const ngx_secops_api_key_t *key, ngx_log_t *log)
 {
@@ -123,18 +123,20 @@ ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys, const u_char *digest,
     }
 
     if (entry == NULL) {
-        return;
+        return NULL;
     }
 
     if (keys->ever_forgot && (ngx_msec_int_t) (asked - keys->forgot) <= 0) {
         ngx_free(entry);
-        return;
+        return NULL;
     }
 
     entry->asked = asked;
 
     ngx_secops_lru_add(ngx_secops_api_keys_list(keys, key), &entry->entry,
                        digest);
+
+    return &entry->key;
 }
 
 
@@ -220,16 +222,15 @@ ngx_secops_api_keys_find(ngx_secops_api_keys_t *keys, const u_char *digest)
 
 void
 ngx_secops_api_keys_used(ngx_secops_api_keys_t *keys,
-    ngx_secops_store_t *store, const u_char *digest, ngx_log_t *log)
+    ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log)
 {
     ngx_secops_api_keys_entry_t  *entry;
 
-    entry = ngx_secops_api_keys_find(keys, digest);
+    entry = (ngx_secops_api_keys_entry_t *)
+                ((u_char *) key - offsetof(ngx_secops_api_keys_entry_t, key));
 
-    if (entry == NULL
-        || entry->key.name.len == 0
-        || (entry->ever_told
-            && ngx_current_msec - entry->told < NGX_SECOPS_API_KEYS_USED))
+    if (entry->ever_told
+        && ngx_current_msec - entry->told < NGX_SECOPS_API_KEYS_USED)
     {
         return;
     }

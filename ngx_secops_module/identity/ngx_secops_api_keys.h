@@ -53,11 +53,14 @@ ngx_secops_api_key_t *ngx_secops_api_keys_get(ngx_secops_api_keys_t *keys,
     const u_char *digest, ngx_msec_t age);
 
 
-/* remembers a copy, as old as the question was: asked is its time.  Without
-   memory it forgets; so it does if any key was forgotten since then, as this
-   may be the one, and the answer from before */
+/*
+ * Remembers a copy, as old as the question was: asked is its time.  Returns it,
+ * valid until the next call.  NULL: there is none, without memory, or because
+ * any key was forgotten since then, as this may be the one, and the answer from
+ * before.
+ */
 
-void ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys,
+ngx_secops_api_key_t *ngx_secops_api_keys_put(ngx_secops_api_keys_t *keys,
     const u_char *digest, ngx_msec_t asked, const ngx_secops_api_key_t *key,
     ngx_log_t *log);
 
@@ -66,12 +69,13 @@ void ngx_secops_api_keys_forget(ngx_secops_api_keys_t *keys,
 
 
 /*
- * The key was used just now: has that stored, once a minute.  Nobody waits for
- * it, and if it can not be stored, nothing depends on it.
+ * The key, as it is remembered, was used just now: has that stored, once a
+ * minute.  Nobody waits for it, and if it can not be stored, nothing depends
+ * on it.
  */
 
 void ngx_secops_api_keys_used(ngx_secops_api_keys_t *keys,
-    ngx_secops_store_t *store, const u_char *digest, ngx_log_t *log);
+    ngx_secops_store_t *store, ngx_secops_api_key_t *key, ngx_log_t *log);
 
 
 /* makes dst a copy of src whose text lies at p; returns the byte after it */

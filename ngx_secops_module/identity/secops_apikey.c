@@ -65,30 +65,33 @@ secops_apikey_random(unsigned char *dst, size_t len)
 
 
 int
-secops_apikey_digest(secops_slice_t value,
-    unsigned char digest[SECOPS_APIKEY_DIGEST_LEN])
+secops_apikey_is_value(secops_slice_t text)
 {
     int            valid;
     size_t         len;
-    unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES], sha[SECOPS_SHA256_LEN];
+    unsigned char  bytes[SECOPS_APIKEY_VALUE_BYTES];
 
-    if (value.len != SECOPS_APIKEY_VALUE_LEN) {
-        return -1;
+    if (text.len != SECOPS_APIKEY_VALUE_LEN) {
+        return 0;
     }
 
-    valid = secops_base64url_decode(value, bytes, &len) == 0;
+    valid = secops_base64url_decode(text, bytes, &len) == 0;
 
     OPENSSL_cleanse(bytes, sizeof(bytes));
 
-    if (!valid) {
-        return -1;
-    }
+    return valid;
+}
 
-    secops_sha256(value, sha);
+
+void
+secops_apikey_digest(secops_slice_t text,
+    unsigned char digest[SECOPS_APIKEY_DIGEST_LEN])
+{
+    unsigned char  sha[SECOPS_SHA256_LEN];
+
+    secops_sha256(text, sha);
 
     (void) secops_hex_encode(digest, sha, sizeof(sha));
-
-    return 0;
 }
 
 

@@ -77,9 +77,14 @@ int secops_apikey_make_value(unsigned char value[SECOPS_APIKEY_VALUE_LEN]);
 int secops_apikey_make_id(unsigned char id[SECOPS_APIKEY_ID_LEN]);
 
 
-/* -1: it can not be the value of a key: of another length, not base64url */
+/* 0: it can not be the value of a key: of another length, not base64url */
 
-int secops_apikey_digest(secops_slice_t value,
+int secops_apikey_is_value(secops_slice_t text);
+
+
+/* of any text, also of what is no value */
+
+void secops_apikey_digest(secops_slice_t text,
     unsigned char digest[SECOPS_APIKEY_DIGEST_LEN]);
 
 

@@ -93,18 +93,17 @@ static ngx_int_t
 ngx_http_secops_resources_make_key(ngx_http_secops_resources_t *op,
     ngx_http_secops_resources_key_t *key)
 {
-    secops_slice_t  value;
-
-    value = secops_slice_bytes(key->value, SECOPS_APIKEY_VALUE_LEN);
-
     if (secops_apikey_make_id(key->made_id) != 0
-        || secops_apikey_make_value(key->value) != 0
-        || secops_apikey_digest(value, key->made_digest) != 0)
+        || secops_apikey_make_value(key->value) != 0)
     {
         ngx_log_error(NGX_LOG_CRIT, op->request->connection->log, 0,
                       "secops: the random generator failed");
         return NGX_ERROR;
     }
+
+    secops_apikey_digest(secops_slice_bytes(key->value,
+                                            SECOPS_APIKEY_VALUE_LEN),
+                         key->made_digest);
 
     return NGX_OK;
 }
