@@ -218,6 +218,7 @@ my $server = join '', $defaults,
     location('strict', 'secops_jwt_leeway 0;'),
     location('nocache', 'secops_jwt_leeway 0; secops_jwt_cache off;'),
     location('two', 'secops_jwt_cache 2;'),
+    location('reader', 'secops_read_role reader;'),
     location('iss', 'secops_jwt_issuer https://a.example b;'
         . 'secops_jwt_issuer c;'),
     location('aud', 'secops_jwt_audience soc other;'),
@@ -658,6 +659,19 @@ foreach my $prefix ('strict', 'nocache') {
     cmp_ok($count, '>', 50, "$prefix: a token is good until it expires");
     cmp_ok($last_good, '<', $end, '... and not after');
     cmp_ok($first_bad, '>=', $end, '... nor any sooner');
+}
+
+
+# ... with what its roles come to, which each location says for itself
+
+my $reader = $issuer->token('rsa', { roles => ['reader'] });
+
+foreach my $time ('at first', 'remembered', 'the third time') {
+    is(status_of('reader', $reader), 404, "a reader may read, $time");
+    is($t->request('POST', '/reader' . path(), bearer($reader),
+        records())->{status}, 403, '... and not write');
+    is(status_of('plain', $reader), 403,
+        '... and where its role says nothing, not even read');
 }
 
 

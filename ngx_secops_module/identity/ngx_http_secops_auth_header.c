@@ -170,6 +170,7 @@ ngx_http_secops_auth_header_handler(ngx_http_request_t *r,
     ngx_http_secops_credential_t *credential)
 {
     ngx_int_t  rc;
+    ngx_str_t  roles;
 
     rc = ngx_http_secops_header_value(r, &conf->header_user,
                                       &credential->user);
@@ -183,8 +184,9 @@ ngx_http_secops_auth_header_handler(ngx_http_request_t *r,
         return rc;
     }
 
-    if (ngx_http_secops_header_value(r, &conf->header_roles,
-                                     &credential->roles)
+    ngx_str_null(&roles);
+
+    if (ngx_http_secops_header_value(r, &conf->header_roles, &roles)
         == NGX_ABORT
         || ngx_http_secops_header_value(r, &conf->header_domain,
                                         &credential->domain)
@@ -192,6 +194,8 @@ ngx_http_secops_auth_header_handler(ngx_http_request_t *r,
     {
         return NGX_ABORT;
     }
+
+    credential->permissions = ngx_http_secops_permissions(conf, &roles);
 
     return NGX_OK;
 }

@@ -75,13 +75,16 @@ ngx_http_secops_auth_variables_handler(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth,
     ngx_http_secops_credential_t *credential)
 {
+    ngx_str_t  roles;
+
     if (ngx_http_complex_value(r, conf->user, &credential->user) != NGX_OK) {
         return NGX_ERROR;
     }
 
+    ngx_str_null(&roles);
+
     if (conf->roles
-        && ngx_http_complex_value(r, conf->roles, &credential->roles)
-           != NGX_OK)
+        && ngx_http_complex_value(r, conf->roles, &roles) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -92,6 +95,8 @@ ngx_http_secops_auth_variables_handler(ngx_http_request_t *r,
     {
         return NGX_ERROR;
     }
+
+    credential->permissions = ngx_http_secops_permissions(conf, &roles);
 
     return credential->user.len ? NGX_OK : NGX_DECLINED;
 }

@@ -15,7 +15,6 @@ static ngx_int_t ngx_http_secops_identity_check(ngx_http_request_t *r,
     ngx_http_secops_credential_t *credential);
 static ngx_uint_t ngx_http_secops_identity_is_key(ngx_str_t *user);
 static void ngx_http_secops_identity_set(
-    ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_credential_t *credential,
     ngx_http_secops_identity_t *identity);
 
@@ -55,7 +54,7 @@ ngx_http_secops_identify(ngx_http_request_t *r,
 
         case NGX_OK:
             identity->method = method;
-            ngx_http_secops_identity_set(conf, &credential, identity);
+            ngx_http_secops_identity_set(&credential, identity);
             return NGX_OK;
 
         case NGX_ABORT:
@@ -220,16 +219,9 @@ ngx_http_secops_identity_is_key(ngx_str_t *user)
 
 
 static void
-ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
-    ngx_http_secops_credential_t *credential,
+ngx_http_secops_identity_set(ngx_http_secops_credential_t *credential,
     ngx_http_secops_identity_t *identity)
 {
-    secops_roles_t  roles;
-
-    roles.read = ngx_secops_slice(&conf->read_role);
-    roles.write = ngx_secops_slice(&conf->write_role);
-    roles.admin = ngx_secops_slice(&conf->admin_role);
-
     identity->user = credential->user;
     identity->user_name = credential->user_name;
     identity->domain = credential->domain;
@@ -237,8 +229,21 @@ ngx_http_secops_identity_set(ngx_http_secops_identity_conf_t *conf,
     identity->parents = credential->parents;
     identity->scopes = credential->scopes;
     identity->expire_at = credential->expire_at;
-    identity->permissions = secops_role_permissions(
-                                ngx_secops_slice(&credential->roles), &roles);
+    identity->permissions = credential->permissions;
+}
+
+
+ngx_uint_t
+ngx_http_secops_permissions(ngx_http_secops_identity_conf_t *conf,
+    ngx_str_t *roles)
+{
+    secops_roles_t  names;
+
+    names.read = ngx_secops_slice(&conf->read_role);
+    names.write = ngx_secops_slice(&conf->write_role);
+    names.admin = ngx_secops_slice(&conf->admin_role);
+
+    return secops_role_permissions(ngx_secops_slice(roles), &names);
 }
 
 

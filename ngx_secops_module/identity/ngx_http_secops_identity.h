@@ -112,9 +112,9 @@ typedef struct {
 typedef struct {
     ngx_str_t                        user;      /* empty: nobody */
     ngx_str_t                        user_name; /* as in the identity */
-    ngx_str_t                        roles;     /* a list */
     ngx_str_t                        domain;    /* empty: the default one */
     ngx_str_t                        parents;   /* as in the identity */
+    ngx_uint_t                       permissions;
     secops_scopes_t                  scopes;
     ngx_str_t                        expire_at; /* as in the identity */
 } ngx_http_secops_credential_t;
@@ -248,6 +248,12 @@ ngx_uint_t ngx_http_secops_auth_enabled(ngx_http_secops_identity_conf_t *conf,
 
 ngx_int_t ngx_http_secops_challenge(ngx_http_request_t *r,
     ngx_http_secops_identity_conf_t *conf, ngx_http_secops_auth_t *auth);
+
+
+/* what a list of roles comes to at this location: SECOPS_PERMISSION_* */
+
+ngx_uint_t ngx_http_secops_permissions(ngx_http_secops_identity_conf_t *conf,
+    ngx_str_t *roles);
 
 
 /* ngx_http_secops_conf_identity.c: secops_auth; the conf is at the command's

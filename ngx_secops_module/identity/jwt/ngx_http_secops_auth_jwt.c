@@ -63,12 +63,13 @@ static ngx_int_t ngx_http_secops_auth_jwt_choose(ngx_http_request_t *r,
     ngx_http_secops_jwt_conf_t *conf, ngx_str_t *token,
     ngx_http_secops_jwt_choice_t *choice);
 static ngx_int_t ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
-    ngx_http_secops_jwt_conf_t *conf, ngx_http_secops_jwt_choice_t *choice,
-    ngx_str_t *token, const u_char *digest,
-    ngx_http_secops_credential_t *credential);
+    ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_jwt_choice_t *choice, ngx_str_t *token,
+    const u_char *digest, ngx_http_secops_credential_t *credential);
 static ngx_int_t ngx_http_secops_auth_jwt_sets(ngx_http_request_t *r,
     ngx_http_secops_jwt_choice_t *choice, ngx_array_t *sets);
 static ngx_int_t ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt,
     ngx_secops_jwt_claims_t *claims);
 static ngx_str_t *ngx_http_secops_auth_jwt_required(
@@ -184,7 +185,7 @@ ngx_http_secops_auth_jwt_handler(ngx_http_request_t *r,
         return rc;
     }
 
-    rc = ngx_http_secops_auth_jwt_verify(r, jcf, &choice, &token, digest,
+    rc = ngx_http_secops_auth_jwt_verify(r, conf, &choice, &token, digest,
                                          credential);
     if (rc != NGX_AGAIN) {
         return rc;
@@ -490,9 +491,9 @@ ngx_http_secops_auth_jwt_choose(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
-    ngx_http_secops_jwt_conf_t *conf, ngx_http_secops_jwt_choice_t *choice,
-    ngx_str_t *token, const u_char *digest,
-    ngx_http_secops_credential_t *credential)
+    ngx_http_secops_identity_conf_t *conf,
+    ngx_http_secops_jwt_choice_t *choice, ngx_str_t *token,
+    const u_char *digest, ngx_http_secops_credential_t *credential)
 {
     ngx_int_t                 rc;
     const char               *reason;
@@ -528,10 +529,11 @@ ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_secops_auth_jwt_read(r, choice->provider, &jwt, &claims);
+    rc = ngx_http_secops_auth_jwt_read(r, conf, choice->provider, &jwt,
+                                       &claims);
 
-    if (rc == NGX_OK && conf->cache) {
-        ngx_secops_jwt_cache_put(conf->cache, digest, jwt.expiry, &claims,
+    if (rc == NGX_OK && conf->jwt.cache) {
+        ngx_secops_jwt_cache_put(conf->jwt.cache, digest, jwt.expiry, &claims,
                                  r->connection->log);
     }
 
@@ -542,9 +544,9 @@ ngx_http_secops_auth_jwt_verify(ngx_http_request_t *r,
     }
 
     credential->user = claims.user;
-    credential->roles = claims.roles;
     credential->domain = claims.domain;
     credential->parents = claims.parents;
+    credential->permissions = claims.permissions;
 
     return NGX_OK;
 }
@@ -599,12 +601,13 @@ ngx_http_secops_auth_jwt_sets(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
+    ngx_http_secops_identity_conf_t *conf,
     ngx_http_secops_jwt_provider_t *provider, secops_jwt_t *jwt,
     ngx_secops_jwt_claims_t *claims)
 {
     u_char              *p;
     size_t               max;
-    ngx_str_t           *name;
+    ngx_str_t           *name, roles;
     secops_jwt_claim_e   rc;
 
     max = secops_jwt_claim_max(jwt);
@@ -654,10 +657,16 @@ ngx_http_secops_auth_jwt_read(ngx_http_request_t *r,
         return NGX_ABORT;
     }
 
-    return ngx_http_secops_auth_jwt_lists(r, provider, jwt,
-                                          provider->claim_roles,
-                                          "no list of roles", p + max * 2,
-                                          &claims->roles);
+    if (ngx_http_secops_auth_jwt_lists(r, provider, jwt, provider->claim_roles,
+                                       "no list of roles", p + max * 2, &roles)
+        != NGX_OK)
+    {
+        return NGX_ABORT;
+    }
+
+    claims->permissions = ngx_http_secops_permissions(conf, &roles);
+
+    return NGX_OK;
 }
 
 
@@ -786,15 +795,16 @@ ngx_http_secops_auth_jwt_copy(ngx_http_request_t *r,
     u_char  *p;
 
     p = ngx_pnalloc(r->pool, claims->user.len + claims->domain.len
-                             + claims->roles.len + claims->parents.len);
+                             + claims->parents.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     p = ngx_secops_str_copy(p, &credential->user, &claims->user);
     p = ngx_secops_str_copy(p, &credential->domain, &claims->domain);
-    p = ngx_secops_str_copy(p, &credential->roles, &claims->roles);
     (void) ngx_secops_str_copy(p, &credential->parents, &claims->parents);
+
+    credential->permissions = claims->permissions;
 
     return NGX_OK;
 }

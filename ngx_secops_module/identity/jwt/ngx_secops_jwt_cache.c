@@ -81,8 +81,7 @@ ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache, const u_char *digest,
     }
 
     token = ngx_alloc(sizeof(ngx_secops_jwt_token_t) + claims->user.len
-                      + claims->domain.len + claims->roles.len
-                      + claims->parents.len, log);
+                      + claims->domain.len + claims->parents.len, log);
     if (token == NULL) {
         return;
     }
@@ -91,9 +90,9 @@ ngx_secops_jwt_cache_put(ngx_secops_jwt_cache_t *cache, const u_char *digest,
 
     p = ngx_secops_str_copy(p, &token->claims.user, &claims->user);
     p = ngx_secops_str_copy(p, &token->claims.domain, &claims->domain);
-    p = ngx_secops_str_copy(p, &token->claims.roles, &claims->roles);
     (void) ngx_secops_str_copy(p, &token->claims.parents, &claims->parents);
 
+    token->claims.permissions = claims->permissions;
     token->claims.provider = claims->provider;
     token->claims.generation = claims->generation;
     token->expiry = expiry;

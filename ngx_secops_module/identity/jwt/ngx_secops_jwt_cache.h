@@ -24,8 +24,8 @@ typedef struct ngx_secops_jwt_cache_s  ngx_secops_jwt_cache_t;
 typedef struct {
     ngx_str_t    user;
     ngx_str_t    domain;
-    ngx_str_t    roles;
     ngx_str_t    parents;
+    ngx_uint_t   permissions;   /* at the location that the cache is of */
     void        *provider;      /* whose token it is, and of which generation
                                    its keys were: both are the caller's */
     ngx_uint_t   generation;
