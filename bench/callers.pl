@@ -4,10 +4,11 @@
 #
 # What it costs to find out who calls: a record of a caller who is known by
 # headers, by a token whose signature is remembered, and by an api key that is
-# remembered.  The three take turns of a second, each with a server and a Redis
-# of its own, so that the machine's slow moments are the same for all.  Prints
-# the ratios to the headers, and their median.
+# remembered; then a list of ten records.  The three take turns of a second,
+# each with a server and a Redis of its own, so that the machine's slow moments
+# are the same for all.  Prints the ratios to the headers, and their median.
 #
+#   WHAT        what they send: "record list"
 #   RUNS 7      rounds
 #   DURATION 6  turns of each in a round
 #   CONNS 64    connections
@@ -46,6 +47,7 @@ my %opt = (
     quiet   => 100,
 );
 my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
+my $list = '/api/now/table/sn_ti_lookup_result?sysparm_limit=10';
 my $dir = File::Temp->newdir('secops-callers-XXXXXX', TMPDIR => 1);
 my @json = 'Content-Type: application/json';
 my @headers = ('X-SecOps-User: bench',
@@ -72,7 +74,7 @@ sub new_key {
     my $answer = HTTP::Tiny->new->post("http://127.0.0.1:$port/api/v2/resources",
         { headers => { map { split /: / } @json, @headers },
           content => '{"k":{"type":"api_key","properties":{"name":"bench",'
-            . '"scopes":["write:records"]}}}' });
+            . '"scopes":["read:records","write:records"]}}}' });
     my ($value) = $answer->{content} =~ /"value":"([^"]+)"/
         or die "no key: $answer->{content}\n";
     return "x-arcanna-api-key: $value";
@@ -122,16 +124,13 @@ END
         server  => $server,
         redis   => $redis,
         url     => "http://127.0.0.1:$port$path",
-        kind    => 'post',
-        lines   => $bodies,
         headers => "$dir/headers-$name",
         records => 1,
         conns   => $ENV{CONNS} || 64,
-        status  => 201,
-        keys    => 1,
-        before  => sub { Bench::Redis::empty($redis);
-                         Bench::Redis::touch($redis, 400_000);
-                         file("headers-$name", @json, $who->($server->{port})) },
+        ask     => sub { file("headers-$name", @json,
+                              $who->($server->{port})) },
+        fill    => sub { Bench::Records::fill($server->{port}, $path, 1000,
+                             200) },
         script  => "$FindBin::Bin/load.lua",
         threads => 2,
         warmup  => 1,
@@ -140,15 +139,52 @@ END
 }
 
 
-my @names = qw(header token key);
-my @rows = Bench::Rounds::run(\%opt, sub { print "@_\n" },
-    [map { new_case($_) } @names]);
+sub record { # is what the caller of a case sends
+    my ($case) = @_;
 
-foreach my $name (grep { $_ ne 'header' } @names) {
-    foreach my $figure (qw(server redis both)) {
-        my @spread = Bench::Figures::ratios(\@rows, $name, 'header', $figure);
-        printf "%-7s %-6s / header %s: %s us, %s us\n", $figure, $name,
-            Bench::Figures::with_spread('%.3f', @spread),
-            map { Bench::Figures::cpu(\@rows, $_, $figure) } $name, 'header';
+    return { %$case,
+        kind   => 'post',
+        lines  => $bodies,
+        status => 201,
+        keys   => 1,
+        before => sub { Bench::Redis::empty($case->{redis});
+                        Bench::Redis::touch($case->{redis}, 400_000);
+                        $case->{ask}->() },
+    };
+}
+
+
+sub list { # is what the caller of a case asks for
+    my ($case) = @_;
+
+    return { %$case,
+        kind   => 'get',
+        lines  => file('list', $list),
+        status => 200,
+        keys   => 0,
+        before => sub { Bench::Redis::empty($case->{redis});
+                        $case->{fill}->();
+                        $case->{ask}->() },
+    };
+}
+
+
+my %what = (record => \&record, list => \&list);
+my @names = qw(header token key);
+my @cases = map { new_case($_) } @names;
+
+foreach my $what (split ' ', $ENV{WHAT} || 'record list') {
+    my @rows = Bench::Rounds::run(\%opt, sub { print "$what  @_\n" },
+        [map { $what{$what}->($_) } @cases]);
+
+    foreach my $name (grep { $_ ne 'header' } @names) {
+        foreach my $figure (qw(server redis both)) {
+            my @spread = Bench::Figures::ratios(\@rows, $name, 'header',
+                $figure);
+            printf "%-6s  %-6s  %-6s / header %s: %s us, %s us\n", $what,
+                $figure, $name, Bench::Figures::with_spread('%.3f', @spread),
+                map { Bench::Figures::cpu(\@rows, $_, $figure) } $name,
+                'header';
+        }
     }
 }
