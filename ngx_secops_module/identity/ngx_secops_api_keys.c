@@ -2,7 +2,7 @@
 /* API keys that a worker knows; see ngx_secops_api_keys.h. */
 
 #include "identity/ngx_secops_api_keys.h"
-#include "identity/ngx_secops_lru.h"
+#include "util/memory/ngx_secops_lru.h"
 #include "store/ngx_secops_store_resource.h"
 #include "util/ngx_secops_string.h"
 

@@ -2,7 +2,7 @@
 /* Verified tokens; see ngx_secops_jwt_cache.h. */
 
 #include "identity/jwt/ngx_secops_jwt_cache.h"
-#include "identity/ngx_secops_lru.h"
+#include "util/memory/ngx_secops_lru.h"
 #include "util/ngx_secops_string.h"
 
 

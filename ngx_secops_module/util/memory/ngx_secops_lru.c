@@ -1,7 +1,7 @@
 
 /* Entries by digest, of a bounded number; see ngx_secops_lru.h. */
 
-#include "identity/ngx_secops_lru.h"
+#include "util/memory/ngx_secops_lru.h"
 
 
 static uint32_t ngx_secops_lru_hash(const u_char *digest);
