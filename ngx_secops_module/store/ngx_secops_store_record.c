@@ -28,8 +28,6 @@ static void ngx_secops_store_group_set(ngx_secops_store_group_t *group,
     ngx_uint_t shard, const ngx_secops_store_record_t *record);
 static void ngx_secops_store_group_about(ngx_secops_store_group_t *group,
     const ngx_secops_store_record_t *record);
-static void ngx_secops_store_group_written(void *data,
-    ngx_secops_redis_result_t *reply);
 static void ngx_secops_store_group_subjects(ngx_secops_store_group_t *group);
 static void ngx_secops_store_group_audit(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
@@ -210,7 +208,6 @@ ngx_int_t
 ngx_secops_store_group_send(ngx_secops_store_group_t *group,
     ngx_secops_store_call_t *call)
 {
-    ngx_int_t                rc;
     ngx_uint_t               shard;
     ngx_secops_redis_cmd_t  *cmd;
 
@@ -226,41 +223,8 @@ ngx_secops_store_group_send(ngx_secops_store_group_t *group,
     cmd = group->cmd;
     group->cmd = NULL;
 
-    ngx_secops_redis_cmd_begin(cmd, 1);
-    ngx_secops_store_literal(cmd, "EXEC");
-
-    if (ngx_secops_redis_cmd_size(cmd)
-        > ngx_secops_redis_max_bytes(group->store->redis))
-    {
-        ngx_secops_redis_cmd_free(cmd);
-        ngx_secops_store_ending_failed(&group->ending);
-        return NGX_DECLINED;
-    }
-
-    rc = ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_DURABLE,
-                               ngx_secops_store_group_written);
-
-    if (rc == NGX_OK) {
-        ngx_secops_store_ending_sent(&group->ending);
-
-    } else {
-        ngx_secops_store_ending_failed(&group->ending);
-    }
-
-    return rc;
-}
-
-
-static void
-ngx_secops_store_group_written(void *data, ngx_secops_redis_result_t *reply)
-{
-    if (reply->status != NGX_SECOPS_REDIS_REPLIED
-        || reply->value[0].type == SECOPS_REDIS_NIL)
-    {
-        ngx_secops_store_ending_lost();
-    }
-
-    ngx_secops_store_written(data, reply);
+    return ngx_secops_store_ending_exec(&group->ending, group->store, call,
+                                        cmd);
 }
 
 

@@ -43,6 +43,9 @@ static void ngx_secops_store_ending_renew(ngx_secops_store_ending_t *ending,
 static void ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
     ngx_secops_store_t *store, const secops_key_t *key, ngx_uint_t shard,
     uint64_t list);
+static void ngx_secops_store_ending_written(void *data,
+    ngx_secops_redis_result_t *reply);
+static void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
 static void ngx_secops_store_retire_keys(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_retire_args(ngx_secops_store_eval_t *eval,
@@ -208,6 +211,51 @@ ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
 }
 
 
+ngx_int_t
+ngx_secops_store_ending_exec(ngx_secops_store_ending_t *ending,
+    ngx_secops_store_t *store, ngx_secops_store_call_t *call,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    ngx_int_t  rc;
+
+    ngx_secops_redis_cmd_begin(cmd, 1);
+    ngx_secops_store_literal(cmd, "EXEC");
+
+    if (ngx_secops_redis_cmd_size(cmd)
+        > ngx_secops_redis_max_bytes(store->redis))
+    {
+        ngx_secops_redis_cmd_free(cmd);
+        ngx_secops_store_ending_failed(ending);
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_DURABLE,
+                               ngx_secops_store_ending_written);
+
+    if (rc == NGX_OK) {
+        ngx_secops_store_ending_sent(ending);
+
+    } else {
+        ngx_secops_store_ending_failed(ending);
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_secops_store_ending_written(void *data, ngx_secops_redis_result_t *reply)
+{
+    if (reply->status != NGX_SECOPS_REDIS_REPLIED
+        || reply->value[0].type == SECOPS_REDIS_NIL)
+    {
+        ngx_secops_store_retention_epoch++;
+    }
+
+    ngx_secops_store_written(data, reply);
+}
+
+
 void
 ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending)
 {
@@ -225,7 +273,7 @@ ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending)
 }
 
 
-void
+static void
 ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending)
 {
     ngx_secops_store_retire_t  *retire;
@@ -236,13 +284,6 @@ ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending)
         ngx_free(retire);
     }
 
-    ngx_secops_store_ending_lost();
-}
-
-
-void
-ngx_secops_store_ending_lost(void)
-{
     ngx_secops_store_retention_epoch++;
 }
 

@@ -16,6 +16,7 @@
 #include "util/secops_id.h"
 
 
+struct ngx_secops_redis_cmd_s;
 struct ngx_secops_store_retire_s;
 
 
@@ -55,23 +56,26 @@ void ngx_secops_store_ending_list(ngx_secops_store_ending_t *ending,
     ngx_uint_t n, const u_char first[SECOPS_ID_LEN]);
 
 
-/* the write was sent: what is to follow leaves with it */
-
-void ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending);
-
-/* it was not sent */
-
-void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
-
 /*
- * It was sent, and was not executed, or nobody knows: no list that was written
+ * The write, a transaction that lacks its EXEC, is sent, and with it leaves
+ * what is to follow.  As all calls; NGX_DECLINED too: it is larger than all
+ * that may ever wait for Redis.  cmd is sent, or freed, however it ends.
+ *
+ * If it is sent and is not executed, or nobody knows, no list that was written
  * to before counts as one that has its expiry.  Of a write whose client has
  * left nobody hears this: should it be the first to a list, and should another
  * follow within the hour that is executed, this list has no expiry until one
  * follows after it.
  */
 
-void ngx_secops_store_ending_lost(void);
+ngx_int_t ngx_secops_store_ending_exec(ngx_secops_store_ending_t *ending,
+    ngx_secops_store_t *store, ngx_secops_store_call_t *call,
+    struct ngx_secops_redis_cmd_s *cmd);
+
+
+/* the write was sent: what is to follow leaves with it */
+
+void ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending);
 
 
 #endif /* _NGX_SECOPS_STORE_RETENTION_H_INCLUDED_ */
