@@ -315,7 +315,8 @@ foreach my $path (grep { !$seen{$_}++ } @paths) {
         foreach my $caller ($callers[0], $admin) {
             my $r = call($method, $path, $caller->{headers});
             $count++;
-            is_refused($r, 404, 'Requested URI does not represent any resource',
+            is_refused_at($path, $r, 404,
+                'Requested URI does not represent any resource',
                 "$method $path does not exist: $caller->{name}");
         }
     }

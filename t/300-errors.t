@@ -23,7 +23,7 @@ my $stored = 0;
 sub refused { # an answer, what it must be, its name
     my ($r, $status, $message, $name) = @_;
 
-    is_refused($r, $status, $message, $name);
+    is_refused_at($r->{path} // '', $r, $status, $message, $name);
     is($redis->cmd('DBSIZE'), $stored, '... and nothing is stored');
 }
 
@@ -260,7 +260,8 @@ foreach my $path ('/api/', '/api/now', '/api/sn_sec_cmn', path('nothing'),
     path('Threat_Lookup'), '/api/now/table', '/api/now/table/',
     '/api/now/v3/table/sn_ti_lookup_result/x', '/api/v1/healthy')
 {
-    refused($t->request('POST', $path, who(), records()), 404,
+    refused({ %{$t->request('POST', $path, who(), records())},
+        path => $path }, 404,
         'Requested URI does not represent any resource', "404 at $path");
 }
 

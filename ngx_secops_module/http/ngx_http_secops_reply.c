@@ -12,9 +12,19 @@
 #define NGX_HTTP_SECOPS_ERROR_DETAIL  "\",\"detail\":"
 #define NGX_HTTP_SECOPS_ERROR_TAIL    "},\"status\":\"failure\"}"
 
+/* the same of what has its own form of errors, and the paths that it is at */
+
+#define NGX_HTTP_SECOPS_V1            "/api/v1/"
+#define NGX_HTTP_SECOPS_V1_HEAD                                               \
+    "{\"status\":\"ERROR\",\"error_message\":\""
+#define NGX_HTTP_SECOPS_V1_DETAIL     "\",\"detail\":\""
+#define NGX_HTTP_SECOPS_V1_TAIL       "\"}"
+
 
 static ngx_int_t ngx_http_secops_reply_headers(ngx_http_request_t *r,
     ngx_uint_t status, off_t len);
+static ngx_int_t ngx_http_secops_reply_v1(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *message, ngx_str_t *detail);
 static u_char *ngx_http_secops_escape(u_char *dst, ngx_str_t *text);
 
 
@@ -182,6 +192,14 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
     size_t      size;
     ngx_str_t   body;
 
+    if (r->uri.len >= sizeof(NGX_HTTP_SECOPS_V1) - 1
+        && ngx_memcmp(r->uri.data, NGX_HTTP_SECOPS_V1,
+                      sizeof(NGX_HTTP_SECOPS_V1) - 1)
+           == 0)
+    {
+        return ngx_http_secops_reply_v1(r, status, message, detail);
+    }
+
     size = sizeof(NGX_HTTP_SECOPS_ERROR_HEAD NGX_HTTP_SECOPS_ERROR_DETAIL
                   NGX_HTTP_SECOPS_ERROR_TAIL)
            + secops_text_escape_max(message->len + detail->len)
@@ -209,6 +227,38 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
 
     p = ngx_cpymem(p, NGX_HTTP_SECOPS_ERROR_TAIL,
                    sizeof(NGX_HTTP_SECOPS_ERROR_TAIL) - 1);
+
+    body.len = p - body.data;
+
+    return ngx_http_secops_reply(r, status, &body);
+}
+
+
+static ngx_int_t
+ngx_http_secops_reply_v1(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *message, ngx_str_t *detail)
+{
+    u_char     *p;
+    size_t      size;
+    ngx_str_t   body;
+
+    size = sizeof(NGX_HTTP_SECOPS_V1_HEAD NGX_HTTP_SECOPS_V1_DETAIL
+                  NGX_HTTP_SECOPS_V1_TAIL)
+           + secops_text_escape_max(message->len + detail->len);
+
+    body.data = ngx_pnalloc(r->pool, size);
+    if (body.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    p = ngx_cpymem(body.data, NGX_HTTP_SECOPS_V1_HEAD,
+                   sizeof(NGX_HTTP_SECOPS_V1_HEAD) - 1);
+    p = ngx_http_secops_escape(p, message);
+    p = ngx_cpymem(p, NGX_HTTP_SECOPS_V1_DETAIL,
+                   sizeof(NGX_HTTP_SECOPS_V1_DETAIL) - 1);
+    p = ngx_http_secops_escape(p, detail);
+    p = ngx_cpymem(p, NGX_HTTP_SECOPS_V1_TAIL,
+                   sizeof(NGX_HTTP_SECOPS_V1_TAIL) - 1);
 
     body.len = p - body.data;
 

@@ -48,7 +48,10 @@ ngx_int_t ngx_http_secops_reply_end(ngx_http_request_t *r);
 /*
  * The APIs' error document:
  *     {"error":{"message":"…","detail":"…"},"status":"failure"}
- * message and detail are UTF-8 and copied; an empty detail becomes null.
+ * and of requests below /api/v1/, whose clients want no other type there:
+ *     {"status":"ERROR","error_message":"…","detail":"…"}
+ * message and detail are UTF-8 and copied; an empty detail becomes null in the
+ * former.
  */
 
 ngx_int_t ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,

@@ -14,7 +14,8 @@ use Test::More;
 use parent 'Exporter';
 
 our @EXPORT = qw(conf api_location who post path get records apart in_table
-    @tables is_refused is_stored keys_like audited shard_of msec_of);
+    @tables is_refused is_refused_at is_refused_v1 is_stored keys_like audited
+    shard_of msec_of);
 
 my $base = '/api/sn_sec_cmn/integration_capabilities';
 my $errors = do {
@@ -181,6 +182,45 @@ sub is_refused {
 
     diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
     return $ok;
+}
+
+
+# the same in the form of errors that /api/v1 has
+
+sub is_refused_v1 {
+    my ($r, $status, $message, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $json = ref $r->{json} eq 'HASH' ? $r->{json} : {};
+
+    my $ok = is_deeply({
+        status  => $r->{status},
+        type    => $r->{headers}{'content-type'},
+        members => join(' ', sort keys %$json),
+        error   => $json->{status},
+        message => $json->{error_message},
+        detail  => defined $json->{detail} && !ref $json->{detail} ? 1 : 0,
+    }, {
+        status  => $status,
+        type    => 'application/json',
+        members => 'detail error_message status',
+        error   => 'ERROR',
+        message => $message,
+        detail  => 1,
+    }, $name);
+
+    diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
+    return $ok;
+}
+
+
+# the form that a path has
+
+sub is_refused_at {
+    my ($path, @answer) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return $path =~ m{^/api/v1/} ? is_refused_v1(@answer)
+        : is_refused(@answer);
 }
 
 
