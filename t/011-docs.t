@@ -664,6 +664,7 @@ my @bad = (
         'secops_user $nope', 'secops_trusted_proxy foo', 'secops_max_depth 0',
         'secops_max_batch 0', 'secops_max_resources count=0',
         'secops_query_scan records=0', 'secops_audit_maxlen x',
+        'secops_event_queue x',
         'secops_retention 90x',
         map({ "secops_secrets_key_file /etc/nginx/$_" }
             qw(words.key many.key twice.key empty)),

@@ -138,6 +138,7 @@ my %values = (
     secops_max_resources         => 'count=7 bytes=1m',
     secops_query_scan            => 'records=10000000 time=1h',
     secops_audit_maxlen          => 0,
+    secops_event_queue           => 0,
     secops_retention             => '90d',
 );
 
@@ -448,6 +449,8 @@ foreach my $case (
     ['', 'secops_max_batch 0;', qr/must be between|equal to or greater/],
     ['', 'secops_max_batch 100001;', qr/must be between|equal to or less/],
     ['', 'secops_audit_maxlen -1;', qr/invalid number/],
+    ['', 'secops_event_queue -1;', qr/invalid number/],
+    ['', 'secops_event_queue 2147483632;', qr/must be between 0 and 2147483631/],
     (map { my $value = s/"//gr; ['', "secops_retention $_;",
      qr/invalid "secops_retention" "$value", must be "off" or a time from 1s/] }
         qw(0 0d -1d 90x 101y forever 1.5h 500ms "" on OFF), '"1h 1d"'),

@@ -87,9 +87,9 @@ my $rows = () = $t->read(source('ngx_http_secops_route.c'))
     =~ m{ngx_string\("/}g;
 is(scalar @routes, $rows, 'every row of the route table was read');
 cmp_ok($rows, '>=', 7, '... and there are some');
-is(scalar @names, 6, 'so are the names of scopes');
-is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT|SOME)$/ }
-    map { $_->{access} } @routes), 0, 'access is of one of six kinds');
+is(scalar @names, 8, 'so are the names of scopes');
+is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT|SOME|JOB)$/ }
+    map { $_->{access} } @routes), 0, 'access is of one of seven kinds');
 
 foreach my $route (@routes) {
     is($route->{permission} || $route->{scope} ? 1 : 0,
@@ -224,6 +224,11 @@ sub may {
     return 1 if $route->{access} eq 'PUBLIC';
     return 0 if $caller->{nobody};
     return 1 if $route->{access} eq 'KNOWN';
+
+    # whether the key is one of the job's is the operation's to say
+    return 1 if $route->{access} eq 'JOB' && defined $caller->{scopes}
+        || $route->{access} eq 'JOB' && defined $caller->{narrow};
+
     return (($caller->{permissions} // 0) & $route->{permission})
         || (($caller->{scopes} // 0) & $route->{scope})
         || ($route->{access} =~ /^(?:TABLE|ENDPOINT)$/

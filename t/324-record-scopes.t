@@ -200,7 +200,8 @@ is($api->save({ k => api_key('narrow', scopes => ['write:records:u_scan',
 # bad ones
 
 my @all = qw(read:resources write:resources delete:resources
-    execute:job_operations read:records write:records);
+    execute:job_operations read:records write:records write:events
+    read:event_export);
 my $choices = 'must be one of ' . join ', ', map { "\"$_\"" } @all;
 
 my @faults = is_nok($api->save(encode_json {
@@ -312,7 +313,7 @@ is_deeply($t->request('GET', '/api/v2/token/scopes', who())->{json}, \@all,
     'who may write is told all scopes');
 is_deeply($t->request('GET', '/api/v2/token/scopes',
     who(roles => 'sn_sec_cmn.api_read'))->{json},
-    [qw(read:resources read:records)], '... who may read, those that read');
+    [qw(read:resources read:records read:event_export)], '... who may read, those that read');
 
 
 # a table that is configured no more

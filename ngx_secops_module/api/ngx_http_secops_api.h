@@ -28,12 +28,13 @@
 #define NGX_HTTP_SECOPS_AUDIT      0x0010
 #define NGX_HTTP_SECOPS_CATALOG    0x0020
 #define NGX_HTTP_SECOPS_JOBS       0x0040
+#define NGX_HTTP_SECOPS_EVENTS     0x0080
 #define NGX_HTTP_SECOPS_ERRORS     0x8000     /* alone: answers error_page */
 
 #define NGX_HTTP_SECOPS_ALL                                                   \
     (NGX_HTTP_SECOPS_RECORDS|NGX_HTTP_SECOPS_TABLES|NGX_HTTP_SECOPS_HEALTH    \
      |NGX_HTTP_SECOPS_RESOURCES|NGX_HTTP_SECOPS_CATALOG                      \
-     |NGX_HTTP_SECOPS_JOBS|NGX_HTTP_SECOPS_AUDIT)
+     |NGX_HTTP_SECOPS_JOBS|NGX_HTTP_SECOPS_EVENTS|NGX_HTTP_SECOPS_AUDIT)
 
 
 /*
@@ -91,6 +92,14 @@ ngx_int_t ngx_http_secops_jobs_start(ngx_http_request_t *r,
 ngx_int_t ngx_http_secops_jobs_stop(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_jobs_train(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_create(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_put(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_get(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_export(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_secrets_rotate(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);

@@ -24,6 +24,7 @@ static const ngx_http_secops_group_t  ngx_http_secops_groups[] = {
     { ngx_string("resources"), NGX_HTTP_SECOPS_RESOURCES },
     { ngx_string("catalog"), NGX_HTTP_SECOPS_CATALOG },
     { ngx_string("jobs"), NGX_HTTP_SECOPS_JOBS },
+    { ngx_string("events"), NGX_HTTP_SECOPS_EVENTS },
     { ngx_string("audit"), NGX_HTTP_SECOPS_AUDIT },
     { ngx_string("errors"), NGX_HTTP_SECOPS_ERRORS },
     { ngx_null_string, 0 }
@@ -63,7 +64,8 @@ ngx_http_secops_set_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown group \"%V\", must be \"records\", "
                                "\"tables\", \"resources\", \"catalog\", "
-                               "\"jobs\", \"audit\", \"health\" or \"errors\"",
+                               "\"jobs\", \"events\", \"audit\", \"health\" or "
+                               "\"errors\"",
                                &value[i]);
             return NGX_CONF_ERROR;
         }
@@ -124,6 +126,22 @@ ngx_http_secops_init_store(ngx_conf_t *cf, ngx_http_secops_loc_conf_t *conf)
         conf->store.audit_maxlen.data = p;
         conf->store.audit_maxlen.len = ngx_sprintf(p, "%i", conf->audit_maxlen)
                                        - p;
+    }
+
+    if (conf->event_queue) {
+
+        p = ngx_pnalloc(cf->pool, NGX_INT_T_LEN);
+        if (p == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        /* of each shard, rounded up */
+
+        conf->store.event_queue.data = p;
+        conf->store.event_queue.len =
+            ngx_sprintf(p, "%i", (conf->event_queue + SECOPS_ID_SHARDS - 1)
+                                 / SECOPS_ID_SHARDS)
+            - p;
     }
 
     if (ngx_http_secops_init_redis(cf, conf) != NGX_OK) {

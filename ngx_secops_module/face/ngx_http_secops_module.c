@@ -33,6 +33,10 @@ static ngx_conf_num_bounds_t  ngx_http_secops_audit_bounds = {
     ngx_conf_check_num_bounds, 0, NGX_MAX_INT32_VALUE
 };
 
+static ngx_conf_num_bounds_t  ngx_http_secops_queue_bounds = {
+    ngx_conf_check_num_bounds, 0, NGX_MAX_INT32_VALUE - SECOPS_ID_SHARDS
+};
+
 static ngx_conf_num_bounds_t  ngx_http_secops_database_bounds = {
     ngx_conf_check_num_bounds, 0, NGX_MAX_INT32_VALUE
 };
@@ -514,6 +518,13 @@ static ngx_command_t  ngx_http_secops_commands[] = {
       offsetof(ngx_http_secops_loc_conf_t, audit_maxlen),
       &ngx_http_secops_audit_bounds },
 
+    { ngx_string("secops_event_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_secops_loc_conf_t, event_queue),
+      &ngx_http_secops_queue_bounds },
+
     { ngx_string("secops_audit_refusals"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_secops_set_audit_refusals,
@@ -727,6 +738,7 @@ ngx_http_secops_create_loc_conf(ngx_conf_t *cf)
     conf->scan_records = NGX_CONF_UNSET_UINT;
     conf->scan_time = NGX_CONF_UNSET_MSEC;
     conf->audit_maxlen = NGX_CONF_UNSET;
+    conf->event_queue = NGX_CONF_UNSET;
     conf->store.retention = NGX_CONF_UNSET;
 
     return conf;
@@ -765,6 +777,7 @@ ngx_http_secops_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->scan_records, prev->scan_records, 200000);
     ngx_conf_merge_msec_value(conf->scan_time, prev->scan_time, 10000);
     ngx_conf_merge_value(conf->audit_maxlen, prev->audit_maxlen, 1000000);
+    ngx_conf_merge_value(conf->event_queue, prev->event_queue, 100000);
     ngx_conf_merge_value(conf->store.retention, prev->store.retention,
                          SECOPS_TABLE_NOT_SAID);
     ngx_conf_merge_str_value(conf->store.prefix, prev->store.prefix, "secops");

@@ -240,6 +240,30 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
       0, ngx_string("jobs.train"), ngx_http_secops_jobs_train, NULL },
 
+    { ngx_string("/api/v1/events"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE, SECOPS_SCOPE_WRITE_EVENTS,
+      NGX_HTTP_SECOPS_BATCH, ngx_string("events.create"),
+      ngx_http_secops_events_create, NULL },
+
+    { ngx_string("/api/v1/events/*"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE, SECOPS_SCOPE_WRITE_EVENTS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("events.create"),
+      ngx_http_secops_events_put, NULL },
+
+    { ngx_string("/api/v1/events/*/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_EVENT_EXPORT,
+      0, ngx_string("events.get"), ngx_http_secops_events_get, NULL },
+
+    { ngx_string("/api/v1/events/*/*/export"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_EVENT_EXPORT,
+      0, ngx_string("events.export"), ngx_http_secops_events_export, NULL },
+
     { ngx_string("/api/v2/token/scopes"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,

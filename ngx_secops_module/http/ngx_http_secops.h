@@ -38,7 +38,8 @@
  * name or the endpoint of a table, also those that have the scope narrowed to
  * this table.  Where the operation is about several tables, also those that
  * have it narrowed to some of them: it asks about each, and leaves the others
- * out.
+ * out.  Where it is about a job, also all api keys: the operation asks whether
+ * this is an input key of the job.
  */
 
 #define NGX_HTTP_SECOPS_PUBLIC      0
@@ -47,6 +48,7 @@
 #define NGX_HTTP_SECOPS_TABLE       3
 #define NGX_HTTP_SECOPS_ENDPOINT    4
 #define NGX_HTTP_SECOPS_SOME        5
+#define NGX_HTTP_SECOPS_JOB         6
 
 
 /* limits that may go by who calls */
@@ -124,6 +126,7 @@ typedef struct {
     ngx_uint_t                        scan_records;  /* that a query reads at */
     ngx_msec_t                        scan_time;     /* most, and how long */
     ngx_int_t                         audit_maxlen;
+    ngx_int_t                         event_queue;  /* of a job; 0: all stay */
 
     ngx_array_t                      *limits[NGX_HTTP_SECOPS_LIMITS];
                                                 /* of ngx_str_t, the zones that

@@ -65,6 +65,11 @@ static const secops_error_e
         [NGX_SECOPS_STORE_DOCUMENT] = SECOPS_ERROR_INVALID,
         [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_SAVE_LATER,
         [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_SAVE_UNKNOWN
+    },
+    [NGX_HTTP_SECOPS_SEND] = {
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_EVENT_STORE,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_EVENT_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_EVENT_UNKNOWN
     }
 };
 
@@ -159,6 +164,10 @@ ngx_http_secops_server_detail(ngx_http_request_t *r, secops_error_e error,
 
     case SECOPS_ERROR_DELETE_UNKNOWN:
         ngx_str_set(&prefix, "the record may have been deleted, request ");
+        break;
+
+    case SECOPS_ERROR_EVENT_UNKNOWN:
+        ngx_str_set(&prefix, "the event may have been stored, request ");
         break;
 
     case SECOPS_ERROR_SAVE_UNKNOWN:

@@ -19,7 +19,9 @@ static const secops_slice_t  secops_scope_names[SECOPS_SCOPES] = {
     secops_slice("delete:resources"),
     secops_slice("execute:job_operations"),
     secops_slice("read:records"),
-    secops_slice("write:records")
+    secops_slice("write:records"),
+    secops_slice("write:events"),
+    secops_slice("read:event_export")
 };
 
 

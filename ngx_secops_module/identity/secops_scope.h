@@ -26,11 +26,13 @@
 #define SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS  0x0008
 #define SECOPS_SCOPE_READ_RECORDS            0x0010
 #define SECOPS_SCOPE_WRITE_RECORDS           0x0020
+#define SECOPS_SCOPE_WRITE_EVENTS            0x0040
+#define SECOPS_SCOPE_READ_EVENT_EXPORT       0x0080
 
 
 /* the number of scopes; each has an index from 0 */
 
-#define SECOPS_SCOPES  6
+#define SECOPS_SCOPES  8
 
 
 /* what a caller has; borrowed */

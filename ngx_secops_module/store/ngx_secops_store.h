@@ -39,6 +39,8 @@ typedef struct {
     struct ngx_secops_redis_s  *redis;
     ngx_str_t                   prefix;         /* secops_keys_prefix_valid() */
     ngx_str_t                   audit_maxlen;   /* decimal; empty: keep all */
+    ngx_str_t                   event_queue;    /* the same, of the events of a
+                                                   job in one shard */
     int64_t                     retention;      /* of records whose table does
                                                    not say: seconds, or
                                                    SECOPS_TABLE_* */

@@ -239,6 +239,15 @@ extern const secops_script_t  secops_script_retire;
 
 
 /*
+ * The same for events: KEYS[1] is a sorted set of them, by their times in
+ * milliseconds; ARGV as above.  The events themselves expire, and are left
+ * alone.
+ */
+
+extern const secops_script_t  secops_script_retire_events;
+
+
+/*
  * Adds a record, unless there is one of the same fact.  KEYS[1] is the record,
  * KEYS[2] the audit stream of its shard, KEYS[3] its table's list; then its
  * subject's, if it has one, and at last, if ARGV[6] is 1, the fact: the id of
@@ -256,6 +265,18 @@ extern const secops_script_t  secops_script_retire;
  */
 
 extern const secops_script_t  secops_script_add;
+
+
+/*
+ * Reads what facts of a job are made of.  KEYS[1] is the revision of its
+ * domain's resources, KEYS[2] the documents of jobs, KEYS[3] those of
+ * integrations; ARGV[1] is the job's id.  Answers the revision; if there is the
+ * job, its document; then the id and the document of each integration that it
+ * names and that has a reference to an api key.  Such integrations are small:
+ * of one that is not, and of more than 256, nothing is read.
+ */
+
+extern const secops_script_t  secops_script_job;
 
 
 /* hexadecimal, as EVALSHA wants it */

@@ -54,6 +54,14 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
         { 500, secops_slice("Unable to save resources") },
     [SECOPS_ERROR_SAVE_LATER] =
         { 503, secops_slice("Unable to save resources") },
+    [SECOPS_ERROR_EVENT] = { 422, secops_slice("Invalid event") },
+    [SECOPS_ERROR_NO_EVENT] = { 404, secops_slice("Event not found") },
+    [SECOPS_ERROR_EVENT_STORE] =
+        { 500, secops_slice("Unable to store event") },
+    [SECOPS_ERROR_EVENT_UNKNOWN] =
+        { 500, secops_slice("Unable to store event") },
+    [SECOPS_ERROR_EVENT_LATER] =
+        { 503, secops_slice("Unable to store event") },
     [SECOPS_ERROR_LATER] = { 503, secops_slice("Service Unavailable") },
     [SECOPS_ERROR_UNKNOWN] = { 500, secops_slice("Unknown error") },
 };

@@ -54,6 +54,11 @@ typedef enum {
     SECOPS_ERROR_SAVE,              /* refused */
     SECOPS_ERROR_SAVE_UNKNOWN,      /* they may be saved all the same */
     SECOPS_ERROR_SAVE_LATER,        /* surely not saved; worth another try */
+    SECOPS_ERROR_EVENT,             /* it can not be taken */
+    SECOPS_ERROR_NO_EVENT,
+    SECOPS_ERROR_EVENT_STORE,       /* these three as those of records */
+    SECOPS_ERROR_EVENT_UNKNOWN,
+    SECOPS_ERROR_EVENT_LATER,
     SECOPS_ERROR_LATER,             /* before anything was tried */
     SECOPS_ERROR_UNKNOWN,
 

@@ -3,6 +3,7 @@
 
 #include "http/access/ngx_http_secops_access.h"
 #include "http/ngx_http_secops_tables.h"
+#include "util/ngx_secops_string.h"
 
 
 static ngx_uint_t ngx_http_secops_access_some(ngx_http_secops_ctx_t *ctx);
@@ -20,6 +21,12 @@ ngx_http_secops_granted(ngx_http_secops_ctx_t *ctx)
     if (route->access == NGX_HTTP_SECOPS_PUBLIC
         || route->access == NGX_HTTP_SECOPS_KNOWN
         || (ctx->identity.permissions & route->permission))
+    {
+        return 1;
+    }
+
+    if (route->access == NGX_HTTP_SECOPS_JOB
+        && ctx->identity.method && ctx->identity.method->keys)
     {
         return 1;
     }
@@ -52,6 +59,38 @@ ngx_http_secops_granted_table(ngx_http_secops_ctx_t *ctx,
     return (ctx->identity.permissions & route->permission)
            || secops_scopes_has(&ctx->identity.scopes, (unsigned) route->scope,
                                 table);
+}
+
+
+ngx_uint_t
+ngx_http_secops_granted_job(ngx_http_secops_ctx_t *ctx,
+    const secops_job_facts_t *facts)
+{
+    secops_slice_t  user;
+
+    if (ngx_http_secops_granted_jobs(ctx)) {
+        return 1;
+    }
+
+    if (ctx->identity.method == NULL || !ctx->identity.method->keys) {
+        return 0;
+    }
+
+    user = ngx_secops_slice(&ctx->identity.user);
+
+    user.data += sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1;
+    user.len -= sizeof(NGX_HTTP_SECOPS_API_KEY_USER) - 1;
+
+    return secops_job_facts_has_key(facts, user);
+}
+
+
+ngx_uint_t
+ngx_http_secops_granted_jobs(ngx_http_secops_ctx_t *ctx)
+{
+    static const secops_slice_t  none = secops_slice("");
+
+    return ngx_http_secops_granted_table(ctx, none);
 }
 
 
@@ -98,7 +137,7 @@ ngx_http_secops_access_table(ngx_http_secops_ctx_t *ctx)
         table = ngx_http_secops_table_by_endpoint(mcf, &ctx->params[0]);
         break;
 
-    default: /* NGX_HTTP_SECOPS_GRANTED */
+    default: /* NGX_HTTP_SECOPS_GRANTED, NGX_HTTP_SECOPS_JOB */
         return none;
     }
 

@@ -65,6 +65,13 @@ static ngx_secops_store_script_t  ngx_secops_store_retire_script = {
     0, ""
 };
 
+static ngx_secops_store_script_t  ngx_secops_store_retire_events_script = {
+    &secops_script_retire_events, NGX_SECOPS_REDIS_REPLAY,
+    ngx_secops_store_retire_keys, ngx_secops_store_retire_args,
+    ngx_secops_store_retire_read,
+    0, ""
+};
+
 
 /* the worker's; nothing touches it as long as all records are kept */
 
@@ -97,6 +104,7 @@ ngx_secops_store_ending_begin(ngx_secops_store_ending_t *ending,
     /* the same list is another one with another retention, too */
 
     where = (uintptr_t) store->redis ^ ((uint64_t) ending->retention << 20)
+            ^ ((uint64_t) ending->events << 44)
             ^ (ngx_secops_store_retention_epoch << 48);
 
     where = secops_retention_list(ending->space->data, ending->space->len,
@@ -192,7 +200,10 @@ ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
     retire->list = list;
     retire->key = *key;
 
-    secops_keys_records(&retire->records, ending->space, shard, ending->table);
+    if (!ending->events) {
+        secops_keys_records(&retire->records, ending->space, shard,
+                            ending->table);
+    }
 
     eval = &retire->eval;
 
@@ -200,8 +211,9 @@ ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
 
     eval->call.handler = ngx_secops_store_retired;
     eval->store = store;
-    eval->script = &ngx_secops_store_retire_script;
-    eval->nkeys = 2;
+    eval->script = ending->events ? &ngx_secops_store_retire_events_script
+                                  : &ngx_secops_store_retire_script;
+    eval->nkeys = ending->events ? 1 : 2;
     eval->nargs = 2;
     eval->bytes = 2 * NGX_INT_T_LEN;
 
@@ -297,7 +309,11 @@ ngx_secops_store_retire_keys(ngx_secops_store_eval_t *eval,
     retire = (ngx_secops_store_retire_t *) eval;
 
     ngx_secops_redis_cmd_key(cmd, retire->key.data, retire->key.len);
-    ngx_secops_redis_cmd_key(cmd, retire->records.data, retire->records.len);
+
+    if (eval->nkeys > 1) {
+        ngx_secops_redis_cmd_key(cmd, retire->records.data,
+                                 retire->records.len);
+    }
 }
 
 

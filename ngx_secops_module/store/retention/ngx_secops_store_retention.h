@@ -26,7 +26,10 @@ typedef struct {
     int64_t                            retention;   /* seconds, or
                                                        SECOPS_TABLE_* */
     const secops_keyspace_t           *space;       /* borrowed, both */
-    secops_slice_t                     table;
+    secops_slice_t                     table;       /* of events: the job */
+    ngx_uint_t                         events;      /* 1: its lists are those
+                                                       of events, which are
+                                                       sorted sets */
 
     uint64_t                           where;       /* of its lists */
     secops_retention_times_t           times;
