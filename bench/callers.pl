@@ -21,49 +21,29 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Cwd qw(abs_path);
-use File::Temp;
 use HTTP::Tiny;
 
-use Bench::Figures;
-use Bench::Load;
 use Bench::Records;
 use Bench::Redis;
-use Bench::Rounds;
 use Bench::Servers;
 use Bench::Token;
+use Bench::Turns;
 
-binmode STDOUT, ':encoding(UTF-8)';
-STDOUT->autoflush(1);
-$SIG{$_} = sub { print STDERR "ended by SIG$_[0]\n"; exit 130 }
-    foreach qw(INT TERM HUP);
-$SIG{PIPE} = 'IGNORE';
-$ENV{PATH} .= ':/usr/sbin:/sbin';
-$ENV{LC_ALL} = 'C';
-
-my $build = abs_path($ENV{SECOPS_BUILD_DIR} // "$FindBin::Bin/../build");
-my %opt = (
-    runs    => $ENV{RUNS} || 7,
-    seconds => ($ENV{DURATION} || 6) / 2,
-    quiet   => 100,
+my $turns = Bench::Turns->new(
+    name    => 'callers',
+    bench   => $FindBin::Bin,
+    build   => abs_path($ENV{SECOPS_BUILD_DIR} // "$FindBin::Bin/../build"),
+    runs    => 7,
+    seconds => 6,
 );
 my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
 my $list = '/api/now/table/sn_ti_lookup_result?sysparm_limit=10';
-my $dir = File::Temp->newdir('secops-callers-XXXXXX', TMPDIR => 1);
+my $dir = $turns->dir();
 my @json = 'Content-Type: application/json';
 my @headers = ('X-SecOps-User: bench',
     'X-SecOps-Roles: itil,sn_sec_cmn.api_write');
-my @servers;
 
-chmod 0755, "$dir";
-
-END { $_->stop() foreach @servers }
-
-
-sub file {
-    my ($name, @lines) = @_;
-    Bench::Servers::write_file("$dir/$name", join '', map { "$_\n" } @lines);
-    return "$dir/$name";
-}
+END { $turns->stop() if $turns }
 
 
 # A key is made anew whenever Redis has been emptied: by who has the role, at
@@ -81,8 +61,8 @@ sub new_key {
 }
 
 
-my $bodies = file('bodies', Bench::Records::bodies());
-my $token = Bench::Token::make("$dir");
+my $bodies = $turns->file('bodies', Bench::Records::bodies());
+my $token = Bench::Token::make($dir);
 
 my %caller = (
     header => ['secops_auth header;', sub { @headers }],
@@ -98,11 +78,7 @@ END
 
 sub new_case {
     my ($name) = @_;
-    my $servers = Bench::Servers->new(dir => "$dir", build => $build,
-        bench => $FindBin::Bin, workers => 2);
-
-    push @servers, $servers;
-
+    my $servers = $turns->servers();
     my ($auth, $who) = @{$caller{$name}};
     my $redis = $servers->redis("redis-$name");
     my $port = Bench::Servers::port();
@@ -119,23 +95,18 @@ sub new_case {
     }
 END
 
-    return {
+    return $turns->turn(
         name    => $name,
         server  => $server,
         redis   => $redis,
         url     => "http://127.0.0.1:$port$path",
         headers => "$dir/headers-$name",
-        records => 1,
         conns   => $ENV{CONNS} || 64,
-        ask     => sub { file("headers-$name", @json,
-                              $who->($server->{port})) },
+        ask     => sub { $turns->file("headers-$name", @json,
+                             $who->($server->{port})) },
         fill    => sub { Bench::Records::fill($server->{port}, $path, 1000,
                              200) },
-        script  => "$FindBin::Bin/load.lua",
-        threads => 2,
-        warmup  => 1,
-        seconds => 1,
-    };
+    );
 }
 
 
@@ -159,7 +130,7 @@ sub list { # is what the caller of a case asks for
 
     return { %$case,
         kind   => 'get',
-        lines  => file('list', $list),
+        lines  => $turns->file('list', $list),
         status => 200,
         keys   => 0,
         before => sub { Bench::Redis::empty($case->{redis});
@@ -174,17 +145,10 @@ my @names = qw(header token key);
 my @cases = map { new_case($_) } @names;
 
 foreach my $what (split ' ', $ENV{WHAT} || 'record list') {
-    my @rows = Bench::Rounds::run(\%opt, sub { print "$what  @_\n" },
-        [map { $what{$what}->($_) } @cases]);
+    my @rows = $turns->rounds([map { $what{$what}->($_) } @cases]);
 
     foreach my $name (grep { $_ ne 'header' } @names) {
-        foreach my $figure (qw(server redis both)) {
-            my @spread = Bench::Figures::ratios(\@rows, $name, 'header',
-                $figure);
-            printf "%-6s  %-6s  %-6s / header %s: %s us, %s us\n", $what,
-                $figure, $name, Bench::Figures::with_spread('%.3f', @spread),
-                map { Bench::Figures::cpu(\@rows, $_, $figure) } $name,
-                'header';
-        }
+        Bench::Turns::print_ratios("$what  %-6s  $name / header %s", \@rows,
+            $name, 'header');
     }
 }

@@ -22,54 +22,32 @@ use lib "$FindBin::Bin/lib";
 
 use Cwd qw(abs_path);
 use Encode qw(decode encode);
-use File::Temp;
 use POSIX ();
 use Time::HiRes qw(sleep);
 
 use Bench::Figures;
-use Bench::Load;
 use Bench::Records;
 use Bench::Redis;
-use Bench::Rounds;
 use Bench::Servers;
-
-binmode STDOUT, ':encoding(UTF-8)';
-STDOUT->autoflush(1);
-$SIG{$_} = sub { print STDERR "ended by SIG$_[0]\n"; exit 130 }
-    foreach qw(INT TERM HUP);
-$SIG{PIPE} = 'IGNORE';
-$ENV{PATH} .= ':/usr/sbin:/sbin';
-$ENV{LC_ALL} = 'C';
+use Bench::Turns;
 
 my $root = abs_path("$FindBin::Bin/..");
-my $build = abs_path($ENV{SECOPS_BUILD_DIR} // "$root/build");
-my %opt = (
-    runs    => $ENV{RUNS} || 3,
-    seconds => ($ENV{DURATION} || 3) / 2,
-    quiet   => 100,
-);
 my %stored = (few => 10_000, many => $ENV{BENCH_RECORDS} || 500_000);
 my $walk = $ENV{WALK} || 200_000;
 my $path = '/api/sn_sec_cmn/integration_capabilities/threat_lookup';
 my $table = '/api/now/table/sn_ti_lookup_result';
-my $dir = File::Temp->newdir('secops-find-XXXXXX', TMPDIR => 1);
-my $servers = Bench::Servers->new(dir => "$dir", build => $build,
-    bench => $FindBin::Bin, workers => 2);
-
-chmod 0755, "$dir";
-
-END { $servers->stop() if $servers }
-
-
-sub file {
-    my ($name, @lines) = @_;
-    Bench::Servers::write_file("$dir/$name", join '', map { "$_\n" } @lines);
-    return "$dir/$name";
-}
-
-
-my $caller = file('caller', 'Content-Type: application/json',
+my $turns = Bench::Turns->new(
+    name    => 'find',
+    bench   => $FindBin::Bin,
+    build   => abs_path($ENV{SECOPS_BUILD_DIR} // "$root/build"),
+    runs    => 3,
+    seconds => 3,
+);
+my $servers = $turns->servers();
+my $caller = $turns->file('caller', 'Content-Type: application/json',
     'X-SecOps-User: bench', 'X-SecOps-Roles: sn_sec_cmn.api_write');
+
+END { $turns->stop() if $turns }
 
 
 # Records about many subjects, of which one has 50.  What a walk is to see is
@@ -133,25 +111,20 @@ sub escaped { return $_[0] =~ s/([^A-Za-z0-9_.-])/sprintf '%%%02X', ord $1/ger }
 sub new_case {
     my ($kind, $name, $of, $line, %more) = @_;
 
-    return {
+    return $turns->turn(
         name    => "$kind $name",
         server  => $of->{server},
         redis   => $of->{redis},
         url     => $of->{url},
         kind    => 'get',
-        lines   => file("$kind-$name", $line),
+        lines   => $turns->file("$kind-$name", $line),
         headers => $caller,
-        records => 1,
         conns   => 4,
         status  => 200,
         keys    => 0,
         before  => sub { Bench::Redis::settle($of->{redis}) },
-        script  => "$FindBin::Bin/load.lua",
-        threads => 2,
-        warmup  => 1,
-        seconds => 1,
         %more,
-    };
+    );
 }
 
 
@@ -171,7 +144,7 @@ my @items = map { [ @$_ ] } (
         qw(few many) ],
 );
 
-my @rows = Bench::Rounds::run(\%opt, sub { print "@_\n" }, @items);
+my @rows = $turns->rounds(@items);
 my $text = table();
 
 print "\n", $text;
