@@ -37,6 +37,7 @@
 
 
 typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;
+typedef struct ngx_http_secops_list_s  ngx_http_secops_list_t;
 
 
 /* NGX_DONE: it goes on later; else to be returned like any reply.  Called for
@@ -162,6 +163,7 @@ struct ngx_http_secops_resources_s {
     ngx_uint_t                            max_tries;
     secops_error_e                        late;     /* after so many */
 
+    ngx_http_secops_list_t               *list;     /* NULL: it is none */
     secops_error_e                        error;    /* to be answered */
     ngx_uint_t                            flat;     /* in the form of jobs */
     ngx_str_t                             reason;   /* of a 5xx, for the log */

@@ -58,6 +58,12 @@ local function add_all(lookup, k, at)
 end
 
 local function add_refs(lookup, k, what, at)
+    if left <= 0 or steps <= 0 then
+        return at
+    end
+
+    steps = steps - 1
+
     local last = string.gsub(what, ':$', ';')
     local list = redis.call('ZRANGEBYLEX', KEYS[6], at, '(' .. last,
                             'LIMIT', 0, steps + 1)
