@@ -264,6 +264,53 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       SECOPS_SCOPE_READ_EVENT_EXPORT,
       0, ngx_string("events.export"), ngx_http_secops_events_export, NULL },
 
+    /* what goes by a name comes before what goes by an id */
+
+    { ngx_string("/api/v1/jobs"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("jobs.list"), ngx_http_secops_jobs_list, NULL },
+
+    { ngx_string("/api/v1/jobs/get_by_name"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RESOURCES,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("jobs.get"),
+      ngx_http_secops_jobs_get_named, NULL },
+
+    { ngx_string("/api/v1/jobs/get_by_name/labels"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RESOURCES,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("jobs.labels"),
+      ngx_http_secops_jobs_labels_named, NULL },
+
+    { ngx_string("/api/v1/jobs/*"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("jobs.get"), ngx_http_secops_jobs_get, NULL },
+
+    { ngx_string("/api/v1/jobs/*/labels"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_READ, SECOPS_SCOPE_READ_RESOURCES,
+      0, ngx_string("jobs.labels"), ngx_http_secops_jobs_labels, NULL },
+
+    { ngx_string("/api/v1/jobs/*/start"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
+      0, ngx_string("jobs.start"), ngx_http_secops_jobs_start, NULL },
+
+    { ngx_string("/api/v1/jobs/*/stop"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
+      0, ngx_string("jobs.stop"), ngx_http_secops_jobs_stop, NULL },
+
+    { ngx_string("/api/v1/jobs/*/train"),
+      NGX_HTTP_POST, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
+      0, ngx_string("jobs.train"), ngx_http_secops_jobs_train, NULL },
+
     { ngx_string("/api/v2/token/scopes"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,

@@ -13,11 +13,19 @@
 
 #define SECOPS_REPLY_DIGITS       18
 
+/* of a reply to event_count: values of each job */
+
+#define SECOPS_REPLY_COUNTS       4
+
 
 static int secops_reply_find_head(secops_reply_find_t *find,
     const secops_redis_value_t *values);
 static int secops_reply_find_values(const secops_redis_value_t *values,
     size_t nlookups);
+static int secops_reply_counts(const secops_redis_value_t *values,
+    secops_job_counts_t *counts);
+static int secops_reply_time(const secops_redis_value_t *value,
+    uint64_t *number);
 static int64_t secops_reply_number(secops_slice_t text);
 static int secops_reply_array(const secops_redis_value_t *values, size_t n,
     size_t i);
@@ -399,6 +407,79 @@ secops_reply_keys(const secops_redis_value_t *values, size_t n,
 
     *cursor = values[1].text;
     *nkeys = n - SECOPS_REPLY_KEYS_FIRST;
+
+    return 0;
+}
+
+
+int
+secops_reply_event_count(const secops_redis_value_t *values, size_t n,
+    secops_job_counts_t *counts, size_t njobs)
+{
+    size_t               i;
+    secops_job_counts_t  shard;
+
+    if (!secops_reply_array(values, n, 0)
+        || values[0].elements != n - 1
+        || values[0].elements != njobs * SECOPS_REPLY_COUNTS)
+    {
+        return -1;
+    }
+
+    for (i = 0; i < njobs; i++) {
+        if (secops_reply_counts(&values[1 + i * SECOPS_REPLY_COUNTS], &shard)
+            != 0)
+        {
+            return -1;
+        }
+    }
+
+    for (i = 0; i < njobs; i++) {
+        (void) secops_reply_counts(&values[1 + i * SECOPS_REPLY_COUNTS],
+                                   &shard);
+        secops_job_counts_add(&counts[i], &shard);
+    }
+
+    return 0;
+}
+
+
+static int
+secops_reply_counts(const secops_redis_value_t *values,
+    secops_job_counts_t *counts)
+{
+    if (values[0].type != SECOPS_REDIS_INTEGER || values[0].integer < 0
+        || secops_reply_time(&values[1], &counts->last_processed) != 0
+        || secops_reply_time(&values[2], &counts->feedback) != 0
+        || secops_reply_time(&values[3], &counts->last_feedback) != 0)
+    {
+        return -1;
+    }
+
+    counts->processed = (uint64_t) values[0].integer;
+
+    return 0;
+}
+
+
+/* a time, or any other number that may not be there: then it is 0 */
+
+static int
+secops_reply_time(const secops_redis_value_t *value, uint64_t *number)
+{
+    int64_t  n;
+
+    if (!secops_reply_string(value)) {
+        return -1;
+    }
+
+    n = value->text.len ? secops_reply_number(value->text) : 0;
+
+    if (n < 0) {
+        return -1;
+    }
+
+    *number = (uint64_t) n;
 
     return 0;
 }

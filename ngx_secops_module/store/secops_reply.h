@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "model/audit/secops_audit.h"
+#include "model/event/secops_job_view.h"
 #include "redis/resp/secops_redis_value.h"
 
 
@@ -87,6 +88,13 @@ secops_reply_record_e secops_reply_record(const secops_redis_value_t *value);
 
 int secops_reply_add(const secops_redis_value_t *values, size_t n,
     const unsigned char **id, secops_slice_t *document);
+
+
+/* of secops_script_event_count, about so many jobs; what it says of each is
+   added to counts.  -1: this is no such reply, and nothing was added */
+
+int secops_reply_event_count(const secops_redis_value_t *values, size_t n,
+    secops_job_counts_t *counts, size_t njobs);
 
 
 /* of SCAN: where it goes on ("0": that was all), and how many keys there are,

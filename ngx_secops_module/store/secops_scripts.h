@@ -279,6 +279,20 @@ extern const secops_script_t  secops_script_add;
 extern const secops_script_t  secops_script_job;
 
 
+/*
+ * Counts what a shard has of jobs' events.  KEYS are two of each job: the
+ * sorted set of its events, and the hash of what feedback there is of them.
+ * There is no ARGV.
+ *
+ * Answers four values of each job: how many events there are; the time when the
+ * last one came; how many have feedback; when the last one was given.  Times
+ * are milliseconds since the epoch.  Empty, of all but the first: there is
+ * none.
+ */
+
+extern const secops_script_t  secops_script_event_count;
+
+
 /* hexadecimal, as EVALSHA wants it */
 
 void secops_script_sha(const secops_script_t *script,

@@ -50,7 +50,6 @@ typedef enum {
     SECOPS_ERROR_NO_KEYS,           /* none to encrypt secrets with */
     SECOPS_ERROR_NO_RESOURCE,
     SECOPS_ERROR_NO_JOB,
-    SECOPS_ERROR_TRAIN,
     SECOPS_ERROR_SAVE,              /* refused */
     SECOPS_ERROR_SAVE_UNKNOWN,      /* they may be saved all the same */
     SECOPS_ERROR_SAVE_LATER,        /* surely not saved; worth another try */

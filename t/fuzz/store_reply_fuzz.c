@@ -2,7 +2,8 @@
 /*
  * libFuzzer target: any values as the replies that the store reads: to find,
  * to commit, to add, to the pointer of an api key, to a part of an audit
- * stream, to the scripts that read lists, to what is known about a subject.
+ * stream, to the scripts that read lists and that count events, to what is
+ * known about a subject.
  *
  * What is handed out must hold what store/secops_reply.h promises: a number
  * that becomes an index is one of the array that it is for, and every text lies
@@ -292,6 +293,36 @@ store_fuzz_lists(const secops_redis_value_t *values, size_t n, size_t max)
 }
 
 
+/* about so many jobs: in memory of just their size */
+
+static void
+store_fuzz_counts(const secops_redis_value_t *values, size_t n, size_t njobs)
+{
+    size_t                i;
+    secops_job_counts_t  *counts;
+
+    counts = calloc(njobs + 1, sizeof(secops_job_counts_t));
+
+    if (secops_reply_event_count(values, n, counts, njobs) == 0) {
+        store_fuzz_require(4 * njobs < n, "a job");
+
+        for (i = 0; i < njobs; i++) {
+            store_fuzz_require(counts[i].processed <= INT64_MAX
+                               && counts[i].feedback <= INT64_MAX, "a count");
+        }
+
+    } else {
+        for (i = 0; i < njobs; i++) {
+            store_fuzz_require(counts[i].processed == 0
+                               && counts[i].last_feedback == 0,
+                               "a count of what is no reply");
+        }
+    }
+
+    free(counts);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -322,6 +353,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     store_fuzz_audit(values, n);
     store_fuzz_subject(values, n);
     store_fuzz_lists(values, n, data[0] >> 1);
+
+    store_fuzz_counts(values, n, (n - 1) / 4);
 
     (void) secops_reply_commit(values);
 

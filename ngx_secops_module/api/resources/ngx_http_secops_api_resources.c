@@ -32,9 +32,6 @@ static void ngx_http_secops_resources_init(ngx_http_secops_resources_t *op);
 static void ngx_http_secops_resources_cleanup(void *data);
 static ngx_int_t ngx_http_secops_resources_next_turn(
     ngx_http_secops_resources_t *op, ngx_secops_store_result_t *result);
-static ngx_int_t ngx_http_secops_resources_asked(
-    ngx_http_secops_resources_t *op, ngx_int_t rc,
-    ngx_http_secops_kind_e kind);
 static ngx_int_t ngx_http_secops_resources_go_on(void *data,
     ngx_secops_store_result_t *result);
 static ngx_int_t ngx_http_secops_resources_found(
@@ -75,23 +72,12 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
     u_char                       *buffer;
     ngx_int_t                     rc;
     secops_slice_t                args;
-    ngx_pool_cleanup_t           *cln;
     ngx_http_secops_resources_t  *op;
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_secops_resources_t));
-    if (cln == NULL) {
+    op = ngx_http_secops_resources_create(r, ctx);
+    if (op == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    op = cln->data;
-    ngx_memzero(op, sizeof(ngx_http_secops_resources_t));
-
-    cln->handler = ngx_http_secops_resources_cleanup;
-
-    op->request = r;
-    op->ctx = ctx;
-
-    ngx_http_secops_resources_init(op);
 
     args = ngx_secops_slice(&r->args);
 
@@ -116,6 +102,32 @@ ngx_http_secops_resources_begin(ngx_http_request_t *r,
     }
 
     return NGX_DECLINED;
+}
+
+
+ngx_http_secops_resources_t *
+ngx_http_secops_resources_create(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx)
+{
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_secops_resources_t  *op;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_secops_resources_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    op = cln->data;
+    ngx_memzero(op, sizeof(ngx_http_secops_resources_t));
+
+    cln->handler = ngx_http_secops_resources_cleanup;
+
+    op->request = r;
+    op->ctx = ctx;
+
+    ngx_http_secops_resources_init(op);
+
+    return op;
 }
 
 
@@ -339,9 +351,7 @@ ngx_http_secops_resources_more(ngx_http_secops_resources_t *op)
 }
 
 
-/* how a call of the store began */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op, ngx_int_t rc,
     ngx_http_secops_kind_e kind)
 {

@@ -40,6 +40,16 @@ typedef struct ngx_http_secops_resources_s  ngx_http_secops_resources_t;
 typedef struct ngx_http_secops_list_s  ngx_http_secops_list_t;
 
 
+/* how an error is answered: as the Resources API does, as the operations of
+   jobs in /api/v2 do, as /api/v1 does */
+
+typedef enum {
+    NGX_HTTP_SECOPS_RESOURCES_REQUEST = 0,
+    NGX_HTTP_SECOPS_RESOURCES_FLAT,
+    NGX_HTTP_SECOPS_RESOURCES_V1
+} ngx_http_secops_resources_form_e;
+
+
 /* NGX_DONE: it goes on later; else to be returned like any reply.  Called for
    each part of a reading: result->more says that it is not the last, and
    op->part that it is not the first */
@@ -165,7 +175,7 @@ struct ngx_http_secops_resources_s {
 
     ngx_http_secops_list_t               *list;     /* NULL: it is none */
     secops_error_e                        error;    /* to be answered */
-    ngx_uint_t                            flat;     /* in the form of jobs */
+    ngx_http_secops_resources_form_e      form;     /* of an error */
     ngx_str_t                             reason;   /* of a 5xx, for the log */
     ngx_str_t                             secret;   /* a reply with values */
 };
@@ -180,6 +190,11 @@ struct ngx_http_secops_resources_s {
 
 ngx_int_t ngx_http_secops_resources_begin(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx, ngx_http_secops_resources_t **op);
+
+/* the same for an operation that reads no query; NULL: no memory */
+
+ngx_http_secops_resources_t *ngx_http_secops_resources_create(
+    ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx);
 
 
 /* the first reading, then decide.  To be returned by the operation */
@@ -207,6 +222,13 @@ ngx_int_t ngx_http_secops_resources_commit(ngx_http_secops_resources_t *op,
 ngx_int_t ngx_http_secops_resources_again(ngx_http_secops_resources_t *op);
 ngx_int_t ngx_http_secops_resources_end(ngx_http_secops_resources_t *op,
     secops_error_e error);
+
+
+/* for decide, after a call of the store was started with rc: NGX_DONE, or the
+   end with an error of a call of this kind */
+
+ngx_int_t ngx_http_secops_resources_asked(ngx_http_secops_resources_t *op,
+    ngx_int_t rc, ngx_http_secops_kind_e kind);
 
 
 /* goes on with then, after so many milliseconds; as decide */

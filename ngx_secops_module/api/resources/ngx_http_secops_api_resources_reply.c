@@ -146,9 +146,22 @@ ngx_http_secops_resources_refuse(ngx_http_secops_resources_t *op,
     status = json_pack("{s:s, s:o}", "status", "NOK", "reason",
                        secops_resource_string(row->message));
 
-    json = op->flat ? ngx_http_secops_resources_flat(status, &all)
-                    : ngx_http_secops_resources_refusal(status, details,
-                                                        errors, &all);
+    switch (op->form) {
+
+    case NGX_HTTP_SECOPS_RESOURCES_FLAT:
+        json = ngx_http_secops_resources_flat(status, &all);
+        break;
+
+    case NGX_HTTP_SECOPS_RESOURCES_V1:
+        json = json_pack("{s:s, s:o, s:o}", "status", "ERROR", "error_message",
+                         secops_resource_string(row->message), "detail",
+                         secops_resource_string(secops_text_slice(&all)));
+        break;
+
+    default: /* NGX_HTTP_SECOPS_RESOURCES_REQUEST */
+        json = ngx_http_secops_resources_refusal(status, details, errors, &all);
+    }
+
     json_decref(status);
     json_decref(details);
     json_decref(errors);

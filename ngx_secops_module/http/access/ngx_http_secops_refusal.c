@@ -277,6 +277,16 @@ ngx_http_secops_refusal_about(ngx_http_secops_ctx_t *ctx, secops_slice_t *type,
         *type = ngx_http_secops_refusal_table(ctx);
         break;
 
+    case NGX_HTTP_SECOPS_JOB:
+
+        /* of others the path may name an event */
+
+        if (ngx_strncmp(ctx->route->operation.data, "jobs.", 5) != 0) {
+            break;
+        }
+
+        /* fall through */
+
     case NGX_HTTP_SECOPS_GRANTED:
 
         /* a job's id is the only parameter that such a route has */
