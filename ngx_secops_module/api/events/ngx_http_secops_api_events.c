@@ -127,7 +127,9 @@ ngx_http_secops_events_run(ngx_http_secops_events_t *events)
 
     events->asked = 0;
 
-    if (!ngx_http_secops_slice_begin(&events->slice)) {
+    /* a single event is shorter than what others may take before it */
+
+    if (events->batch && !ngx_http_secops_slice_begin(&events->slice)) {
         rc = NGX_BUSY;
 
     } else {
