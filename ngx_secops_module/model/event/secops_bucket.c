@@ -1,19 +1,13 @@
 
 /* What makes a bucket, and its votes; see secops_bucket.h. */
 
-/* as in store/secops_keys.c: the lookups of EVP_* take longer than the digest
-   of a short text does */
-
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <openssl/sha.h>
 
 #include "model/event/secops_bucket.h"
 #include "model/event/secops_job_label.h"
 #include "model/json/secops_json_number.h"
+#include "util/codec/secops_sha256.h"
 #include "util/secops_hex.h"
 
 
@@ -24,28 +18,29 @@
 
 static uint32_t secops_bucket_value(const secops_json_t *json, uint32_t i,
     secops_slice_t path);
-static int secops_bucket_hash(SHA256_CTX *sha, const secops_json_t *json,
-    uint32_t i);
-static int secops_bucket_hash_string(SHA256_CTX *sha,
+static void secops_bucket_spell(secops_text_t *text,
     const secops_json_t *json, uint32_t i);
-static int secops_bucket_hash_number(SHA256_CTX *sha,
+static void secops_bucket_spell_string(secops_text_t *text,
     const secops_json_t *json, uint32_t i);
-static int secops_bucket_hash_array(SHA256_CTX *sha,
+static void secops_bucket_spell_number(secops_text_t *text,
     const secops_json_t *json, uint32_t i);
-static int secops_bucket_hash_object(SHA256_CTX *sha,
+static void secops_bucket_spell_array(secops_text_t *text,
     const secops_json_t *json, uint32_t i);
-static int secops_bucket_hash_member(unsigned char *digest,
+static void secops_bucket_spell_object(secops_text_t *text,
     const secops_json_t *json, uint32_t i);
-static void secops_bucket_hash_bytes(SHA256_CTX *sha, char tag,
+static void secops_bucket_spell_member(secops_text_t *text,
+    unsigned char *digest, const secops_json_t *json, uint32_t i);
+static void secops_bucket_spell_bytes(secops_text_t *text, char tag,
     const unsigned char *data, size_t len);
-static void secops_bucket_hash_size(SHA256_CTX *sha, char tag, size_t size);
+static void secops_bucket_spell_size(secops_text_t *text, char tag,
+    size_t size);
 static int secops_bucket_compare_digests(const void *one, const void *two);
 static int secops_bucket_compare_points(const void *one, const void *two);
 static int secops_bucket_number(int64_t *number, secops_slice_t text);
 
 
-/* each value begins with its type and its size, so that no two lists of values
-   look the same */
+/* all values are spelled one after the other, each with its type and its size
+   before it, so that no two lists of values look the same */
 
 int
 secops_bucket_digest(const secops_json_t *json, uint32_t i,
@@ -55,34 +50,35 @@ secops_bucket_digest(const secops_json_t *json, uint32_t i,
     int             found;
     size_t          n;
     uint32_t        value;
-    SHA256_CTX      sha;
-    unsigned char   bytes[SHA256_DIGEST_LENGTH];
+    secops_text_t   text;
+    unsigned char   sha[SECOPS_SHA256_LEN];
 
     found = 0;
 
-    (void) SHA256_Init(&sha);
+    memset(&text, 0, sizeof(secops_text_t));
 
     for (n = 0; n < npoints; n++) {
 
-        secops_bucket_hash_bytes(&sha, 'p', points[n].data, points[n].len);
+        secops_bucket_spell_bytes(&text, 'p', points[n].data, points[n].len);
 
         value = secops_bucket_value(json, i, points[n]);
 
-        if (value == 0) {
-            secops_bucket_hash_size(&sha, '-', 0);
-            continue;
-        }
+        if (value) {
+            secops_bucket_spell(&text, json, value);
+            found++;
 
-        found++;
-
-        if (secops_bucket_hash(&sha, json, value) != 0) {
-            return -1;
+        } else {
+            secops_bucket_spell_size(&text, '-', 0);
         }
     }
 
-    (void) SHA256_Final(bytes, &sha);
+    secops_sha256(secops_text_slice(&text), sha);
 
-    (void) secops_hex_encode(digest, bytes, SECOPS_BUCKET_DIGEST_LEN / 2);
+    (void) secops_hex_encode(digest, sha, SECOPS_BUCKET_DIGEST_LEN / 2);
+
+    found = text.failed ? -1 : found;
+
+    secops_text_free(&text);
 
     return found;
 }
@@ -148,33 +144,36 @@ secops_bucket_value(const secops_json_t *json, uint32_t i, secops_slice_t path)
 }
 
 
-static int
-secops_bucket_hash(SHA256_CTX *sha, const secops_json_t *json, uint32_t i)
+static void
+secops_bucket_spell(secops_text_t *text, const secops_json_t *json, uint32_t i)
 {
     switch (json->tokens[i].type) {
 
     case SECOPS_JSON_OBJECT:
-        return secops_bucket_hash_object(sha, json, i);
+        secops_bucket_spell_object(text, json, i);
+        break;
 
     case SECOPS_JSON_ARRAY:
-        return secops_bucket_hash_array(sha, json, i);
+        secops_bucket_spell_array(text, json, i);
+        break;
 
     case SECOPS_JSON_STRING:
-        return secops_bucket_hash_string(sha, json, i);
+        secops_bucket_spell_string(text, json, i);
+        break;
 
     case SECOPS_JSON_NUMBER:
-        return secops_bucket_hash_number(sha, json, i);
+        secops_bucket_spell_number(text, json, i);
+        break;
 
     default: /* true, false and null are told by their spelling */
-        secops_bucket_hash_bytes(sha, 'l', secops_json_raw(json, i).data,
-                                 json->tokens[i].len);
-        return 0;
+        secops_bucket_spell_bytes(text, 'l', secops_json_raw(json, i).data,
+                                  json->tokens[i].len);
     }
 }
 
 
-static int
-secops_bucket_hash_string(SHA256_CTX *sha, const secops_json_t *json,
+static void
+secops_bucket_spell_string(secops_text_t *text, const secops_json_t *json,
     uint32_t i)
 {
     size_t          len;
@@ -184,31 +183,30 @@ secops_bucket_hash_string(SHA256_CTX *sha, const secops_json_t *json,
     raw = secops_json_raw(json, i);
 
     if (!(json->tokens[i].flags & SECOPS_JSON_ESCAPED)) {
-        secops_bucket_hash_bytes(sha, 's', raw.data, raw.len);
-        return 0;
+        secops_bucket_spell_bytes(text, 's', raw.data, raw.len);
+        return;
     }
 
     decoded = malloc(raw.len);
+
     if (decoded == NULL) {
-        return -1;
+        text->failed = 1;
+        return;
     }
 
     len = secops_json_decode(json, i, decoded);
 
-    secops_bucket_hash_bytes(sha, 's', decoded, len);
+    secops_bucket_spell_bytes(text, 's', decoded, len);
 
     free(decoded);
-
-    return 0;
 }
 
 
-static int
-secops_bucket_hash_number(SHA256_CTX *sha, const secops_json_t *json,
+static void
+secops_bucket_spell_number(secops_text_t *text, const secops_json_t *json,
     uint32_t i)
 {
-    int             rc;
-    secops_text_t   text;
+    secops_text_t   number;
     secops_slice_t  raw;
 
     raw = secops_json_raw(json, i);
@@ -216,129 +214,118 @@ secops_bucket_hash_number(SHA256_CTX *sha, const secops_json_t *json,
     if (!(json->tokens[i].flags & SECOPS_JSON_REAL)
         && raw.len <= SECOPS_BUCKET_PLAIN_DIGITS && raw.data[0] != '-')
     {
-        secops_bucket_hash_bytes(sha, 'n', raw.data, raw.len);
-        return 0;
+        secops_bucket_spell_bytes(text, 'n', raw.data, raw.len);
+        return;
     }
 
-    memset(&text, 0, sizeof(secops_text_t));
+    memset(&number, 0, sizeof(secops_text_t));
 
-    secops_json_number_canonical(&text, raw, SECOPS_BUCKET_PLAIN_DIGITS);
+    secops_json_number_canonical(&number, raw, SECOPS_BUCKET_PLAIN_DIGITS);
 
-    secops_bucket_hash_bytes(sha, 'n', text.data, text.len);
+    secops_bucket_spell_bytes(text, 'n', number.data, number.len);
 
-    rc = text.failed ? -1 : 0;
+    text->failed |= number.failed;
 
-    secops_text_free(&text);
-
-    return rc;
+    secops_text_free(&number);
 }
 
 
-static int
-secops_bucket_hash_array(SHA256_CTX *sha, const secops_json_t *json,
+static void
+secops_bucket_spell_array(secops_text_t *text, const secops_json_t *json,
     uint32_t i)
 {
     uint32_t  k;
 
-    secops_bucket_hash_size(sha, 'a', json->tokens[i].size);
+    secops_bucket_spell_size(text, 'a', json->tokens[i].size);
 
     for (k = i + 1; k < json->tokens[i].next; k = json->tokens[k].next) {
-        if (secops_bucket_hash(sha, json, k) != 0) {
-            return -1;
-        }
+        secops_bucket_spell(text, json, k);
     }
-
-    return 0;
 }
 
 
 /* each member has a digest of its own, and these are put in order: names do
    not repeat */
 
-static int
-secops_bucket_hash_object(SHA256_CTX *sha, const secops_json_t *json,
+static void
+secops_bucket_spell_object(secops_text_t *text, const secops_json_t *json,
     uint32_t i)
 {
-    int             rc;
     size_t          n;
     uint32_t        k;
     unsigned char  *digests;
 
-    rc = 0;
     n = 0;
-    digests = malloc((size_t) json->tokens[i].size * SHA256_DIGEST_LENGTH + 1);
+    digests = malloc((size_t) json->tokens[i].size * SECOPS_SHA256_LEN + 1);
 
     if (digests == NULL) {
-        return -1;
+        text->failed = 1;
+        return;
     }
 
-    for (k = i + 1; k < json->tokens[i].next && rc == 0;
-         k = json->tokens[k].next)
-    {
-        rc = secops_bucket_hash_member(digests + n * SHA256_DIGEST_LENGTH, json,
-                                       k);
+    for (k = i + 1; k < json->tokens[i].next; k = json->tokens[k].next) {
+        secops_bucket_spell_member(text, digests + n * SECOPS_SHA256_LEN, json,
+                                   k);
         n++;
     }
 
-    qsort(digests, n, SHA256_DIGEST_LENGTH, secops_bucket_compare_digests);
+    qsort(digests, n, SECOPS_SHA256_LEN, secops_bucket_compare_digests);
 
-    secops_bucket_hash_size(sha, 'o', n);
-    (void) SHA256_Update(sha, digests, n * SHA256_DIGEST_LENGTH);
+    secops_bucket_spell_size(text, 'o', n);
+    secops_text_append(text, secops_slice_bytes(digests,
+                                                n * SECOPS_SHA256_LEN));
 
     free(digests);
-
-    return rc;
 }
 
 
-static int
-secops_bucket_hash_member(unsigned char *digest, const secops_json_t *json,
-    uint32_t i)
+/* behind the text, which is left as it was */
+
+static void
+secops_bucket_spell_member(secops_text_t *text, unsigned char *digest,
+    const secops_json_t *json, uint32_t i)
 {
-    SHA256_CTX  sha;
+    size_t  len;
 
-    (void) SHA256_Init(&sha);
+    len = text->len;
 
-    if (secops_bucket_hash_string(&sha, json, i) != 0
-        || secops_bucket_hash(&sha, json, i + 1) != 0)
-    {
-        return -1;
-    }
+    secops_bucket_spell_string(text, json, i);
+    secops_bucket_spell(text, json, i + 1);
 
-    (void) SHA256_Final(digest, &sha);
+    secops_sha256(secops_slice_bytes(text->data + len, text->len - len),
+                  digest);
 
-    return 0;
+    text->len = len;
 }
 
 
 static int
 secops_bucket_compare_digests(const void *one, const void *two)
 {
-    return memcmp(one, two, SHA256_DIGEST_LENGTH);
+    return memcmp(one, two, SECOPS_SHA256_LEN);
 }
 
 
 static void
-secops_bucket_hash_bytes(SHA256_CTX *sha, char tag, const unsigned char *data,
-    size_t len)
+secops_bucket_spell_bytes(secops_text_t *text, char tag,
+    const unsigned char *data, size_t len)
 {
-    secops_bucket_hash_size(sha, tag, len);
+    secops_bucket_spell_size(text, tag, len);
 
     if (len) {
-        (void) SHA256_Update(sha, data, len);
+        secops_text_append(text, secops_slice_bytes(data, len));
     }
 }
 
 
 static void
-secops_bucket_hash_size(SHA256_CTX *sha, char tag, size_t size)
+secops_bucket_spell_size(secops_text_t *text, char tag, size_t size)
 {
-    int   len;
     char  head[32];
 
-    len = snprintf(head, sizeof(head), "%c%zu:", tag, size);
+    (void) snprintf(head, sizeof(head), "%c%zu:", tag, size);
 
-    (void) SHA256_Update(sha, head, (size_t) len);
+    secops_text_append_string(text, head);
 }
 
 
