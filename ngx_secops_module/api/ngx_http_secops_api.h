@@ -115,6 +115,10 @@ ngx_int_t ngx_http_secops_secrets_rotate(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_secrets_get(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_feedback(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_feedback_v2(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_scopes_get(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_audit_get(ngx_http_request_t *r,

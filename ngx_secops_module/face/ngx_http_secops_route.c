@@ -264,6 +264,20 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       SECOPS_SCOPE_READ_EVENT_EXPORT,
       0, ngx_string("events.export"), ngx_http_secops_events_export, NULL },
 
+    { ngx_string("/api/v1/events/*/*/feedback"),
+      NGX_HTTP_PUT, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_EVENT_FEEDBACK,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("events.feedback"),
+      ngx_http_secops_events_feedback, NULL },
+
+    { ngx_string("/api/v2/events/*/*/feedback"),
+      NGX_HTTP_PUT, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_JOB, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_EVENT_FEEDBACK,
+      0, ngx_string("events.feedback"), ngx_http_secops_events_feedback_v2,
+      NULL },
+
     /* what goes by a name comes before what goes by an id */
 
     { ngx_string("/api/v1/jobs"),

@@ -47,6 +47,7 @@ typedef enum {
     NGX_HTTP_SECOPS_CHANGE,         /* a record that is there */
     NGX_HTTP_SECOPS_DELETE,
     NGX_HTTP_SECOPS_FIND,           /* resources, or what is kept beside them */
+    NGX_HTTP_SECOPS_FEEDBACK,       /* feedback on an event, and its vote */
     NGX_HTTP_SECOPS_POINT,          /* pointers to api keys, before a save */
     NGX_HTTP_SECOPS_SAVE,           /* resources */
     NGX_HTTP_SECOPS_SEND,           /* events */

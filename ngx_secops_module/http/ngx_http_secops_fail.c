@@ -50,6 +50,12 @@ static const secops_error_e
         [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_LATER,
         [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_LATER
     },
+    [NGX_HTTP_SECOPS_FEEDBACK] = {
+        [NGX_SECOPS_STORE_NOT_FOUND] = SECOPS_ERROR_NO_EVENT,
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_FEED,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_FEED_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_FEED_UNKNOWN
+    },
     [NGX_HTTP_SECOPS_POINT] = {
 
         /* whether they were written or not, no resource was changed */
@@ -156,6 +162,10 @@ ngx_http_secops_server_detail(ngx_http_request_t *r, secops_error_e error,
 
     case SECOPS_ERROR_PERSIST_UNKNOWN:
         ngx_str_set(&prefix, "the record may have been stored, request ");
+        break;
+
+    case SECOPS_ERROR_FEED_UNKNOWN:
+        ngx_str_set(&prefix, "the feedback may have been saved, request ");
         break;
 
     case SECOPS_ERROR_CHANGE_UNKNOWN:

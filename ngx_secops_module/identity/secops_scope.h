@@ -28,11 +28,12 @@
 #define SECOPS_SCOPE_WRITE_RECORDS           0x0020
 #define SECOPS_SCOPE_WRITE_EVENTS            0x0040
 #define SECOPS_SCOPE_READ_EVENT_EXPORT       0x0080
+#define SECOPS_SCOPE_WRITE_EVENT_FEEDBACK    0x0100
 
 
 /* the number of scopes; each has an index from 0 */
 
-#define SECOPS_SCOPES  8
+#define SECOPS_SCOPES  9
 
 
 /* what a caller has; borrowed */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/secops_keys.h"
 #include "store/secops_reply.h"
 
 
@@ -13,8 +14,9 @@
 
 #define SECOPS_REPLY_DIGITS       18
 
-/* of a reply to event_count: values of each job */
+/* of a reply to feedback: values; of one to event_count: those of each job */
 
+#define SECOPS_REPLY_FEEDBACK     6
 #define SECOPS_REPLY_COUNTS       4
 
 
@@ -26,6 +28,7 @@ static int secops_reply_counts(const secops_redis_value_t *values,
     secops_job_counts_t *counts);
 static int secops_reply_time(const secops_redis_value_t *value,
     uint64_t *number);
+static int secops_reply_digest(secops_slice_t text);
 static int64_t secops_reply_number(secops_slice_t text);
 static int secops_reply_array(const secops_redis_value_t *values, size_t n,
     size_t i);
@@ -208,6 +211,71 @@ secops_reply_add(const secops_redis_value_t *values, size_t n,
     *document = values[2].text;
 
     return 0;
+}
+
+
+int
+secops_reply_feedback(const secops_redis_value_t *values, size_t n,
+    secops_reply_feedback_t *feedback)
+{
+    size_t   i;
+    int64_t  number, generation;
+
+    if (!secops_reply_array(values, n, 0) || values[0].elements != n - 1) {
+        return -1;
+    }
+
+    if (n == 1) {
+        return -2;
+    }
+
+    if (n != 1 + SECOPS_REPLY_FEEDBACK) {
+        return -1;
+    }
+
+    for (i = 1; i < n; i++) {
+        if (!secops_reply_string(&values[i])) {
+            return -1;
+        }
+    }
+
+    number = secops_reply_number(values[2].text);
+    generation = secops_reply_number(values[6].text);
+
+    if (number < 0
+        || generation < 0
+        || !secops_reply_digest(values[3].text)
+        || !secops_reply_digest(values[4].text))
+    {
+        return -1;
+    }
+
+    feedback->n = (uint64_t) number;
+    feedback->digest = values[3].text;
+    feedback->old = values[4].text;
+    feedback->label = values[5].text;
+    feedback->generation = (uint64_t) generation;
+
+    return secops_redis_value_is(&values[1], "1");
+}
+
+
+/* empty, or a digest as keys have it */
+
+static int
+secops_reply_digest(secops_slice_t text)
+{
+    size_t  i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!((text.data[i] >= '0' && text.data[i] <= '9')
+              || (text.data[i] >= 'a' && text.data[i] <= 'f')))
+        {
+            return 0;
+        }
+    }
+
+    return text.len == 0 || text.len == SECOPS_KEYS_DIGEST_LEN;
 }
 
 

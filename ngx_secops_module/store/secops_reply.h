@@ -90,6 +90,22 @@ int secops_reply_add(const secops_redis_value_t *values, size_t n,
     const unsigned char **id, secops_slice_t *document);
 
 
+/* of secops_script_feedback.  1: it was stored; 0: what is told comes first;
+   -1: this is no such reply; -2: there is no event.  The digests are empty, or
+   SECOPS_KEYS_DIGEST_LEN hexadecimal digits */
+
+typedef struct {
+    uint64_t              n;
+    secops_slice_t        digest;
+    secops_slice_t        old;
+    secops_slice_t        label;
+    uint64_t              generation;
+} secops_reply_feedback_t;
+
+int secops_reply_feedback(const secops_redis_value_t *values, size_t n,
+    secops_reply_feedback_t *feedback);
+
+
 /* of secops_script_event_count, about so many jobs; what it says of each is
    added to counts.  -1: this is no such reply, and nothing was added */
 

@@ -223,6 +223,47 @@ extern const secops_script_t  secops_script_subject;
 
 
 /*
+ * Stores the feedback on an event.  KEYS[1] is the event, KEYS[2] its feedback,
+ * KEYS[3] the audit stream of the shard.  ARGV[1] is the label's id, ARGV[2]
+ * the user, ARGV[3] the notes, ARGV[4] how often the job was trained, ARGV[5]
+ * what says which request this is; the rest are the arguments of XADD after the
+ * key.  The event's document begins with the members of the server.
+ *
+ * Answers an empty array: there is no such event.  Else "1", and of the
+ * feedback that is there now: n, the digest of its bucket, that of the bucket
+ * that had the vote before (empty: the same, or none), label, trainings.  "0"
+ * instead: nothing was stored, as the vote would have to leave two buckets; the
+ * rest is of the feedback that is there, whose own vote comes first.  It may be
+ * sent twice.
+ */
+
+extern const secops_script_t  secops_script_feedback;
+
+
+/*
+ * Gives the vote of an event to a bucket, or takes it away.  KEYS[1] is the
+ * bucket, KEYS[2] its votes.  ARGV[1] is the event's id, ARGV[2] the n of the
+ * feedback, ARGV[3] the label's id, or empty: it is taken away; ARGV[4] how
+ * often the job was trained, ARGV[5] after how many seconds both expire (0:
+ * never; empty: that stays as it is).  Nothing is done if the bucket knows of
+ * this feedback, or of a newer one.  Answers how often the job was trained when
+ * the bucket last changed.
+ */
+
+extern const secops_script_t  secops_script_vote;
+
+
+/*
+ * The votes of a feedback are where they belong: counts it, and closes it.
+ * KEYS[1] is the feedback, KEYS[2] the counters of the job in this shard.
+ * ARGV[1] is its n, ARGV[2] how often the job was trained, as the buckets know
+ * it.  Answers 1, or 0: another feedback is there, or none.
+ */
+
+extern const secops_script_t  secops_script_settle;
+
+
+/*
  * Takes entries of records that are over from the tail of a list, and these
  * records.  KEYS[1] is the list, KEYS[2] what the keys of its records begin
  * with: all of them lie in one slot of a Redis Cluster.  ARGV[1] is how many

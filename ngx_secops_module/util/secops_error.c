@@ -48,6 +48,12 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
     [SECOPS_ERROR_NO_KEYS] = { 409, secops_slice("No keys for secrets") },
     [SECOPS_ERROR_NO_RESOURCE] = { 404, secops_slice("No resource found") },
     [SECOPS_ERROR_NO_JOB] = { 404, secops_slice("Job not found") },
+    [SECOPS_ERROR_FEEDBACK] = { 422, secops_slice("Invalid feedback") },
+    [SECOPS_ERROR_FEED] = { 500, secops_slice("Unable to save feedback") },
+    [SECOPS_ERROR_FEED_UNKNOWN] =
+        { 500, secops_slice("Unable to save feedback") },
+    [SECOPS_ERROR_FEED_LATER] =
+        { 503, secops_slice("Unable to save feedback") },
     [SECOPS_ERROR_SAVE] = { 500, secops_slice("Unable to save resources") },
     [SECOPS_ERROR_SAVE_UNKNOWN] =
         { 500, secops_slice("Unable to save resources") },

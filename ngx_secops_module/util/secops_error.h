@@ -50,6 +50,10 @@ typedef enum {
     SECOPS_ERROR_NO_KEYS,           /* none to encrypt secrets with */
     SECOPS_ERROR_NO_RESOURCE,
     SECOPS_ERROR_NO_JOB,
+    SECOPS_ERROR_FEEDBACK,          /* it is none, or not of the job */
+    SECOPS_ERROR_FEED,              /* these three as those of records */
+    SECOPS_ERROR_FEED_UNKNOWN,
+    SECOPS_ERROR_FEED_LATER,
     SECOPS_ERROR_SAVE,              /* refused */
     SECOPS_ERROR_SAVE_UNKNOWN,      /* they may be saved all the same */
     SECOPS_ERROR_SAVE_LATER,        /* surely not saved; worth another try */

@@ -24,14 +24,17 @@ static const scope_case_t  scope_cases[SECOPS_SCOPES] = {
     { "delete:resources", 0x04 },
     { "execute:job_operations", 0x08 },
     { "read:records", 0x10 },
-    { "write:records", 0x20 }
+    { "write:records", 0x20 },
+    { "write:events", 0x40 },
+    { "read:event_export", 0x80 },
+    { "write:event_feedback", 0x100 }
 };
 
 
 static const char  *scope_unknown[] = {
     "", "read", "read:", "read:resource", "read:resourcess", "READ:RESOURCES",
     " read:resources", "read:resources ", "read:resources,write:resources",
-    "*", "read:*", "write:events", "read:event_export", "write:event_feedback",
+    "*", "read:*", "read:events", "write:event_export", "read:event_feedback",
     "read:records:", "read:records:A", "read:records:a-b", "read:records:a:b",
     "read:records:a ", "read:recordsa", "read:record", "delete:records",
     "read:resources:a", "execute:job_operations:a", "write:records:*"

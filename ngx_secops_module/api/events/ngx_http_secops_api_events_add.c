@@ -336,10 +336,8 @@ ngx_http_secops_events_bucket(ngx_http_secops_events_t *events,
                                              "decision points of the job");
     }
 
-    if (facts->buckets) {
-        entry->head.bucket = secops_slice_bytes(entry->bucket,
-                                                SECOPS_BUCKET_DIGEST_LEN);
-    }
+    entry->head.bucket = secops_slice_bytes(entry->bucket,
+                                            SECOPS_BUCKET_DIGEST_LEN);
 
     return NGX_DECLINED;
 }

@@ -49,7 +49,8 @@ typedef struct {
     secops_slice_t        id;           /* one that is valid */
     int64_t               job;
     uint64_t              ingested;     /* milliseconds since the epoch */
-    secops_slice_t        bucket;       /* its digest; empty: it is in none */
+    secops_slice_t        bucket;       /* digest of the decision points; empty:
+                                           the job has none */
     secops_slice_t        sender;       /* the caller's user */
 } secops_event_head_t;
 
@@ -61,7 +62,8 @@ typedef struct {
     secops_slice_t        id;
     int64_t               job;
     uint64_t              ingested;     /* milliseconds since the epoch */
-    secops_slice_t        bucket;       /* empty: it is in none */
+    secops_slice_t        bucket;       /* empty: its job has no
+                                           decision points */
     secops_slice_t        sender;
     secops_slice_t        members;      /* as sent, raw_body first: names and
                                            values with commas, no braces */

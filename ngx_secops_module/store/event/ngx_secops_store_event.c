@@ -269,16 +269,3 @@ ngx_secops_store_events_free(ngx_secops_store_events_t *events)
         events->cmd = NULL;
     }
 }
-
-
-ngx_int_t
-ngx_secops_store_get_event(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
-    secops_slice_t job, secops_slice_t id)
-{
-    secops_key_t  key;
-
-    secops_keys_event(&key, space, secops_keys_event_shard(id), job, id);
-
-    return ngx_secops_store_get(store, call, &key);
-}

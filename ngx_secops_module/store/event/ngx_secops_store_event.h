@@ -79,11 +79,4 @@ ngx_int_t ngx_secops_store_events_send(ngx_secops_store_events_t *events,
 void ngx_secops_store_events_free(ngx_secops_store_events_t *events);
 
 
-/* the document of an event; id must be valid */
-
-ngx_int_t ngx_secops_store_get_event(ngx_secops_store_t *store,
-    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
-    secops_slice_t job, secops_slice_t id);
-
-
 #endif /* _NGX_SECOPS_STORE_EVENT_H_INCLUDED_ */
