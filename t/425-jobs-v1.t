@@ -170,6 +170,22 @@ is_deeply($jobs->get("jobs/$id", key => $value{'read:resources'})->{json}
     {labels}, \@names, '... one of them, too');
 
 
+# the health of the server, as senders of events ask for it
+
+foreach my $path ('health', 'health/') {
+    foreach my $body (undef, '{}') {
+        $r = $jobs->call('GET', $path, $body, key => $triage{key});
+        is_deeply([$r->{status}, $r->{json}], [200, { status =>
+            JSON::PP::true, connected => JSON::PP::true }],
+            "GET $path with an input key" . ($body ? ' and a body' : ''));
+        $r = $jobs->call('GET', $path, $body, key => 'x' x 86);
+        is_deeply([$r->{status}, $r->{json}], [200, { status =>
+            JSON::PP::false, connected => JSON::PP::false }],
+            '... with one that is not known');
+    }
+}
+
+
 # a job that can not be read, and counters that make no sense
 
 $redis->cmd('HSET', 'secops:{global:res}:job', '77', 'nonsense',

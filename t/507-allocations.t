@@ -303,6 +303,41 @@ is($r->{status}, 200, 'an integration that has the key') or diag($r->{body});
 
 all_fail('deleting what is in use', 'DELETE', '/one/api/v2/resources?title=K',
     \%who, undef, 409);
+
+# jobs, of a caller that reaches all of them, and of one that has an input key
+
+$r = $t->request('POST', '/one/api/v2/resources', \%who, {
+    k => { type => 'api_key', properties => { name => 'Input',
+        scopes => [] } },
+    i => { type => 'integration', properties => { title => 'Input',
+        integration_type => 'External REST API', parameters => {
+            api_key => "{{api_keys(name='Input')}}" } } },
+    map({ ("j$_" => { type => 'job', properties => { title => "Job $_",
+        category => 'Decision intelligence', decision_points => ['a'],
+        pipeline_integrations => [{ resource => 'i',
+            integration_type => 'input' }] } }) } 1 .. 3) });
+is($r->{status}, 200, 'jobs with an input key') or diag($r->{body});
+my ($input) = map { $_->{value} // () } @{$r->{json}{created}};
+my ($job) = map { $_->{type} eq 'job' ? $_->{internal_id} : () }
+    @{$r->{json}{created}};
+
+foreach my $case (['all jobs', '/one', \%who],
+    ["jobs of an input key", '/key', { 'x-arcanna-api-key' => $input }])
+{
+    my ($name, $place, $headers) = @$case;
+    my $path = "$place/api/v1/jobs";
+    my $json = { %$headers, 'Content-Type' => 'application/json' };
+
+    all_fail($name, 'GET', $path, $headers, undef, 200);
+    all_fail("$name: one by its id", 'GET', "$path/$job", $headers, undef, 200);
+    all_fail("$name: labels", 'POST', "$path/get_by_name/labels", $json,
+        { job_name => 'Job 2' }, 200);
+    all_fail("$name: one is not there", 'GET', "$path/999", $headers, undef,
+        404);
+    all_fail("$name: a training", 'POST', "$path/$job/train", $headers, undef,
+        200);
+}
+
 all_fail('the audit', 'GET', '/one/api/secops/v1/audit', \%who, undef, 200);
 all_fail('a key of a caller', 'GET', '/key/api/v2/resources',
     { 'x-arcanna-api-key' => $value }, undef, 200);

@@ -9,10 +9,10 @@
 #include "model/event/secops_job_view.h"
 
 
-/* jobs that one call is about at most: Redis is held for a quarter of a
+/* jobs that one call is about at most: Redis is held for an eighth of a
    millisecond */
 
-#define NGX_SECOPS_STORE_COUNT_JOBS  64
+#define NGX_SECOPS_STORE_COUNT_JOBS  32
 
 
 /*

@@ -4,10 +4,15 @@
 local out = {}
 
 for i = 1, #KEYS, 2 do
-    local last = redis.call('ZREVRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+    local events = redis.call('ZCARD', KEYS[i])
     local told = redis.call('HMGET', KEYS[i + 1], 'feedback', 'last_feedback')
+    local last = {}
 
-    out[#out + 1] = redis.call('ZCARD', KEYS[i])
+    if events > 0 then
+        last = redis.call('ZREVRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+    end
+
+    out[#out + 1] = events
     out[#out + 1] = last[2] or ''
     out[#out + 1] = told[1] or ''
     out[#out + 1] = told[2] or ''

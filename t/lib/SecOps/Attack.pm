@@ -279,7 +279,9 @@ sub path {
         '/api/v2/resources/job/metadata', '/api/v2/resources/integration/'
         . one('metadata', 'parameters/schema'), '/api/v2/token/scopes',
         '/api/v2/jobs/' . one(1000 .. 1010, 'x') . '/' . one(qw(start stop
-        train)), '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
+        train)), '/api/v1/jobs', '/api/v1/jobs/' . one(1000 .. 1010,
+        'get_by_name', 'x') . one('', '', '/labels', '/start', '/stop',
+        '/train', '/x'), '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
         '/api/', '/');
     my @query = map { one(qw(resource_type title id overwrite role category type
         limit before integration_type ignore_mandatory_fields simple_response x))
@@ -412,6 +414,12 @@ sub proper {
         ['DELETE', "$resources?title=" . one('I1', 'J', 'K', 'I7'), undef, @who],
         ['POST', "$place/api/v2/jobs/" . (1000 + int rand 60) . '/start', '',
             @who],
+        ['POST', "$place/api/v1/jobs/" . (1000 + int rand 60) . '/train', '',
+            @who],
+        ['GET', "$place/api/v1/jobs" . one('', '/', '/1001', '/1001/labels'),
+            one(undef, '{}'), @who],
+        ['POST', "$place/api/v1/jobs/get_by_name" . one('', '/labels'),
+            '{"job_name":"' . one('J', 'K', 'x' x rand 500) . '"}', @who],
         ['GET', "$place/api/secops/v1/audit?limit=10", undef, @who],
         ['GET', '/fetch/api/v2/token/scopes', undef,
             Authorization => 'Bearer ' . one(@{$self->{opt}{tokens}},

@@ -496,6 +496,8 @@ sub cases {
               before => sub { $_[0]->fill($_[1]) }, request => $request[0] } }
             ['list', sub { get($_[1], '') }],
             ['list of jobs', sub { get($_[1], '?resource_type=job') }],
+            ['jobs in /api/v1', sub { ('GET', '/api/v1/jobs', headers($_[1]),
+                undef) }],
             ['one job in full', sub { get($_[1], '?title=L0') }],
             ['DELETE of one', sub { ('DELETE', '/api/v2/resources?title=L0',
                 headers($_[1]), undef) }],
@@ -513,6 +515,10 @@ sub cases {
             ['DELETE of one', sub { ('DELETE', '/api/v2/resources?title=I7',
                 headers($_[1]), undef) }],
             ['one more', sub { post($_[1], { i => integration('more') }) }]),
+        { fault => 'R.3', name => '19 000 small jobs: in /api/v1',
+          before => sub { my ($self, $domain) = @_;
+              $self->save_all($domain, 19_000, sub { job("J$_[0]") }) },
+          request => sub { ('GET', '/api/v1/jobs', headers($_[1]), undef) } },
         (map { my ($name, @request) = @$_;
             { fault => 'R.4', name => "longest pipeline: $name",
               before => sub { $_[0]->long_job($_[1]) },
