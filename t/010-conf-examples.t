@@ -43,6 +43,7 @@ my %checks = (
     'auth-request.conf'       => \&auth_request,
     'client-certificate.conf' => \&client_certificate,
     'api-keys.conf'           => \&api_keys,
+    'events.conf'             => \&events,
     'own-definitions.conf'    => \&own_definitions,
     'redis-cluster.conf'      => \&redis_cluster,
     'redis-sentinel.conf'     => \&redis_sentinel,
@@ -1078,6 +1079,55 @@ sub api_keys {
         'readiness without either');
 
     page($t, $name);
+}
+
+
+sub events {
+    my ($t, $name) = @_;
+
+    $t->write('secops.htpasswd', join '', map { "$_:{PLAIN}$_-secret\n" }
+        qw(alice bob));
+    serve($t, $name, adapt($t, $name));
+
+    my $login = sub {
+        my ($user) = @_;
+        return { Authorization => 'Basic '
+            . encode_base64("$user:$user-secret", '') };
+    };
+
+    my $r = $t->request('POST', '/api/v2/resources', $login->('alice'), {
+        key => { type => 'api_key', properties => { name => 'Scanner' } },
+        in => { type => 'integration', properties => { title => 'Scanner',
+            integration_type => 'External REST API',
+            parameters => { api_key => "{{api_keys(name='Scanner')}}" } } },
+        job => { type => 'job', properties => { title => 'Triage',
+            category => 'Decision intelligence',
+            decision_points => ['event.outcome'],
+            pipeline_integrations => [{ resource => 'in',
+                integration_type => 'input' }] } } });
+    is($r->{status}, 200, 'who has the write role sets up a job') or return;
+
+    my %made = map { $_->{type} => $_ } @{$r->{json}{created}};
+    my $job = $made{job}{internal_id};
+    my %key = ('x-arcanna-api-key' => $made{api_key}{value});
+    my $event = { job_id => $job, raw_body => { event => { outcome => 1 } } };
+
+    is($t->request('POST', '/api/v1/events/7', \%key, $event)->{status}, 201,
+        'the sender has a key that the job takes events with');
+    is($t->request('GET', "/api/v1/events/$job/7", \%key)->{status}, 200,
+        '... and asks what became of them');
+    is($t->request('GET', "/api/v1/events/$job/7", $login->('bob'))
+        ->{json}{status}, 'pending_inference', 'an analyst sees it, too');
+    is($t->request('POST', '/api/v1/events', $login->('bob'), $event)
+        ->{status}, 403, '... but sends none');
+    is($t->request('GET', '/api/v2/resources', \%key)->{status}, 403,
+        'the sender has no other business here');
+    is($t->request('GET', "/api/v1/events/$job/7")->{status}, 401,
+        'nor has anybody else');
+
+    my ($stored) = grep { /:ev:/ } @{$t->{redis}[0]->cmd('KEYS', '*')};
+    cmp_ok($t->{redis}[0]->cmd('TTL', $stored // ''), '>', 89 * 86400,
+        'events end after 90 days');
 }
 
 
