@@ -9,6 +9,7 @@
 # make bench-pair  what a record costs, beside the build in the folder OLD
 # make bench-callers  what it costs to find out who calls
 # make bench-find  what it costs to find records, among few and among many
+# make bench-events  what an event costs beside a record, and a decision
 # make chaos       breaks Redis under load: what is lost, what is not
 # make install     copies the module to nginx's own modules
 # make clean       removes what was built; never the data of make run
@@ -16,6 +17,7 @@
 # SECOPS_PORT, SECOPS_RUN_DIR, SECOPS_REDIS: see scripts/run.sh
 # RUNS, DURATION, CONNS, PEERS, WHAT, BENCH_RECORDS: see bench/run.sh
 # RUNS, DURATION, CONNS, SUBJECTS, SETTINGS of make bench-pair: see bench/pair.pl
+# RUNS, DURATION, CONNS, WHAT, BENCH_EVENTS of make bench-events: bench/events.pl
 # ATTACK_SECONDS, ATTACK_SEED: see t/510-attack.t
 # TIMES, SECONDS, WRITE, PATTERN (of its rows): see bench/worst.pl
 # What make chaos takes: see t/chaos/chaos.pl and t/chaos/cost.pl
@@ -32,7 +34,7 @@ ORDER = $(if $(filter t,$(TESTS)),t/900-asan.t \
 	$(filter-out t/900-asan.t,$(sort $(wildcard t/*.t))),$(TESTS))
 
 .PHONY: all build build-asan run test fuzz check-asan tree bench bench-pair \
-	bench-callers bench-find chaos worst-case install clean \
+	bench-callers bench-find bench-events chaos worst-case install clean \
 	deps-build deps-run deps-test deps-bench
 
 all: build
@@ -79,6 +81,9 @@ bench-callers: deps-bench build
 
 bench-find: deps-bench build
 	@perl bench/find.pl
+
+bench-events: deps-bench build
+	@perl bench/events.pl
 
 worst-case: deps-test build
 	@perl bench/worst.pl "$(PATTERN)"

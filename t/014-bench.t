@@ -13,6 +13,7 @@ use JSON::PP;
 use SecOps;
 
 use Bench::Chart;
+use Bench::Events;
 use Bench::Figures;
 use Bench::Load;
 use Bench::Page;
@@ -151,6 +152,8 @@ my %observables = map { decode_json($_)->{observable} => 1 } @bodies;
 is(scalar keys %observables, 64, '64 bodies about 64 observables');
 ok(!(grep { length() < 950 || length() > 1100 } @bodies), '... of 1 KB');
 is_deeply([ Bench::Records::bodies() ], \@bodies, '... the same each time');
+ok(!(grep { length() < 950 || length() > 1150 || decode_json($_)->{job_id} != 7 }
+    Bench::Events::bodies(7)), '... as events of a job, too');
 
 
 # --- runs -------------------------------------------------------------------
@@ -241,6 +244,25 @@ my $id = $ids[rand @ids];
 is($t->request('GET', "/api/now/table/sn_ti_lookup_result/$id",
     { 'X-SecOps-User' => 'x', 'X-SecOps-Roles' => 'sn_sec_cmn.api_read' })
     ->{status}, 200, '... which can be read');
+
+# events, copied by Redis' own protocol from those that the module has stored
+my $read = sub {
+    my $r = $t->request('GET', "/api/v1/$_[0]", { 'X-SecOps-User' => 'x',
+        'X-SecOps-Roles' => 'sn_sec_cmn.api_read' });
+    return $r->{status} == 200 ? $r->{json} : {};
+};
+my ($job, $key) = Bench::Events::job($t->port());
+my @events = Bench::Events::fill($t->port(), { socket => $redis[0]{socket} },
+    $job, 3000);
+
+like($key, qr/\A[\w-]{86}\z/, 'the job of a bench has a key');
+is($read->("jobs/$job")->{processed_documents_count}, scalar @events,
+    'filling stores events');
+is($read->("events/$job/$events[-1]")->{event_id}, $events[-1],
+    '... which can be read');
+Bench::Events::judge($t->port(), $job, @events[0 .. 63]);
+is($read->("events/$job/$events[$_]")->{result_label}, 'Drop',
+    '... and decided by their buckets') foreach 5, 100, -1;
 
 # Redis alone, with these records
 my $redis = { socket => $redis[0]{socket}, pid => $pid };
