@@ -4,6 +4,11 @@
 //         each line of the file is {"name", "schema"}; prints one line each:
 //         "ok NAME", or "not ok NAME: why" when ajv does not accept the schema
 //
+//     node ajv.js judge SCHEMAS DOCUMENTS
+//         each line of the second file is {"name", "schema", "text"}, where
+//         "schema" is the name of one of the first file's; prints a line for
+//         each that is no JSON or that its schema does not allow, and "judged N"
+//
 //     node ajv.js generate SCHEMAS SEED COUNT
 //         makes COUNT sets of parameters for each schema, about half of them
 //         meant to be valid, and prints for each schema "S" and the schema, then
@@ -533,14 +538,48 @@ function generate(schema) {
 }
 
 
+// --- what was answered, and what it has to be
+
+function judge(entries, file) {
+    const validators = {};
+    const documents = read(file);
+
+    for (const entry of entries) {
+        validators[entry.name] = ajv().compile(entry.schema);
+    }
+
+    for (const { name, schema, text } of documents) {
+        const validate = validators[schema];
+
+        try {
+            if (!validate(JSON.parse(text))) {
+                console.log(`${name}: ${ajv().errorsText(validate.errors)}`
+                    + `: ${text}`);
+            }
+        } catch (e) {
+            console.log(`${name}: ${e.message}: ${text}`);
+        }
+    }
+
+    console.log(`judged ${documents.length}`);
+}
+
+
 // --- main
+
+const read = file => fs.readFileSync(file, 'utf8').split('\n').filter(Boolean)
+    .map(line => JSON.parse(line));
 
 // a log of what ajv warns about would hide what it refuses
 const ajv = () => new Ajv({ format: 'full', logger: false });
 
 const [ , , command, file, seed, count ] = process.argv;
-const entries = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean)
-    .map(line => JSON.parse(line));
+const entries = read(file);
+
+if (command === 'judge') {
+    judge(entries, seed);
+    process.exit();
+}
 
 for (const entry of entries) {
     if (command === 'check') {
