@@ -490,7 +490,7 @@ test_read(void)
     is_json(key.scopes, "[\"read:resources\"]", "... its scopes");
 
     (void) json_object_set_new(document, "scopes",
-                               parsed("[7,\"read:all\",\"write:events\","
+                               parsed("[7,\"read:all\",\"write:event\","
                                       "\"write:resources\"]"));
     ok(secops_apikey_read(&key, document) == 0,
        "a key of before, with a scope that is not known, is read");
@@ -527,7 +527,7 @@ test_scopes(void)
     secops_scopes_t   scopes;
     unsigned char     narrow[128];
 
-    names = parsed("[\"read:records:b\",\"write:events\",\"write:records\","
+    names = parsed("[\"read:records:b\",\"write:event\",\"write:records\","
                    "{},\"read:records:a\",\"read:records:B\"]");
 
     ok(secops_apikey_scopes_size(names) <= sizeof(narrow),

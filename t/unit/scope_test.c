@@ -183,7 +183,7 @@ test_has_name(void)
 
     scopes.whole = ~0U;
 
-    ok(!secops_scopes_has_name(&scopes, slice_of("write:events"))
+    ok(!secops_scopes_has_name(&scopes, slice_of("write:event"))
        && !secops_scopes_has_name(&scopes, slice_of("")),
        "who has all has none that is not known");
 }
