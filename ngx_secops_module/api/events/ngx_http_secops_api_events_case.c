@@ -195,6 +195,7 @@ ngx_http_secops_case_open(ngx_http_secops_case_t *of)
     what->facts = of->job.facts;
     what->ingested = of->event.ingested;
     what->digest = of->event.bucket;
+    what->total = ngx_http_secops_job_feedback(&of->job);
 
     if (feedback.data && secops_feedback_read(&of->feedback, feedback) == 0) {
         what->feedback = &of->feedback;
@@ -342,7 +343,7 @@ ngx_http_secops_case_summed(void *data, ngx_secops_store_result_t *result)
     ngx_http_secops_case_t *of = data;
 
     if (result->status == NGX_SECOPS_STORE_OK) {
-        of->what.total += result->total;
+        of->sum += result->total;
 
     } else {
         ngx_http_secops_case_failed(of, result);
@@ -352,7 +353,15 @@ ngx_http_secops_case_summed(void *data, ngx_secops_store_result_t *result)
         return NGX_DONE;
     }
 
-    return of->error ? of->then(of->data) : ngx_http_secops_case_decide(of);
+    if (of->error) {
+        return of->then(of->data);
+    }
+
+    ngx_http_secops_job_counted(&of->job, of->sum);
+
+    of->what.total = of->sum;
+
+    return ngx_http_secops_case_decide(of);
 }
 
 

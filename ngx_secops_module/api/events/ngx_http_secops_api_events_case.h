@@ -50,7 +50,7 @@ typedef struct {
     secops_verdict_t               verdict;
     secops_bucket_t                bucket;
     secops_decision_case_t         what;
-    ngx_uint_t                     nsums;       /* that were started */
+    uint64_t                       sum;         /* of feedback, so far */
     ngx_http_secops_votes_t        votes;
     ngx_http_secops_call_t         link;
     ngx_secops_store_call_t        call;

@@ -231,6 +231,20 @@ ngx_http_secops_job_done(ngx_http_secops_job_t *job)
 }
 
 
+uint64_t
+ngx_http_secops_job_feedback(const ngx_http_secops_job_t *job)
+{
+    return job->held->feedback;
+}
+
+
+void
+ngx_http_secops_job_counted(ngx_http_secops_job_t *job, uint64_t feedback)
+{
+    job->held->feedback = ngx_max(job->held->feedback, feedback);
+}
+
+
 ngx_int_t
 ngx_http_secops_job_fail(ngx_http_secops_job_t *job)
 {

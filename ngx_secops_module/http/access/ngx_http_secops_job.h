@@ -65,6 +65,13 @@ struct ngx_http_secops_job_s {
 ngx_int_t ngx_http_secops_job_ask(ngx_http_secops_job_t *job,
     ngx_uint_t fresh);
 
+/* how many events of the job have feedback, at least, and that it is known now;
+   of a job whose facts are there */
+
+uint64_t ngx_http_secops_job_feedback(const ngx_http_secops_job_t *job);
+void ngx_http_secops_job_counted(ngx_http_secops_job_t *job,
+    uint64_t feedback);
+
 /* answers job->error.  To be returned like any reply */
 
 ngx_int_t ngx_http_secops_job_fail(ngx_http_secops_job_t *job);

@@ -77,7 +77,7 @@ typedef struct {
     const secops_bucket_t     *bucket;      /* after secops_bucket_train();
                                                NULL: without votes */
     uint64_t                   total;       /* with auto_retrain: feedback that
-                                               the job has */
+                                               the job has, at least */
 } secops_decision_case_t;
 
 

@@ -218,6 +218,7 @@ ngx_secops_store_job_keep(ngx_secops_store_job_t *job,
 
     kept->facts = facts;
     kept->owned = facts;
+    kept->feedback = 0;
     kept->asked = job->asked;
     kept->refs = 1;
 

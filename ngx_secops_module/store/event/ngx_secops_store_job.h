@@ -21,7 +21,7 @@
 
 
 /* shared by the worker's memory and all who hold it; nobody changes it but for
-   what is the store's own */
+   feedback, and what is the store's own */
 
 typedef struct ngx_secops_store_facts_s  ngx_secops_store_facts_t;
 
@@ -29,6 +29,10 @@ struct ngx_secops_store_facts_s {
     const secops_job_facts_t   *facts;          /* points are in the order in
                                                    which a bucket has them */
     ngx_str_t                   revision;       /* that they are of */
+    uint64_t                    feedback;       /* how many events of the job
+                                                   have some, as whoever counted
+                                                   last has noted: there may be
+                                                   more by now, not fewer */
 
     ngx_msec_t                  asked;          /* the store's own: when they
                                                    were known to be so, */
