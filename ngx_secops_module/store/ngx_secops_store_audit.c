@@ -22,7 +22,8 @@ static void ngx_secops_store_audit_got(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_audit_parse(secops_redis_value_t *values,
     ngx_secops_store_result_t *result);
-static ngx_uint_t ngx_secops_store_audit_ids(secops_slice_t *ids);
+static ngx_uint_t ngx_secops_store_audit_ids(
+    const secops_audit_entry_t *entry, secops_slice_t *ids);
 static ngx_int_t ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
     ngx_uint_t *room, const secops_audit_entry_t *entry);
 
@@ -274,7 +275,7 @@ ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
     secops_audit_entry_t  *entries;
 
     ids = entry->fields[SECOPS_AUDIT_ID];
-    n = ngx_secops_store_audit_ids(&ids);
+    n = ngx_secops_store_audit_ids(entry, &ids);
 
     if (result->nentries + n > *room) {
         more = 2 * *room + NGX_SECOPS_STORE_AUDIT_IDS;
@@ -309,12 +310,24 @@ ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
 
 
 /* how many there are, which makes of the slice the first one; what is not ours
-   is one, whatever it is */
+   is one, whatever it is.  The id of an event may look like several */
 
 static ngx_uint_t
-ngx_secops_store_audit_ids(secops_slice_t *ids)
+ngx_secops_store_audit_ids(const secops_audit_entry_t *entry,
+    secops_slice_t *ids)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t      i, n;
+    secops_slice_t  operation;
+
+    static const secops_slice_t  records = secops_slice("records.");
+
+    operation = entry->fields[SECOPS_AUDIT_OPERATION];
+
+    if (operation.len < records.len
+        || ngx_memcmp(operation.data, records.data, records.len) != 0)
+    {
+        return 1;
+    }
 
     n = (ids->len + 1) / (SECOPS_ID_LEN + 1);
 
