@@ -87,7 +87,7 @@ my $rows = () = $t->read(source('ngx_http_secops_route.c'))
     =~ m{ngx_string\("/}g;
 is(scalar @routes, $rows, 'every row of the route table was read');
 cmp_ok($rows, '>=', 7, '... and there are some');
-is(scalar @names, 9, 'so are the names of scopes');
+is(scalar @names, 10, 'so are the names of scopes');
 is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT|SOME|JOB)$/ }
     map { $_->{access} } @routes), 0, 'access is of one of seven kinds');
 

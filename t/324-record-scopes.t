@@ -201,7 +201,8 @@ is($api->save({ k => api_key('narrow', scopes => ['write:records:u_scan',
 
 my @all = qw(read:resources write:resources delete:resources
     execute:job_operations read:records write:records write:events
-    read:event_export write:event_feedback);
+    read:event_export write:event_feedback
+    write:decisions);
 my $choices = 'must be one of ' . join ', ', map { "\"$_\"" } @all;
 
 my @faults = is_nok($api->save(encode_json {

@@ -325,6 +325,13 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       SECOPS_SCOPE_EXECUTE_JOB_OPERATIONS,
       0, ngx_string("jobs.train"), ngx_http_secops_jobs_train, NULL },
 
+    { ngx_string("/api/secops/v1/events/*/*/decision"),
+      NGX_HTTP_PUT, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_WRITE,
+      SECOPS_SCOPE_WRITE_DECISIONS,
+      NGX_HTTP_SECOPS_BODY_JSON, ngx_string("events.decide"),
+      ngx_http_secops_events_decide, NULL },
+
     { ngx_string("/api/v2/token/scopes"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,

@@ -51,6 +51,7 @@ typedef enum {
     NGX_HTTP_SECOPS_POINT,          /* pointers to api keys, before a save */
     NGX_HTTP_SECOPS_SAVE,           /* resources */
     NGX_HTTP_SECOPS_SEND,           /* events */
+    NGX_HTTP_SECOPS_DECIDE,         /* what a processor decided on an event */
 
     NGX_HTTP_SECOPS_KINDS
 } ngx_http_secops_kind_e;

@@ -76,6 +76,13 @@ static const secops_error_e
         [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_EVENT_STORE,
         [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_EVENT_LATER,
         [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_EVENT_UNKNOWN
+    },
+    [NGX_HTTP_SECOPS_DECIDE] = {
+        [NGX_SECOPS_STORE_NOT_FOUND] = SECOPS_ERROR_NO_EVENT,
+        [NGX_SECOPS_STORE_CHANGED] = SECOPS_ERROR_REPLACED,
+        [NGX_SECOPS_STORE_REFUSED] = SECOPS_ERROR_DECISION_STORE,
+        [NGX_SECOPS_STORE_UNAVAILABLE] = SECOPS_ERROR_DECISION_LATER,
+        [NGX_SECOPS_STORE_UNKNOWN] = SECOPS_ERROR_DECISION_UNKNOWN
     }
 };
 
@@ -182,6 +189,10 @@ ngx_http_secops_server_detail(ngx_http_request_t *r, secops_error_e error,
 
     case SECOPS_ERROR_SAVE_UNKNOWN:
         ngx_str_set(&prefix, "the resources may have been saved, request ");
+        break;
+
+    case SECOPS_ERROR_DECISION_UNKNOWN:
+        ngx_str_set(&prefix, "the decision may have been stored, request ");
         break;
 
     default:

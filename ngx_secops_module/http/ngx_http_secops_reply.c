@@ -12,9 +12,8 @@
 #define NGX_HTTP_SECOPS_ERROR_DETAIL  "\",\"detail\":"
 #define NGX_HTTP_SECOPS_ERROR_TAIL    "},\"status\":\"failure\"}"
 
-/* the same of what has its own form of errors, and the paths that it is at */
+/* the same of what has its own form of errors */
 
-#define NGX_HTTP_SECOPS_V1            "/api/v1/"
 #define NGX_HTTP_SECOPS_V1_HEAD                                               \
     "{\"status\":\"ERROR\",\"error_message\":\""
 #define NGX_HTTP_SECOPS_V1_DETAIL     "\",\"detail\":\""
@@ -23,6 +22,7 @@
 
 static ngx_int_t ngx_http_secops_reply_headers(ngx_http_request_t *r,
     ngx_uint_t status, off_t len);
+static ngx_uint_t ngx_http_secops_reply_is_v1(ngx_str_t *uri);
 static ngx_int_t ngx_http_secops_reply_v1(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *message, ngx_str_t *detail);
 static u_char *ngx_http_secops_escape(u_char *dst, ngx_str_t *text);
@@ -192,11 +192,7 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
     size_t      size;
     ngx_str_t   body;
 
-    if (r->uri.len >= sizeof(NGX_HTTP_SECOPS_V1) - 1
-        && ngx_memcmp(r->uri.data, NGX_HTTP_SECOPS_V1,
-                      sizeof(NGX_HTTP_SECOPS_V1) - 1)
-           == 0)
-    {
+    if (ngx_http_secops_reply_is_v1(&r->uri)) {
         return ngx_http_secops_reply_v1(r, status, message, detail);
     }
 
@@ -231,6 +227,31 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
     body.len = p - body.data;
 
     return ngx_http_secops_reply(r, status, &body);
+}
+
+
+/* what the paths begin with at which errors have their own form */
+
+static ngx_uint_t
+ngx_http_secops_reply_is_v1(ngx_str_t *uri)
+{
+    ngx_str_t        *path;
+
+    static ngx_str_t  paths[] = {
+        ngx_string("/api/v1/"),
+        ngx_string("/api/secops/v1/events"),
+        ngx_null_string
+    };
+
+    for (path = paths; path->len; path++) {
+        if (uri->len >= path->len
+            && ngx_memcmp(uri->data, path->data, path->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

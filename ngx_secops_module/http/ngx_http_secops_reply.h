@@ -48,7 +48,8 @@ ngx_int_t ngx_http_secops_reply_end(ngx_http_request_t *r);
 /*
  * The APIs' error document:
  *     {"error":{"message":"…","detail":"…"},"status":"failure"}
- * and of requests below /api/v1/, whose clients want no other type there:
+ * and of requests below /api/v1/, whose clients want no other type there, and
+ * of those about events below /api/secops/v1/:
  *     {"status":"ERROR","error_message":"…","detail":"…"}
  * message and detail are UTF-8 and copied; an empty detail becomes null in the
  * former.

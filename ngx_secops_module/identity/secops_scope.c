@@ -22,7 +22,8 @@ static const secops_slice_t  secops_scope_names[SECOPS_SCOPES] = {
     secops_slice("write:records"),
     secops_slice("write:events"),
     secops_slice("read:event_export"),
-    secops_slice("write:event_feedback")
+    secops_slice("write:event_feedback"),
+    secops_slice("write:decisions")
 };
 
 

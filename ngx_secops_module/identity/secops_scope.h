@@ -29,11 +29,12 @@
 #define SECOPS_SCOPE_WRITE_EVENTS            0x0040
 #define SECOPS_SCOPE_READ_EVENT_EXPORT       0x0080
 #define SECOPS_SCOPE_WRITE_EVENT_FEEDBACK    0x0100
+#define SECOPS_SCOPE_WRITE_DECISIONS         0x0200
 
 
 /* the number of scopes; each has an index from 0 */
 
-#define SECOPS_SCOPES  9
+#define SECOPS_SCOPES  10
 
 
 /* what a caller has; borrowed */

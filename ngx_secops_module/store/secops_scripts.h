@@ -334,6 +334,23 @@ extern const secops_script_t  secops_script_job;
 extern const secops_script_t  secops_script_event_count;
 
 
+/*
+ * Stores what a processor decided on an event, and announces it.  KEYS[1] is
+ * the event, KEYS[2] the decision, KEYS[3] the stream of the job, KEYS[4] the
+ * audit stream of the shard.  ARGV[1] is the ingest_timestamp that the event
+ * must have (empty: any), ARGV[2] and ARGV[3] are the decision's document
+ * before and after the comma that follows the ingest_timestamp, ARGV[4] is how
+ * many entries the stream has, about (empty: any number); ARGV[5] the number of
+ * words of its entry, which follow, then the arguments of XADD for the audit,
+ * after the key.  The event's document begins with the members of the server.
+ *
+ * Answers 1: it is done; 2: the same was decided before, nothing was written;
+ * 0: the event is another one by now; -1: there is none.  It may be sent twice.
+ */
+
+extern const secops_script_t  secops_script_decide;
+
+
 /* hexadecimal, as EVALSHA wants it */
 
 void secops_script_sha(const secops_script_t *script,

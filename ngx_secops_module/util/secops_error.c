@@ -67,6 +67,15 @@ static const secops_error_t  secops_error_table[SECOPS_ERRORS] = {
         { 500, secops_slice("Unable to store event") },
     [SECOPS_ERROR_EVENT_LATER] =
         { 503, secops_slice("Unable to store event") },
+    [SECOPS_ERROR_DECISION] = { 422, secops_slice("Invalid decision") },
+    [SECOPS_ERROR_JOB_RESTS] = { 409, secops_slice("Job is not started") },
+    [SECOPS_ERROR_REPLACED] = { 409, secops_slice("Event was replaced") },
+    [SECOPS_ERROR_DECISION_STORE] =
+        { 500, secops_slice("Unable to store decision") },
+    [SECOPS_ERROR_DECISION_UNKNOWN] =
+        { 500, secops_slice("Unable to store decision") },
+    [SECOPS_ERROR_DECISION_LATER] =
+        { 503, secops_slice("Unable to store decision") },
     [SECOPS_ERROR_LATER] = { 503, secops_slice("Service Unavailable") },
     [SECOPS_ERROR_UNKNOWN] = { 500, secops_slice("Unknown error") },
 };

@@ -62,6 +62,12 @@ typedef enum {
     SECOPS_ERROR_EVENT_STORE,       /* these three as those of records */
     SECOPS_ERROR_EVENT_UNKNOWN,
     SECOPS_ERROR_EVENT_LATER,
+    SECOPS_ERROR_DECISION,          /* it can not be taken */
+    SECOPS_ERROR_JOB_RESTS,
+    SECOPS_ERROR_REPLACED,          /* the event, since it was decided */
+    SECOPS_ERROR_DECISION_STORE,    /* these three as those of records */
+    SECOPS_ERROR_DECISION_UNKNOWN,
+    SECOPS_ERROR_DECISION_LATER,
     SECOPS_ERROR_LATER,             /* before anything was tried */
     SECOPS_ERROR_UNKNOWN,
 

@@ -185,7 +185,7 @@ sub is_refused {
 }
 
 
-# the same in the form of errors that /api/v1 has
+# the same in the form of errors that /api/v1 has, and what is about events
 
 sub is_refused_v1 {
     my ($r, $status, $message, $name) = @_;
@@ -219,7 +219,7 @@ sub is_refused_v1 {
 sub is_refused_at {
     my ($path, @answer) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return $path =~ m{^/api/v1/} ? is_refused_v1(@answer)
+    return $path =~ m{^/api/(?:v1/|secops/v1/events)} ? is_refused_v1(@answer)
         : is_refused(@answer);
 }
 
