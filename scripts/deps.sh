@@ -12,8 +12,8 @@ build_packages=(gcc libc6-dev make libjansson-dev libhiredis-dev libssl-dev
                 libpcre2-dev zlib1g-dev)
 run_packages=(redis-server redis-tools curl util-linux)
 test_packages=(clang libclang-rt-dev json-schema-test-suite perl openssl
-               python3-jwcrypto nodejs node-ajv lua-check wrk nginx-extras
-               libnginx-mod-nchan libnginx-mod-http-lua)
+               python3-jwcrypto python3-redis nodejs node-ajv lua-check wrk
+               nginx-extras libnginx-mod-nchan libnginx-mod-http-lua)
 bench_packages=(wrk perl openssl)
 
 # for make bench: those of the servers that it is to compare
