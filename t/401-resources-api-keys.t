@@ -170,7 +170,7 @@ my @before = audit();
     wide => key("\x{e9}" x 101),
     scopes => key('s', scopes => ['read:resources', 'read:everything']),
     twice => key('t', scopes => ['read:resources', 'read:resources']),
-    event => key('u', scopes => ['write:events']),
+    event => key('u', scopes => ['write:event_agentic_notes']),
     other => key('v', title => 'w'),
     unnamed => { type => 'api_key', properties => {} },
     number => key(7),
@@ -201,7 +201,7 @@ save({ old => key('of before', scopes => ['read:resources']) });
 my ($former) = @{list("title=of+before")->{json}};
 my $stored = $redis->cmd('HGET', 'secops:{global:res}:api_key', $former->{id});
 $redis->cmd('HSET', 'secops:{global:res}:api_key', $former->{id},
-    $stored =~ s/"read:resources"/"read:resources","write:events"/r);
+    $stored =~ s/"read:resources"/"read:resources","read:event_query"/r);
 is_deeply(list('title=of+before')->{json}, [$former],
     'Semantics 6: a stored scope that is no longer known is not shown');
 is(save({ old => { type => 'api_key', properties => $former } })->{status}, 200,
@@ -534,11 +534,13 @@ is_deeply($t->request('GET', '/api/v2/token/scopes',
     'a key learns its scopes');
 is_deeply($t->request('GET', '/api/v2/token/scopes/', who())->{json},
     [qw(read:resources write:resources delete:resources
-        execute:job_operations read:records write:records)],
+        execute:job_operations read:records write:records write:events
+        read:event_export write:event_feedback write:decisions)],
     'Semantics 6: ... who may write, all there are: those with an operation');
 is_deeply($t->request('GET', '/api/v2/token/scopes',
     who(roles => 'sn_sec_cmn.api_read'))->{json},
-    [qw(read:resources read:records)], '... who may read, those that read');
+    [qw(read:resources read:records read:event_export)],
+    '... who may read, those that read');
 is($t->request('GET', '/api/v2/token/scopes', who(roles => ''))->{body}, '[]',
     '... who may nothing, none');
 is($t->request('GET', '/api/v2/token/scopes')->{status}, 401,
