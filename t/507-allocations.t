@@ -336,6 +336,25 @@ foreach my $case (['all jobs', '/one', \%who],
         404);
     all_fail("$name: a training", 'POST', "$path/$job/train", $headers, undef,
         200);
+
+    # the events of it
+
+    $path = "$place/api/v1/events";
+    my $event = { job_id => $job, raw_body => { a => 'x' } };
+    my $lines = { %$headers, 'Content-Type' => 'application/x-ndjson' };
+
+    all_fail("$name: an event", 'POST', "$path/one", $json, $event, 201);
+    all_fail("$name: it is no event", 'POST', $path, $json, {}, 422);
+    all_fail("$name: several events", 'POST', $path, $json, [$event,
+        { %$event, event_id => 'two', large => 'x' x 5000 }, {}], 207);
+    all_fail("$name: events in lines", 'POST', $path, $lines,
+        qq({"job_id":$job,"raw_body":{"a":1}}\n) x 3, 201);
+    all_fail("$name: a decision", 'GET', "$path/$job/one", $headers, undef,
+        200);
+    all_fail("$name: an export", 'GET', "$path/$job/one/export", $headers,
+        undef, 200);
+    all_fail("$name: an event that is not there", 'GET', "$path/$job/none",
+        $headers, undef, 404);
 }
 
 all_fail('the audit', 'GET', '/one/api/secops/v1/audit', \%who, undef, 200);

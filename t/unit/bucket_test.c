@@ -255,6 +255,69 @@ test_votes(void)
 }
 
 
+/* an object of n members, or an array of as many values */
+
+static void
+many(char *text, unsigned n, int object)
+{
+    unsigned  i;
+
+    *text++ = object ? '{' : '[';
+
+    for (i = 0; i < n; i++) {
+        text += object ? sprintf(text, "%s\"k%u\":1", i ? "," : "", i)
+                       : sprintf(text, "%s1", i ? "," : "");
+    }
+
+    (void) sprintf(text, "%c", object ? '}' : ']');
+}
+
+
+static void
+test_bounds(void)
+{
+    size_t         i;
+    unsigned char  digest[SECOPS_BUCKET_DIGEST_LEN];
+    static char    path[500], other[500], event[32000], values[16000];
+
+    /* each dot is looked at in vain, among all the members */
+
+    for (i = 0; i < sizeof(path) - 1; i++) {
+        path[i] = i % 2 ? '.' : 'x';
+        other[i] = i % 2 ? '.' : 'y';
+    }
+
+    points[0] = secops_slice_bytes((unsigned char *) path, sizeof(path) - 1);
+    points[1] = secops_slice_bytes((unsigned char *) other, sizeof(other) - 1);
+    npoints = 1;
+
+    many(event, 900, 1);
+    digest_of(event, digest);
+    is_int(found, 0, "a long path among many members leads nowhere");
+
+    npoints = 2;
+    digest_of(event, digest);
+    is_int(found, SECOPS_BUCKET_LARGE, "two of them are looked for in vain");
+
+    many(values, 3000, 0);
+    (void) sprintf(event, "{\"a\":%s,\"b\":1}", values);
+
+    set_points("a b");
+    digest_of(event, digest);
+    is_int(found, 2, "a value that has many");
+
+    many(values, 3980, 0);
+    (void) sprintf(event, "{\"a\":%s,\"b\":1}", values);
+
+    digest_of(event, digest);
+    is_int(found, SECOPS_BUCKET_LARGE, "one that has too many");
+
+    set_points("b");
+    digest_of(event, digest);
+    is_int(found, 1, "... does not matter when it is not asked for");
+}
+
+
 int
 main(void)
 {
@@ -264,6 +327,7 @@ main(void)
     test_values();
     test_containers();
     test_points();
+    test_bounds();
     test_votes();
 
     return tap_done();

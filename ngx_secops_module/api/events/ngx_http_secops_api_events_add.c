@@ -325,8 +325,15 @@ ngx_http_secops_events_bucket(ngx_http_secops_events_t *events,
     found = secops_bucket_digest(sent->json, sent->raw_body, facts->points,
                                  facts->npoints, entry->bucket);
 
-    if (found < 0) {
+    if (found == SECOPS_BUCKET_FAILED) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (found == SECOPS_BUCKET_LARGE) {
+        return ngx_http_secops_events_refuse(events, entry, SECOPS_ERROR_EVENT,
+                                             where,
+                                             "/raw_body: is too large at the "
+                                             "decision points of the job");
     }
 
     if (found == 0) {

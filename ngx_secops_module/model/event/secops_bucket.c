@@ -11,13 +11,23 @@
 #include "util/secops_hex.h"
 
 
+/* what a value in another one counts for, besides its bytes */
+
+#define SECOPS_BUCKET_VALUE  64
+
 /* digits of an integer that needs no second look: it is below 2^63 */
 
 #define SECOPS_BUCKET_PLAIN_DIGITS  18
 
 
+static int secops_bucket_spell_points(secops_text_t *text,
+    const secops_json_t *json, uint32_t i, const secops_slice_t *points,
+    size_t npoints);
 static uint32_t secops_bucket_value(const secops_json_t *json, uint32_t i,
-    secops_slice_t path);
+    secops_slice_t path, size_t *lookups);
+static uint32_t secops_bucket_member(const secops_json_t *json, uint32_t i,
+    const unsigned char *name, size_t len, size_t *lookups);
+static size_t secops_bucket_size(const secops_json_t *json, uint32_t i);
 static void secops_bucket_spell(secops_text_t *text,
     const secops_json_t *json, uint32_t i);
 static void secops_bucket_spell_string(secops_text_t *text,
@@ -39,48 +49,81 @@ static int secops_bucket_compare_points(const void *one, const void *two);
 static int secops_bucket_number(int64_t *number, secops_slice_t text);
 
 
-/* all values are spelled one after the other, each with its type and its size
-   before it, so that no two lists of values look the same */
-
 int
 secops_bucket_digest(const secops_json_t *json, uint32_t i,
     const secops_slice_t *points, size_t npoints,
     unsigned char digest[SECOPS_BUCKET_DIGEST_LEN])
 {
     int             found;
-    size_t          n;
-    uint32_t        value;
     secops_text_t   text;
     unsigned char   sha[SECOPS_SHA256_LEN];
 
-    found = 0;
-
     memset(&text, 0, sizeof(secops_text_t));
 
-    for (n = 0; n < npoints; n++) {
+    found = secops_bucket_spell_points(&text, json, i, points, npoints);
 
-        secops_bucket_spell_bytes(&text, 'p', points[n].data, points[n].len);
+    if (found >= 0) {
+        secops_sha256(secops_text_slice(&text), sha);
 
-        value = secops_bucket_value(json, i, points[n]);
+        (void) secops_hex_encode(digest, sha, SECOPS_BUCKET_DIGEST_LEN / 2);
 
-        if (value) {
-            secops_bucket_spell(&text, json, value);
-            found++;
-
-        } else {
-            secops_bucket_spell_size(&text, '-', 0);
-        }
+        found = text.failed ? SECOPS_BUCKET_FAILED : found;
     }
-
-    secops_sha256(secops_text_slice(&text), sha);
-
-    (void) secops_hex_encode(digest, sha, SECOPS_BUCKET_DIGEST_LEN / 2);
-
-    found = text.failed ? -1 : found;
 
     secops_text_free(&text);
 
     return found;
+}
+
+
+/* all values are spelled one after the other, each with its type and its size
+   before it, so that no two lists of values look the same */
+
+static int
+secops_bucket_spell_points(secops_text_t *text, const secops_json_t *json,
+    uint32_t i, const secops_slice_t *points, size_t npoints)
+{
+    int       found;
+    size_t    n, lookups, left, size;
+    uint32_t  value;
+
+    found = 0;
+    lookups = SECOPS_BUCKET_LOOKUPS;
+    left = SECOPS_BUCKET_VALUES;
+
+    for (n = 0; n < npoints; n++) {
+
+        value = secops_bucket_value(json, i, points[n], &lookups);
+        size = points[n].len + (value ? secops_bucket_size(json, value) : 0);
+
+        if (lookups == 0 || size > left) {
+            return SECOPS_BUCKET_LARGE;
+        }
+
+        left -= size;
+
+        secops_bucket_spell_bytes(text, 'p', points[n].data, points[n].len);
+
+        if (value) {
+            secops_bucket_spell(text, json, value);
+            found++;
+
+        } else {
+            secops_bucket_spell_size(text, '-', 0);
+        }
+    }
+
+    return found;
+}
+
+
+/* what it takes to spell the value at token i, about */
+
+static size_t
+secops_bucket_size(const secops_json_t *json, uint32_t i)
+{
+    return json->tokens[i].len
+           + (size_t) (json->tokens[i].next - i) * SECOPS_BUCKET_VALUE;
 }
 
 
@@ -112,7 +155,8 @@ secops_bucket_compare_points(const void *one, const void *two)
  */
 
 static uint32_t
-secops_bucket_value(const secops_json_t *json, uint32_t i, secops_slice_t path)
+secops_bucket_value(const secops_json_t *json, uint32_t i, secops_slice_t path,
+    size_t *lookups)
 {
     size_t    len;
     uint32_t  value;
@@ -127,20 +171,43 @@ secops_bucket_value(const secops_json_t *json, uint32_t i, secops_slice_t path)
             continue;
         }
 
-        value = secops_json_member(json, i, path.data, len);
+        value = secops_bucket_member(json, i, path.data, len, lookups);
 
         if (value) {
             value = secops_bucket_value(json, value,
                                         secops_slice_bytes(path.data + len + 1,
-                                                           path.len - len - 1));
+                                                           path.len - len - 1),
+                                        lookups);
         }
 
-        if (value) {
+        if (value || *lookups == 0) {
             return value;
         }
     }
 
-    return secops_json_member(json, i, path.data, path.len);
+    return secops_bucket_member(json, i, path.data, path.len, lookups);
+}
+
+
+/* 0 also: no more may be looked at, which *lookups says by being 0 from then
+   on */
+
+static uint32_t
+secops_bucket_member(const secops_json_t *json, uint32_t i,
+    const unsigned char *name, size_t len, size_t *lookups)
+{
+    size_t  cost;
+
+    cost = json->tokens[i].size + len;
+
+    if (*lookups <= cost) {
+        *lookups = 0;
+        return 0;
+    }
+
+    *lookups -= cost;
+
+    return secops_json_member(json, i, name, len);
 }
 
 

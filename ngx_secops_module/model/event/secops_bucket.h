@@ -50,10 +50,24 @@ typedef struct {
 
 
 /*
+ * What is done for one event is bounded, whatever it is and however many points
+ * there are: the members that are looked at to find the values, with the bytes
+ * of the names that are looked for; and the bytes of the values, with 64 for
+ * each value in them.  Each takes some milliseconds at most.
+ */
+
+#define SECOPS_BUCKET_LOOKUPS     500000
+#define SECOPS_BUCKET_VALUES      (256 * 1024)
+
+#define SECOPS_BUCKET_FAILED      (-1)      /* no memory */
+#define SECOPS_BUCKET_LARGE       (-2)      /* it would be more than that */
+
+
+/*
  * The digest of the values that the object at token i has at these points.
- * Returns how many of the points have a value; -1: no memory.  The order of the
- * points matters: secops_bucket_sort() them once, so that it does not matter in
- * which order a job names them.
+ * Returns how many of the points have a value, or one of these.  The order of
+ * the points matters: secops_bucket_sort() them once, so that it does not
+ * matter in which order a job names them.
  */
 
 int secops_bucket_digest(const secops_json_t *json, uint32_t i,

@@ -281,7 +281,9 @@ sub path {
         '/api/v2/jobs/' . one(1000 .. 1010, 'x') . '/' . one(qw(start stop
         train)), '/api/v1/jobs', '/api/v1/jobs/' . one(1000 .. 1010,
         'get_by_name', 'x') . one('', '', '/labels', '/start', '/stop',
-        '/train', '/x'), '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
+        '/train', '/x'), '/api/v1/events' . one('', '', '/x', '/' . one(1000
+        .. 1010, 'x') . '/' . one('x', '%2e', '%ff', 'x' x rand 300)
+        . one('', '', '/export', '/feedback', '/x')), '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
         '/api/', '/');
     my @query = map { one(qw(resource_type title id overwrite role category type
         limit before integration_type ignore_mandatory_fields simple_response x))
@@ -420,6 +422,13 @@ sub proper {
             one(undef, '{}'), @who],
         ['POST', "$place/api/v1/jobs/get_by_name" . one('', '/labels'),
             '{"job_name":"' . one('J', 'K', 'x' x rand 500) . '"}', @who],
+        ['POST', "$place/api/v1/events" . one('', '', '/1', '/' . 'x' x rand
+            300), one('{"job_id":1001,"raw_body":{"a":1}}',
+            '[' . join(',', ('{"job_id":1001,"raw_body":{}}') x rand 50) . ']',
+            '{"job_id":' . (990 + int rand 60) . ',"raw_body":{"event":'
+            . '{"outcome":"a"}},"event_id":"' . int(rand 100) . '"}'), @who],
+        ['GET', "$place/api/v1/events/" . (1000 + int rand 20) . '/1'
+            . one('', '/export'), undef, @who],
         ['GET', "$place/api/secops/v1/audit?limit=10", undef, @who],
         ['GET', '/fetch/api/v2/token/scopes', undef,
             Authorization => 'Bearer ' . one(@{$self->{opt}{tokens}},

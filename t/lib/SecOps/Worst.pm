@@ -475,6 +475,18 @@ sub lines { # a batch of so many bytes
 }
 
 
+sub triage { # a job with these decision points, and its id
+    my ($self, $domain, @points) = @_;
+    my $r = $self->save($domain, { j => { type => 'job', properties => {
+        %{job('Triage')->{properties}}, decision_points => [@points] } } });
+    return $self->{triage} = $r->{json}{created}[0]{internal_id};
+}
+
+sub event { # for it, as text
+    my ($self, $raw) = @_;
+    return qq({"job_id":$self->{triage},"raw_body":$raw});
+}
+
 sub cases {
     my ($self) = @_;
     my $jwks = ref $self && $self->{jwks};
@@ -623,6 +635,30 @@ sub cases {
                 my $n = $_; "\"m$n\":{" . join(',', map {
                     sprintf '"\\u0061%04x":1', $_ } 0 .. 2000) . '}' }
                 1 .. 30 }]),
+        (map { my ($name, $points, $type, $text) = @$_;
+            { fault => 'E', name => "events: $name",
+              before => sub { triage(@_, @$points) },
+              request => sub { record($_[1], '/api/v1/events',
+                  $text->($_[0]), $type
+                      ? ('Content-Type' => 'application/x-ndjson') : ()) } } }
+            ['one of 1 MB', ['a'], 0, sub { $_[0]->event('{"a":1,"b":"'
+                . many('x') . '"}') }],
+            ['330 000 times {} at a decision point', ['a'], 0,
+                sub { $_[0]->event('{"a":' . listed('{}') . '}') }],
+            ['300 long decision points, 4000 members',
+                [map { $_ . '.x' x 240 } 1 .. 300], 0, sub {
+                $_[0]->event('{' . join(',', map { qq("k$_":1) } 1 .. 4000)
+                    . '}') }],
+            ['1000 in an array', ['a', 'b'], 0, sub { my ($self) = @_;
+                '[' . join(',', map { $self->event('{"a":' . $_ . ',"more":"'
+                    . 'x' x 900 . '"}') } 1 .. 1000) . ']' }],
+            ['1000 as lines', ['a', 'b'], 1, sub { my ($self) = @_;
+                join "\n", map { $self->event('{"a":' . $_ . ',"more":"'
+                    . 'x' x 900 . '"}') } 1 .. 1000 }],
+            ['1000 of 450 numbers at a decision point', ['a'], 1, sub {
+                my ($self) = @_;
+                join "\n", ($self->event('{"a":[' . join(',', (1) x 450)
+                    . ']}')) x 1000 }]),
         (map { my ($name, $type, $text) = @$_;
             { fault => 'R.18', name => $name, request => sub {
                 record($_[1], $lookup, $text->(), $type
