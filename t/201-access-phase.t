@@ -308,8 +308,9 @@ ok(wait_for(sub { @{$redis->cmd('KEYS', '*:rec:*')} == 3 }),
 sub is_json { # an answer that may end the connection
     my ($bytes, $status, $message, $name) = @_;
     my ($head, $body) = split /\r\n\r\n/, $t->raw($bytes), 2;
-    is_refused(SecOps::Connection::response("$head\r\n\r\n", $body), $status,
-        $message, $name);
+    my ($path) = $bytes =~ m{^\S+ (\S*)};
+    is_refused_at($path, SecOps::Connection::response("$head\r\n\r\n", $body),
+        $status, $message, $name);
 }
 
 is_json("GET /api/v1/health HTTP/1.1\r\n\r\n", 400, 'Bad Request',
@@ -341,8 +342,8 @@ is_refused(post($t, records(more => 'x' x 5000)), 413,
     'Request body too large', 'too large a body');
 is_refused($t->request('GET', '/elsewhere'), 404,
     'Requested URI does not represent any resource', 'another path');
-is_refused($t->request('TRACE', '/api/v1/health'), 405,
-    'Method not supported', 'TRACE');
+is_refused_v1($t->request('TRACE', '/api/v1/health'), 405,
+    'Method not supported', 'TRACE, in the form of this path');
 is($t->request('HEAD', '/api/none')->{body}, '', 'HEAD has no body');
 
 

@@ -192,7 +192,8 @@ $redis->cmd('HSET', 'secops:{global:res}:job', '77', 'nonsense',
     'x' x 400, '{"title":"far"}', '78', '{"title":7}');
 is(scalar @{$jobs->get('jobs')->{json}}, 2, 'jobs that are none are left out');
 ok($t->wait_log(qr/the stored job "77" can not be read/), '... and logged');
-is($jobs->get('jobs/77')->{status}, 500, '... alone, they are an error');
+is_refused_v1($jobs->get('jobs/77'), 500, 'Unknown error',
+    '... alone, they are an error');
 is_refused_v1($jobs->get('jobs/' . 'x' x 400), 404, 'Job not found',
     '... and none at all without a number');
 $redis->cmd('HDEL', 'secops:{global:res}:job', '77', '78', 'x' x 400);
@@ -204,6 +205,12 @@ is_deeply([$r->{status}, $r->{json}{status}], [500, 'ERROR'],
 ok($t->wait_log(qr/unexpected reply to a script/), '... which is logged');
 $redis->cmd('DEL', $jobs->key('evstat', $id, 'a'));
 
+
+# what nginx itself refuses has the same form
+
+is_refused_v1($jobs->post('jobs/get_by_name', '{"job_name":"' . 'x' x 2_000_000
+    . '"}', headers => { 'Content-Type' => 'application/json' }), 413,
+    'Request body too large', 'a body that is too large');
 
 # a Redis that is away
 

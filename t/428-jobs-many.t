@@ -44,9 +44,8 @@ my $n = 1500;
 
 my $r = $api->save({ k => api_key('Sender', scopes => []),
     a => api_key('All', scopes => []) });
-my ($value) = map { $_->{value} } grep { $_->{title} eq 'Sender' }
-    @{$r->{json}{created}};
-ok($value, 'two keys');
+my %value = map { $_->{title} => $_->{value} } @{$r->{json}{created}};
+is(scalar(grep { $_ } values %value), 2, 'two keys');
 
 foreach my $hundred (0 .. $n / 100 - 1) {
     my %set;
@@ -105,7 +104,10 @@ my $scripts = $calls{evalsha} - 16 * 47;
 ok($scripts >= 5 && $scripts < 100, '... 32 at a time; read in several parts')
     or diag("$scripts besides those that count");
 
-is_whole($jobs->get('jobs', key => $value), 3, 'the jobs of one key');
+is_whole($jobs->get('jobs', key => $value{Sender}), 3, 'the jobs of one key');
+is_deeply([map { $_->{title} } @{$jobs->get('jobs', key => $value{All})
+    ->{json}}], [map { sprintf 'J %04d', $_ } grep { $_ % 3 } 0 .. $n - 1],
+    'those of a key that a thousand integrations name');
 
 
 # clients that leave while their list is made: their calls are answered to

@@ -192,7 +192,12 @@ ngx_http_secops_reply_error(ngx_http_request_t *r, ngx_uint_t status,
     size_t      size;
     ngx_str_t   body;
 
-    if (ngx_http_secops_reply_is_v1(&r->uri)) {
+    /* an error_page has a path of its own: the form is that of what was asked
+       for */
+
+    if (ngx_http_secops_reply_is_v1(&r->uri)
+        || (r->internal && ngx_http_secops_reply_is_v1(&r->unparsed_uri)))
+    {
         return ngx_http_secops_reply_v1(r, status, message, detail);
     }
 
