@@ -70,6 +70,10 @@ ok(abs(left(key('evfb', $e)) - $until) < 5000, 'its feedback has that, too');
 ok(left($_) > 3_500_000, "its bucket has an hour: $_") foreach buckets();
 is(left(key('evstat', $e)), -1, 'the counters stay');
 
+event($e, 'eve');
+ok(left(key('ev', $e)) > 3_500_000, 'replaced, it has an hour again');
+ok(left(key('evfb', $e)) > 3_500_000, '... and so has its feedback');
+
 $redis->cmd('PEXPIRE', $_, 10_000) foreach buckets();
 event('e-2', 'eve');
 feedback('e-2', 'Drop');

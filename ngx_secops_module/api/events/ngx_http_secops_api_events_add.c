@@ -222,6 +222,7 @@ ngx_http_secops_events_make_id(ngx_http_secops_events_t *events,
     }
 
     entry->head.id = secops_slice_bytes(id, SECOPS_ID_LEN);
+    entry->store.made = 1;
 
     return NGX_DECLINED;
 }

@@ -24,6 +24,8 @@
 
 static void ngx_secops_store_events_set(ngx_secops_store_events_t *events,
     const ngx_secops_store_event_t *event);
+static void ngx_secops_store_events_renew(ngx_secops_store_events_t *events,
+    const ngx_secops_store_event_t *event);
 static void ngx_secops_store_events_announce(
     ngx_secops_store_events_t *events, const ngx_secops_store_event_t *event);
 static ngx_secops_store_event_t *ngx_secops_store_events_place(
@@ -134,6 +136,32 @@ ngx_secops_store_events_set(ngx_secops_store_events_t *events,
     }
 
     ngx_secops_redis_cmd_arg(cmd, event->json.data, event->json.len);
+
+    if (events->retention > 0 && !event->made) {
+        ngx_secops_store_events_renew(events, event);
+    }
+}
+
+
+/* what it takes the place of may have feedback, which is to end with it */
+
+static void
+ngx_secops_store_events_renew(ngx_secops_store_events_t *events,
+    const ngx_secops_store_event_t *event)
+{
+    secops_key_t             key;
+    ngx_secops_redis_cmd_t  *cmd;
+
+    cmd = events->cmd;
+
+    secops_keys_event_feedback(&key, events->space, (unsigned) events->shard,
+                               ngx_secops_slice(&event->job),
+                               ngx_secops_slice(&event->id));
+
+    ngx_secops_redis_cmd_begin(cmd, 3);
+    ngx_secops_store_literal(cmd, "EXPIRE");
+    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    ngx_secops_redis_cmd_arg(cmd, events->ttl, events->ttl_len);
 }
 
 

@@ -18,6 +18,8 @@ struct ngx_secops_store_event_s {
     ngx_secops_store_event_t   *next;           /* the store's own */
     ngx_str_t                   job;            /* its number, decimal */
     ngx_str_t                   id;
+    ngx_uint_t                  made;           /* 1: the id was made for it, so
+                                                   that no other had it */
     uint64_t                    ingested;       /* milliseconds since the
                                                    epoch */
     ngx_str_t                   json;
