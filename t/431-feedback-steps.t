@@ -97,6 +97,52 @@ ok($redis->cmd('TTL', $_) > 90, "with one it goes: $_") foreach @bucket;
 $redis->cmd('DEL', @bucket);
 
 
+my @event = ('{x}:ev', '{x}:evfb', '{x}:audit');
+my $digest = 'c0ffee' x 5 . '00';
+
+sub give { # label, trainings, request; the answer
+    my ($label, $trainings, $request) = @_;
+    return script('feedback', \@event, $label, 'eve', '', $trainings, $request,
+        '*', 'user', 'eve');
+}
+
+sub close_it { return script('settle', [ $event[1], '{x}:evstat' ], @_) }
+
+is_deeply(give('label_0', 0, 'r0'), [], 'feedback on no event');
+$redis->cmd('SET', $event[0], qq({"event_id":"\\"bucket\\":\\"abc\\"",)
+    . qq("job_id":1,"ingest_timestamp":1,"bucket":"$digest","sent_by":"x"}));
+
+my $first = give('label_0', 0, 'r1');
+is_deeply([@$first[0, 2 .. 5]], ['1', $digest, '', 'label_0', '0'],
+    'feedback on an event, whose id looks like a bucket');
+is_deeply(give('label_0', 0, 'r1'), $first, 'sent twice, it is the same');
+is($redis->cmd('XLEN', $event[2]), 1, '... with one entry in the audit');
+is($redis->cmd('TTL', $event[1]), -1, 'it stays as long as the event');
+
+is(close_it($first->[1], 0), 1, 'it is counted');
+is(votes('{x}:evstat') =~ s/last\S+//r, 'feedback=1 label:label_0=1 ', '... once');
+is(close_it($first->[1], 0), 1, 'counted twice');
+is(votes('{x}:evstat') =~ s/last\S+//r, 'feedback=1 label:label_0=1 ',
+    '... it is counted once');
+
+$redis->cmd('SET', $event[1], $redis->cmd('GET', $event[1])
+    =~ s/"n":"\d+"/"n":"9000000000000000"/r);
+my $second = give('label_1', 0, 'r2');
+is($second->[1], '9000000000000001',
+    'a clock that goes back makes no feedback older than the one before');
+is(close_it($first->[1], 0), 0, 'the one before is counted no more');
+is(votes('{x}:evstat') =~ s/last\S+//r, 'feedback=1 label:label_0=1 ',
+    '... and changes nothing');
+$redis->cmd('PEXPIRE', $event[1], 100_000);
+is(close_it($second->[1], 7), 1, 'but this one');
+is(votes('{x}:evstat') =~ s/ last\S+//r,
+    'feedback=1 label:label_0=0 label:label_1=1', '... with its label');
+ok($redis->cmd('PTTL', $event[1]) > 0, '... and keeps its end');
+like($redis->cmd('GET', $event[1]), qr/"gen":"7"/,
+    '... and is of the training that its bucket knows of');
+$redis->cmd('DEL', @event, '{x}:evstat');
+
+
 # --- a feedback that was left open ------------------------------------------
 
 sub event { # is there: its id
@@ -203,21 +249,30 @@ $right = [ { $next => 'new:label_0=1' }, { feedback => 1,
     'label:label_0' => 1 } ];
 is_deeply(all(), $right, 'a vote has moved');
 
-$redis->cmd('DEL', map { $_, s/:bkt:/:bktv:/r } bucket($bucket), bucket($next));
-script('vote', [ map { $_, s/:bkt:/:bktv:/r } bucket($bucket) ], $e, 5,
-    'label_1', 0, '');
-$redis->cmd('DEL', $events->key_of('evstat', $job, $e));
-change($e, open => '1', counted => '', old => $bucket,
-    n => ago($e));
+sub halfway { # the vote is where it was before the last feedback
+    my ($id, %more) = @_;
+    $redis->cmd('DEL', map { $_, s/:bkt:/:bktv:/r } bucket($bucket),
+        bucket($next));
+    script('vote', [ map { $_, s/:bkt:/:bktv:/r } bucket($bucket) ], $id, 5,
+        'label_1', 0, '');
+    $redis->cmd('DEL', $events->key_of('evstat', $job, $id));
+    change($id, open => '1', counted => '', old => $bucket, %more);
+}
+
+halfway($e, n => ago($e));
 $events->read($job, $e);
 is_deeply(all(), $right, 'killed before it did, a reader moves it');
 
-# ... and replaced once more, with feedback before anybody has read it
-$redis->cmd('DEL', map { $_, s/:bkt:/:bktv:/r } bucket($bucket), bucket($next));
-script('vote', [ map { $_, s/:bkt:/:bktv:/r } bucket($bucket) ], $e, 5,
-    'label_1', 0, '');
-$redis->cmd('DEL', $events->key_of('evstat', $job, $e));
-change($e, open => '1', counted => '', old => $bucket);
+# ... and feedback comes again, before anybody has read it
+halfway($e);
+is(feedback($e, 'Investigate')->{status}, 200, 'feedback, with a move to come');
+is_deeply(all(), [ { $next => 'new:label_2=1' },
+    { feedback => 1, 'label:label_2' => 1 } ], '... has moved the vote, too');
+
+# ... and the event is replaced once more before that, with a vote in both
+halfway($e);
+script('vote', [ map { $_, s/:bkt:/:bktv:/r } bucket($next) ], $e,
+    stored($e)->{n}, stored($e)->{label}, 0, '');
 event($e, 'trudy');
 is(feedback($e, 'Drop')->{status}, 200, 'feedback, with two moves to come');
 is_deeply(all(), [ { digest($e) => 'new:label_1=1' },

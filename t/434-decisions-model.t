@@ -1,6 +1,7 @@
-# Decisions against a model in plain Perl: events, feedback, trainings, starts
-# and stops at random, as several clients send them, one to each job; after each
-# step an event is read, and must be decided as the model says.  Events are
+# Decisions against a model in plain Perl: events, feedback, decisions of
+# processors, trainings, starts and stops at random, as several clients send
+# them, one to each job; after each step an event is read, and must be decided as
+# the model says.  Events are
 # replaced, feedback is changed, votes are tied, min_feedback and
 # confidence_threshold are reached or not, and feedback counts at once or after
 # a training.  Once on one Redis, and once, with a tenth of it all, on a Cluster.
@@ -132,6 +133,10 @@ my %can = (
         my ($job) = @_;
         my $new = !@{$job->{ids}} || rand() < 0.6;
         my $id = $new ? 'e-' . scalar @{$job->{ids}} : any(@{$job->{ids}});
+
+        # one that came in the same millisecond is not told apart from this
+        return if $job->{said}{$id};
+
         my ($values, $raw) = raw_body();
 
         push @{$job->{ids}}, $id if $new;
@@ -162,6 +167,22 @@ my %can = (
             send_to($job, 200, 'PUT', "/api/v2/events/$job->{id}/$id/feedback"
                 . '?feedback_label=' . $word =~ s/ /any('+', '%20')/er);
         }
+
+        return $id;
+    },
+
+    said => sub { # by a processor, which a job that rests does not ask
+        my ($job) = @_;
+        my $id = any(@{$job->{ids}}) // return;
+        my ($label, $confidence) = (int rand @labels, int(rand 10001) / 10000);
+        my $running = $job->{model}{running};
+
+        $job->{model}->said($id, $label, $confidence) if $running;
+        $job->{said}{$id} = 1;
+        send_to($job, $running ? 200 : 409, 'PUT',
+            "/api/secops/v1/events/$job->{id}/$id/decision",
+            $json->encode({ label => $labels[$label],
+                confidence => $confidence }));
 
         return $id;
     },
@@ -214,6 +235,7 @@ sub settle { # sends what there is, reads all answers
     foreach my $job (@jobs) {
         $job->{connection}->send($job->{out} // '');
         $job->{out} = '';
+        $job->{said} = {};
     }
 
     foreach my $job (@jobs) {
@@ -251,8 +273,8 @@ sub compare { # so many events and feedbacks, on these Redis
 
         foreach my $job (@jobs) {
             foreach (1 .. AT_ONCE) {
-                my $id = $can{rand() < 0.55 ? 'event' : 'feedback'}->($job)
-                    // next;
+                my $id = $can{any(('event') x 10, ('feedback') x 8, 'said')}
+                    ->($job) // next;
                 decides($job, rand() < 0.7 ? $id : any(@{$job->{ids}}));
                 $done++;
             }
