@@ -5,10 +5,11 @@
 # servers are killed, stopped, restarted, failed over and resharded; then the
 # whole store is read and held against what every single client was answered.
 #
-#   chaos.pl [--smoke] [--only=NAME,...] [--kills=N] [--faults=FAULT,...]
-#            [--write] [--list]
+#   chaos.pl [--smoke] [--events] [--only=NAME,...] [--kills=N]
+#            [--faults=FAULT,...] [--write] [--list]
 #
 #   --smoke   a few faults on the smallest topologies, in some seconds
+#   --events  the campaigns of events only, with two kills each
 #   --only    these campaigns
 #   --kills   of each campaign of kills, instead of 20
 #   --faults  these instead of the campaigns' own: kill,kill,stop
@@ -25,6 +26,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
 
+use Chaos::Events;
 use Chaos::Load;
 use Chaos::Page;
 use Chaos::Store;
@@ -34,8 +36,10 @@ use JSON::PP;
 use SecOps;
 
 my %opt = (kills => 20);
-GetOptions(\%opt, 'smoke', 'only=s', 'kills=i', 'faults=s', 'write', 'list')
-    or die "usage: $0 [--smoke] [--only=NAME,...] [--kills=N] [--faults=F,...] [--write]\n";
+GetOptions(\%opt, 'smoke', 'events', 'only=s', 'kills=i', 'faults=s', 'write',
+    'list')
+    or die "usage: $0 [--smoke] [--events] [--only=NAME,...] [--kills=N]"
+        . " [--faults=F,...] [--write]\n";
 
 my @failovers = qw(kill stop restart comeback twice);
 my @kills = ('kill') x $opt{kills};
@@ -65,6 +69,18 @@ my @campaigns = (
       durability => 'replicas=1', faults => [@failovers, 'reshard'] },
     { name => 'cluster-replicas-tls', kind => 'cluster', tls => 1,
       durability => 'replicas=1', faults => [@failovers, 'reshard'] },
+);
+
+# events, votes on them, and counters, of which none may be lost: each server has
+# its own file, and comes back with it
+
+my @events = (
+    { name => 'events-single', kind => 'single', durability => 'fsync',
+      load => 'Chaos::Events', every => 6, faults => ['kill', 'kill'],
+      certain => 1 },
+    { name => 'events-cluster', kind => 'masters', durability => 'fsync',
+      load => 'Chaos::Events', every => 6, faults => ['kill', 'kill'],
+      certain => 1 },
 );
 
 my @smoke = (
@@ -212,13 +228,17 @@ sub campaign {
             . $machine->error_log();
     }
 
-    my $load = Chaos::Load->new(ports => \@ports, connections => 16,
+    my $clients = $campaign->{load} // 'Chaos::Load';
+    my $job = $clients->prepare($machines[0]);
+    my $load = $clients->new(ports => \@ports, connections => 16, job => $job,
         pause => $campaign->{pause} // 0.03, file => $t->dir() . '/history');
     my (@seconds, @spans);
 
     flows($load) or die "no load\n";
 
     foreach my $fault (@{$campaign->{faults}}) {
+        sleep $campaign->{every} if $campaign->{every};
+
         my $from = time();
         my ($begin, $shards) = $faults{$fault}->($topology);
 
@@ -234,16 +254,17 @@ sub campaign {
         push @spans, [$fault, $from, time()];
     }
 
-    sleep 1;
+    sleep $campaign->{every} // 1;
     my $history = $load->end();
 
     $topology->heal() or die "it did not heal\n";
 
-    my $store = Chaos::Store->snapshot(map { $_->{socket} }
+    my $told = $clients->settle($machines[0], $job, $history);
+    my $store = $clients->store()->snapshot(map { $_->{socket} }
         $topology->masters());
     my $cut = () = join('', map { $_->log() } @{$t->{redis}})
         =~ /Truncating the AOF/g;
-    my $verdict = Chaos::Store->judge($store, $history, $cut);
+    my $verdict = $clients->store()->judge($store, $history, $cut, $told);
 
     say_ "$campaign->{name}: Redis has truncated $cut files; halved by that: "
         . join ', ', @{$verdict->{halved}} if $cut;
@@ -256,8 +277,7 @@ sub campaign {
     $_->stop() foreach @{$t->{redis}};
 
     return { %$campaign, %$verdict, seconds => \@seconds,
-        lost_in => lost_in($verdict->{lost}, $history, @spans),
-        records => scalar keys %{$store->{records}} };
+        lost_in => lost_in($verdict->{lost}, $history, @spans) };
 }
 
 
@@ -324,7 +344,7 @@ sub faults_of {
         if $result->{status}{0};
     push @faults, "nginx: $_" foreach @{$result->{nginx} // []};
 
-    my $other = join ' ', grep { !/^(?:0|201|500|503)$/ }
+    my $other = join ' ', grep { !/^(?:0|200|201|500|503)$/ }
         sort keys %{$result->{status}};
     push @faults, "answers $other" if $other ne '';
 
@@ -334,7 +354,8 @@ sub faults_of {
 }
 
 
-my @chosen = $opt{smoke} ? @smoke : @campaigns;
+my @chosen = $opt{smoke} ? @smoke : $opt{events} ? @events
+    : (@campaigns, @events);
 
 if ($opt{only}) {
     my %only = map { $_ => 1 } split /,/, $opt{only};

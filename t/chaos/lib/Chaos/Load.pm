@@ -49,6 +49,15 @@ sub new {
 }
 
 
+# What others that are like this one have: something that there must be before the
+# first request, which they are given as "job"; something to be done after the
+# last one, and what was told of it; who says what has come of the requests.
+
+sub prepare { return }
+sub settle { return }
+sub store { return 'Chaos::Store' }
+
+
 # as the module: by the digest of the subject
 
 sub shard { return substr sha256_hex($_[0]), 0, 1 }
@@ -116,19 +125,30 @@ sub begin {
         return;
     };
 
-    $c->{id} = sprintf '%s-%d', $self->{prefix}, $self->{next}++;
+    my ($method, $path, $body) = $self->request($c);
+
     $c->{sent} = time();
-
-    my $body = qq({"observable":"$c->{id}","finding":"Clean",)
-        . '"source_engine":"chaos"}';
-
-    $c->{out} = "POST $path HTTP/1.1\r\nHost: localhost\r\n"
+    $c->{out} = "$method $path HTTP/1.1\r\nHost: localhost\r\n"
         . "X-SecOps-User: chaos\r\nX-SecOps-Roles: sn_sec_cmn.api_write\r\n"
         . "Content-Type: application/json\r\nContent-Length: "
         . length($body) . "\r\n\r\n$body";
     $c->{in} = '';
 
     $self->write($c);
+}
+
+
+# the next request of a connection: method, path, body; what it is called in the
+# history, and its shard, are put into the connection
+
+sub request {
+    my ($self, $c) = @_;
+
+    $c->{id} = sprintf '%s-%d', $self->{prefix}, $self->{next}++;
+    $c->{shard} = shard($c->{id});
+
+    return ('POST', $path, qq({"observable":"$c->{id}","finding":"Clean",)
+        . '"source_engine":"chaos"}');
 }
 
 
@@ -212,7 +232,7 @@ sub answered {
     $reason =~ s/\s/_/g;
 
     printf {$self->{history}} "%s %.6f %.6f %d %d %s %s\n", $c->{id},
-        $c->{sent}, $now, $status, $c->{machine}, shard($c->{id}), $reason;
+        $c->{sent}, $now, $status, $c->{machine}, $c->{shard}, $reason;
 
     if ($status == 0 && $c->{socket}) {
         close $c->{socket};

@@ -10,7 +10,7 @@ use SecOps ();
 
 
 my %titles = (single => 'one Redis', sentinel => 'replica set',
-    cluster => 'cluster');
+    cluster => 'cluster', masters => 'masters of a cluster');
 
 
 sub median {
@@ -41,7 +41,8 @@ sub row {
 
     return sprintf '| %s | %s | `%s` | %s | %d | %d | %d | %d | %d | %d | %d'
         . ' | %s%s | %.1f / %.1f |',
-        $titles{$row->{kind}}, $row->{tls} ? 'yes' : 'no', $row->{durability},
+        $titles{$row->{kind}} . ($row->{load} ? ', events' : ''),
+        $row->{tls} ? 'yes' : 'no', $row->{durability},
         names(@{$row->{faults}}), $row->{requests}, $status->{201} // 0,
         $status->{503} // 0, $status->{500} // 0,
         scalar @{$row->{duplicates}}, scalar @{$row->{refused}},

@@ -156,7 +156,8 @@ sub judge {
         }
     }
 
-    return { %found, status => \%status, requests => scalar @$history };
+    return { %found, status => \%status, requests => scalar @$history,
+        records => scalar keys %{$store->{records}} };
 }
 
 

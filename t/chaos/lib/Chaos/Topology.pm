@@ -1,6 +1,7 @@
 package Chaos::Topology;
 
-# What can be broken: one Redis, a replica set with its sentinels, a cluster.
+# What can be broken: one Redis, a replica set with its sentinels, a cluster, a
+# cluster of masters alone, each of which comes back with its own file.
 # Each says how nginx is told of it, which servers are masters at present, and
 # which shards of the domain lie on one of them.
 #
@@ -21,7 +22,7 @@ use Time::HiRes qw(sleep time);
 
 
 my %kinds = (single => 'Chaos::Single', sentinel => 'Chaos::Sentinel',
-    cluster => 'Chaos::Cluster');
+    cluster => 'Chaos::Cluster', masters => 'Chaos::Masters');
 
 
 sub new {
@@ -357,6 +358,26 @@ sub heal {
         }
         return 1;
     }, 90);
+}
+
+
+package Chaos::Masters;
+
+our @ISA = ('Chaos::Cluster');
+
+
+sub start {
+    my ($self) = @_;
+
+    $self->{cluster} = SecOps::Cluster->new($self->{test}, masters => 3,
+        replicas => 0, args => [qw(--appendonly yes --appendfsync always)]);
+}
+
+
+sub take_over {
+    my ($self, $victim) = @_;
+    $self->revive($victim);
+    return $victim;
 }
 
 
