@@ -225,10 +225,12 @@ typedef void (*ngx_secops_redis_handler_pt)(void *data,
  * A write: it is answered when the durability of the conf was reached.  If it
  * was not, its status is _UNKNOWN, although it was executed; while it is known
  * that it can not be reached, _UNAVAILABLE, and nothing was written.  Of the
- * last reply the handler is given the first value only, and no text.
+ * last reply the handler is given the first value only, and no text; all of it
+ * if the write is sent as WHOLE, too, which is a copy for each.
  */
 
 #define NGX_SECOPS_REDIS_DURABLE  0x02
+#define NGX_SECOPS_REDIS_WHOLE    0x04
 
 
 /* all fields are unset; of what is not merged nothing is there */

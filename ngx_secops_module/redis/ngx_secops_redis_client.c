@@ -94,6 +94,7 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
     cmd->replay = (flags & NGX_SECOPS_REDIS_REPLAY) ? 1 : 0;
     cmd->durable = (flags & NGX_SECOPS_REDIS_DURABLE)
                    && redis->conf.durability != NGX_SECOPS_REDIS_MEMORY;
+    cmd->whole = (flags & NGX_SECOPS_REDIS_WHOLE) ? 1 : 0;
     ngx_secops_redis_cmd_time(cmd);
 
     if (redis->topology->send(redis, cmd) != NGX_OK) {

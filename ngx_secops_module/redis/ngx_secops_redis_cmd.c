@@ -100,6 +100,10 @@ ngx_secops_redis_cmd_free(ngx_secops_redis_cmd_t *cmd)
         ngx_free(cmd->error.data);
     }
 
+    if (cmd->values) {
+        ngx_free(cmd->values);
+    }
+
     secops_redis_resp_free(&cmd->resp);
     ngx_free(cmd);
 }

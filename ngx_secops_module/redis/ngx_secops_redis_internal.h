@@ -110,6 +110,9 @@ struct ngx_secops_redis_cmd_s {
     ngx_str_t                     error;        /* the first error reply,
                                                    malloc'ed, or empty */
     secops_redis_value_t          value;        /* while it is held */
+    secops_redis_value_t         *values;       /* the same of all values, with
+                                                   their text, malloc'ed; NULL:
+                                                   that one is enough */
 
     ngx_msec_t                    start;
     ngx_msec_t                    deadline;
@@ -130,6 +133,7 @@ struct ngx_secops_redis_cmd_s {
     unsigned                      replay:1;
     unsigned                      durable:1;    /* a write, and its client wants
                                                    more than memory */
+    unsigned                      whole:1;      /* ... and all of the reply */
     unsigned                      barrier:1;    /* of the link that it is
                                                    written to, and ends with
                                                    it */

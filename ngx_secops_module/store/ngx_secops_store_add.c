@@ -29,7 +29,8 @@ static ngx_int_t ngx_secops_store_add_read(ngx_secops_store_eval_t *eval,
 
 
 static ngx_secops_store_script_t  ngx_secops_store_add_script = {
-    &secops_script_add, NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE,
+    &secops_script_add,
+    NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE|NGX_SECOPS_REDIS_WHOLE,
     ngx_secops_store_add_keys, ngx_secops_store_add_args,
     ngx_secops_store_add_read,
     0, ""

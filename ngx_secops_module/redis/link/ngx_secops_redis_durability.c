@@ -37,6 +37,8 @@
 #define NGX_SECOPS_REDIS_REMINDER  60
 
 
+static ngx_int_t ngx_secops_redis_keep(ngx_secops_redis_cmd_t *cmd,
+    const secops_redis_value_t *values);
 static void ngx_secops_redis_add_barrier(ngx_secops_redis_node_t *node,
     secops_redis_resp_t *resp);
 static void ngx_secops_redis_add_wait(ngx_secops_redis_link_t *link,
@@ -287,13 +289,23 @@ ngx_secops_redis_guard(ngx_secops_redis_node_t *node)
 }
 
 
-/* of the reply, which is gone when the barrier is answered, one value stays */
+/* of the reply, which is gone when the barrier is answered, one value stays, or
+   all of them */
 
 ngx_uint_t
 ngx_secops_redis_hold(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_result_t *result)
 {
     if (!cmd->durable || result->status != NGX_SECOPS_REDIS_REPLIED) {
+        return 0;
+    }
+
+    if (cmd->whole && ngx_secops_redis_keep(cmd, result->value) != NGX_OK) {
+
+        /* it was executed, but nobody can tell any more with what result */
+
+        result->status = NGX_SECOPS_REDIS_UNKNOWN;
+        ngx_str_set(&result->message, "no memory");
         return 0;
     }
 
@@ -307,6 +319,51 @@ ngx_secops_redis_hold(ngx_secops_redis_cmd_t *cmd,
     ngx_queue_insert_tail(&cmd->node->held, &cmd->queue);
 
     return 1;
+}
+
+
+/* a copy of a reply, in place of the one that the command may have */
+
+static ngx_int_t
+ngx_secops_redis_keep(ngx_secops_redis_cmd_t *cmd,
+    const secops_redis_value_t *values)
+{
+    size_t                 i, n, size;
+    u_char                *p;
+    secops_redis_value_t  *copy;
+
+    if (cmd->values) {
+        ngx_free(cmd->values);
+        cmd->values = NULL;
+    }
+
+    n = values[0].next;
+    size = n * sizeof(secops_redis_value_t);
+
+    for (i = 0; i < n; i++) {
+        size += values[i].text.len;
+    }
+
+    copy = ngx_alloc(size, cmd->redis->log);
+    if (copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(copy, values, n * sizeof(secops_redis_value_t));
+
+    p = (u_char *) &copy[n];
+
+    for (i = 0; i < n; i++) {
+        copy[i].text.data = p;
+
+        if (values[i].text.len) {
+            p = ngx_cpymem(p, values[i].text.data, values[i].text.len);
+        }
+    }
+
+    cmd->values = copy;
+
+    return NGX_OK;
 }
 
 

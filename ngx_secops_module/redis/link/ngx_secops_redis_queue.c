@@ -257,7 +257,7 @@ ngx_secops_redis_end_all(ngx_queue_t *ended, u_char *message)
         result.status = cmd->status;
 
         if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
-            result.value = &cmd->value;
+            result.value = cmd->values ? cmd->values : &cmd->value;
 
         } else {
             result.message.data = message;

@@ -32,7 +32,8 @@ static ngx_int_t ngx_secops_store_settle_read(ngx_secops_store_eval_t *eval,
 
 
 static ngx_secops_store_script_t  ngx_secops_store_feedback_script = {
-    &secops_script_feedback, NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE,
+    &secops_script_feedback,
+    NGX_SECOPS_REDIS_REPLAY|NGX_SECOPS_REDIS_DURABLE|NGX_SECOPS_REDIS_WHOLE,
     ngx_secops_store_feedback_keys, ngx_secops_store_feedback_args,
     ngx_secops_store_feedback_read,
     0, ""
