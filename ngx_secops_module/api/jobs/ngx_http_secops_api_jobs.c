@@ -52,6 +52,8 @@ ngx_http_secops_jobs_create(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx)
     jobs->op = op;
     ctx->data = jobs;
 
+    op->late = SECOPS_ERROR_LATER;
+
     op->form = ngx_strncmp(ctx->route->path.data, NGX_HTTP_SECOPS_JOBS_V1,
                            sizeof(NGX_HTTP_SECOPS_JOBS_V1) - 1)
                == 0 ? NGX_HTTP_SECOPS_RESOURCES_V1

@@ -66,6 +66,7 @@ ngx_http_secops_jobs_operate(ngx_http_request_t *r, ngx_http_secops_ctx_t *ctx,
 
     op->reply = ngx_http_secops_jobs_done;
     op->writes = 1;
+    op->late = SECOPS_ERROR_SAVE_LATER;
 
     /* a job can always be stopped, however much there is */
 
