@@ -27,7 +27,8 @@ static const scope_case_t  scope_cases[SECOPS_SCOPES] = {
     { "write:records", 0x20 },
     { "write:events", 0x40 },
     { "read:event_export", 0x80 },
-    { "write:event_feedback", 0x100 }
+    { "write:event_feedback", 0x100 },
+    { "write:decisions", 0x200 }
 };
 
 
