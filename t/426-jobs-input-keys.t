@@ -133,6 +133,30 @@ is_deeply([map { $_->{title} } @{$jobs->get('jobs')->{json}}],
     [qw(Four One Three Two)], 'who has a role reaches all');
 
 
+# while others change resources: whoever reads in two steps begins again
+
+my %seen;
+
+foreach my $i (1 .. 40) {
+    my @asked = map { my $c = $t->connect(); $c->send($c->format(@$_)); $c }
+        ['POST', '/api/v2/resources', [ Connection => 'close', %{who()} ],
+            { j => job('Three', description => "the $i. text") }],
+        map { ['GET', "/api/v1/jobs$_", [ Connection => 'close',
+            'X-Arcanna-Api-Key' => $two{key} ]] } '', '', "/$id{Three}";
+    my ($saved, @lists) = map { $_->answer() } @asked;
+    my $job = pop @lists;
+
+    $seen{"saved $saved->{status}"}++;
+    $seen{"job $job->{status}"}++;
+    $seen{join ' ', 'list', $_->{status}, ref $_->{json} eq 'ARRAY'
+        ? map { $_->{title} } @{$_->{json}} : ()}++ foreach @lists;
+}
+
+is_deeply(\%seen, { 'saved 200' => 40, 'job 200' => 40,
+    'list 200 Three Two' => 80 }, 'lists are whole while resources change')
+    or diag(explain(\%seen));
+
+
 # the references are not known: resources that were stored by hand
 
 $redis->cmd('DEL', 'secops:{global:res}:size', 'secops:{global:res}:refs');
