@@ -115,6 +115,20 @@ sub active {
 }
 
 
+# paths of what an answer says was stored: a record, or events
+
+sub stored {
+    my ($r) = @_;
+    my @answers = ref $r->{json} eq 'ARRAY' ? @{$r->{json}} : $r->{json};
+
+    return map {
+        $_->{sys_id} ? $r->{headers}{location}
+            : $_->{event_id} ? "/api/v1/events/$_->{job_id}/$_->{event_id}"
+            : ();
+    } @answers;
+}
+
+
 # All of one route; path and body may be functions.  Where there are many, each of the first ones fails, and then
 # every so maniest, so that it takes as long as 300.
 
@@ -148,9 +162,11 @@ sub all_fail {
         $closed = $nth if $status eq 'closed';
         push @cut, $closed if $closed && $status ne 'closed' && $status >= 500;
 
-        if ($status eq 201 && $r->{json}{sys_id}) {
-            my $read = get($t, "/one$r->{headers}{location}");
-            push @lost, $nth unless $read && $read->{status} == 200;
+        if ($status eq 201) {
+            push @lost, map { $nth } grep {
+                my $read = get($t, "/one$_");
+                !$read || $read->{status} != 200;
+            } stored($r);
         }
 
         push @unserved, $nth unless wait_for(sub {
