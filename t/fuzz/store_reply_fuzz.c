@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "store/list/secops_reply_ids.h"
+#include "store/secops_keys.h"
 #include "store/secops_reply.h"
 #include "util/secops_id.h"
 
@@ -323,6 +324,26 @@ store_fuzz_counts(const secops_redis_value_t *values, size_t n, size_t njobs)
 }
 
 
+/* digests are copied to where there is room for one, or for nothing */
+
+static void
+store_fuzz_feedback(const secops_redis_value_t *values, size_t n)
+{
+    secops_reply_feedback_t  feedback;
+
+    if (secops_reply_feedback(values, n, &feedback) >= 0) {
+        store_fuzz_require((feedback.digest.len == 0
+                            || feedback.digest.len == SECOPS_KEYS_DIGEST_LEN)
+                           && (feedback.old.len == 0
+                               || feedback.old.len == SECOPS_KEYS_DIGEST_LEN),
+                           "a digest");
+        store_fuzz_text(feedback.digest);
+        store_fuzz_text(feedback.old);
+        store_fuzz_text(feedback.label);
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -355,6 +376,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     store_fuzz_lists(values, n, data[0] >> 1);
 
     store_fuzz_counts(values, n, (n - 1) / 4);
+    store_fuzz_feedback(values, n);
 
     (void) secops_reply_commit(values);
 
