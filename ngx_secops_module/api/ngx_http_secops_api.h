@@ -113,6 +113,8 @@ ngx_int_t ngx_http_secops_events_export(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_events_decide(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
+ngx_int_t ngx_http_secops_events_list(ngx_http_request_t *r,
+    ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_secrets_rotate(ngx_http_request_t *r,
     ngx_http_secops_ctx_t *ctx);
 ngx_int_t ngx_http_secops_secrets_get(ngx_http_request_t *r,

@@ -332,6 +332,14 @@ static const ngx_http_secops_route_t  ngx_http_secops_routes[] = {
       NGX_HTTP_SECOPS_BODY_JSON, ngx_string("events.decide"),
       ngx_http_secops_events_decide, NULL },
 
+    /* whoever sends events need not see those of others */
+
+    { ngx_string("/api/secops/v1/events"),
+      NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_EVENTS,
+      NGX_HTTP_SECOPS_GRANTED, SECOPS_PERMISSION_READ,
+      SECOPS_SCOPE_READ_EVENT_EXPORT,
+      0, ngx_string("events.list"), ngx_http_secops_events_list, NULL },
+
     { ngx_string("/api/v2/token/scopes"),
       NGX_HTTP_SECOPS_GET, NGX_HTTP_SECOPS_RESOURCES,
       NGX_HTTP_SECOPS_KNOWN, SECOPS_PERMISSION_NONE, SECOPS_SCOPE_NONE,

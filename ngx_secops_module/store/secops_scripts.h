@@ -351,6 +351,24 @@ extern const secops_script_t  secops_script_event_count;
 extern const secops_script_t  secops_script_decide;
 
 
+/*
+ * Reads which events of a job are next, and what decides on each.  KEYS[1] is
+ * the sorted set of their ids, KEYS[2] what the keys of the events themselves
+ * begin with, KEYS[3] those of their feedback, KEYS[4] those of what processors
+ * decided; all of one shard.  ARGV[1] and ARGV[2] are the time and the id that
+ * they come after, the newest first, and of the same time the highest id; both
+ * empty: from the newest on.  ARGV[3] is a time that they are not older than,
+ * ARGV[4] how many there are at most, ARGV[5] how many bytes they are, about,
+ * ARGV[6] how much of an event is read.
+ *
+ * Answers 1 if there may be more, else 0; then for each event its id, its time,
+ * the beginning of its document, its feedback, what was decided: empty when it
+ * is not there.
+ */
+
+extern const secops_script_t  secops_script_events;
+
+
 /* hexadecimal, as EVALSHA wants it */
 
 void secops_script_sha(const secops_script_t *script,
