@@ -91,6 +91,22 @@ is(scalar @names, 10, 'so are the names of scopes');
 is(scalar(grep { !/^(?:PUBLIC|KNOWN|GRANTED|TABLE|ENDPOINT|SOME|JOB)$/ }
     map { $_->{access} } @routes), 0, 'access is of one of seven kinds');
 
+# the scopes that are offered are those of the routes, both ways
+
+my $offered = join ' ', sort @names;
+
+is(join(' ', sort grep {
+        my $bit = $scope{$_};
+        grep { $_->{scope} & $bit } @routes
+    } @names), $offered, 'each scope is that of a route');
+is(scalar(grep { $_->{scope} >> @names } @routes), 0,
+    '... and no route has one without a name');
+
+my $schema = JSON::PP->new->decode($t->read(
+    SecOps::root() . '/ngx_secops_module/schema/resources/api_key.json'));
+is(join(' ', sort @{$schema->{properties}{scopes}{items}{else}{enum}}),
+    $offered, '... and an api key may be given each of them');
+
 foreach my $route (@routes) {
     is($route->{permission} || $route->{scope} ? 1 : 0,
         $route->{access} =~ /^(?:PUBLIC|KNOWN)$/ ? 0 : 1,
@@ -256,6 +272,24 @@ foreach my $route (@routes) {
                 if $expected ne 'allowed';
         }
     }
+}
+
+
+foreach my $caller (@callers) {
+    my $told = call('GET', '/api/v2/token/scopes', $caller->{headers})->{json};
+    next if ref $told ne 'ARRAY';
+
+    my @useful = grep {
+        my $scope = $_;
+        grep { $_->{scope} == $scope{$scope} && may($_, $caller)
+            && ($_->{access} ne 'JOB'
+                || ($caller->{permissions} // 0) & $_->{permission}
+                || ($caller->{scopes} // 0) & $_->{scope}) } @routes;
+    } @names;
+
+    is(join(' ', sort @$told), join(' ', sort @useful),
+        "$caller->{name} is told the scopes of the routes that it may use")
+        if !defined $caller->{narrow} && !defined $caller->{some};
 }
 
 
