@@ -4,6 +4,12 @@
 #include "face/ngx_http_secops_conf.h"
 
 
+/* so many bytes malloc() asks the system for, by mapping them */
+
+#define NGX_HTTP_SECOPS_MAPPED  (2 * 1024 * 1024)
+
+
+static void ngx_http_secops_keep_memory(ngx_log_t *log);
 static ngx_http_secops_main_conf_t *ngx_http_secops_cycle_conf(
     ngx_cycle_t *cycle);
 
@@ -29,7 +35,33 @@ ngx_http_secops_init_process(ngx_cycle_t *cycle)
         }
     }
 
+    if (mcf->redis.nelts) {
+        ngx_http_secops_keep_memory(cycle->log);
+    }
+
     return NGX_OK;
+}
+
+
+/*
+ * Requests that wait for Redis end many at a time, as its replies come in one
+ * read.  At first, glibc gives the top of the heap back to the system whenever
+ * 128 KB of it are free, so the worker would lose the memory of such requests
+ * and take it again for the next ones, a page fault and a half for each
+ * record.  Once a piece that was mapped is freed, twice its size may be free:
+ * that is what the first large answer does, and this does it before.
+ */
+
+static void
+ngx_http_secops_keep_memory(ngx_log_t *log)
+{
+    void  *p;
+
+    p = ngx_alloc(NGX_HTTP_SECOPS_MAPPED, log);
+
+    if (p) {
+        ngx_free(p);
+    }
 }
 
 
