@@ -6,12 +6,13 @@
 # headers, by a token whose signature is remembered, and by an api key that is
 # remembered; then a list of ten records.  The three take turns of a second,
 # each with a server and a Redis of its own, so that the machine's slow moments
-# are the same for all.  Prints the ratios to the headers, and their median.
+# are the same for all.  Prints the table of docs/performance.md.
 #
 #   WHAT        what they send: "record list"
 #   RUNS 7      rounds
 #   DURATION 6  turns of each in a round
 #   CONNS 64    connections
+#   WRITE 1     writes the table into docs/performance.md as well
 
 use strict;
 use warnings;
@@ -23,16 +24,19 @@ use lib "$FindBin::Bin/lib";
 use Cwd qw(abs_path);
 use HTTP::Tiny;
 
+use Bench::Figures;
+use Bench::Page;
 use Bench::Records;
 use Bench::Redis;
 use Bench::Servers;
 use Bench::Token;
 use Bench::Turns;
 
+my $root = abs_path("$FindBin::Bin/..");
 my $turns = Bench::Turns->new(
     name    => 'callers',
     bench   => $FindBin::Bin,
-    build   => abs_path($ENV{SECOPS_BUILD_DIR} // "$FindBin::Bin/../build"),
+    build   => abs_path($ENV{SECOPS_BUILD_DIR} // "$root/build"),
     runs    => 7,
     seconds => 6,
 );
@@ -114,6 +118,7 @@ sub record { # is what the caller of a case sends
     my ($case) = @_;
 
     return { %$case,
+        name   => "record $case->{name}",
         kind   => 'post',
         lines  => $bodies,
         status => 201,
@@ -129,6 +134,7 @@ sub list { # is what the caller of a case asks for
     my ($case) = @_;
 
     return { %$case,
+        name   => "list $case->{name}",
         kind   => 'get',
         lines  => $turns->file('list', $list),
         status => 200,
@@ -141,14 +147,44 @@ sub list { # is what the caller of a case asks for
 
 
 my %what = (record => \&record, list => \&list);
+my @what = split ' ', $ENV{WHAT} || 'record list';
 my @names = qw(header token key);
 my @cases = map { new_case($_) } @names;
+my @rows;
 
-foreach my $what (split ' ', $ENV{WHAT} || 'record list') {
-    my @rows = $turns->rounds([map { $what{$what}->($_) } @cases]);
+foreach my $what (@what) {
+    push @rows, $turns->rounds([map { $what{$what}->($_) } @cases]);
+}
 
-    foreach my $name (grep { $_ ne 'header' } @names) {
-        Bench::Turns::print_ratios("$what  %-6s  $name / header %s", \@rows,
-            $name, 'header');
+my $text = table();
+
+print "\n", $text;
+Bench::Page::put("$root/docs/performance.md", 'callers', $text) if $ENV{WRITE};
+
+
+sub table {
+    my %from = (header => 'headers', token => 'a remembered token',
+        key => 'a remembered api key');
+    my %sent = (record => 'a record', list => 'a list of ten records');
+    my @lines;
+
+    foreach my $what (@what) {
+        foreach my $name (@names) {
+            my $case = "$what $name";
+            push @lines, [ "$sent{$what}, caller in $from{$name}",
+                map({ Bench::Figures::cpu(\@rows, $case, $_) }
+                    qw(server redis)),
+                map({ ratio($case, "$what header", $_) } qw(server both)) ];
+        }
     }
+
+    return Bench::Figures::table([ 'one request', 'server µs', 'Redis µs',
+        'server, headers as 1', 'together, headers as 1' ], @lines);
+}
+
+
+sub ratio {
+    my ($case, $other, $figure) = @_;
+    return $case eq $other ? '1' : Bench::Figures::with_spread('%.3f',
+        Bench::Figures::ratios(\@rows, $case, $other, $figure));
 }

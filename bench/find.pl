@@ -21,11 +21,11 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Cwd qw(abs_path);
-use Encode qw(decode encode);
 use POSIX ();
 use Time::HiRes qw(sleep);
 
 use Bench::Figures;
+use Bench::Page;
 use Bench::Records;
 use Bench::Redis;
 use Bench::Servers;
@@ -148,7 +148,7 @@ my @rows = $turns->rounds(@items);
 my $text = table();
 
 print "\n", $text;
-page() if $ENV{WRITE};
+Bench::Page::put("$root/docs/performance.md", 'find', $text) if $ENV{WRITE};
 
 
 sub table {
@@ -177,14 +177,4 @@ sub table {
             Bench::Figures::number(1000 * sprintf '%.0f',
                 1000 * $of{$_}{walked} / $us);
     } qw(few many);
-}
-
-
-sub page { # between its markers
-    my $file = "$root/docs/performance.md";
-    my $page = decode('UTF-8', Bench::Servers::slurp($file));
-
-    $page =~ s/(<!-- find -->\n).*?(<!-- \/find -->)/$1\n$text\n$2/s
-        or die "docs/performance.md has no place for the table\n";
-    Bench::Servers::write_file($file, encode('UTF-8', $page));
 }

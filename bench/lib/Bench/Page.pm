@@ -1,7 +1,7 @@
 package Bench::Page;
 
-# The part of docs/performance.md that is measured, between its two markers:
-# machine, versions, tables.
+# The parts of docs/performance.md that are measured, each between its two
+# markers: that of make bench, with machine, versions and tables, and others.
 
 use strict;
 use warnings;
@@ -98,6 +98,18 @@ sub write {
     my $page = decode('UTF-8', Bench::Servers::slurp($path));
     Bench::Servers::write_file($path, encode('UTF-8', filled($page,
         $result)));
+}
+
+
+# a text between the markers of that name
+
+sub put {
+    my ($path, $name, $text) = @_;
+    my $page = decode('UTF-8', Bench::Servers::slurp($path));
+
+    $page =~ s/(<!-- \Q$name\E -->\n).*?(<!-- \/\Q$name\E -->)/$1\n$text\n$2/s
+        or die "$path has no place for the table\n";
+    Bench::Servers::write_file($path, encode('UTF-8', $page));
 }
 
 
