@@ -23,10 +23,10 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Cwd qw(abs_path);
-use Encode qw(decode encode);
 
 use Bench::Events;
 use Bench::Figures;
+use Bench::Page;
 use Bench::Records;
 use Bench::Redis;
 use Bench::Servers;
@@ -220,7 +220,7 @@ my @rows = $turns->rounds(@items);
 my $text = table();
 
 print "\n", $text;
-page() if $ENV{WRITE};
+Bench::Page::put("$root/docs/performance.md", 'events', $text) if $ENV{WRITE};
 
 
 # what is compared, with what, by their cases
@@ -256,14 +256,4 @@ sub table {
 
     return Bench::Figures::table([ 'one request', 'beside', 'server µs',
         'Redis µs', 'server', 'Redis', 'together' ], @lines);
-}
-
-
-sub page { # between its markers
-    my $file = "$root/docs/performance.md";
-    my $page = decode('UTF-8', Bench::Servers::slurp($file));
-
-    $page =~ s/(<!-- events -->\n).*?(<!-- \/events -->)/$1\n$text\n$2/s
-        or die "docs/performance.md has no place for the table\n";
-    Bench::Servers::write_file($file, encode('UTF-8', $page));
 }
