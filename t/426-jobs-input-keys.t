@@ -86,11 +86,13 @@ foreach my $whose (qw(One Two)) {
 is($jobs->document($id{Four})->{stopped_at}, undef,
     'what is not reached is not changed');
 
-my @audit = grep { /jobs\./ } map { my %f = @{$_->[1]};
-    "$f{operation} $f{id} $f{user_name}" }
+my @audit = map { "$_->{operation} $_->{id} $_->{user_name}" }
+    grep { $_->{operation} =~ /^jobs/ } map { my %f = @{$_->[1]}; \%f }
     @{$redis->cmd('XRANGE', 'secops:{global:res}:audit', '-', '+')};
-is(scalar(grep { $_ eq "jobs.start $id{Three} One" } @audit), 1,
+is_deeply([grep { / \Q$id{Three}\E / } @audit], [map {
+    "jobs.$_ $id{Three} One" } qw(start train stop)],
     'what a key does is in the audit with its name');
+
 
 # v2 is for scopes alone
 
