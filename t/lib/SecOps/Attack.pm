@@ -283,7 +283,9 @@ sub path {
         'get_by_name', 'x') . one('', '', '/labels', '/start', '/stop',
         '/train', '/x'), '/api/v1/events' . one('', '', '/x', '/' . one(1000
         .. 1010, 'x') . '/' . one('x', '%2e', '%ff', 'x' x rand 300)
-        . one('', '', '/export', '/feedback', '/x')), '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
+        . one('', '', '/export', '/feedback', '/x')), '/api/secops/v1/events/'
+        . one(1000 .. 1010, 'x') . '/' . one('1', 'x' x rand 300) . '/decision',
+        '/api/secops/v1/audit', '/api/secops/v1/secrets/rotate',
         '/api/', '/');
     my @query = map { one(qw(resource_type title id overwrite role category type
         limit before integration_type ignore_mandatory_fields simple_response x))
@@ -429,6 +431,9 @@ sub proper {
             . '{"outcome":"a"}},"event_id":"' . int(rand 100) . '"}'), @who],
         ['GET', "$place/api/v1/events/" . (1000 + int rand 20) . '/1'
             . one('', '/export'), undef, @who],
+        ['PUT', "$place/api/secops/v1/events/" . (1000 + int rand 20)
+            . '/1/decision', '{"label":"' . one('Drop', 'label_0', 'x' x rand 500)
+            . '","confidence":' . one(0, 1, rand, '"x"') . '}', @who],
         ['GET', "$place/api/secops/v1/audit?limit=10", undef, @who],
         ['GET', '/fetch/api/v2/token/scopes', undef,
             Authorization => 'Bearer ' . one(@{$self->{opt}{tokens}},
