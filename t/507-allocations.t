@@ -331,10 +331,14 @@ $r = $t->request('POST', '/one/api/v2/resources', \%who, {
     map({ ("j$_" => { type => 'job', properties => { title => "Job $_",
         category => 'Decision intelligence', decision_points => ['a'],
         pipeline_integrations => [{ resource => 'i',
-            integration_type => 'input' }] } }) } 1 .. 3) });
+            integration_type => 'input' }],
+        $_ == 3 ? (advanced_settings => { auto_retrain => {
+            enabled => JSON::PP::true } }) : () } }) } 1 .. 3) });
 is($r->{status}, 200, 'jobs with an input key') or diag($r->{body});
 my ($input) = map { $_->{value} // () } @{$r->{json}{created}};
 my ($job) = map { $_->{type} eq 'job' ? $_->{internal_id} : () }
+    @{$r->{json}{created}};
+my ($itself) = map { $_->{title} eq 'Job 3' ? $_->{internal_id} : () }
     @{$r->{json}{created}};
 
 foreach my $case (['all jobs', '/one', \%who],
@@ -371,6 +375,31 @@ foreach my $case (['all jobs', '/one', \%who],
         undef, 200);
     all_fail("$name: an event that is not there", 'GET', "$path/$job/none",
         $headers, undef, 404);
+
+    # feedback on it, also when its vote is in another bucket; and decisions on
+    # others of its bucket, which need the votes, and how much feedback there is
+
+    my $feedback = { cortex_user => 'eve', feedback => 'Drop',
+        closing_notes => "a\nb" };
+
+    all_fail("$name: feedback", 'PUT', "$path/$job/one/feedback", $json,
+        $feedback, 200);
+    all_fail("$name: feedback on what was replaced", 'PUT', sub {
+            $t->request('POST', "$path/one", $json, { %$event,
+                raw_body => { a => ++$number } });
+            return "$path/$job/one/feedback";
+        }, $json, $feedback, 200);
+    all_fail("$name: no feedback", 'PUT', "$path/$job/one/feedback", $json,
+        { feedback => 'Nothing' }, 422);
+    all_fail("$name: a decision by its bucket", 'GET', "$path/$job/two",
+        $headers, undef, 200);
+
+    $t->request('POST', "$place/api/v1/jobs/$itself/start", $headers);
+    $t->request('POST', "$path/$_", $json, { %$event, job_id => $itself })
+        foreach 'one', 'two';
+    $t->request('PUT', "$path/$itself/one/feedback", $json, $feedback);
+    all_fail("$name: a decision that wants all feedback", 'GET',
+        "$path/$itself/two", $headers, undef, 200);
 }
 
 all_fail('the audit', 'GET', '/one/api/secops/v1/audit', \%who, undef, 200);
