@@ -24,51 +24,12 @@ my $events = SecOps::Events->new($t, $redis);
 my $api = $events->api();
 
 
-# as a caller with the read role, unless key or roles say otherwise
-
-sub list {
-    my ($query, %opt) = @_;
-    return $t->request('GET', "/api/secops/v1/events?$query", $opt{key}
-        ? { 'X-Arcanna-Api-Key' => $events->key($opt{key}) }
-        : { %{who(roles => 'sn_sec_cmn.api_read', %opt)} }, undef,
-        timeout => 60) // { status => 0, body => '' };
-}
-
-
-sub pages { # of a query: the rows of all, and how many pages there were
-    my ($query, $between) = @_;
-    my ($cursor, @rows, $pages) = ('');
-
-    for ( ;; ) {
-        my $r = list($query . ($cursor ne '' && "&cursor=$cursor"));
-
-        if ($r->{status} != 200) {
-            diag("$query: $r->{status} $r->{body}");
-            return ([], 0);
-        }
-
-        push @rows, @{$r->{json}{result}};
-        $pages++;
-        $cursor = $r->{json}{next} // return (\@rows, $pages);
-        $between->($pages) if $between;
-    }
-}
-
-
+sub list { return $events->list(@_) }
+sub pages { return $events->pages(@_) }
 sub ids { return join ' ', map { $_->{event_id} } @{$_[0]} }
 
-
 sub newest_first { # ids of a job's events, as Redis knows their times
-    my ($job) = @_;
-    my %time;
-
-    foreach my $shard (0 .. 15) {
-        my $key = sprintf 'secops:{global:%x}:evidx:%s', $shard, $job;
-        %time = (%time, @{$redis->cmd('ZRANGE', $key, 0, -1, 'WITHSCORES')});
-    }
-
-    return [ map { { event_id => $_ } }
-        sort { $time{$b} <=> $time{$a} || $b cmp $a } keys %time ];
+    return [ map { { event_id => $_ } } $events->newest_first($_[0]) ];
 }
 
 

@@ -2,7 +2,6 @@
 /* A page of events: what was sent of each, and the reply. */
 
 #include "api/events/ngx_http_secops_api_events_list.h"
-#include "http/ngx_http_secops_json.h"
 #include "http/ngx_http_secops_reply.h"
 #include "util/ngx_secops_string.h"
 
@@ -25,7 +24,7 @@ static ngx_int_t ngx_http_secops_events_list_read(void *data,
 static void ngx_http_secops_events_list_row(
     ngx_http_secops_events_list_t *list, ngx_uint_t i, ngx_str_t *document);
 static void ngx_http_secops_events_list_members(
-    ngx_http_secops_events_list_t *list, ngx_uint_t i, ngx_str_t *document);
+    ngx_http_secops_events_list_t *list, ngx_uint_t i, secops_slice_t members);
 static ngx_int_t ngx_http_secops_events_list_reply(
     ngx_http_secops_events_list_t *list);
 static void ngx_http_secops_events_list_write(
@@ -201,7 +200,7 @@ ngx_http_secops_events_list_row(ngx_http_secops_events_list_t *list,
                   && event.ingested == row->ingested);
 
     if (row->there) {
-        ngx_http_secops_events_list_members(list, i, document);
+        ngx_http_secops_events_list_members(list, i, event.members);
     }
 }
 
@@ -210,23 +209,15 @@ ngx_http_secops_events_list_row(ngx_http_secops_events_list_t *list,
 
 static void
 ngx_http_secops_events_list_members(ngx_http_secops_events_list_t *list,
-    ngx_uint_t i, ngx_str_t *document)
+    ngx_uint_t i, secops_slice_t members)
 {
-    ngx_str_t                      detail;
-    secops_json_t                  json;
     ngx_http_secops_events_row_t  *row;
 
     row = &list->rows[i];
 
-    if (ngx_http_secops_parse_json(list->request, document, &json, &detail)
-        != NGX_OK)
-    {
-        return;
-    }
-
     row->members = list->text.len;
 
-    secops_event_write_members(&list->text, &json);
+    secops_event_write_members(&list->text, members);
 
     row->len = list->text.len - row->members;
 
@@ -235,8 +226,6 @@ ngx_http_secops_events_list_members(ngx_http_secops_events_list_t *list,
         row->len = 0;
         row->cut = 1;
     }
-
-    ngx_http_secops_free_json(list->request, &json);
 }
 
 

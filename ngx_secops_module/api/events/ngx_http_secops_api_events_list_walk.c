@@ -129,7 +129,7 @@ ngx_http_secops_events_list_turn(ngx_http_secops_events_list_t *list)
 
     if (list->waits++ == NGX_HTTP_SECOPS_TURN_WAITS) {
         return ngx_http_secops_fail_server(list->request, list->ctx,
-                                           SECOPS_ERROR_LATER, &many);
+                                           SECOPS_ERROR_READ_LATER, &many);
     }
 
     return ngx_http_secops_pause(list->ctx, NGX_HTTP_SECOPS_TURN_WAIT,

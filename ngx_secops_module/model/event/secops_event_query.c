@@ -41,6 +41,26 @@ static int secops_event_number(secops_slice_t text, uint64_t *number);
 static int secops_event_passes(secops_event_filter_e filter, int yes);
 
 
+static size_t secops_event_member(secops_slice_t name);
+static int secops_event_next_member(secops_slice_t *members,
+    secops_slice_t *name, secops_slice_t *value);
+static secops_slice_t secops_event_without(secops_slice_t text,
+    const char *these);
+static size_t secops_event_string(secops_slice_t text, size_t i);
+static size_t secops_event_value(secops_slice_t text);
+
+
+/* what is told of an event as it was sent */
+
+static const secops_slice_t  secops_event_members[] = {
+    secops_slice("title"), secops_slice("severity"),
+    secops_slice("data_source")
+};
+
+#define SECOPS_EVENT_MEMBERS                                                  \
+    (sizeof(secops_event_members) / sizeof(secops_event_members[0]))
+
+
 static const secops_query_name_t  secops_event_parameters[] = {
     { "job", SECOPS_EVENT_QUERY_JOB },
     { "label", SECOPS_EVENT_QUERY_LABEL },
@@ -317,32 +337,171 @@ secops_event_write_cursor(unsigned char *dst,
 
 
 void
-secops_event_write_members(secops_text_t *text, const secops_json_t *stored)
+secops_event_write_members(secops_text_t *text, secops_slice_t members)
 {
-    size_t       i;
-    uint32_t     value;
-    const char  *quote;
+    size_t          i;
+    secops_slice_t  name, value, found[SECOPS_EVENT_MEMBERS];
 
-    static const secops_slice_t  names[] = {
-        secops_slice("title"), secops_slice("severity"),
-        secops_slice("data_source")
-    };
+    memset(found, 0, sizeof(found));
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    while (secops_event_next_member(&members, &name, &value)) {
+        i = secops_event_member(name);
 
-        value = secops_json_member(stored, 0, names[i].data, names[i].len);
+        if (i < SECOPS_EVENT_MEMBERS) {
+            found[i] = value;
+        }
+    }
 
-        if (value == 0) {
+    for (i = 0; i < SECOPS_EVENT_MEMBERS; i++) {
+
+        if (found[i].len == 0) {
             continue;
         }
 
-        quote = (stored->tokens[value].type == SECOPS_JSON_STRING) ? "\"" : "";
-
         secops_text_append_string(text, ",\"");
-        secops_text_append(text, names[i]);
+        secops_text_append(text, secops_event_members[i]);
         secops_text_append_string(text, "\":");
-        secops_text_append_string(text, quote);
-        secops_text_append(text, secops_json_raw(stored, value));
-        secops_text_append_string(text, quote);
+        secops_text_append(text, found[i]);
     }
+}
+
+
+/* which of those that are told; SECOPS_EVENT_MEMBERS: none.  Names may be
+   written with escapes */
+
+static size_t
+secops_event_member(secops_slice_t name)
+{
+    size_t               i;
+    secops_json_t        json;
+    secops_json_token_t  token;
+
+    memset(&token, 0, sizeof(secops_json_token_t));
+
+    token.len = (uint32_t) name.len;
+    token.type = SECOPS_JSON_STRING;
+    token.flags = (name.len && memchr(name.data, '\\', name.len))
+                  ? SECOPS_JSON_ESCAPED : 0;
+
+    json.text = name;
+    json.tokens = &token;
+    json.ntokens = 1;
+
+    for (i = 0; i < SECOPS_EVENT_MEMBERS; i++) {
+        if (secops_json_string_is(&json, 0, secops_event_members[i].data,
+                                  secops_event_members[i].len))
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+/* takes the next member off those that are left: its name, without quotes, and
+   its value.  0: there is none.  What is stored was read as JSON before, and is
+   only skipped here: a document of a megabyte takes a millisecond so, and ten
+   with all of its values */
+
+static int
+secops_event_next_member(secops_slice_t *members, secops_slice_t *name,
+    secops_slice_t *value)
+{
+    size_t          i;
+    secops_slice_t  rest;
+
+    rest = secops_event_without(*members, ", \t\r\n");
+
+    if (rest.len == 0 || rest.data[0] != '"') {
+        return 0;
+    }
+
+    i = secops_event_string(rest, 1);
+
+    if (i == rest.len) {
+        return 0;
+    }
+
+    *name = secops_slice_bytes(rest.data + 1, i - 2);
+
+    rest = secops_slice_bytes(rest.data + i, rest.len - i);
+    rest = secops_event_without(rest, ": \t\r\n");
+
+    i = secops_event_value(rest);
+
+    *members = secops_slice_bytes(rest.data + i, rest.len - i);
+
+    while (i && strchr(" \t\r\n", rest.data[i - 1])) {
+        i--;
+    }
+
+    *value = secops_slice_bytes(rest.data, i);
+
+    return 1;
+}
+
+
+/* without what it begins with of these */
+
+static secops_slice_t
+secops_event_without(secops_slice_t text, const char *these)
+{
+    while (text.len && text.data[0] && strchr(these, text.data[0])) {
+        text.data++;
+        text.len--;
+    }
+
+    return text;
+}
+
+
+/* the byte after the quote that ends the string in which i is */
+
+static size_t
+secops_event_string(secops_slice_t text, size_t i)
+{
+    for ( /* void */ ; i < text.len && text.data[i] != '"'; i++) {
+        i += (text.data[i] == '\\');
+    }
+
+    return (i < text.len) ? i + 1 : text.len;
+}
+
+
+/* the byte after the value that a text begins with, and white space */
+
+static size_t
+secops_event_value(secops_slice_t text)
+{
+    size_t  i, depth;
+
+    depth = 0;
+
+    for (i = 0; i < text.len; /* void */ ) {
+
+        switch (text.data[i++]) {
+
+        case '"':
+            i = secops_event_string(text, i);
+            break;
+
+        case '{':
+        case '[':
+            depth++;
+            break;
+
+        case '}':
+        case ']':
+            depth--;
+            break;
+
+        case ',':
+            if (depth == 0) {
+                return i - 1;
+            }
+        }
+    }
+
+    return text.len;
 }

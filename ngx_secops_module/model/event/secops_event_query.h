@@ -87,11 +87,10 @@ unsigned char *secops_event_write_cursor(unsigned char *dst,
     const secops_event_place_t *place);
 
 
-/* appends ,"title":…,"severity":…,"data_source":… with those of them that the
-   stored event has, as they were sent */
+/* appends ,"title":…,"severity":…,"data_source":… with those of them that are
+   among the members of a stored event, as they were sent */
 
-void secops_event_write_members(secops_text_t *text,
-    const secops_json_t *stored);
+void secops_event_write_members(secops_text_t *text, secops_slice_t members);
 
 
 #endif /* _SECOPS_EVENT_QUERY_H_INCLUDED_ */

@@ -117,6 +117,44 @@ sub export {
 }
 
 
+# the list of a job's events: a query; as a caller with the read role, unless key
+# or roles say otherwise
+
+sub list {
+    my ($self, $query, %opt) = @_;
+    %opt = (roles => 'sn_sec_cmn.api_read', %{$self->{opt}}, %opt);
+
+    return $self->{t}->request('GET', "/api/secops/v1/events?$query",
+        $opt{key} ? { 'X-Arcanna-Api-Key' => $self->key($opt{key}) }
+            : SecOps::Records::who(%opt), undef,
+        port => $opt{port}, timeout => 60) // { status => 0, body => '' };
+}
+
+
+# all pages of a query: their events, and how many pages there were; between is
+# called with the number of pages so far
+
+sub pages {
+    my ($self, $query, $between, %opt) = @_;
+    my ($cursor, $pages, @events) = ('', 0);
+
+    for ( ;; ) {
+        my $r = $self->list($query . ($cursor ne '' && "&cursor=$cursor"),
+            %opt);
+
+        if ($r->{status} != 200) {
+            diag("$query: $r->{status} $r->{body}");
+            return ([], 0);
+        }
+
+        push @events, @{$r->{json}{result}};
+        $pages++;
+        $cursor = $r->{json}{next} // return (\@events, $pages);
+        $between->($pages) if $between;
+    }
+}
+
+
 # --- what is in Redis, of the domain "global" unless it is told --------------
 
 sub shard { return substr sha256_hex($_[1]), 0, 1 }
@@ -137,6 +175,13 @@ sub indexed { # ids of a job's events in all shards, sorted
     my ($self, $job) = @_;
     return sort map { @{$self->{redis}->cmd('ZRANGE', $_, 0, -1)} }
         map { sprintf 'secops:{global:%x}:evidx:%s', $_, $job } 0 .. 15;
+}
+
+sub newest_first { # their ids, in the order of the list
+    my ($self, $job) = @_;
+    my %time = map { @{$self->{redis}->cmd('ZRANGE', $_, 0, -1, 'WITHSCORES')} }
+        map { sprintf 'secops:{global:%x}:evidx:%s', $_, $job } 0 .. 15;
+    return sort { $time{$b} <=> $time{$a} || $b cmp $a } keys %time;
 }
 
 sub announced { # entries of a job's queue in all shards, as hashes

@@ -487,6 +487,25 @@ sub event { # for it, as text
     return qq({"job_id":$self->{triage},"raw_body":$raw});
 }
 
+sub events { # so many of these, one after the other
+    my ($self, $domain, $n, $code) = @_;
+    triage($self, $domain, 'a');
+
+    for (my $i = 0; $i < $n; $i += 1000) {
+        my @texts = map { $code->($_) } $i .. ($i + 999 < $n ? $i + 999 : $n - 1);
+
+        # some in a body of a megabyte
+        while (@texts) {
+            my $body = '';
+            while (@texts && length($body) + length $texts[0] < BODY - 10) {
+                $body .= ($body eq '' ? '' : ',') . shift @texts;
+            }
+            my $r = $self->call($domain, 'POST', '/api/v1/events', "[$body]");
+            die "not stored: $r->{body}\n" if $r->{status} != 201;
+        }
+    }
+}
+
 sub cases {
     my ($self) = @_;
     my $jwks = ref $self && $self->{jwks};
@@ -635,6 +654,21 @@ sub cases {
                 my $n = $_; "\"m$n\":{" . join(',', map {
                     sprintf '"\\u0061%04x":1', $_ } 0 .. 2000) . '}' }
                 1 .. 30 }]),
+        (map { my ($name, $n, $query, $text, %case) = @$_;
+            { fault => 'L', name => "a job's events: $name",
+              before => sub { my ($self) = @_;
+                  $self->events($_[1], $n, sub { $self->event($text->(@_)) }) },
+              request => sub { ('GET', '/api/secops/v1/events?job='
+                  . $_[0]{triage} . $query, headers($_[1]), undef) },
+              %case } }
+            ['none of 5000 is wanted', 6000, '&label=Drop',
+                sub { qq({"a":$_[0]}) }],
+            ['four of these at once', 6000, '&label=Drop',
+                sub { qq({"a":$_[0]}) }, at_once => 4],
+            ['a page of 200 of 1 KB', 1000, '&limit=200',
+                sub { qq({"a":$_[0],"b":") . 'x' x 900 . '"}' }],
+            ['a page of 20 of 1 MB', 20, '&limit=200',
+                sub { '{"b":' . listed('{}') . ',"a":1}' }]),
         (map { my ($name, $points, $type, $text) = @$_;
             { fault => 'E', name => "events: $name",
               before => sub { triage(@_, @$points) },
