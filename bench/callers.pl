@@ -156,7 +156,9 @@ foreach my $what (@what) {
     push @rows, $turns->rounds([map { $what{$what}->($_) } @cases]);
 }
 
-my $text = table();
+my $text = table() . sprintf "\nOther programs took %s %% of the machine.\n",
+    Bench::Figures::with_spread('%.0f',
+        Bench::Figures::spread(map { $_->{other} } @rows));
 
 print "\n", $text;
 Bench::Page::put("$root/docs/performance.md", 'callers', $text) if $ENV{WRITE};
