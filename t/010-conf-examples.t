@@ -959,8 +959,11 @@ sub client_certificate {
 
     refused(curl($t, 'https://soc.example.com/elsewhere', $as->()), 404,
         'Requested URI does not represent any resource', 'no location');
-    refused($t->request('GET', '/api/v1/health'), 400, 'Bad Request',
-        'without TLS');
+
+    $r = $t->request('GET', '/api/v1/health');
+    is($r->{status}, 400, 'without TLS');
+    is($r->{json}{error_message}, 'Bad Request',
+        '... in the form that clients of /api/v1/ read');
 }
 
 
