@@ -402,6 +402,19 @@ foreach my $case (['all jobs', '/one', \%who],
         "$path/$itself/two", $headers, undef, 200);
 }
 
+# what a processor decides: another decision each time, and one that it can not
+
+is($t->request('POST', "/one/api/v2/jobs/$job/start", \%who)->{status}, 200,
+    'a job is started');
+
+my $decision = "/one/api/secops/v1/events/$job/one/decision";
+my $decided = 0;
+
+all_fail('what a processor decides', 'PUT', $decision, \%who, sub {
+    return { label => 'Drop', confidence => ++$decided / 1e6 } }, 200);
+all_fail('... by a label that is none', 'PUT', $decision, \%who,
+    { label => 'x', confidence => 1 }, 422);
+
 all_fail('the audit', 'GET', '/one/api/secops/v1/audit', \%who, undef, 200);
 all_fail('a key of a caller', 'GET', '/key/api/v2/resources',
     { 'x-arcanna-api-key' => $value }, undef, 200);
