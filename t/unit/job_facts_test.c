@@ -34,8 +34,8 @@ static secops_job_facts_t *create(const char *document);
 
 static const char *const  inputs[] = {
     INPUT("one"), INPUT("two"), INPUT("three"), INPUT("\\u006fne"),
-    "{\"title\":\"E\",\"integration_type\":\"Elasticsearch\",\"parameters\":"
-    "{\"api_key\":\"{{api_keys(internal_id='four')}}\"}}"
+    ("{\"title\":\"E\",\"integration_type\":\"Elasticsearch\",\"parameters\":"
+     "{\"api_key\":\"{{api_keys(internal_id='four')}}\"}}")
 };
 
 #define INPUTS  (sizeof(inputs) / sizeof(inputs[0]))
