@@ -61,7 +61,7 @@ typedef struct {
     ngx_uint_t                       next;      /* of those listed */
 
     ngx_http_secops_call_t           read_link;
-    ngx_secops_store_events_read_t   read;      /* of documents */
+    ngx_secops_store_call_t          read;      /* of documents */
     secops_slice_t                  *ids;       /* of the page's events */
     ngx_uint_t                      *rows;      /* and which these are */
     ngx_uint_t                       nids;
@@ -84,6 +84,7 @@ typedef struct {
 
 typedef struct {
     const secops_event_place_t      *place;
+    ngx_uint_t                       large;     /* 1: its document is */
     ngx_uint_t                       there;     /* 1: it can be decided on */
     secops_event_t                   event;
     secops_feedback_t                feedback;
@@ -98,6 +99,7 @@ typedef struct {
     secops_event_place_t             place;
     secops_slice_t                   id;        /* as it is written */
     uint64_t                         ingested;
+    ngx_uint_t                       large;     /* 1: its document is */
     secops_decision_t                decision;
 
     ngx_uint_t                       there;     /* 1: it is still this event */

@@ -6,17 +6,18 @@
 #include "util/ngx_secops_string.h"
 
 
-/* documents that are read at once: shards, and bytes of each, but for one that
-   is larger */
+/* shards of which documents are read at once */
 
 #define NGX_HTTP_SECOPS_EVENTS_READS  4
-#define NGX_HTTP_SECOPS_EVENTS_READ   (64 * 1024)
 
 /* of what was sent, in a page, but for its first event */
 
 #define NGX_HTTP_SECOPS_EVENTS_TEXT   (1024 * 1024)
 
 
+static ngx_uint_t ngx_http_secops_events_list_some(
+    ngx_http_secops_events_list_t *list,
+    ngx_http_secops_events_shard_t *shard);
 static ngx_int_t ngx_http_secops_events_list_sort(
     ngx_http_secops_events_list_t *list);
 static ngx_int_t ngx_http_secops_events_list_read(void *data,
@@ -58,6 +59,7 @@ ngx_http_secops_events_list_add(ngx_http_secops_events_list_t *list,
     row->place.id = secops_slice_bytes(p, id.len);
     row->id = secops_slice_bytes(p + id.len, text.len);
     row->ingested = candidate->event.ingested;
+    row->large = candidate->large;
     row->decision = *decision;
 
     p = ngx_cpymem(p, id.data, id.len);
@@ -92,17 +94,36 @@ ngx_http_secops_events_list_documents(ngx_http_secops_events_list_t *list)
             continue;
         }
 
-        shard->read.ids = shard->ids + shard->nread;
-        shard->read.nids = shard->nids - shard->nread;
-
         rc = ngx_http_secops_calls_sent(list->ctx,
                  ngx_secops_store_get_events(ngx_http_secops_store(list->ctx),
-                                             &shard->read, &list->space));
+                              &shard->read, &list->space, i,
+                              list->query.job_id, shard->ids + shard->nread,
+                              ngx_http_secops_events_list_some(list, shard)));
         n++;
     }
 
     return n ? ngx_http_secops_events_list_sent(list, rc)
              : ngx_http_secops_events_list_reply(list);
+}
+
+
+/* how many documents are to be read next: what is large is read alone */
+
+static ngx_uint_t
+ngx_http_secops_events_list_some(ngx_http_secops_events_list_t *list,
+    ngx_http_secops_events_shard_t *shard)
+{
+    ngx_uint_t  i, n;
+
+    n = ngx_min(shard->nids - shard->nread, NGX_SECOPS_STORE_EVENT_LIST_READ);
+
+    for (i = 0; i < n; i++) {
+        if (list->rows[shard->rows[shard->nread + i]].large) {
+            break;
+        }
+    }
+
+    return ngx_max(i, 1);
 }
 
 
@@ -136,12 +157,7 @@ ngx_http_secops_events_list_sort(ngx_http_secops_events_list_t *list)
 
         shard->nids = 0;
 
-        shard->read.job = list->query.job_id;
-        shard->read.shard = i;
-        shard->read.bytes = NGX_HTTP_SECOPS_EVENTS_READ;
-
-        ngx_http_secops_calls_add(list->ctx, &shard->read_link,
-                                  &shard->read.eval.call,
+        ngx_http_secops_calls_add(list->ctx, &shard->read_link, &shard->read,
                                   ngx_http_secops_events_list_read, shard);
     }
 
@@ -174,7 +190,7 @@ ngx_http_secops_events_list_read(void *data,
         return ngx_http_secops_events_list_failed(list, result);
     }
 
-    for (i = 0; i < result->ndocuments; i++) {
+    for (i = 0; i < result->ndocuments && shard->nread < shard->nids; i++) {
         ngx_http_secops_events_list_row(list, shard->rows[shard->nread++],
                                         &result->documents[i]);
     }

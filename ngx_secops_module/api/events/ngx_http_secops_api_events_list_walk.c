@@ -253,6 +253,7 @@ ngx_http_secops_events_list_candidate(ngx_http_secops_events_list_t *list,
     ngx_memzero(candidate, sizeof(ngx_http_secops_events_candidate_t));
 
     candidate->place = &listed->place;
+    candidate->large = listed->large;
     candidate->there = (secops_event_read(&candidate->event,
                                           ngx_secops_slice(&listed->head))
                         == 0);

@@ -23,13 +23,10 @@ static size_t ngx_secops_store_listing_size(const secops_redis_value_t *value,
 static u_char *ngx_secops_store_listing_copy(u_char *p, ngx_str_t *dst,
     secops_slice_t text);
 static u_char *ngx_secops_store_listing_close(u_char *p, ngx_str_t *head);
-static void ngx_secops_store_events_read_keys(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd);
-static void ngx_secops_store_events_read_args(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd);
-static ngx_int_t ngx_secops_store_events_read_read(
-    ngx_secops_store_eval_t *eval, secops_redis_value_t *value,
-    ngx_secops_store_result_t *result);
+static void ngx_secops_store_events_got(void *data,
+    ngx_secops_redis_result_t *reply);
+static ngx_int_t ngx_secops_store_events_documents(
+    const secops_redis_value_t *value, ngx_secops_store_result_t *result);
 
 
 static ngx_secops_store_script_t  ngx_secops_store_listing_script = {
@@ -38,14 +35,6 @@ static ngx_secops_store_script_t  ngx_secops_store_listing_script = {
     ngx_secops_store_listing_read,
     0, ""
 };
-
-static ngx_secops_store_script_t  ngx_secops_store_events_read_script = {
-    &secops_script_documents, NGX_SECOPS_REDIS_REPLAY,
-    ngx_secops_store_events_read_keys, ngx_secops_store_events_read_args,
-    ngx_secops_store_events_read_read,
-    0, ""
-};
-
 
 static const secops_slice_t  ngx_secops_store_no_event = secops_slice("");
 
@@ -168,6 +157,8 @@ ngx_secops_store_listing_read(ngx_secops_store_eval_t *eval,
         p = ngx_secops_store_listing_copy(p, &id, event.id);
         listed->place.id = ngx_secops_slice(&id);
 
+        listed->large = (event.head.len == NGX_SECOPS_STORE_EVENT_HEAD);
+
         p = ngx_secops_store_listing_copy(p, &listed->head, event.head);
         p = ngx_secops_store_listing_close(p, &listed->head);
 
@@ -245,83 +236,81 @@ ngx_secops_store_listing_free(ngx_secops_store_listing_t *listing)
 }
 
 
+/* no script: it would copy what may be a megabyte three times */
+
 ngx_int_t
 ngx_secops_store_get_events(ngx_secops_store_t *store,
-    ngx_secops_store_events_read_t *read, const secops_keyspace_t *space)
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    ngx_uint_t shard, secops_slice_t job, const secops_slice_t *ids,
+    ngx_uint_t nids)
 {
-    ngx_secops_store_eval_t  *eval;
+    ngx_uint_t               i;
+    secops_key_t             key;
+    ngx_secops_redis_cmd_t  *cmd;
 
-    eval = &read->eval;
-
-    eval->store = store;
-    eval->space = space;
-    eval->script = &ngx_secops_store_events_read_script;
-    eval->nkeys = 1;
-    eval->nargs = 1 + read->nids;
-    eval->bytes = read->nids * 64;
-
-    return ngx_secops_store_eval(eval);
-}
-
-
-static void
-ngx_secops_store_events_read_keys(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd)
-{
-    secops_key_t                     key;
-    ngx_secops_store_events_read_t  *read;
-
-    read = (ngx_secops_store_events_read_t *) eval;
-
-    secops_keys_event(&key, eval->space, (unsigned) read->shard, read->job,
-                      ngx_secops_store_no_event);
-    ngx_secops_redis_cmd_key(cmd, key.data, key.len);
-}
-
-
-static void
-ngx_secops_store_events_read_args(ngx_secops_store_eval_t *eval,
-    ngx_secops_redis_cmd_t *cmd)
-{
-    ngx_uint_t                       i;
-    ngx_secops_store_events_read_t  *read;
-
-    read = (ngx_secops_store_events_read_t *) eval;
-
-    ngx_secops_store_number(cmd, read->bytes);
-
-    for (i = 0; i < read->nids; i++) {
-        ngx_secops_store_slice(cmd, read->ids[i]);
+    cmd = ngx_secops_redis_cmd_create(store->redis, 32 + nids * 128);
+    if (cmd == NULL) {
+        return NGX_ERROR;
     }
+
+    ngx_secops_redis_cmd_begin(cmd, 1 + nids);
+    ngx_secops_store_literal(cmd, "MGET");
+
+    for (i = 0; i < nids; i++) {
+        secops_keys_event(&key, space, (unsigned) shard, job, ids[i]);
+        ngx_secops_redis_cmd_key(cmd, key.data, key.len);
+    }
+
+    return ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_REPLAY,
+                                 ngx_secops_store_events_got);
+}
+
+
+static void
+ngx_secops_store_events_got(void *data, ngx_secops_redis_result_t *reply)
+{
+    ngx_secops_store_call_t  *call = data;
+
+    ngx_str_t                  documents[NGX_SECOPS_STORE_EVENT_LIST_READ];
+    ngx_secops_store_result_t  result;
+
+    ngx_memzero(&result, sizeof(ngx_secops_store_result_t));
+
+    result.documents = documents;
+
+    if (reply->status == NGX_SECOPS_REDIS_REPLIED
+        && ngx_secops_store_events_documents(reply->value, &result) != NGX_OK)
+    {
+        result.status = NGX_SECOPS_STORE_REFUSED;
+        ngx_str_set(&result.reason, "unexpected reply to MGET");
+    }
+
+    ngx_secops_store_answer(call, reply, &result);
 }
 
 
 static ngx_int_t
-ngx_secops_store_events_read_read(ngx_secops_store_eval_t *eval,
-    secops_redis_value_t *value, ngx_secops_store_result_t *result)
+ngx_secops_store_events_documents(const secops_redis_value_t *value,
+    ngx_secops_store_result_t *result)
 {
-    int64_t                          n;
-    ngx_uint_t                       i;
-    ngx_secops_store_events_read_t  *read;
+    ngx_uint_t  i;
 
-    read = (ngx_secops_store_events_read_t *) eval;
-
-    n = secops_reply_documents(value, value[0].next, 1, read->nids);
-
-    if (n < 1) {
+    if (secops_reply_documents(value, value[0].next, 1,
+                               NGX_SECOPS_STORE_EVENT_LIST_READ)
+        < 1)
+    {
         return NGX_ERROR;
     }
 
-    result->documents = ngx_calloc(n * sizeof(ngx_str_t), ngx_cycle->log);
-    if (result->documents == NULL) {
-        return NGX_ERROR;
-    }
-
-    result->ndocuments = (ngx_uint_t) n;
+    result->ndocuments = value[0].elements;
 
     for (i = 0; i < result->ndocuments; i++) {
+
         if (value[1 + i].type == SECOPS_REDIS_STRING) {
             result->documents[i] = ngx_secops_str(value[1 + i].text);
+
+        } else {
+            ngx_str_null(&result->documents[i]);
         }
     }
 

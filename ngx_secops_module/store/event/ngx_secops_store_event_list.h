@@ -26,6 +26,9 @@ typedef struct {
                                                    was sent, and a brace: as
                                                    secops_event_read() wants it.
                                                    Empty: it is gone */
+    ngx_uint_t                       large;     /* 1: the document has more
+                                                   than the members of the
+                                                   server may take */
     ngx_str_t                        feedback;  /* these two may be empty */
     ngx_str_t                        verdict;
 } ngx_secops_store_listed_t;
@@ -58,23 +61,17 @@ void ngx_secops_store_listing_free(ngx_secops_store_listing_t *listing);
 
 
 /*
- * Documents of events.  In the result: documents, ndocuments of them, for ids
- * from the first on; their data is NULL where there is none.  If ndocuments is
- * less than nids, so many bytes were read: ask again for the rest.  It is 1 at
- * least.
+ * Documents of events of one shard, ids as they were sent: no more of them than
+ * _READ, and a large one alone.  In the result: documents, one for each id;
+ * their data is NULL where there is none.
  */
 
-typedef struct {
-    ngx_secops_store_eval_t          eval;      /* must be the first */
-    secops_slice_t                   job;
-    ngx_uint_t                       shard;
-    const secops_slice_t            *ids;
-    ngx_uint_t                       nids;      /* 1 at least */
-    size_t                           bytes;     /* read until it are so many */
-} ngx_secops_store_events_read_t;
+#define NGX_SECOPS_STORE_EVENT_LIST_READ  16
 
 ngx_int_t ngx_secops_store_get_events(ngx_secops_store_t *store,
-    ngx_secops_store_events_read_t *read, const secops_keyspace_t *space);
+    ngx_secops_store_call_t *call, const secops_keyspace_t *space,
+    ngx_uint_t shard, secops_slice_t job, const secops_slice_t *ids,
+    ngx_uint_t nids);
 
 
 #endif /* _NGX_SECOPS_STORE_EVENT_LIST_H_INCLUDED_ */
