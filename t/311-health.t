@@ -86,7 +86,7 @@ is(health($v1, { 'X-Arcanna-Api-Key' => 'unknown' })->{status}, 200,
 my $r = $t->request('HEAD', $v1);
 is($r->{status}, 200, 'HEAD is answered');
 is($r->{body}, '', '... without a body');
-is_refused($t->request('POST', $v1, {}, '{}'), 405, 'Method not supported',
+is_refused_v1($t->request('POST', $v1, {}, '{}'), 405, 'Method not supported',
     'POST is not');
 is_refused(health('/api/v3/health'), 404,
     'Requested URI does not represent any resource', 'there is no v3');

@@ -192,9 +192,10 @@ sub is_batch {
 }
 
 sub is_error { # of one request, in the APIs' form
-    my ($one, $status, $message, $name) = @_;
+    my ($one, $status, $message, $name, $url) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is_refused({ %$one, head => '' }, $status, $message, $name);
+    return is_refused_at($url // '', { %$one, head => '' }, $status, $message,
+        $name);
 }
 
 sub count { # of records of the table, for this caller
@@ -384,7 +385,7 @@ foreach my $method (qw(GET POST)) {
             ? qr{^/api/now/(?:v1/)?batch} : qr{^/api/secops/v1/subjects});
         is_error($all[$i], $other ? 405 : 404,
             $other ? 'Method not supported' : $none, '... not reached: '
-            . substr $json->encode([$urls[$i]]), 0, 60);
+            . substr($json->encode([$urls[$i]]), 0, 60), $urls[$i]);
     }
 }
 

@@ -237,7 +237,8 @@ fill('some', 5000);
 
 foreach my $n (1 .. 200) {
     $redis->cmd('XADD', stream('parts', $n % 16), '*', 'id', join(',', map {
-        sprintf '%x%031d', $n % 16, $n * 16 + $_ } 1 .. 16), 'user', 'u');
+        sprintf '%x%031d', $n % 16, $n * 16 + $_ } 1 .. 16), 'user', 'u',
+        'operation', 'records.create');
 }
 my $parts = raw($path, headers('parts'));
 ok($parts eq listed('', 'parts'),
