@@ -5,6 +5,7 @@
  */
 
 #include "store/ngx_secops_store_internal.h"
+#include "model/audit/secops_audit_parts.h"
 
 
 /* "(", two numbers of 64 bits and the "-" between them */
@@ -22,8 +23,6 @@ static void ngx_secops_store_audit_got(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_audit_parse(secops_redis_value_t *values,
     ngx_secops_store_result_t *result);
-static ngx_uint_t ngx_secops_store_audit_ids(
-    const secops_audit_entry_t *entry, secops_slice_t *ids);
 static ngx_int_t ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
     ngx_uint_t *room, const secops_audit_entry_t *entry);
 
@@ -270,15 +269,14 @@ static ngx_int_t
 ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
     ngx_uint_t *room, const secops_audit_entry_t *entry)
 {
-    ngx_uint_t             n, more;
-    secops_slice_t         ids;
-    secops_audit_entry_t  *entries;
+    size_t                 n;
+    ngx_uint_t             more;
+    secops_audit_entry_t  *entries, parts[SECOPS_AUDIT_PARTS];
 
-    ids = entry->fields[SECOPS_AUDIT_ID];
-    n = ngx_secops_store_audit_ids(entry, &ids);
+    n = secops_audit_parts(entry, parts);
 
     if (result->nentries + n > *room) {
-        more = 2 * *room + NGX_SECOPS_STORE_AUDIT_IDS;
+        more = 2 * *room + SECOPS_AUDIT_PARTS;
 
         entries = ngx_alloc(more * sizeof(secops_audit_entry_t),
                             ngx_cycle->log);
@@ -297,56 +295,8 @@ ngx_secops_store_audit_add(ngx_secops_store_result_t *result,
     }
 
     while (n-- > 0) {
-        entries = &result->entries[result->nentries++];
-
-        *entries = *entry;
-        entries->position.part = n;
-        entries->fields[SECOPS_AUDIT_ID] = secops_slice_bytes(
-                              ids.data + n * (SECOPS_ID_LEN + 1), ids.len);
+        result->entries[result->nentries++] = parts[n];
     }
 
     return NGX_OK;
-}
-
-
-/* how many there are, which makes of the slice the first one; what is not ours
-   is one, whatever it is.  The id of an event may look like several */
-
-static ngx_uint_t
-ngx_secops_store_audit_ids(const secops_audit_entry_t *entry,
-    secops_slice_t *ids)
-{
-    ngx_uint_t      i, n;
-    secops_slice_t  operation;
-
-    static const secops_slice_t  records = secops_slice("records.");
-
-    operation = entry->fields[SECOPS_AUDIT_OPERATION];
-
-    if (operation.len < records.len
-        || ngx_memcmp(operation.data, records.data, records.len) != 0)
-    {
-        return 1;
-    }
-
-    n = (ids->len + 1) / (SECOPS_ID_LEN + 1);
-
-    if (n < 2
-        || n > NGX_SECOPS_STORE_AUDIT_IDS
-        || (ids->len + 1) % (SECOPS_ID_LEN + 1))
-    {
-        return 1;
-    }
-
-    for (i = 1; i < n; i++) {
-        if (ids->data[i * (SECOPS_ID_LEN + 1) - 1]
-            != NGX_SECOPS_STORE_AUDIT_COMMA)
-        {
-            return 1;
-        }
-    }
-
-    ids->len = SECOPS_ID_LEN;
-
-    return n;
 }

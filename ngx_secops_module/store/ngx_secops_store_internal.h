@@ -122,18 +122,6 @@ ngx_int_t ngx_secops_store_get(ngx_secops_store_t *store,
 
 
 /*
- * An entry in the stream of a shard may be about so many records, which one
- * request has stored: their ids, all of one length, with a comma between two.
- * Each of them is an entry to whoever reads the audit.
- */
-
-#define NGX_SECOPS_STORE_AUDIT_IDS    16
-#define NGX_SECOPS_STORE_AUDIT_COMMA  ','
-#define NGX_SECOPS_STORE_AUDIT_LEN                                            \
-    (NGX_SECOPS_STORE_AUDIT_IDS * (SECOPS_ID_LEN + 1) - 1)
-
-
-/*
  * An audit entry, as the arguments of XADD that follow the key, _argc() of
  * them: "[MAXLEN ~ maxlen] * user … id … [user_name …] [members …]", without
  * what is empty of maxlen and the optional fields.  A script is given the same,

@@ -6,6 +6,7 @@
  */
 
 #include "store/ngx_secops_store_internal.h"
+#include "model/audit/secops_audit_parts.h"
 #include "store/ngx_secops_store_record.h"
 
 
@@ -271,7 +272,7 @@ ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
 static void
 ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
 {
-    u_char                 *p, text[NGX_SECOPS_STORE_AUDIT_LEN];
+    u_char                 *p, text[SECOPS_AUDIT_IDS_LEN];
     ngx_str_t               maxlen;
     ngx_uint_t              n;
     secops_key_t            key;
@@ -291,10 +292,10 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
     do {
         p = text;
 
-        for (n = 0; n < NGX_SECOPS_STORE_AUDIT_IDS && id; n++) {
+        for (n = 0; n < SECOPS_AUDIT_PARTS && id; n++) {
 
             if (n) {
-                *p++ = NGX_SECOPS_STORE_AUDIT_COMMA;
+                *p++ = SECOPS_AUDIT_COMMA;
             }
 
             p = ngx_cpymem(p, id->text, SECOPS_ID_LEN);

@@ -404,6 +404,8 @@ secops_reply_audit_next(const secops_redis_value_t *values, size_t n,
 {
     size_t    k, begin, field;
 
+    static const secops_slice_t  also = secops_slice(SECOPS_AUDIT_ALSO);
+
     begin = *i;
 
     if (begin >= n) {
@@ -440,6 +442,9 @@ secops_reply_audit_next(const secops_redis_value_t *values, size_t n,
 
         if (field < SECOPS_AUDIT_FIELDS) {
             entry->fields[field] = values[k + 1].text;
+
+        } else if (secops_slice_equal(values[k].text, also)) {
+            entry->also = values[k + 1].text;
         }
     }
 

@@ -161,8 +161,8 @@ int secops_reply_about_record(const secops_redis_value_t *values, size_t n,
 
 /*
  * Of XREVRANGE: how many entries there are (-1: it is no such reply), and one
- * after the other.  *i is 1 at first, and is moved on.  Of an entry the id is
- * as it was stored, which may be those of several records.  1: there it is; 0:
+ * after the other.  *i is 1 at first, and is moved on.  An entry is as it was
+ * stored, which may be about several records.  1: there it is; 0:
  * there is no more; -1: this is no stream's part.
  */
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/audit/secops_audit_parts.h"
 #include "store/list/secops_reply_ids.h"
 #include "store/secops_keys.h"
 #include "store/secops_reply.h"
@@ -142,10 +143,28 @@ store_fuzz_find(const secops_redis_value_t *values, size_t n, size_t nlookups)
 
 
 static void
+store_fuzz_parts(const secops_audit_entry_t *entry)
+{
+    size_t                i, n, field;
+    secops_audit_entry_t  parts[SECOPS_AUDIT_PARTS];
+
+    n = secops_audit_parts(entry, parts);
+
+    store_fuzz_require(n >= 1 && n <= SECOPS_AUDIT_PARTS, "an entry's parts");
+
+    for (i = 0; i < n; i++) {
+        for (field = 0; field < SECOPS_AUDIT_FIELDS; field++) {
+            store_fuzz_text(parts[i].fields[field]);
+        }
+    }
+}
+
+
+static void
 store_fuzz_audit(const secops_redis_value_t *values, size_t n)
 {
     int                   rc;
-    size_t                i, before, field;
+    size_t                i, before;
     secops_audit_entry_t  entry;
 
     if (secops_reply_audit(values, n) < 0) {
@@ -161,9 +180,12 @@ store_fuzz_audit(const secops_redis_value_t *values, size_t n)
         if (rc == 1) {
             store_fuzz_require(i > before && i <= n, "an entry's place");
 
-            for (field = 0; field < SECOPS_AUDIT_FIELDS; field++) {
-                store_fuzz_text(entry.fields[field]);
-            }
+            store_fuzz_parts(&entry);
+
+            /* any text as what the field has that a fuzzer does not find */
+
+            entry.also = values[n - 1].text;
+            store_fuzz_parts(&entry);
         }
 
     } while (rc == 1);

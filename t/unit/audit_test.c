@@ -206,18 +206,9 @@ test_asks(void)
         n += secops_audit_asks(&query, i);
     }
 
-    ok(n == 3 && secops_audit_asks(&query, 11) && secops_audit_asks(&query, 16)
-       && secops_audit_asks(&query, 17),
-       "for a record's id, its shard, the resources and the refusals");
-    is_int(secops_audit_count(&query, 2), 5000, "... and more of each");
-
-    (void) query_of(&query, "id=1001");
-
-    for (i = 0, n = 0; i < SECOPS_AUDIT_STREAMS; i++) {
-        n += secops_audit_asks(&query, i);
-    }
-
-    is_int(n, 18, "for another id, all streams");
+    is_int(n, 18, "for a record's id, too: it may stand in another's entry");
+    is_int(secops_audit_count(&query, 2), 5000,
+           "of fewer streams, more of each are read");
 
     (void) query_of(&query, "outcome=refused");
 

@@ -95,29 +95,18 @@ secops_audit_precedes(const secops_audit_position_t *a,
 }
 
 
+/* a record's id leaves out none: with it, any stream may have what was stored
+   together with others */
+
 int
 secops_audit_asks(const secops_audit_query_t *query, unsigned stream)
 {
-    int             shard;
     secops_slice_t  outcome;
 
     outcome = query->filters[SECOPS_AUDIT_OUTCOME];
 
-    if (outcome.data
-        && (stream == SECOPS_AUDIT_REFUSALS) != (outcome.len != 0))
-    {
-        return 0;
-    }
-
-    if (stream >= SECOPS_AUDIT_RESOURCES
-        || query->filters[SECOPS_AUDIT_ID].data == NULL)
-    {
-        return 1;
-    }
-
-    shard = secops_id_shard(query->filters[SECOPS_AUDIT_ID]);
-
-    return shard < 0 || (unsigned) shard == stream;
+    return outcome.data == NULL
+           || (stream == SECOPS_AUDIT_REFUSALS) == (outcome.len != 0);
 }
 
 

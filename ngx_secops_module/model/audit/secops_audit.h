@@ -7,12 +7,13 @@
  * within one.  Ids of two streams may be equal, so the list's order is by id,
  * newest first, then by the stream's number: a total one, in which a position
  * is a place between two pages for ever.  What a stream has as one entry may
- * be about several records: these are its parts, each an entry of the list.
+ * be about several records: these are its parts, each an entry of the list; see
+ * secops_audit_parts.h.
  *
- * An entry about a record lies in the stream of the shard that its id names,
- * one about a resource in the stream behind these.  Requests that were refused
- * have the last stream for themselves: however many there are, they push out no
- * entry of a write.
+ * An entry about a record lies in the stream of the shard that its id names, or
+ * in that of a record that was stored along with it; one about a resource in
+ * the stream behind these.  Requests that were refused have the last stream for
+ * themselves: however many there are, they push out no entry of a write.
  */
 
 #ifndef _SECOPS_AUDIT_H_INCLUDED_
@@ -67,6 +68,10 @@ typedef enum {
 
 #define SECOPS_AUDIT_REFUSED  "refused"
 
+/* the name of an entry's also: a field in the store alone */
+
+#define SECOPS_AUDIT_ALSO  "also"
+
 
 typedef struct {
     uint64_t                 msec;
@@ -81,6 +86,8 @@ typedef struct {
 typedef struct {
     secops_audit_position_t  position;
     secops_slice_t           fields[SECOPS_AUDIT_FIELDS];
+    secops_slice_t           also;      /* of an entry as it is stored: its
+                                           further records */
 } secops_audit_entry_t;
 
 
