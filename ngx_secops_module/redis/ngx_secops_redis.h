@@ -194,6 +194,15 @@ typedef enum {
 } ngx_secops_redis_status_e;
 
 
+/* of a transaction that several share: an error reply to one of the commands
+   that it has executed */
+
+typedef struct {
+    ngx_uint_t                  command;        /* 0: the first after MULTI */
+    ngx_str_t                   message;
+} ngx_secops_redis_refusal_t;
+
+
 /* what a handler is given; valid until it returns */
 
 typedef struct {
@@ -208,6 +217,10 @@ typedef struct {
     ngx_uint_t                  again;          /* 1: it may have been executed
                                                    before, over a link that was
                                                    lost */
+    ngx_uint_t                  executed;       /* 1: a reply shows that some
+                                                   part of it took effect */
+    ngx_secops_redis_refusal_t *refusals;       /* see _SHARED */
+    ngx_uint_t                  nrefusals;
     ngx_msec_t                  time;           /* since the send */
 } ngx_secops_redis_result_t;
 
@@ -231,6 +244,14 @@ typedef void (*ngx_secops_redis_handler_pt)(void *data,
 
 #define NGX_SECOPS_REDIS_DURABLE  0x02
 #define NGX_SECOPS_REDIS_WHOLE    0x04
+
+/*
+ * MULTI ... EXEC for several, each of whom has some of the commands: an error
+ * reply to one of those that were executed is no error of the whole, but one of
+ * the result's refusals, whatever the status is.
+ */
+
+#define NGX_SECOPS_REDIS_SHARED   0x08
 
 
 /* all fields are unset; of what is not merged nothing is there */

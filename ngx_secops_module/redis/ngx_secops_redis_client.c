@@ -92,6 +92,7 @@ ngx_secops_redis_cmd_send(ngx_secops_redis_cmd_t *cmd, ngx_uint_t flags,
     cmd->handler = handler;
     cmd->data = data;
     cmd->replay = (flags & NGX_SECOPS_REDIS_REPLAY) ? 1 : 0;
+    cmd->shared = (flags & NGX_SECOPS_REDIS_SHARED) ? 1 : 0;
     cmd->durable = (flags & NGX_SECOPS_REDIS_DURABLE)
                    && redis->conf.durability != NGX_SECOPS_REDIS_MEMORY;
     cmd->whole = (flags & NGX_SECOPS_REDIS_WHOLE) ? 1 : 0;

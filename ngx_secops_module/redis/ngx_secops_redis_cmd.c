@@ -104,6 +104,10 @@ ngx_secops_redis_cmd_free(ngx_secops_redis_cmd_t *cmd)
         ngx_free(cmd->values);
     }
 
+    if (cmd->refusals) {
+        ngx_free(cmd->refusals);
+    }
+
     secops_redis_resp_free(&cmd->resp);
     ngx_free(cmd);
 }

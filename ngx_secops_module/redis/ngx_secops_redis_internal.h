@@ -113,6 +113,9 @@ struct ngx_secops_redis_cmd_s {
     secops_redis_value_t         *values;       /* the same of all values, with
                                                    their text, malloc'ed; NULL:
                                                    that one is enough */
+    ngx_secops_redis_refusal_t   *refusals;     /* malloc'ed, with their text;
+                                                   or NULL */
+    ngx_uint_t                    nrefusals;
 
     ngx_msec_t                    start;
     ngx_msec_t                    deadline;
@@ -134,6 +137,8 @@ struct ngx_secops_redis_cmd_s {
     unsigned                      durable:1;    /* a write, and its client wants
                                                    more than memory */
     unsigned                      whole:1;      /* ... and all of the reply */
+    unsigned                      shared:1;     /* by several, see
+                                                   NGX_SECOPS_REDIS_SHARED */
     unsigned                      barrier:1;    /* of the link that it is
                                                    written to, and ends with
                                                    it */

@@ -27,6 +27,8 @@ static void ngx_secops_redis_written(ngx_secops_redis_node_t *node, size_t n);
 static void ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_reply_t *reply);
+static ngx_int_t ngx_secops_redis_note_refusals(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_redis_reply_t *reply);
 static void ngx_secops_redis_note_error(ngx_secops_redis_cmd_t *cmd,
     secops_slice_t text, secops_redis_action_e action);
 static void ngx_secops_redis_note_effect(ngx_secops_redis_cmd_t *cmd,
@@ -418,15 +420,21 @@ ngx_secops_redis_answered(ngx_secops_redis_cmd_t *cmd)
 }
 
 
-/* the first error decides about the command, any error about the link */
+/* the first error decides about the command, unless it is one of its parts, any
+   error about the link */
 
 static void
 ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_reply_t *reply)
 {
-    ngx_uint_t                   i;
+    ngx_uint_t                   i, parts;
     secops_slice_t               text;
     const secops_redis_error_t  *error;
+
+    parts = (cmd->shared
+             && cmd->replies + 1 == cmd->resp.commands
+             && reply->values[0].type == SECOPS_REDIS_ARRAY
+             && ngx_secops_redis_note_refusals(cmd, reply) == NGX_OK);
 
     for (i = 0; i < reply->nvalues; i++) {
 
@@ -441,12 +449,61 @@ ngx_secops_redis_note_errors(ngx_secops_redis_cmd_t *cmd,
             ngx_secops_redis_drain(cmd->node, text);
         }
 
-        if (cmd->status == NGX_SECOPS_REDIS_REPLIED) {
+        if (cmd->status == NGX_SECOPS_REDIS_REPLIED && !parts) {
             ngx_secops_redis_note_error(cmd, text, error->action);
         }
 
         cmd->node->stats.errors[secops_redis_error_index(error)]++;
     }
+}
+
+
+/* the errors among the elements of EXEC's reply.  NGX_ERROR: no memory, the
+   command as a whole is refused then */
+
+static ngx_int_t
+ngx_secops_redis_note_refusals(ngx_secops_redis_cmd_t *cmd,
+    ngx_secops_redis_reply_t *reply)
+{
+    size_t                       len;
+    u_char                      *p;
+    ngx_uint_t                   i, n;
+    secops_redis_value_t        *value;
+    ngx_secops_redis_refusal_t  *refusal;
+
+    len = 0;
+
+    for (i = 1; i < reply->nvalues; i++) {
+        len += reply->values[i].text.len;
+    }
+
+    refusal = ngx_alloc(reply->errors * sizeof(ngx_secops_redis_refusal_t)
+                        + len, cmd->node->log);
+    if (refusal == NULL) {
+        return NGX_ERROR;
+    }
+
+    cmd->refusals = refusal;
+    cmd->nrefusals = 0;
+
+    p = (u_char *) (refusal + reply->errors);
+
+    for (i = 1, n = 0; i < reply->nvalues; i = value->next, n++) {
+
+        value = &reply->values[i];
+
+        if (value->type == SECOPS_REDIS_ERROR) {
+            refusal->command = n;
+            refusal->message.data = p;
+            refusal->message.len = value->text.len;
+
+            p = ngx_cpymem(p, value->text.data, value->text.len);
+            refusal++;
+            cmd->nrefusals++;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -227,6 +227,12 @@ ngx_secops_redis_rewind(ngx_secops_redis_cmd_t *cmd)
         ngx_str_null(&cmd->error);
     }
 
+    if (cmd->refusals) {
+        ngx_free(cmd->refusals);
+        cmd->refusals = NULL;
+        cmd->nrefusals = 0;
+    }
+
     cmd->status = NGX_SECOPS_REDIS_REPLIED;
     cmd->written = 0;
     cmd->replies = 0;
@@ -274,6 +280,9 @@ ngx_secops_redis_end(ngx_secops_redis_cmd_t *cmd,
     ngx_secops_redis_result_t *result)
 {
     result->time = ngx_current_msec - cmd->start;
+    result->executed = cmd->executed;
+    result->refusals = cmd->refusals;
+    result->nrefusals = cmd->nrefusals;
 
     if (cmd->node && result->status == NGX_SECOPS_REDIS_REPLIED) {
         cmd->node->stats.answered++;
