@@ -106,7 +106,8 @@ ok($fake->link(), 'later ones: the next link is of use');
 $mark = $fake->play('EXPECT 12');
 $from = began();
 my $first = start($t, 'POST', path(), records());
-my $second = start($t, 'POST', path(), records(observable => 'second'));
+my $second = start($t, 'POST', path(), records(observable => 'second',
+    raw_data => 'x' x 70_000));     # so large that it shares no transaction
 ok($fake->wait($mark), 'two writes are under way');
 $fake->play("WAITCLOSE\nHANDSHAKE\nAUTO");
 

@@ -217,14 +217,16 @@ is_deeply([map { length(get($t, $_->{headers}{location},
 
 # A link that is lost in the middle of a record: what the server can not have
 # had is written again, of the rest nobody knows.  They are so small that each
-# TLS record, of 16 kB, has the end of one in it at least.
+# TLS record, of 16 kB, has the end of one in it at least.  Each is a batch, which
+# shares its transaction with nobody.
 
 is_stored(store('narrow'), 'a link that holds little');
 $narrow->say('STALL');
 ok($narrow->wait(qr/^stalled/m), '... to a Redis that reads no more');
 $large = 'x' x 12_000;
-@under_way = map { start($t, 'POST', path(), records(raw_data => "$large$_"),
-    port => port_of('narrow')) } 1 .. $requests;
+@under_way = map { start($t, 'POST', path(),
+    { data => [records(raw_data => "$large$_")] }, port => port_of('narrow')) }
+    1 .. $requests;
 ok(SecOps::Connection::taken(@under_way), 'nginx has all the records');
 
 my ($worker) = $t->workers();

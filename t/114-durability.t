@@ -197,7 +197,7 @@ cmp_ok($master->calls('wait') - $before, '<', 100,
 
 # the exact rule, by a server that waits with its answers
 
-sub together { # writes that nginx finds at the same time
+sub together { # writes that nginx finds at the same time, each a transaction
     my ($port, @names) = @_;
     my @connections = map { $t->connect($port) } @names;
 
@@ -207,7 +207,7 @@ sub together { # writes that nginx finds at the same time
     kill 'STOP', $worker;
     wait_for(sub { $t->read("/proc/$worker/stat") =~ /\) T / });
     $connections[$_]->send($connections[$_]->format('POST', path(), who(),
-        records(observable => $names[$_]))) foreach 0 .. $#names;
+        { data => [records(observable => $names[$_])] })) foreach 0 .. $#names;
     kill 'CONT', $worker;
 
     return @connections;
@@ -238,13 +238,13 @@ ok($fake->step('EXPECT 12'), 'more writes came');
 is(commands($mark), "$one $one", '... to be executed');
 ok($fake->quiet(), '... and no WAIT while one is pending');
 $fake->step('SEND :1\r\n');
-is_stored($_->answer(), 'with WAIT the first three are answered')
+is($_->answer()->{status}, 201, 'with WAIT the first three are answered')
     foreach @group;
 $fake->step("EXPECT 1\nSEND $stored$stored");
 is(commands($mark), "$one $one WAIT", '... then comes the next');
 ok($fake->quiet() && $next[0]->silent(), '... for which the others wait');
 $fake->step('SEND :2\r\n');
-is_stored($_->answer(), '... and no longer') foreach @next;
+is($_->answer()->{status}, 201, '... and no longer') foreach @next;
 
 # a client that leaves while its write waits for WAIT
 

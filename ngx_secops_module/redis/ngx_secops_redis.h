@@ -333,6 +333,10 @@ ngx_uint_t ngx_secops_redis_shares(ngx_secops_redis_t *redis);
 ngx_int_t ngx_secops_redis_share(ngx_secops_redis_t *redis, const void *key,
     size_t len);
 
+/* how many were begun so far */
+
+ngx_uint_t ngx_secops_redis_cmd_count(ngx_secops_redis_cmd_t *cmd);
+
 /* its bytes so far, and the most that any command may have */
 
 size_t ngx_secops_redis_cmd_size(ngx_secops_redis_cmd_t *cmd);

@@ -86,6 +86,13 @@ ngx_secops_redis_cmd_share(ngx_secops_redis_cmd_t *cmd, ngx_uint_t share)
 }
 
 
+ngx_uint_t
+ngx_secops_redis_cmd_count(ngx_secops_redis_cmd_t *cmd)
+{
+    return cmd->resp.commands;
+}
+
+
 size_t
 ngx_secops_redis_cmd_size(ngx_secops_redis_cmd_t *cmd)
 {

@@ -168,6 +168,11 @@ ngx_secops_store_cancel(ngx_secops_store_call_t *call)
         call->cmd = NULL;
     }
 
+    if (call->leave) {
+        call->leave(call);
+        call->leave = NULL;
+    }
+
     for (i = 0; i < call->nparts; i++) {
         ngx_secops_store_cancel(&call->parts[i]);
     }

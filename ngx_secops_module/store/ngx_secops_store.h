@@ -119,6 +119,10 @@ typedef struct ngx_secops_store_call_s  ngx_secops_store_call_t;
 typedef void (*ngx_secops_store_handler_pt)(ngx_secops_store_call_t *call,
     ngx_secops_store_result_t *result);
 
+/* a call is cancelled that shares a command with others */
+
+typedef void (*ngx_secops_store_leave_pt)(ngx_secops_store_call_t *call);
+
 struct ngx_secops_store_call_s {
     ngx_secops_store_handler_pt     handler;    /* set by the caller */
     void                           *data;       /* the caller's */
@@ -127,6 +131,8 @@ struct ngx_secops_store_call_s {
     ngx_uint_t                      nparts;     /* if there are several */
     ngx_secops_store_call_t        *also;       /* is cancelled with it; or
                                                    NULL */
+    ngx_secops_store_leave_pt       leave;      /* NULL: it shares no command */
+    void                           *share;      /* leave's own */
 };
 
 

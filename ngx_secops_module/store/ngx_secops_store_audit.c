@@ -16,9 +16,15 @@
 
 #define NGX_SECOPS_STORE_REFUSALS  "100000"
 
+/* digits of the length of a stream that is trimmed now and then only */
+
+#define NGX_SECOPS_STORE_AUDIT_LONG  (sizeof("10000") - 1)
+
 
 static void ngx_secops_store_audit_fields(
     const ngx_secops_store_audit_t *audit, secops_slice_t *fields);
+static void ngx_secops_store_audit_write(ngx_secops_redis_cmd_t *cmd,
+    const ngx_str_t *maxlen, const secops_slice_t *fields);
 static void ngx_secops_store_audit_got(void *data,
     ngx_secops_redis_result_t *reply);
 static ngx_int_t ngx_secops_store_audit_parse(secops_redis_value_t *values,
@@ -75,13 +81,18 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     const ngx_str_t *maxlen, const ngx_secops_store_audit_t *audit,
     secops_slice_t type, secops_slice_t id)
 {
-    ngx_uint_t      i;
     secops_slice_t  fields[SECOPS_AUDIT_FIELDS];
 
-    ngx_secops_store_audit_fields(audit, fields);
+    ngx_secops_store_audit_record(audit, type, id, fields);
+    ngx_secops_store_audit_write(cmd, maxlen, fields);
+}
 
-    fields[SECOPS_AUDIT_TYPE] = type;
-    fields[SECOPS_AUDIT_ID] = id;
+
+static void
+ngx_secops_store_audit_write(ngx_secops_redis_cmd_t *cmd,
+    const ngx_str_t *maxlen, const secops_slice_t *fields)
+{
+    ngx_uint_t  i;
 
     if (maxlen->len) {
         ngx_secops_store_literal(cmd, "MAXLEN");
@@ -99,6 +110,63 @@ ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
 
         ngx_secops_store_slice(cmd, secops_audit_field_name(i));
         ngx_secops_store_slice(cmd, fields[i]);
+    }
+}
+
+
+void
+ngx_secops_store_audit_record(const ngx_secops_store_audit_t *audit,
+    secops_slice_t table, secops_slice_t id, secops_slice_t *fields)
+{
+    ngx_secops_store_audit_fields(audit, fields);
+
+    fields[SECOPS_AUDIT_TYPE] = table;
+    fields[SECOPS_AUDIT_ID] = id;
+}
+
+
+/* a long stream is trimmed by one write of 16, by a random digit: Redis trims
+   whole blocks of 100 entries in any case, and what says so is a tenth of the
+   arguments */
+
+void
+ngx_secops_store_audit_trim(const ngx_secops_store_t *store,
+    const u_char *id, ngx_str_t *maxlen)
+{
+    *maxlen = store->audit_maxlen;
+
+    if (maxlen->len >= NGX_SECOPS_STORE_AUDIT_LONG
+        && id[SECOPS_ID_LEN - 3] != '0')
+    {
+        ngx_str_null(maxlen);
+    }
+}
+
+
+void
+ngx_secops_store_audit_add_entry(ngx_secops_redis_cmd_t *cmd,
+    const secops_key_t *key, const ngx_str_t *maxlen,
+    const secops_slice_t *fields, secops_slice_t also)
+{
+    ngx_uint_t  i, n;
+
+    static const secops_slice_t  name = secops_slice(SECOPS_AUDIT_ALSO);
+
+    n = SECOPS_AUDIT_OPTIONAL + (also.len != 0);
+
+    for (i = SECOPS_AUDIT_OPTIONAL; i < SECOPS_AUDIT_FIELDS; i++) {
+        n += (fields[i].len != 0);
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 2 + (maxlen->len ? 3 : 0) + 1 + 2 * n);
+    ngx_secops_store_literal(cmd, "XADD");
+    ngx_secops_redis_cmd_key(cmd, key->data, key->len);
+
+    ngx_secops_store_audit_write(cmd, maxlen, fields);
+
+    if (also.len) {
+        ngx_secops_store_slice(cmd, name);
+        ngx_secops_store_slice(cmd, also);
     }
 }
 

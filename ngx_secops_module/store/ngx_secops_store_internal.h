@@ -6,6 +6,7 @@
 
 
 #include "redis/ngx_secops_redis.h"
+#include "store/ngx_secops_store_record.h"
 #include "store/ngx_secops_store_resource.h"
 #include "store/secops_reply.h"
 #include "store/secops_scripts.h"
@@ -133,6 +134,42 @@ ngx_uint_t ngx_secops_store_audit_argc(const ngx_str_t *maxlen,
 void ngx_secops_store_audit_args(ngx_secops_redis_cmd_t *cmd,
     const ngx_str_t *maxlen, const ngx_secops_store_audit_t *audit,
     secops_slice_t type, secops_slice_t id);
+
+/*
+ * The entry of a write to records, as an XADD of its own: the fields of one,
+ * SECOPS_AUDIT_FIELDS of them, then the entry with these, the first record's,
+ * and with what "also" is to have (empty: there is no other).  _trim() says
+ * what the entry trims its stream to, maybe nothing; id is one of its records.
+ */
+
+void ngx_secops_store_audit_record(const ngx_secops_store_audit_t *audit,
+    secops_slice_t table, secops_slice_t id, secops_slice_t *fields);
+void ngx_secops_store_audit_trim(const ngx_secops_store_t *store,
+    const u_char *id, ngx_str_t *maxlen);
+void ngx_secops_store_audit_add_entry(ngx_secops_redis_cmd_t *cmd,
+    const secops_key_t *key, const ngx_str_t *maxlen,
+    const secops_slice_t *fields, secops_slice_t also);
+
+
+/* a record's share of the commands, but for its JSON, rounded up; and what a
+   transaction is better not larger than, in bytes */
+
+#define NGX_SECOPS_STORE_OVERHEAD  1024
+
+size_t ngx_secops_store_group_limit(const ngx_secops_store_t *store);
+
+
+/*
+ * A group as a part of a transaction with others: cmd is the transaction, in
+ * which MULTI was begun.  After the last record come the lists of subjects,
+ * then, behind the audit entries, which are not the group's affair, those of
+ * its table; each list says which commands are its own.
+ */
+
+void ngx_secops_store_group_join(ngx_secops_store_group_t *group,
+    ngx_secops_redis_cmd_t *cmd);
+void ngx_secops_store_group_subjects(ngx_secops_store_group_t *group);
+void ngx_secops_store_group_indexes(ngx_secops_store_group_t *group);
 
 
 #endif /* _NGX_SECOPS_STORE_INTERNAL_H_INCLUDED_ */

@@ -7,12 +7,7 @@
 
 #include "store/ngx_secops_store_internal.h"
 #include "model/audit/secops_audit_parts.h"
-#include "store/ngx_secops_store_record.h"
 
-
-/* a record's share of the commands, but for its JSON, rounded up */
-
-#define NGX_SECOPS_STORE_OVERHEAD  1024
 
 /* Redis does nothing else while it executes a transaction, and beyond some
    dozens of records a larger one is not cheaper */
@@ -20,30 +15,52 @@
 #define NGX_SECOPS_STORE_GROUP     (256 * 1024)
 
 
-/* digits of the length of a stream that is trimmed now and then only */
-
-#define NGX_SECOPS_STORE_AUDIT_LONG  (sizeof("10000") - 1)
-
-
 static void ngx_secops_store_group_set(ngx_secops_store_group_t *group,
     ngx_uint_t shard, const ngx_secops_store_record_t *record);
 static void ngx_secops_store_group_about(ngx_secops_store_group_t *group,
     const ngx_secops_store_record_t *record);
-static void ngx_secops_store_group_subjects(ngx_secops_store_group_t *group);
 static void ngx_secops_store_group_audit(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
 static void ngx_secops_store_group_index(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
+static void ngx_secops_store_group_span(ngx_secops_store_group_t *group,
+    ngx_secops_store_ids_t *ids, ngx_uint_t n);
 
 
 ngx_int_t
 ngx_secops_store_group_begin(ngx_secops_store_group_t *group, size_t bytes,
     ngx_uint_t n)
 {
-    size_t               size;
-    ngx_secops_redis_t  *redis;
+    size_t                   size;
+    ngx_secops_redis_t      *redis;
+    ngx_secops_redis_cmd_t  *cmd;
 
     redis = group->store->redis;
+
+    group->limit = group->whole ? ngx_secops_redis_max_bytes(redis)
+                                : ngx_secops_store_group_limit(group->store);
+
+    size = bytes + n * NGX_SECOPS_STORE_OVERHEAD;
+
+    cmd = ngx_secops_redis_cmd_create(redis, ngx_min(size, group->limit));
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 1);
+    ngx_secops_store_literal(cmd, "MULTI");
+
+    ngx_secops_store_group_join(group, cmd);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_secops_store_group_join(ngx_secops_store_group_t *group,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    group->cmd = cmd;
 
     group->ending.retention = group->retention;
     group->ending.space = group->space;
@@ -55,26 +72,14 @@ ngx_secops_store_group_begin(ngx_secops_store_group_t *group, size_t bytes,
         group->ttl_len = ngx_sprintf(group->ttl, "%L", group->retention)
                          - group->ttl;
     }
+}
 
-    group->limit = ngx_secops_redis_max_bytes(redis);
 
-    if (!group->whole) {
-        group->limit = ngx_min(group->limit / SECOPS_ID_SHARDS,
-                               NGX_SECOPS_STORE_GROUP);
-    }
-
-    size = bytes + n * NGX_SECOPS_STORE_OVERHEAD;
-
-    group->cmd = ngx_secops_redis_cmd_create(redis,
-                                             ngx_min(size, group->limit));
-    if (group->cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(group->cmd, 1);
-    ngx_secops_store_literal(group->cmd, "MULTI");
-
-    return NGX_OK;
+size_t
+ngx_secops_store_group_limit(const ngx_secops_store_t *store)
+{
+    return ngx_min(ngx_secops_redis_max_bytes(store->redis) / SECOPS_ID_SHARDS,
+                   NGX_SECOPS_STORE_GROUP);
 }
 
 
@@ -231,10 +236,10 @@ ngx_secops_store_group_send(ngx_secops_store_group_t *group,
 
 /* the oldest first, so that the newest comes to stand at the head */
 
-static void
+void
 ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
 {
-    ngx_uint_t                   i, shard;
+    ngx_uint_t                   i, n, shard;
     secops_key_t                 key;
     ngx_secops_store_id_t       *id;
     ngx_secops_store_subject_t  *subject;
@@ -248,6 +253,8 @@ ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
             secops_keys_subject(&key, group->space, shard, group->table,
                                 subject->digest);
 
+            n = ngx_secops_redis_cmd_count(group->cmd);
+
             ngx_secops_redis_cmd_begin(group->cmd, 2 + subject->ids.n);
             ngx_secops_store_literal(group->cmd, "LPUSH");
             ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
@@ -260,14 +267,25 @@ ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
                                          group->cmd, &key, shard,
                                          subject->digest, subject->ids.n,
                                          subject->ids.first->text);
+
+            ngx_secops_store_group_span(group, &subject->ids, n);
         }
     }
 }
 
 
-/* the entries' own ids are their time.  The first one trims for all, and of a
-   long stream one write of 16, by a random digit: Redis trims whole blocks of
-   100 entries in any case, and what says so is a tenth of the arguments */
+/* n: how many commands there were before those of the list, MULTI included */
+
+static void
+ngx_secops_store_group_span(ngx_secops_store_group_t *group,
+    ngx_secops_store_ids_t *ids, ngx_uint_t n)
+{
+    ids->span.first = n - 1;
+    ids->span.n = ngx_secops_redis_cmd_count(group->cmd) - n;
+}
+
+
+/* the entries' own ids are their time.  The first one trims for all */
 
 static void
 ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
@@ -276,18 +294,16 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
     ngx_str_t               maxlen;
     ngx_uint_t              n;
     secops_key_t            key;
+    secops_slice_t          fields[SECOPS_AUDIT_FIELDS];
     ngx_secops_store_id_t  *id;
+
+    static const secops_slice_t  none = secops_slice("");
 
     secops_keys_audit(&key, group->space, shard);
 
-    maxlen = group->store->audit_maxlen;
     id = group->ids[shard].first;
 
-    if (maxlen.len >= NGX_SECOPS_STORE_AUDIT_LONG
-        && id->text[SECOPS_ID_LEN - 3] != '0')
-    {
-        ngx_str_null(&maxlen);
-    }
+    ngx_secops_store_audit_trim(group->store, id->text, &maxlen);
 
     do {
         p = text;
@@ -302,14 +318,11 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
             id = id->next;
         }
 
-        ngx_secops_redis_cmd_begin(group->cmd,
-                                   2 + ngx_secops_store_audit_argc(
-                                                    &maxlen, group->audit));
-        ngx_secops_store_literal(group->cmd, "XADD");
-        ngx_secops_redis_cmd_key(group->cmd, key.data, key.len);
-        ngx_secops_store_audit_args(group->cmd, &maxlen, group->audit,
-                                    group->table,
-                                    secops_slice_bytes(text, p - text));
+        ngx_secops_store_audit_record(group->audit, group->table,
+                                      secops_slice_bytes(text, p - text),
+                                      fields);
+        ngx_secops_store_audit_add_entry(group->cmd, &key, &maxlen, fields,
+                                         none);
 
         ngx_str_null(&maxlen);
 
@@ -317,13 +330,29 @@ ngx_secops_store_group_audit(ngx_secops_store_group_t *group, ngx_uint_t shard)
 }
 
 
+void
+ngx_secops_store_group_indexes(ngx_secops_store_group_t *group)
+{
+    ngx_uint_t  shard;
+
+    for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
+        if (group->ids[shard].n) {
+            ngx_secops_store_group_index(group, shard);
+        }
+    }
+}
+
+
 static void
 ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
 {
+    ngx_uint_t              n;
     secops_key_t            key;
     ngx_secops_store_id_t  *id;
 
     secops_keys_index(&key, group->space, shard, group->table);
+
+    n = ngx_secops_redis_cmd_count(group->cmd);
 
     ngx_secops_redis_cmd_begin(group->cmd, 2 + group->ids[shard].n);
     ngx_secops_store_literal(group->cmd, "LPUSH");
@@ -336,6 +365,8 @@ ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
     ngx_secops_store_ending_list(&group->ending, group->store, group->cmd,
                                  &key, shard, NULL, group->ids[shard].n,
                                  group->ids[shard].first->text);
+
+    ngx_secops_store_group_span(group, &group->ids[shard], n);
 }
 
 

@@ -26,12 +26,23 @@ struct ngx_secops_store_id_s {
 };
 
 
+/* commands of a transaction, one after the other: the first one's number, 0 is
+   the one behind MULTI */
+
+typedef struct {
+    ngx_uint_t                  first;
+    ngx_uint_t                  n;
+} ngx_secops_store_span_t;
+
+
 /* ids in the order in which they came */
 
 typedef struct {
     ngx_secops_store_id_t      *first;
     ngx_secops_store_id_t      *last;
     ngx_uint_t                  n;
+    ngx_secops_store_span_t     span;           /* of what adds them to their
+                                                   list, once that is said */
 } ngx_secops_store_ids_t;
 
 

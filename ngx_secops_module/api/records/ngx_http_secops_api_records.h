@@ -10,7 +10,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "model/record/secops_record.h"
-#include "store/ngx_secops_store_record.h"
+#include "store/joint/ngx_secops_store_joint.h"
 
 
 /* the standard wrapper of scripted REST APIs, around what is answered */
@@ -35,8 +35,9 @@ typedef ngx_int_t (*ngx_http_secops_records_answer_pt)(
     ngx_http_secops_records_t *records);
 
 
-/* records that are stored by one call: those of one shard, or all that an
-   atomic batch has */
+/* records that are stored by one call: those of one shard, all that an atomic
+   batch has, or a single one, which the store may join to those of other
+   requests */
 
 typedef struct {
     ngx_http_secops_records_t          *records;
@@ -44,7 +45,7 @@ typedef struct {
                                                    answered */
     ngx_http_secops_call_t              link;
     ngx_secops_store_call_t             call;
-    ngx_secops_store_group_t            group;
+    ngx_secops_store_group_t           *group;  /* NULL: it has joined */
 } ngx_http_secops_records_group_t;
 
 
@@ -165,8 +166,8 @@ ngx_int_t ngx_http_secops_records_lines(ngx_http_secops_records_t *records);
 
 /* ngx_http_secops_api_records_group.c */
 
-/* adds a record to its group, which is sent first if it is full; sends all that
-   are open; drops these */
+/* adds a record to its group, which is sent first if it is full, or to those of
+   other requests; sends all groups that are open; drops these */
 
 ngx_int_t ngx_http_secops_records_store(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry,

@@ -15,6 +15,8 @@ static ngx_int_t ngx_http_secops_records_insert(
     uint32_t i, const secops_record_body_t *body, const u_char *where);
 static ngx_int_t ngx_http_secops_records_id(
     ngx_http_secops_records_t *records, const u_char *digest, u_char *id);
+static int ngx_http_secops_records_free_shard(
+    ngx_http_secops_records_t *records);
 static u_char *ngx_http_secops_records_buffer(
     ngx_http_secops_records_t *records, size_t size);
 
@@ -205,10 +207,10 @@ ngx_http_secops_records_id(ngx_http_secops_records_t *records,
         shard = (int) secops_keys_digest_shard(digest);
 
     } else if (records->atomic && records->open[0]) {
-        shard = (int) records->open[0]->group.shard;
+        shard = (int) records->open[0]->group->shard;
 
     } else {
-        shard = secops_id_random_shard(&ngx_http_secops_records_ids);
+        shard = ngx_http_secops_records_free_shard(records);
     }
 
     if (shard < 0
@@ -222,6 +224,28 @@ ngx_http_secops_records_id(ngx_http_secops_records_t *records,
     }
 
     return NGX_OK;
+}
+
+
+/* of a single record: where one lies that is stored along with it, so that they
+   share their list */
+
+static int
+ngx_http_secops_records_free_shard(ngx_http_secops_records_t *records)
+{
+    ngx_int_t  shard;
+
+    shard = NGX_DECLINED;
+
+    if (!records->batch) {
+        shard = ngx_secops_store_join_shard(
+                                        ngx_http_secops_store(records->ctx),
+                                        &records->space, records->table->name);
+    }
+
+    return (shard == NGX_DECLINED)
+           ? secops_id_random_shard(&ngx_http_secops_records_ids)
+           : (int) shard;
 }
 
 

@@ -13,9 +13,17 @@
 
 static ngx_http_secops_records_group_t *ngx_http_secops_records_group(
     ngx_http_secops_records_t *records, size_t len);
+static ngx_int_t ngx_http_secops_records_join(
+    ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry,
+    const ngx_secops_store_record_t *record);
+static ngx_http_secops_records_group_t *ngx_http_secops_records_call(
+    ngx_http_secops_records_t *records);
 static ngx_int_t ngx_http_secops_records_send_group(
     ngx_http_secops_records_t *records,
     ngx_http_secops_records_group_t *group);
+static ngx_int_t ngx_http_secops_records_sent(
+    ngx_http_secops_records_group_t *group, ngx_int_t rc);
 static void ngx_http_secops_records_fail_group(
     ngx_http_secops_records_group_t *group, secops_error_e error,
     ngx_str_t *reason);
@@ -37,13 +45,20 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
     ngx_uint_t                         shard;
     ngx_http_secops_records_group_t  **open;
 
+    if (!records->batch
+        && ngx_secops_store_joins(ngx_http_secops_store(records->ctx),
+                                  record->json.len))
+    {
+        return ngx_http_secops_records_join(records, entry, record);
+    }
+
     /* of an atomic batch, the first shard's group has them all */
 
     shard = records->atomic ? 0 : secops_id_known_shard(entry->id.text);
     open = &records->open[shard];
 
     if (*open
-        && ngx_secops_store_group_full(&(*open)->group, record->json.len))
+        && ngx_secops_store_group_full((*open)->group, record->json.len))
     {
         rc = ngx_http_secops_records_send_group(records, *open);
         *open = NULL;
@@ -61,7 +76,7 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
         }
     }
 
-    if (!ngx_secops_store_group_takes(&(*open)->group,
+    if (!ngx_secops_store_group_takes((*open)->group,
                                       secops_id_known_shard(entry->id.text)))
     {
         return ngx_http_secops_records_apart(records);
@@ -69,7 +84,7 @@ ngx_http_secops_records_store(ngx_http_secops_records_t *records,
 
     entry->group = *open;
 
-    ngx_secops_store_group_add(&entry->group->group, record);
+    ngx_secops_store_group_add(entry->group->group, record);
 
     return NGX_DECLINED;
 }
@@ -81,6 +96,83 @@ static ngx_http_secops_records_group_t *
 ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
 {
     ngx_uint_t                        share;
+    ngx_secops_store_group_t         *store;
+    ngx_http_secops_records_group_t  *group;
+
+    group = ngx_http_secops_records_call(records);
+    if (group == NULL) {
+        return NULL;
+    }
+
+    store = ngx_pcalloc(records->request->pool,
+                        sizeof(ngx_secops_store_group_t));
+    if (store == NULL) {
+        return NULL;
+    }
+
+    store->store = ngx_http_secops_store(records->ctx);
+    store->space = &records->space;
+    store->table = records->table->name;
+    store->audit = &records->audit;
+    store->whole = records->atomic;
+    store->retention = ngx_http_secops_retention(records->ctx, records->table);
+
+    group->group = store;
+
+    /* the records of a batch are likely to be spread over all shards */
+
+    share = records->atomic ? 1 : SECOPS_ID_SHARDS;
+
+    if (ngx_secops_store_group_begin(store, len + records->size / share,
+                                     1 + records->nentries / share)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return group;
+}
+
+
+/* a single record, which may share its transaction with other requests' */
+
+static ngx_int_t
+ngx_http_secops_records_join(ngx_http_secops_records_t *records,
+    ngx_http_secops_records_entry_t *entry,
+    const ngx_secops_store_record_t *record)
+{
+    ngx_secops_store_join_t          *join;
+    ngx_http_secops_records_group_t  *group;
+
+    group = ngx_http_secops_records_call(records);
+    if (group == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    join = ngx_pcalloc(records->request->pool,
+                       sizeof(ngx_secops_store_join_t));
+    if (join == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    join->store = ngx_http_secops_store(records->ctx);
+    join->space = &records->space;
+    join->table = records->table->name;
+    join->audit = &records->audit;
+    join->retention = ngx_http_secops_retention(records->ctx, records->table);
+    join->record = *record;
+
+    entry->group = group;
+
+    return ngx_http_secops_records_sent(group,
+                                        ngx_secops_store_join(join,
+                                                              &group->call));
+}
+
+
+static ngx_http_secops_records_group_t *
+ngx_http_secops_records_call(ngx_http_secops_records_t *records)
+{
     ngx_http_secops_records_group_t  *group;
 
     group = ngx_pcalloc(records->request->pool,
@@ -90,26 +182,6 @@ ngx_http_secops_records_group(ngx_http_secops_records_t *records, size_t len)
     }
 
     group->records = records;
-
-    group->group.store = ngx_http_secops_store(records->ctx);
-    group->group.space = &records->space;
-    group->group.table = records->table->name;
-    group->group.audit = &records->audit;
-    group->group.whole = records->atomic;
-    group->group.retention = ngx_http_secops_retention(records->ctx,
-                                                       records->table);
-
-    /* the records of a batch are likely to be spread over all shards */
-
-    share = records->atomic ? 1 : SECOPS_ID_SHARDS;
-
-    if (ngx_secops_store_group_begin(&group->group,
-                                     len + records->size / share,
-                                     1 + records->nentries / share)
-        != NGX_OK)
-    {
-        return NULL;
-    }
 
     ngx_http_secops_calls_add(records->ctx, &group->link, &group->call,
                               ngx_http_secops_records_answered, group);
@@ -159,15 +231,27 @@ static ngx_int_t
 ngx_http_secops_records_send_group(ngx_http_secops_records_t *records,
     ngx_http_secops_records_group_t *group)
 {
-    ngx_int_t         rc;
-    ngx_str_t         reason;
-    secops_error_e    error;
+    return ngx_http_secops_records_sent(group,
+                           ngx_secops_store_group_send(group->group,
+                                                       &group->call));
+}
+
+
+/* rc: how the store has started the call */
+
+static ngx_int_t
+ngx_http_secops_records_sent(ngx_http_secops_records_group_t *group,
+    ngx_int_t rc)
+{
+    ngx_str_t                   reason;
+    secops_error_e              error;
+    ngx_http_secops_records_t  *records;
 
     static ngx_str_t  no_memory = ngx_string("no memory");
     static ngx_str_t  too_large = ngx_string("larger than all commands that "
                                              "may be pending");
 
-    rc = ngx_secops_store_group_send(&group->group, &group->call);
+    records = group->records;
 
     switch (ngx_http_secops_calls_sent(records->ctx, rc)) {
 
@@ -264,7 +348,7 @@ ngx_http_secops_records_drop(ngx_http_secops_records_t *records)
     for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
 
         if (records->open[shard]) {
-            ngx_secops_store_group_free(&records->open[shard]->group);
+            ngx_secops_store_group_free(records->open[shard]->group);
             records->open[shard] = NULL;
         }
     }

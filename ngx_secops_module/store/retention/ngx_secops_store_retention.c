@@ -45,7 +45,6 @@ static void ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
     uint64_t list);
 static void ngx_secops_store_ending_written(void *data,
     ngx_secops_redis_result_t *reply);
-static void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
 static void ngx_secops_store_retire_keys(ngx_secops_store_eval_t *eval,
     ngx_secops_redis_cmd_t *cmd);
 static void ngx_secops_store_retire_args(ngx_secops_store_eval_t *eval,
@@ -261,7 +260,7 @@ ngx_secops_store_ending_written(void *data, ngx_secops_redis_result_t *reply)
     if (reply->status != NGX_SECOPS_REDIS_REPLIED
         || reply->value[0].type == SECOPS_REDIS_NIL)
     {
-        ngx_secops_store_retention_epoch++;
+        ngx_secops_store_ending_lost();
     }
 
     ngx_secops_store_written(data, reply);
@@ -285,7 +284,7 @@ ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending)
 }
 
 
-static void
+void
 ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending)
 {
     ngx_secops_store_retire_t  *retire;
@@ -296,6 +295,13 @@ ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending)
         ngx_free(retire);
     }
 
+    ngx_secops_store_ending_lost();
+}
+
+
+void
+ngx_secops_store_ending_lost(void)
+{
     ngx_secops_store_retention_epoch++;
 }
 

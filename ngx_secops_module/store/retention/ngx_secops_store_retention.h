@@ -76,9 +76,13 @@ ngx_int_t ngx_secops_store_ending_exec(ngx_secops_store_ending_t *ending,
     struct ngx_secops_redis_cmd_s *cmd);
 
 
-/* the write was sent: what is to follow leaves with it */
+/* the same where others send the write: it was sent, and what is to follow
+   leaves with it; it was not sent; or it was, and was not executed, or nobody
+   knows */
 
 void ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending);
+void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
+void ngx_secops_store_ending_lost(void);
 
 
 #endif /* _NGX_SECOPS_STORE_RETENTION_H_INCLUDED_ */

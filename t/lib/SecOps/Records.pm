@@ -257,8 +257,18 @@ sub in_table {
 
 sub audited { # ids in an audit stream, the oldest first
     my ($redis, $stream) = @_;
-    return map { my %entry = @{$_->[1]}; split /,/, $entry{id} }
+    return map { entry_ids(@{$_->[1]}) }
         @{$redis->cmd('XRANGE', $stream, '-', '+')};
+}
+
+
+# of an entry's names and values: its id has those of a batch, also has those of
+# other requests' records
+
+sub entry_ids {
+    my (%entry) = @_;
+    return (split(/,/, $entry{id}),
+        ($entry{also} // '') =~ /\bid:32:([0-9a-f]{32})[,;]/g);
 }
 
 

@@ -10,6 +10,7 @@ use warnings;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 use SecOps ();
+use SecOps::Records ();
 
 
 # one link to a Redis: "host:port" or a path
@@ -93,8 +94,8 @@ sub collect {
 
         } else {
             foreach my $entry (@$reply) {
-                my %field = @{$entry->[1]};
-                $store->{audit}{$_}++ foreach split /,/, $field{id};
+                $store->{audit}{$_}++
+                    foreach SecOps::Records::entry_ids(@{$entry->[1]});
             }
         }
     }
@@ -106,8 +107,8 @@ sub collect {
 # stands before it since MULTI; and if it is killed once more, it takes that
 # for the beginning of the next transaction (loadSingleAppendOnlyFile() in
 # aof.c).  So for each file that Redis says it has truncated, there may be one
-# record with its first keys alone: of a transaction that nobody was told is
-# stored.  cut says how many files were.  It is no tearing of ours.
+# transaction, of up to 64 records, with its first keys alone, that nobody was
+# told is stored.  cut says how many files were.  It is no tearing of ours.
 #
 # -> { duplicates, refused, torn, lost, halved, ... } and examples
 
@@ -136,8 +137,8 @@ sub judge {
 
         my $first = defined $about && !$promised{$about}
             && "@count" =~ /^(?:0 0|1 0|1 1) 0$/;
-        push @{$found{$first && @{$found{halved}} < $cut ? 'halved' : 'torn'}},
-            "$id: " . (defined $about ? 1 : 0) . " @count";
+        my $kind = $first && @{$found{halved}} < 64 * $cut ? 'halved' : 'torn';
+        push @{$found{$kind}}, "$id: " . (defined $about ? 1 : 0) . " @count";
     }
 
     my %status;
