@@ -412,6 +412,7 @@ is_quiet($files, '... and no request is left');
 $redis->pause();
 $before = left();
 $c = begin('POST', path(), who(), records(observable => 'half'));
+$c->taken();                # and its record is sent with the turn that read it
 $c->socket()->shutdown(1);
 ok(wait_for(sub { left() > $before }, 20),
     'R.17: a client that closes its sending half is taken for one that left');
