@@ -199,6 +199,10 @@ test_pending(void)
     ok(decision.pending, "an event that came after the job was stopped");
 
     facts.stopped_at = 1000;
+    secops_decide(&decision, &of);
+    ok(decision.pending, "one that came in that millisecond");
+
+    facts.stopped_at = 1001;
     is(SECOPS_DECISION_CONSENSUS, 0, 10000, "an event that came before that");
     ok(!decision.pending, "... was processed");
 

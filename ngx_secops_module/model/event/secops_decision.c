@@ -130,13 +130,14 @@ secops_decision_verdict(const secops_decision_case_t *of)
 }
 
 
-/* the job was at work once the event was there */
+/* the job was at work once the event was there.  What came in the millisecond
+   in which it was stopped may have come after that, and waits */
 
 static int
 secops_decision_processed(const secops_decision_case_t *of)
 {
     return of->facts->enabled
-           || (of->facts->stopped_at && of->ingested <= of->facts->stopped_at);
+           || (of->facts->stopped_at && of->ingested < of->facts->stopped_at);
 }
 
 
