@@ -97,7 +97,7 @@ ngx_secops_store_add_ending(ngx_secops_store_add_t *add)
                                      add->subject, 1, add->sys_id);
     }
 
-    ngx_secops_store_ending_sent(&ending);
+    ngx_secops_store_ending_follow(&ending, NGX_OK);
 }
 
 

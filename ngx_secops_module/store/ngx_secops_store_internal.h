@@ -151,6 +151,18 @@ void ngx_secops_store_audit_add_entry(ngx_secops_redis_cmd_t *cmd,
     const secops_slice_t *fields, secops_slice_t also);
 
 
+/* those commands of a transaction that were written since it had n of them,
+   MULTI included */
+
+static ngx_inline void
+ngx_secops_store_span(ngx_secops_store_span_t *span,
+    ngx_secops_redis_cmd_t *cmd, ngx_uint_t n)
+{
+    span->first = n - 1;
+    span->n = ngx_secops_redis_cmd_count(cmd) - n;
+}
+
+
 /* a record's share of the commands, but for its JSON, rounded up; and what a
    transaction is better not larger than, in bytes */
 

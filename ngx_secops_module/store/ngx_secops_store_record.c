@@ -23,8 +23,6 @@ static void ngx_secops_store_group_audit(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
 static void ngx_secops_store_group_index(ngx_secops_store_group_t *group,
     ngx_uint_t shard);
-static void ngx_secops_store_group_span(ngx_secops_store_group_t *group,
-    ngx_secops_store_ids_t *ids, ngx_uint_t n);
 
 
 ngx_int_t
@@ -268,20 +266,9 @@ ngx_secops_store_group_subjects(ngx_secops_store_group_t *group)
                                          subject->digest, subject->ids.n,
                                          subject->ids.first->text);
 
-            ngx_secops_store_group_span(group, &subject->ids, n);
+            ngx_secops_store_span(&subject->ids.span, group->cmd, n);
         }
     }
-}
-
-
-/* n: how many commands there were before those of the list, MULTI included */
-
-static void
-ngx_secops_store_group_span(ngx_secops_store_group_t *group,
-    ngx_secops_store_ids_t *ids, ngx_uint_t n)
-{
-    ids->span.first = n - 1;
-    ids->span.n = ngx_secops_redis_cmd_count(group->cmd) - n;
 }
 
 
@@ -366,7 +353,7 @@ ngx_secops_store_group_index(ngx_secops_store_group_t *group, ngx_uint_t shard)
                                  &key, shard, NULL, group->ids[shard].n,
                                  group->ids[shard].first->text);
 
-    ngx_secops_store_group_span(group, &group->ids[shard], n);
+    ngx_secops_store_span(&group->ids[shard].span, group->cmd, n);
 }
 
 

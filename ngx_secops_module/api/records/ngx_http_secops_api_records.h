@@ -10,7 +10,7 @@
 
 #include "api/ngx_http_secops_api.h"
 #include "model/record/secops_record.h"
-#include "store/joint/ngx_secops_store_joint.h"
+#include "store/joint/ngx_secops_store_joint_record.h"
 
 
 /* the standard wrapper of scripted REST APIs, around what is answered */

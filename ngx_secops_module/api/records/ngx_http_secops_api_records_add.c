@@ -238,7 +238,7 @@ ngx_http_secops_records_free_shard(ngx_http_secops_records_t *records)
     shard = NGX_DECLINED;
 
     if (!records->batch) {
-        shard = ngx_secops_store_join_shard(
+        shard = ngx_secops_store_join_record_shard(
                                         ngx_http_secops_store(records->ctx),
                                         &records->space, records->table->name);
     }

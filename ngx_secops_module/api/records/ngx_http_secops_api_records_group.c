@@ -141,7 +141,7 @@ ngx_http_secops_records_join(ngx_http_secops_records_t *records,
     ngx_http_secops_records_entry_t *entry,
     const ngx_secops_store_record_t *record)
 {
-    ngx_secops_store_join_t          *join;
+    ngx_secops_store_join_record_t   *join;
     ngx_http_secops_records_group_t  *group;
 
     group = ngx_http_secops_records_call(records);
@@ -150,14 +150,14 @@ ngx_http_secops_records_join(ngx_http_secops_records_t *records,
     }
 
     join = ngx_pcalloc(records->request->pool,
-                       sizeof(ngx_secops_store_join_t));
+                       sizeof(ngx_secops_store_join_record_t));
     if (join == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    join->store = ngx_http_secops_store(records->ctx);
-    join->space = &records->space;
-    join->table = records->table->name;
+    join->join.store = ngx_http_secops_store(records->ctx);
+    join->join.space = &records->space;
+    join->join.table = records->table->name;
     join->audit = &records->audit;
     join->retention = ngx_http_secops_retention(records->ctx, records->table);
     join->record = *record;
@@ -165,8 +165,7 @@ ngx_http_secops_records_join(ngx_http_secops_records_t *records,
     entry->group = group;
 
     return ngx_http_secops_records_sent(group,
-                                        ngx_secops_store_join(join,
-                                                              &group->call));
+                           ngx_secops_store_join_record(join, &group->call));
 }
 
 

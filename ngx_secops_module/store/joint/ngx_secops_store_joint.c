@@ -2,7 +2,7 @@
 /*
  * Group commit; see ngx_secops_store_joint.h.  This file has who shares a
  * transaction, and what becomes of each; ngx_secops_store_joint_write.c has
- * its commands.
+ * its commands, of which each kind of joins writes its own.
  */
 
 #include "store/joint/ngx_secops_store_joint_internal.h"
@@ -24,7 +24,11 @@ static ngx_uint_t ngx_secops_store_joint_full(
     const ngx_secops_store_joint_t *joint,
     const ngx_secops_store_join_t *join);
 static ngx_secops_store_join_t *ngx_secops_store_joint_last(
-    const ngx_secops_store_joint_t *joint);
+    const ngx_secops_store_joint_t *joint,
+    const ngx_secops_store_join_kind_t *kind);
+static ngx_secops_store_join_t *ngx_secops_store_joint_from(
+    const ngx_secops_store_joint_t *joint, ngx_queue_t *q,
+    const ngx_secops_store_join_kind_t *kind);
 static void ngx_secops_store_joint_leave(ngx_secops_store_call_t *call);
 static void ngx_secops_store_joint_handler(ngx_event_t *ev);
 static void ngx_secops_store_joint_send(ngx_secops_store_joint_t *joint);
@@ -64,9 +68,10 @@ ngx_secops_store_joins(const ngx_secops_store_t *store, size_t len)
 }
 
 
-ngx_int_t
-ngx_secops_store_join_shard(const ngx_secops_store_t *store,
-    const secops_keyspace_t *space, secops_slice_t table)
+ngx_secops_store_join_t *
+ngx_secops_store_join_before(const ngx_secops_store_join_kind_t *kind,
+    const ngx_secops_store_t *store, const secops_keyspace_t *space,
+    secops_slice_t table)
 {
     ngx_queue_t               *q;
     ngx_secops_store_join_t   *last;
@@ -77,18 +82,18 @@ ngx_secops_store_join_shard(const ngx_secops_store_t *store,
          q = ngx_queue_next(q))
     {
         joint = ngx_queue_data(q, ngx_secops_store_joint_t, queue);
-        last = ngx_secops_store_joint_last(joint);
+        last = ngx_secops_store_joint_last(joint, kind);
 
         if (last
             && last->store->redis == store->redis
             && ngx_secops_store_same_space(last->space, space)
             && secops_slice_equal(last->table, table))
         {
-            return secops_id_known_shard(last->id.text);
+            return last;
         }
     }
 
-    return NGX_DECLINED;
+    return NULL;
 }
 
 
@@ -108,11 +113,8 @@ ngx_secops_store_join(ngx_secops_store_join_t *join,
     ngx_queue_insert_tail(&joint->joins, &join->queue);
 
     joint->n++;
-    joint->size += join->record.json.len + NGX_SECOPS_STORE_OVERHEAD;
+    joint->size += join->len + NGX_SECOPS_STORE_OVERHEAD;
 
-    ngx_memcpy(join->id.text, join->record.id->text, SECOPS_ID_LEN);
-
-    join->record.id = &join->id;
     join->joint = joint;
     join->call = call;
 
@@ -130,7 +132,7 @@ ngx_secops_store_join(ngx_secops_store_join_t *join,
 }
 
 
-/* the one that the record goes into; NULL: no memory */
+/* the one that the join goes into; NULL: no memory */
 
 static ngx_secops_store_joint_t *
 ngx_secops_store_joint_open(ngx_secops_store_join_t *join)
@@ -183,7 +185,7 @@ ngx_secops_store_joint_create(ngx_secops_store_join_t *join)
 
 
 /* 1: of the same Redis, and in a cluster with keys in the same place.  One that
-   all its records have left says nothing any more of where its keys are */
+   all its joins have left says nothing any more of where its keys are */
 
 static ngx_uint_t
 ngx_secops_store_joint_takes(const ngx_secops_store_joint_t *joint,
@@ -199,11 +201,10 @@ ngx_secops_store_joint_takes(const ngx_secops_store_joint_t *joint,
         return 1;
     }
 
-    last = ngx_secops_store_joint_last(joint);
+    last = ngx_secops_store_joint_last(joint, NULL);
 
     return last
-           && secops_id_known_shard(last->id.text)
-              == secops_id_known_shard(join->record.id->text)
+           && last->shard == join->shard
            && ngx_secops_store_same_space(last->space, join->space);
 }
 
@@ -213,22 +214,74 @@ ngx_secops_store_joint_full(const ngx_secops_store_joint_t *joint,
     const ngx_secops_store_join_t *join)
 {
     return joint->n == NGX_SECOPS_STORE_JOINT_MAX
-           || joint->size + join->record.json.len + NGX_SECOPS_STORE_OVERHEAD
+           || joint->size + join->len + NGX_SECOPS_STORE_OVERHEAD
               > ngx_secops_store_group_limit(join->store);
 }
 
 
-/* NULL: there is none any more */
+/* the last one of a kind, or, if kind is NULL, of any; NULL: there is none, or
+   none any more */
 
 static ngx_secops_store_join_t *
-ngx_secops_store_joint_last(const ngx_secops_store_joint_t *joint)
+ngx_secops_store_joint_last(const ngx_secops_store_joint_t *joint,
+    const ngx_secops_store_join_kind_t *kind)
 {
-    if (ngx_queue_empty(&joint->joins)) {
-        return NULL;
+    ngx_queue_t              *q;
+    ngx_secops_store_join_t  *join;
+
+    for (q = ngx_queue_last(&joint->joins);
+         q != ngx_queue_sentinel(&joint->joins);
+         q = ngx_queue_prev(q))
+    {
+        join = ngx_queue_data(q, ngx_secops_store_join_t, queue);
+
+        if (kind == NULL || join->kind == kind) {
+            return join;
+        }
     }
 
-    return ngx_queue_data(ngx_queue_last(&joint->joins),
-                          ngx_secops_store_join_t, queue);
+    return NULL;
+}
+
+
+ngx_secops_store_join_t *
+ngx_secops_store_joint_first(const ngx_secops_store_joint_t *joint,
+    const ngx_secops_store_join_kind_t *kind)
+{
+    return ngx_secops_store_joint_from(joint, ngx_queue_head(&joint->joins),
+                                       kind);
+}
+
+
+ngx_secops_store_join_t *
+ngx_secops_store_joint_next(const ngx_secops_store_join_t *join)
+{
+    return ngx_secops_store_joint_from(join->joint,
+                                       ngx_queue_next(&join->queue),
+                                       join->kind);
+}
+
+
+/* q: of the first one that it may be */
+
+static ngx_secops_store_join_t *
+ngx_secops_store_joint_from(const ngx_secops_store_joint_t *joint,
+    ngx_queue_t *q, const ngx_secops_store_join_kind_t *kind)
+{
+    ngx_secops_store_join_t  *join;
+
+    for ( /* void */ ;
+         q != ngx_queue_sentinel(&joint->joins);
+         q = ngx_queue_next(q))
+    {
+        join = ngx_queue_data(q, ngx_secops_store_join_t, queue);
+
+        if (join->kind == kind) {
+            return join;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -325,32 +378,15 @@ ngx_secops_store_joint_send(ngx_secops_store_joint_t *joint)
 }
 
 
-/* sends a record as a transaction of its own; after NGX_OK it shares nothing
-   any more */
+/* sends a join as a transaction of its own; after NGX_OK it shares nothing any
+   more */
 
 static ngx_int_t
 ngx_secops_store_joint_alone(ngx_secops_store_join_t *join)
 {
-    ngx_int_t                 rc;
-    ngx_secops_store_group_t  group;
+    ngx_int_t  rc;
 
-    ngx_memzero(&group, sizeof(ngx_secops_store_group_t));
-
-    group.store = join->store;
-    group.space = join->space;
-    group.table = join->table;
-    group.audit = join->audit;
-    group.retention = join->retention;
-
-    if (ngx_secops_store_group_begin(&group, join->record.json.len, 1)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_store_group_add(&group, &join->record);
-
-    rc = ngx_secops_store_group_send(&group, join->call);
+    rc = join->kind->alone(join);
 
     if (rc == NGX_OK) {
         join->call->leave = NULL;
@@ -416,7 +452,7 @@ ngx_secops_store_joint_unsent(ngx_secops_store_call_t *call, ngx_int_t rc,
 
 /*
  * Of a transaction that was refused as a whole nothing was executed: a command
- * was refused before, which may be due to one record only.
+ * was refused before, which may be due to one join only.
  */
 
 static void

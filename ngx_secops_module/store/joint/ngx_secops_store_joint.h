@@ -24,39 +24,45 @@
 #include "store/ngx_secops_store_record.h"
 
 
+struct ngx_secops_store_joint_s;
+struct ngx_secops_store_join_kind_s;
+
+
 /* a record's commands in the transaction */
 
 typedef enum {
-    NGX_SECOPS_STORE_JOIN_SET = 0,
+    NGX_SECOPS_STORE_JOIN_OWN = 0,      /* that it shares with no other */
+    NGX_SECOPS_STORE_JOIN_INDEX,        /* the list of its table */
     NGX_SECOPS_STORE_JOIN_SUBJECT,
     NGX_SECOPS_STORE_JOIN_AUDIT,
-    NGX_SECOPS_STORE_JOIN_INDEX,
 
     NGX_SECOPS_STORE_JOIN_SPANS
 } ngx_secops_store_join_span_e;
 
 
 /*
- * A record that is to be stored along with others: zeroed, then the first part
- * filled in.  Of it only the id is copied.  It stays, with all that it points
- * to, until its call was answered or cancelled; from then on nobody looks at
- * it.
+ * What is to be stored along with others, as far as the group commit looks at
+ * it: a part of what is special to its kind, see the header of that.  Zeroed,
+ * then the first part filled in.  It stays, with all that it points to, until
+ * its call was answered or cancelled; from then on nobody looks at it.
  */
 
 typedef struct {
-    ngx_secops_store_t             *store;
-    const secops_keyspace_t        *space;
-    secops_slice_t                  table;
-    ngx_secops_store_audit_t       *audit;
-    int64_t                         retention;  /* seconds, or SECOPS_TABLE_* */
-    ngx_secops_store_record_t       record;
+    ngx_secops_store_t                   *store;
+    const secops_keyspace_t              *space;
+    secops_slice_t                        table;
 
-    /* the file's own */
+    /* the kind's */
 
-    ngx_secops_store_id_t           id;         /* the record's, from now on */
-    ngx_queue_t                     queue;
-    ngx_secops_store_call_t        *call;
-    struct ngx_secops_store_joint_s  *joint;
+    const struct ngx_secops_store_join_kind_s  *kind;
+    ngx_uint_t                            shard;
+    size_t                                len;      /* of its JSON */
+
+    /* the group commit's own */
+
+    ngx_queue_t                           queue;
+    ngx_secops_store_call_t              *call;
+    struct ngx_secops_store_joint_s      *joint;
     ngx_secops_store_span_t  spans[NGX_SECOPS_STORE_JOIN_SPANS];
 } ngx_secops_store_join_t;
 
@@ -65,21 +71,6 @@ typedef struct {
    into a group of its own */
 
 ngx_uint_t ngx_secops_store_joins(const ngx_secops_store_t *store, size_t len);
-
-
-/* the shard of a record that is about to be stored, of this domain and table:
-   another one that lies there costs less than one anywhere else.  NGX_DECLINED:
-   there is none */
-
-ngx_int_t ngx_secops_store_join_shard(const ngx_secops_store_t *store,
-    const secops_keyspace_t *space, secops_slice_t table);
-
-
-/* as all calls, but never NGX_BUSY: that Redis can not be reached the call's
-   handler is told when the turn ends */
-
-ngx_int_t ngx_secops_store_join(ngx_secops_store_join_t *join,
-    ngx_secops_store_call_t *call);
 
 
 #endif /* _NGX_SECOPS_STORE_JOINT_H_INCLUDED_ */

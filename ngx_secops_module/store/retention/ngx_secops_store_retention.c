@@ -43,6 +43,8 @@ static void ngx_secops_store_ending_renew(ngx_secops_store_ending_t *ending,
 static void ngx_secops_store_ending_retire(ngx_secops_store_ending_t *ending,
     ngx_secops_store_t *store, const secops_key_t *key, ngx_uint_t shard,
     uint64_t list);
+static void ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending);
+static void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
 static void ngx_secops_store_ending_written(void *data,
     ngx_secops_redis_result_t *reply);
 static void ngx_secops_store_retire_keys(ngx_secops_store_eval_t *eval,
@@ -243,12 +245,7 @@ ngx_secops_store_ending_exec(ngx_secops_store_ending_t *ending,
     rc = ngx_secops_store_send(call, cmd, NGX_SECOPS_REDIS_DURABLE,
                                ngx_secops_store_ending_written);
 
-    if (rc == NGX_OK) {
-        ngx_secops_store_ending_sent(ending);
-
-    } else {
-        ngx_secops_store_ending_failed(ending);
-    }
+    ngx_secops_store_ending_follow(ending, rc);
 
     return rc;
 }
@@ -268,6 +265,18 @@ ngx_secops_store_ending_written(void *data, ngx_secops_redis_result_t *reply)
 
 
 void
+ngx_secops_store_ending_follow(ngx_secops_store_ending_t *ending, ngx_int_t rc)
+{
+    if (rc == NGX_OK) {
+        ngx_secops_store_ending_sent(ending);
+
+    } else {
+        ngx_secops_store_ending_failed(ending);
+    }
+}
+
+
+static void
 ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending)
 {
     ngx_secops_store_retire_t  *retire;
@@ -284,7 +293,7 @@ ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending)
 }
 
 
-void
+static void
 ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending)
 {
     ngx_secops_store_retire_t  *retire;

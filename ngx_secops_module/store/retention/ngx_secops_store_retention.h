@@ -76,12 +76,12 @@ ngx_int_t ngx_secops_store_ending_exec(ngx_secops_store_ending_t *ending,
     struct ngx_secops_redis_cmd_s *cmd);
 
 
-/* the same where others send the write: it was sent, and what is to follow
-   leaves with it; it was not sent; or it was, and was not executed, or nobody
-   knows */
+/* the same where others send the write: rc tells whether it was sent (NGX_OK),
+   and what is to follow leaves with it; or it was sent before, and was not
+   executed, or nobody knows */
 
-void ngx_secops_store_ending_sent(ngx_secops_store_ending_t *ending);
-void ngx_secops_store_ending_failed(ngx_secops_store_ending_t *ending);
+void ngx_secops_store_ending_follow(ngx_secops_store_ending_t *ending,
+    ngx_int_t rc);
 void ngx_secops_store_ending_lost(void);
 
 
