@@ -1,6 +1,7 @@
-# Single records that reach the store in one turn of a worker's event loop leave
-# as one transaction, and each request has its own outcome all the same: stored,
-# refused, not sent, unknown, or nobody to tell.  The audit has each of them.
+# Single records and events that reach the store in one turn of a worker's event
+# loop leave as one transaction, and each request has its own outcome all the
+# same: stored, refused, not sent, unknown, or nobody to tell.  The audit has each
+# of the records.
 
 use strict;
 use warnings;
@@ -8,9 +9,11 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw(sha256_hex);
 use JSON::PP;
 use SecOps;
 use SecOps::Cluster;
+use SecOps::Events;
 use SecOps::Fake;
 use SecOps::Records;
 
@@ -74,9 +77,9 @@ sub still {
 # which the worker knows already, sent while it stands still; $meanwhile is done
 # then, too
 
-my $meanwhile = sub { };
+our $meanwhile = sub { };
 
-sub begin { # a port, and of each: body, endpoint, domain, user, before
+sub begin { # a port, and of each: body, at or endpoint, domain, user, before
     my ($port, @requests) = @_;
     my ($worker) = $t->workers();
     my @connections = map { $t->connect($port{$port}) } @requests;
@@ -90,7 +93,8 @@ sub begin { # a port, and of each: body, endpoint, domain, user, before
         my %request = (body => records(), %{$requests[$i]});
 
         $connections[$i]->send($connections[$i]->format('POST',
-            ($request{before} // '') . path($request{endpoint}),
+            ($request{before} // '')
+                . ($request{at} // path($request{endpoint})),
             who(%request), $request{body}));
     }
 
@@ -510,6 +514,439 @@ foreach my $name (qw(plain disk)) {
 }
 
 
+# --- events -----------------------------------------------------------------
+
+my %job;
+
+sub job { # of a port, made once
+    my ($name) = @_;
+
+    return $job{$name} //= $t->request('POST', '/api/v2/resources', who(), {
+        in => { type => 'integration', properties => { title => 'In',
+            integration_type => 'Elasticsearch',
+            parameters => { hosts => 'es' } } },
+        j => { type => 'job', properties => { title => 'J',
+            category => 'Automation', pipeline_integrations => [{
+                resource => 'in', integration_type => 'input',
+                parameters => { index => 'i' } }] } } },
+        port => $port{$name})->{json}{created}[1]{internal_id}
+        // die "no job at $name";
+}
+
+
+sub event { # a request: port, id, if it has one, and more of begin()
+    my ($name, $id, %more) = @_;
+    return { at => '/api/v1/events' . (defined $id ? "/$id" : ''),
+        body => { job_id => job($name), raw_body => { a => 1 } }, %more };
+}
+
+
+sub ids { # n ids of events of a shard, none of which was told before
+    my ($shard, $n) = @_;
+    my @ids;
+
+    for (my $i = 0; @ids < $n; $i++) {
+        my $id = "e$shard-$i-" . ++$job{count};
+        push @ids, $id if SecOps::Events->shard($id) eq $shard;
+    }
+
+    return @ids;
+}
+
+
+sub about { # a record of a shard
+    my ($shard, %more) = @_;
+    my $i = 0;
+    $i++ while SecOps::Events->shard("s$i") ne $shard;
+    return { body => records(observable => "s$i"), %more };
+}
+
+
+# A worker knows a job for a second.  If that is over when it goes on, it asks for
+# the job first, and the events come in a later turn than the records: then there
+# are other requests once more, which $make makes.  Returns what is more of these
+# commands, the requests, and the answers
+
+my @of_both = (@commands, 'zadd');
+
+sub at_once { # port, a Redis, $make, what is to be done meanwhile
+    my ($name, $server, $make, $then) = @_;
+
+    foreach (1 .. 50) {
+        my @requests = $make->();
+        my ($event) = grep { $_->{at} } @requests;
+        my $before;
+
+        local $meanwhile = sub { $before = calls($server, @of_both, 'get');
+            $then->(@requests) if $then };
+
+        is_known($name, $event) or last;
+
+        my @answers = together($name, @requests);
+        my $more = more($server, $before);
+
+        return ($more =~ s/ get 0//r, \@requests, @answers)
+            if $more =~ / get 0\b/;
+    }
+
+    die 'the job is never known';
+}
+
+sub is_known { # the job of an event, from now on
+    my ($name, $event) = @_;
+    return wait_for(sub { $t->request('POST', ($event->{before} // '')
+        . '/api/v1/events/known', who(), $event->{body},
+        port => $port{$name})->{status} == 201 });
+}
+
+
+sub is_event { # the answer is that it is stored
+    my ($r, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $ok = ok(($r->{status} // 0) == 201
+        && ($r->{json}{status} // '') eq 'pending_inference', $name);
+
+    diag($r->{head} // 'no answer', $r->{body} // '') unless $ok;
+    return $ok;
+}
+
+
+# what is in Redis of the events of a port
+
+my %of = map { my ($name, $server) = @$_;
+    ($name => SecOps::Events->new($t, $server, port => $port{$name})) }
+    [plain => $redis], [disk => $disk], [limited => $limited];
+
+sub id_of { return $_[0]{at} =~ m{([^/]+)$} ? $1 : '' }
+
+sub announcements { # of an event
+    my ($name, $id) = @_;
+    return scalar grep { $_->{event} eq $id } $of{$name}->announced(job($name));
+}
+
+
+# records and events, in both orders
+
+foreach my $order ([0, 1, 0, 1, 1], [1, 1, 0, 1, 0]) {
+    my ($more, $requests, @answers) = at_once('plain', $redis, sub {
+        my @ids = ids('a', 3);
+        map { $_ ? event('plain', shift @ids) : about('b', user => 'bob') }
+            @$order });
+
+    is($more, 'exec 1 lpush 2 set 5 xadd 4 zadd 1',
+        "@$order: two records and three events in one transaction");
+
+    foreach my $i (0 .. $#answers) {
+        my ($r, $request) = ($answers[$i], $requests->[$i]);
+
+        if (!$order->[$i]) {
+            is_stored($r, '... a record');
+            is(get($t, $r->{headers}{location})->{status}, 200,
+                '... that is read');
+            is(join(' ', map { "$_->{id} $_->{user}" }
+                audit("&id=$r->{json}{sys_id}")), "$r->{json}{sys_id} bob",
+                '... and is in the audit');
+            next;
+        }
+
+        my $id = id_of($request);
+
+        is_event($r, '... an event');
+        is($r->{json}{event_id}, $id, '... of its own id');
+        is($of{plain}->stored(job('plain'), $id)->{event_id}, $id,
+            '... that is there');
+        is(scalar(grep { $_ eq $id } $of{plain}->indexed(job('plain'))), 1,
+            '... among those of its job');
+        is(announcements('plain', $id), 1, '... and announced');
+    }
+}
+
+{
+    my ($more, $requests, @answers) = at_once('plain', $redis,
+        sub { map { event('plain') } 1 .. 12 });
+
+    is_event($_, 'one without an id') foreach @answers;
+    like($more, qr/^exec 1 lpush 0 set 12 xadd 12 zadd \d+$/,
+        '... twelve in one transaction, and none in the audit');
+    is(scalar keys %{{ map { $_->{json}{event_id} => 1 } @answers }}, 12,
+        '... each has its own');
+
+    my %indexed = map { $_ => 1 } $of{plain}->indexed(job('plain'));
+    is(scalar(grep { $indexed{$_->{json}{event_id}} } @answers), 12,
+        '... all are among those of the job');
+}
+
+
+# one id twice
+
+{
+    my ($more, $requests, @answers) = at_once('plain', $redis, sub {
+        my ($id) = ids('c', 1);
+        map { my $e = event('plain', $id); $e->{body}{raw_body} = { n => $_ };
+            $e } 1 .. 3 });
+    my $id = id_of($requests->[0]);
+
+    is($more, 'exec 1 lpush 0 set 3 xadd 3 zadd 1', 'one id three times');
+    is_event($_, '... each is stored') foreach @answers;
+    is($of{plain}->stored(job('plain'), $id)->{raw_body}{n}, 3,
+        '... the last one wins');
+    is(scalar(grep { $_ eq $id } $of{plain}->indexed(job('plain'))), 1,
+        '... it is once among those of the job');
+    is(announcements('plain', $id), 3, '... and announced each time');
+}
+
+
+# many, a large one, and several of one request
+
+{
+    my ($more, $requests, @answers) = at_once('plain', $redis, sub {
+        map { event('plain', $_) } ids('d', 35), ids('e', 35) });
+
+    is(scalar(grep { $_->{status} == 201 } @answers), 70, 'seventy events');
+    like($more, qr/^exec 2 lpush 0 set 70 xadd 70 zadd [34]$/,
+        '... are two transactions, each with what it has of a shard at once');
+
+    ($more, $requests, @answers) = at_once('plain', $redis, sub {
+        my @e = map { event('plain', $_) } ids('d', 4);
+        $e[0]{body}{raw_body} = { a => 'x' x 66000 };
+        $e[1] = { at => '/api/v1/events', body => [$e[1]{body}] };
+        @e });
+
+    is(scalar(grep { $_->{status} == 201 } @answers), 4,
+        'a large event and a batch');
+    like($more, qr/^exec 3 lpush 0 set 4 xadd 4 zadd 3$/,
+        '... share with nobody');
+}
+
+
+# alone: what it has always been
+
+{
+    my ($id) = ids('0', 1);
+    my $e = event('plain', $id);
+    my ($more) = at_once('plain', $redis, sub { $e });
+    is($more, 'exec 1 lpush 0 set 1 xadd 1 zadd 1', 'an event alone');
+}
+
+
+# a retention: of the location that has one
+
+foreach my $typed (0, 1) {
+    my ($wrong) = map { "secops:{global:$_}:evidx:" . job('plain') } '6';
+    $redis->cmd('DEL', $wrong);
+    $redis->cmd('SET', $wrong, 'no set') if $typed;
+
+    my ($more, $requests, @answers) = at_once('plain', $redis, sub {
+        my @ids = (ids('6', 2), ids('7', 2));
+        (map({ event('plain', $_, before => '/kept') } @ids[0 .. 2]),
+            event('plain', $ids[3]),
+            about('6', before => '/kept', domain => 'kept'),
+            about('7', domain => 'kept')) });
+
+    like($more, qr/^exec 1 lpush 4 set 2 xadd 5 zadd 3$/,
+        'a retention: one transaction');
+    is(join(' ', map { $_->{status} } @answers),
+        $typed ? '500 500 201 201 201 201' : '201 201 201 201 201 201',
+        $typed ? '... without those whose places are none' : '... of all');
+
+    my @ttl = map { $redis->cmd('TTL',
+        $of{plain}->key_of('ev', job('plain'), id_of($_))) }
+        @$requests[0 .. 3];
+    cmp_ok($ttl[$_], '>', 3000, '... an event ends') foreach 0 .. 2;
+    is($ttl[3], -1, '... one of a location without does not');
+
+    cmp_ok($redis->cmd('TTL', $wrong), '>', 3000, '... their places end')
+        unless $typed;
+    my ($key) = keys_like($redis, 'secops:{kept:6}:rec:*:'
+        . ($answers[4]{json}{sys_id} // ''));
+    cmp_ok($redis->cmd('TTL', $key), '>', 3000, '... and so does a record');
+
+    $redis->cmd('DEL', $wrong);
+}
+
+
+# what has another type belongs to events only, or to records only
+
+foreach my $name (qw(plain disk)) {
+    my $server = $name eq 'disk' ? $disk : $redis;
+    my $level = $name eq 'disk' ? 'fsync' : 'memory';
+    my $make = sub { (event($name, ids('1', 1)), about('1'),
+        event($name, ids('2', 1)), about('2'), event($name, ids('1', 1))) };
+
+    foreach my $case (['evidx', 'events', '500 201 201 201 500'],
+        ['evq', 'events', '500 201 201 201 500'],
+        ['sub', 'records', '201 500 201 201 201'])
+    {
+        my ($kind, $whose, $statuses) = @$case;
+        my $key = "secops:{global:1}:"
+            . ($kind eq 'sub' ? 'sub:sn_ti_lookup_result:' . substr(
+                sha256_hex(about('1')->{body}{observable}), 0, 32)
+                : "$kind:" . job($name));
+
+        $server->cmd('DEL', $key);
+        $server->cmd('SET', $key, 'another type');
+
+        my ($more, $requests, @answers) = at_once($name, $server, $make);
+
+        like($more, qr/^exec 1 /, "$name, $kind: one transaction");
+        is(join(' ', map { $_->{status} } @answers), $statuses,
+            "... of which $whose are refused, those that it concerns");
+
+        foreach my $i (0 .. $#answers) {
+            my $r = $answers[$i];
+
+            if ($r->{status} == 201) {
+                is($r->{headers}{'x-secops-durability'}, $level,
+                    '... the level is told of what is stored');
+
+            } elsif ($requests->[$i]{at}) {
+                is_refused_v1($r, 500, 'Unable to store event',
+                    '... in the form of events');
+
+            } else {
+                is_refused($r, 500, 'Unable to persist record',
+                    '... in the form of records');
+            }
+        }
+
+        $server->cmd('DEL', $key);
+    }
+}
+
+
+# a level that is not reached
+
+{
+    my ($more, $requests, @answers) = at_once('disk', $disk,
+        sub { $disk->cmd('CONFIG', 'SET', 'appendfsync', 'always');
+            (event('disk', ids('3', 1)), about('3'),
+                event('disk', ids('4', 1))) },
+        sub { $disk->cmd('CONFIG', 'SET', 'appendfsync', 'everysec') });
+
+    is_refused_v1($answers[$_], 500, 'Unable to store event',
+        'an event whose level is not reached') foreach 0, 2;
+    is_refused($answers[1], 500, 'Unable to persist record', '... a record');
+    like($_->{body}, qr/may have been stored/, '... each is told')
+        foreach @answers;
+
+    $disk->cmd('CONFIG', 'SET', 'appendfsync', 'always');
+    ok(wait_for(sub { post($t, records(), port => $port{disk})->{status} == 201
+        }), '... until it is again');
+}
+
+
+# nothing is executed: keys of events, or of records, that may not be touched
+
+foreach my $case (['events', '201 500 201 500', '~secops:{good:*'],
+    ['records', '500 201 500 201', '~secops:{global:*'])
+{
+    my ($whose, $statuses, @keys) = @$case;
+    my $known = job('limited');
+    my $end = $t->log_end();
+
+    my ($more, $requests, @answers) = at_once('limited', $limited,
+        sub { $limited->cmd('ACL', 'SETUSER', 'default', 'allkeys');
+            map { (about('5', domain => 'good'),
+                event('limited', ids('5', 1))) } 1, 2 },
+        sub { $limited->cmd('ACL', 'SETUSER', 'default', 'resetkeys',
+            '~secops:{global:res*', @keys) });
+    $limited->cmd('ACL', 'SETUSER', 'default', 'allkeys');
+
+    is(join(' ', map { $_->{status} } @answers), $statuses,
+        "the keys of $whose may not be touched: they are refused, no other");
+    cmp_ok($t->logged($end, 'NOPERM'), '>=', 2, '... the log says why');
+
+    foreach my $i (0 .. $#answers) {
+        my $there = $answers[$i]{status} == 201 ? 1 : 0;
+
+        if ($requests->[$i]{at}) {
+            is(announcements('limited', id_of($requests->[$i])), $there,
+                '... an event is announced once, or not at all');
+
+        } elsif ($there) {
+            is(scalar(audit("&id=$answers[$i]{json}{sys_id}",
+                domain => 'good', port => $port{limited})), 1,
+                '... a record is once in the audit');
+        }
+    }
+}
+
+
+# clients that leave, and more than may wait
+
+{
+    my @requests = (event('plain', ids('8', 1)), about('8'),
+        event('plain', ids('8', 1)), about('9'));
+
+    ok(is_known('plain', $requests[0]), 'a job that is known');
+
+    local $meanwhile = sub { $redis->pause() };
+    my @connections = begin('plain', @requests);
+
+    foreach my $i (0, 3) {
+        $connections[$i]->close();
+        ok($t->has_left(), 'a client leaves');
+    }
+
+    $redis->resume();
+    is_stored($connections[1]->answer('POST'), '... the other record');
+    is_event($connections[2]->answer('POST'), '... and the other event');
+    $_->close() foreach @connections[1, 2];
+}
+
+{
+    my $e = event('limited', ids('8', 1));
+    ok(is_known('full', $e), 'a client with room for one command');
+    $limited->pause();
+
+    my $first = start($t, 'POST', path(), records(), port => $port{full});
+    ok($first->taken(), '... which has one');
+
+    foreach my $r (together('full', $e, {}, event('limited', ids('9', 1)))) {
+        is($r->{status}, 503, '... refuses records and events');
+        is($r->{headers}{'retry-after'}, 1, '... that may come again');
+    }
+
+    $limited->resume();
+    is_stored($first->answer('POST'), '... and has answered the one');
+}
+
+
+# a link that is lost, and Redis comes back
+
+{
+    my @requests = (event('limited', ids('8', 1)), about('8'),
+        event('limited', ids('8', 1)));
+    my @answers;
+
+    foreach (1 .. 50) {
+        ok(is_known('limited', $requests[0]), 'a job that is known');
+
+        local $meanwhile = sub { $limited->pause() };
+        my @connections = begin('limited', @requests);
+        ok(SecOps::Connection::taken(@connections), '... it is Redis who waits');
+
+        # in a later turn than theirs
+        $t->request('GET', '/none');
+
+        $limited->kill9();
+        $limited->start();
+        @answers = map { $_->answer('POST') } @connections;
+
+        # the events did not have to ask for the job
+        last unless grep { $_->{status} != 500 } @answers;
+    }
+
+    is_refused_v1($answers[$_], 500, 'Unable to store event',
+        'the link is lost: an event') foreach 0, 2;
+    is_refused($answers[1], 500, 'Unable to persist record', '... a record');
+    like($_->{body}, qr/may have been stored/,
+        '... nobody knows, each is told') foreach @answers;
+    ok(is_known('limited', $requests[0]), '... events are stored again');
+}
+
+
 # a Redis Cluster: a transaction for each shard of a domain
 
 {
@@ -526,6 +963,27 @@ foreach my $name (qw(plain disk)) {
         '... a transaction for each shard');
     is(scalar(audit('', domain => 'c', port => $port{cluster})), 12,
         '... the audit has all');
+
+    # records and events of one slot share
+    foreach my $case (['aaa', 1], ['aba', 2], ['abc', 3]) {
+        my ($shards, $transactions) = @$case;
+        my @shards = split //, $shards;
+        my $n = 0;
+
+        # the job is asked for at another node: a few times it is known
+        ok(wait_for(sub {
+            my @requests = (event('cluster', ids($shards[0], 1)),
+                about($shards[1]), event('cluster', ids($shards[2], 1)));
+
+            is_known('cluster', $requests[0]);
+            $before = $execs->();
+            @answers = together('cluster', @requests);
+            $n = $execs->() - $before;
+            return join(' ', map { $_->{status} } @answers) eq '201 201 201'
+                && $n == $transactions;
+        }), "cluster: an event, a record, an event in shards $shards: "
+            . "$transactions") or diag($n);
+    }
 }
 
 

@@ -6,6 +6,7 @@
 
 
 #include "redis/ngx_secops_redis.h"
+#include "store/event/ngx_secops_store_event.h"
 #include "store/ngx_secops_store_record.h"
 #include "store/ngx_secops_store_resource.h"
 #include "store/secops_reply.h"
@@ -163,8 +164,8 @@ ngx_secops_store_span(ngx_secops_store_span_t *span,
 }
 
 
-/* a record's share of the commands, but for its JSON, rounded up; and what a
-   transaction is better not larger than, in bytes */
+/* a record's or an event's share of the commands, but for its JSON, rounded up;
+   and what a transaction is better not larger than, in bytes */
 
 #define NGX_SECOPS_STORE_OVERHEAD  1024
 
@@ -182,6 +183,14 @@ void ngx_secops_store_group_join(ngx_secops_store_group_t *group,
     ngx_secops_redis_cmd_t *cmd);
 void ngx_secops_store_group_subjects(ngx_secops_store_group_t *group);
 void ngx_secops_store_group_indexes(ngx_secops_store_group_t *group);
+
+
+
+/* the same of events: behind the last event come their places */
+
+void ngx_secops_store_events_join(ngx_secops_store_events_t *events,
+    ngx_secops_redis_cmd_t *cmd);
+void ngx_secops_store_events_places(ngx_secops_store_events_t *events);
 
 
 #endif /* _NGX_SECOPS_STORE_INTERNAL_H_INCLUDED_ */

@@ -22,7 +22,7 @@
 #include "http/share/ngx_http_secops_slice.h"
 #include "model/event/secops_bucket.h"
 #include "model/event/secops_event.h"
-#include "store/event/ngx_secops_store_event.h"
+#include "store/joint/ngx_secops_store_joint_event.h"
 #include "util/secops_text.h"
 
 
@@ -34,7 +34,8 @@
 typedef struct ngx_http_secops_events_s  ngx_http_secops_events_t;
 
 
-/* events of one shard that are stored by one call */
+/* events that are stored by one call: those of one shard, or a single one,
+   which the store may join to what other requests have */
 
 typedef struct {
     ngx_http_secops_events_t           *events;
@@ -42,7 +43,7 @@ typedef struct {
                                                    answered */
     ngx_http_secops_call_t              link;
     ngx_secops_store_call_t             call;
-    ngx_secops_store_events_t           group;
+    ngx_secops_store_events_t          *group;  /* NULL: it has joined */
 } ngx_http_secops_events_group_t;
 
 
@@ -134,7 +135,8 @@ ngx_int_t ngx_http_secops_events_add(ngx_http_secops_events_t *events,
 
 
 /* ngx_http_secops_api_events_group.c: adds an event to its group, which is sent
-   first if it is full; sends all that are open; drops these */
+   first if it is full, or to what other requests have; sends all groups that
+   are open; drops these */
 
 ngx_int_t ngx_http_secops_events_store(ngx_http_secops_events_t *events,
     ngx_http_secops_events_entry_t *entry);

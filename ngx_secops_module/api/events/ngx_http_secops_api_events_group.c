@@ -1,6 +1,6 @@
 
-/* Events: those of a request in groups, each of which is one call of the
-   store. */
+/* Events: those of a request in groups, each of which is one call of the store;
+   so is a single event. */
 
 #include "api/events/ngx_http_secops_api_events.h"
 #include "http/ngx_http_secops_fail.h"
@@ -8,8 +8,14 @@
 
 static ngx_http_secops_events_group_t *ngx_http_secops_events_group(
     ngx_http_secops_events_t *events, ngx_uint_t shard, size_t len);
+static ngx_int_t ngx_http_secops_events_join(ngx_http_secops_events_t *events,
+    ngx_http_secops_events_entry_t *entry, ngx_uint_t shard);
+static ngx_http_secops_events_group_t *ngx_http_secops_events_call(
+    ngx_http_secops_events_t *events);
 static void ngx_http_secops_events_send_group(
-    ngx_http_secops_events_t *events, ngx_http_secops_events_group_t *group);
+    ngx_http_secops_events_group_t *group);
+static void ngx_http_secops_events_sent(ngx_http_secops_events_group_t *group,
+    ngx_int_t rc);
 static ngx_int_t ngx_http_secops_events_stored(void *data,
     ngx_secops_store_result_t *result);
 
@@ -22,13 +28,21 @@ ngx_http_secops_events_store(ngx_http_secops_events_t *events,
     ngx_http_secops_events_group_t  **open;
 
     shard = secops_keys_event_shard(entry->head.id);
+
+    if (!events->batch
+        && ngx_secops_store_joins(ngx_http_secops_store(events->ctx),
+                                  entry->store.json.len))
+    {
+        return ngx_http_secops_events_join(events, entry, shard);
+    }
+
     open = &events->open[shard];
 
     if (*open
-        && ngx_secops_store_events_full(&(*open)->group,
+        && ngx_secops_store_events_full((*open)->group,
                                         entry->store.json.len))
     {
-        ngx_http_secops_events_send_group(events, *open);
+        ngx_http_secops_events_send_group(*open);
         *open = NULL;
     }
 
@@ -43,7 +57,7 @@ ngx_http_secops_events_store(ngx_http_secops_events_t *events,
 
     entry->group = *open;
 
-    ngx_secops_store_events_add(&entry->group->group, &entry->store);
+    ngx_secops_store_events_add(entry->group->group, &entry->store);
 
     return NGX_DECLINED;
 }
@@ -57,20 +71,26 @@ ngx_http_secops_events_group(ngx_http_secops_events_t *events,
 {
     size_t                           bytes;
     ngx_uint_t                       n;
+    ngx_secops_store_events_t       *store;
     ngx_http_secops_events_group_t  *group;
 
-    group = ngx_pcalloc(events->request->pool,
-                        sizeof(ngx_http_secops_events_group_t));
+    group = ngx_http_secops_events_call(events);
     if (group == NULL) {
         return NULL;
     }
 
-    group->events = events;
+    store = ngx_pcalloc(events->request->pool,
+                        sizeof(ngx_secops_store_events_t));
+    if (store == NULL) {
+        return NULL;
+    }
 
-    group->group.store = ngx_http_secops_store(events->ctx);
-    group->group.space = &events->space;
-    group->group.retention = group->group.store->retention;
-    group->group.shard = shard;
+    store->store = ngx_http_secops_store(events->ctx);
+    store->space = &events->space;
+    store->retention = store->store->retention;
+    store->shard = shard;
+
+    group->group = store;
 
     n = 1;
     bytes = len;
@@ -83,9 +103,58 @@ ngx_http_secops_events_group(ngx_http_secops_events_t *events,
         bytes += events->size / SECOPS_ID_SHARDS;
     }
 
-    if (ngx_secops_store_events_begin(&group->group, bytes, n) != NGX_OK) {
+    return ngx_secops_store_events_begin(store, bytes, n) == NGX_OK ? group
+                                                                     : NULL;
+}
+
+
+/* a single event, which may share its transaction with other requests */
+
+static ngx_int_t
+ngx_http_secops_events_join(ngx_http_secops_events_t *events,
+    ngx_http_secops_events_entry_t *entry, ngx_uint_t shard)
+{
+    ngx_secops_store_join_event_t   *join;
+    ngx_http_secops_events_group_t  *group;
+
+    group = ngx_http_secops_events_call(events);
+    if (group == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    join = ngx_pcalloc(events->request->pool,
+                       sizeof(ngx_secops_store_join_event_t));
+    if (join == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    join->join.store = ngx_http_secops_store(events->ctx);
+    join->join.space = &events->space;
+    join->join.shard = shard;
+    join->event = entry->store;
+
+    entry->group = group;
+
+    ngx_http_secops_events_sent(group,
+                                ngx_secops_store_join_event(join,
+                                                            &group->call));
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_http_secops_events_group_t *
+ngx_http_secops_events_call(ngx_http_secops_events_t *events)
+{
+    ngx_http_secops_events_group_t  *group;
+
+    group = ngx_pcalloc(events->request->pool,
+                        sizeof(ngx_http_secops_events_group_t));
+    if (group == NULL) {
         return NULL;
     }
+
+    group->events = events;
 
     ngx_http_secops_calls_add(events->ctx, &group->link, &group->call,
                               ngx_http_secops_events_stored, group);
@@ -106,23 +175,34 @@ ngx_http_secops_events_send(ngx_http_secops_events_t *events)
 
         if (group) {
             events->open[shard] = NULL;
-            ngx_http_secops_events_send_group(events, group);
+            ngx_http_secops_events_send_group(group);
         }
     }
 }
 
 
 static void
-ngx_http_secops_events_send_group(ngx_http_secops_events_t *events,
-    ngx_http_secops_events_group_t *group)
+ngx_http_secops_events_send_group(ngx_http_secops_events_group_t *group)
 {
-    ngx_int_t         rc;
+    ngx_http_secops_events_sent(group,
+                                ngx_secops_store_events_send(group->group,
+                                                             &group->call));
+}
+
+
+/* rc: how the store has started the call */
+
+static void
+ngx_http_secops_events_sent(ngx_http_secops_events_group_t *group,
+    ngx_int_t rc)
+{
+    ngx_http_secops_events_t  *events;
 
     static ngx_str_t  no_memory = ngx_string("no memory");
     static ngx_str_t  too_large = ngx_string("larger than all commands that "
                                              "may be pending");
 
-    rc = ngx_secops_store_events_send(&group->group, &group->call);
+    events = group->events;
 
     switch (ngx_http_secops_calls_sent(events->ctx, rc)) {
 
@@ -157,7 +237,7 @@ ngx_http_secops_events_drop(void *data)
     for (shard = 0; shard < SECOPS_ID_SHARDS; shard++) {
 
         if (events->open[shard]) {
-            ngx_secops_store_events_free(&events->open[shard]->group);
+            ngx_secops_store_events_free(events->open[shard]->group);
             events->open[shard] = NULL;
         }
     }

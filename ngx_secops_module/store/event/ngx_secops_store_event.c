@@ -8,14 +8,6 @@
 #include "store/event/ngx_secops_store_event.h"
 
 
-/* an event's share of the commands, but for its JSON, rounded up */
-
-#define NGX_SECOPS_STORE_EVENT_BYTES   1024
-
-/* Redis does nothing else while it executes a transaction */
-
-#define NGX_SECOPS_STORE_EVENTS_BYTES  (256 * 1024)
-
 /* of so many announcements one trims the queue: Redis trims whole blocks of 100
    entries in any case, and what says so is a part of the arguments */
 
@@ -43,10 +35,33 @@ ngx_int_t
 ngx_secops_store_events_begin(ngx_secops_store_events_t *events,
     size_t bytes, ngx_uint_t n)
 {
-    size_t               size;
-    ngx_secops_redis_t  *redis;
+    size_t                   size;
+    ngx_secops_redis_cmd_t  *cmd;
 
-    redis = events->store->redis;
+    events->limit = ngx_secops_store_group_limit(events->store);
+
+    size = bytes + n * NGX_SECOPS_STORE_OVERHEAD;
+
+    cmd = ngx_secops_redis_cmd_create(events->store->redis,
+                                      ngx_min(size, events->limit));
+    if (cmd == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_secops_redis_cmd_begin(cmd, 1);
+    ngx_secops_store_literal(cmd, "MULTI");
+
+    ngx_secops_store_events_join(events, cmd);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_secops_store_events_join(ngx_secops_store_events_t *events,
+    ngx_secops_redis_cmd_t *cmd)
+{
+    events->cmd = cmd;
 
     events->ending.retention = events->retention;
     events->ending.space = events->space;
@@ -56,23 +71,6 @@ ngx_secops_store_events_begin(ngx_secops_store_events_t *events,
         events->ttl_len = ngx_sprintf(events->ttl, "%L", events->retention)
                           - events->ttl;
     }
-
-    events->limit = ngx_min(ngx_secops_redis_max_bytes(redis)
-                            / SECOPS_ID_SHARDS,
-                            NGX_SECOPS_STORE_EVENTS_BYTES);
-
-    size = bytes + n * NGX_SECOPS_STORE_EVENT_BYTES;
-
-    events->cmd = ngx_secops_redis_cmd_create(redis,
-                                              ngx_min(size, events->limit));
-    if (events->cmd == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_secops_redis_cmd_begin(events->cmd, 1);
-    ngx_secops_store_literal(events->cmd, "MULTI");
-
-    return NGX_OK;
 }
 
 
@@ -80,7 +78,7 @@ ngx_uint_t
 ngx_secops_store_events_full(ngx_secops_store_events_t *events, size_t len)
 {
     return events->first
-           && events->size + len + NGX_SECOPS_STORE_EVENT_BYTES
+           && events->size + len + NGX_SECOPS_STORE_OVERHEAD
               > events->limit;
 }
 
@@ -89,7 +87,7 @@ void
 ngx_secops_store_events_add(ngx_secops_store_events_t *events,
     ngx_secops_store_event_t *event)
 {
-    events->size += event->json.len + NGX_SECOPS_STORE_EVENT_BYTES;
+    events->size += event->json.len + NGX_SECOPS_STORE_OVERHEAD;
 
     event->next = NULL;
 
@@ -207,6 +205,17 @@ ngx_secops_store_events_announce(ngx_secops_store_events_t *events,
 }
 
 
+void
+ngx_secops_store_events_places(ngx_secops_store_events_t *events)
+{
+    ngx_secops_store_event_t  *event;
+
+    for (event = events->first; event; /* void */ ) {
+        event = ngx_secops_store_events_place(events, event);
+    }
+}
+
+
 /* of events of one job that stand together; returns the first of another job,
    or NULL */
 
@@ -274,12 +283,9 @@ ngx_int_t
 ngx_secops_store_events_send(ngx_secops_store_events_t *events,
     ngx_secops_store_call_t *call)
 {
-    ngx_secops_redis_cmd_t    *cmd;
-    ngx_secops_store_event_t  *event;
+    ngx_secops_redis_cmd_t  *cmd;
 
-    for (event = events->first; event; /* void */ ) {
-        event = ngx_secops_store_events_place(events, event);
-    }
+    ngx_secops_store_events_places(events);
 
     cmd = events->cmd;
     events->cmd = NULL;

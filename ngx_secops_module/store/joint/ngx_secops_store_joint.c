@@ -8,7 +8,7 @@
 #include "store/joint/ngx_secops_store_joint_internal.h"
 
 
-/* a larger record gains nothing by sharing, and would make others wait */
+/* a larger one gains nothing by sharing, and would make others wait */
 
 #define NGX_SECOPS_STORE_JOIN_MAX  (64 * 1024)
 

@@ -15,7 +15,7 @@
 
 /* and kinds of them */
 
-#define NGX_SECOPS_STORE_JOIN_KINDS  1
+#define NGX_SECOPS_STORE_JOIN_KINDS  2
 
 
 typedef struct ngx_secops_store_join_kind_s  ngx_secops_store_join_kind_t;
